@@ -1,0 +1,18 @@
+// A labelled set of grey images, in memory. Knows nothing of files.
+
+export interface ImageSet {
+  readonly count: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** count * rows * columns bytes, row-major, one image after the other. */
+  readonly images: Uint8Array;
+  /** One class number (0-based) an image. */
+  readonly labels: Uint8Array;
+}
+
+export interface Dataset {
+  readonly train: ImageSet;
+  readonly test: ImageSet;
+  /** Number of classes: one more than the largest label of the training set. */
+  readonly classes: number;
+}

@@ -1,0 +1,43 @@
+// What goes wrong and how it ends: one error class for all that a user can cause or mend, and the exit codes.
+// Knows nothing of how errors are printed.
+
+/** Exit codes of every command (DESIGN.md, "Command line and results"). */
+export const ExitCode = {
+  done: 0,
+  runFailed: 1,
+  usage: 2,
+  verificationFailed: 3,
+  tryAgain: 75,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+export interface Explanation {
+  /** What happened, as a sentence without its full stop. */
+  readonly what: string;
+  /** Why, in terms of the user's input or machine. */
+  readonly why: string;
+  /** What mends it: a command or an action. */
+  readonly mend: string;
+  /** Default 2: found before the first step. */
+  readonly exitCode?: ExitCode;
+  readonly cause?: unknown;
+}
+
+/** An error that says what, why and how to mend it. Anything else that is thrown is a bug of ours. */
+export class LockstepError extends Error {
+  override readonly name = 'LockstepError';
+  readonly what: string;
+  readonly why: string;
+  readonly mend: string;
+  readonly exitCode: ExitCode;
+
+  constructor({ what, why, mend, exitCode = ExitCode.usage, cause }: Explanation) {
+    super(`${what}: ${why}. ${mend}`, cause === undefined ? undefined : { cause });
+    this.what = what;
+    this.why = why;
+    this.mend = mend;
+    this.exitCode = exitCode;
+  }
+}
