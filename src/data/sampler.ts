@@ -1,0 +1,48 @@
+// Which samples a shard holds: split -> order of an epoch -> global batches -> shards. Pure numbers, no images.
+
+import { Purpose, permutationAt } from '../random.ts';
+
+export interface Split {
+  /** Numbers of images in the file of training images. */
+  readonly training: Uint32Array;
+  readonly validation: Uint32Array;
+}
+
+/**
+ * Splits `count` images by a seeded permutation: its last `validationSize` are the validation split, each part in
+ * ascending order. `limitTraining` keeps the first so many of the training split.
+ */
+export function splitImages(seed: number, count: number, validationSize: number, limitTraining: number | null): Split {
+  const order = permutationAt(seed, Purpose.split, 0, count);
+  const training = order.slice(0, count - validationSize).sort();
+  return {
+    training: limitTraining === null ? training : training.slice(0, limitTraining),
+    validation: order.slice(count - validationSize).sort(),
+  };
+}
+
+/** The order in which an epoch (0-based) uses the training split: image numbers. */
+export function epochOrder(seed: number, epoch: number, training: Uint32Array): Uint32Array {
+  const order = permutationAt(seed, Purpose.order, epoch, training.length);
+  for (let i = 0; i < order.length; i++) order[i] = training[order[i]!]!;
+  return order;
+}
+
+/** Steps of an epoch: its last, smaller batch is a step too. */
+export function stepsPerEpoch(trainingCount: number, batchSize: number): number {
+  return Math.ceil(trainingCount / batchSize);
+}
+
+/** Where global batch `stepInEpoch` lies in the epoch's order: [first, end). */
+export function batchRange(stepInEpoch: number, batchSize: number, trainingCount: number): { first: number; end: number } {
+  const first = stepInEpoch * batchSize;
+  return { first, end: Math.min(first + batchSize, trainingCount) };
+}
+
+/**
+ * The first position of a shard within its global batch of `count` samples; shard `shards` gives the end of the last.
+ * Shards differ by one sample at most, and are empty where there are fewer samples than shards.
+ */
+export function shardStart(count: number, shards: number, shard: number): number {
+  return Math.floor((count * shard) / shards);
+}
