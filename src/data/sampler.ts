@@ -33,16 +33,15 @@ export function stepsPerEpoch(trainingCount: number, batchSize: number): number 
   return Math.ceil(trainingCount / batchSize);
 }
 
-/** Where global batch `stepInEpoch` lies in the epoch's order: [first, end). */
-export function batchRange(stepInEpoch: number, batchSize: number, trainingCount: number): { first: number; end: number } {
-  const first = stepInEpoch * batchSize;
-  return { first, end: Math.min(first + batchSize, trainingCount) };
-}
-
 /**
  * The first position of a shard within its global batch of `count` samples; shard `shards` gives the end of the last.
  * Shards differ by one sample at most, and are empty where there are fewer samples than shards.
  */
 export function shardStart(count: number, shards: number, shard: number): number {
   return Math.floor((count * shard) / shards);
+}
+
+/** Samples of global batch `stepInEpoch`. */
+export function batchSamples(stepInEpoch: number, batchSize: number, trainingCount: number): number {
+  return Math.min(batchSize, trainingCount - stepInEpoch * batchSize);
 }

@@ -1,0 +1,72 @@
+// The single-worker baseline: no pool, no socket, the plain loop. Everything else is held to it.
+
+import { setImmediate } from 'node:timers/promises';
+import { batchSamples } from '../src/data/sampler.ts';
+import type { Engine, SplitName } from '../src/engine.ts';
+import type { Sums } from '../src/events.ts';
+import { ROW_GROUPS } from '../src/kernels/kernels.ts';
+import type { RunMemory } from '../src/kernels/run-memory.ts';
+import { rootLevel } from '../src/reduce.ts';
+import { sumChunks } from './chunks.ts';
+import { notFinite } from './not-finite.ts';
+import type { Executor, Stretch } from './executor.ts';
+
+export interface InlineOptions {
+  readonly shards: number;
+  readonly batchSize: number;
+  readonly trainingCount: number;
+  readonly validationCount: number;
+  readonly testCount: number;
+}
+
+// How long the loop may keep the thread before signals and timers get their turn.
+const SLICE_MS = 20;
+
+export class InlineExecutor implements Executor {
+  readonly capacity = 1;
+  readonly #engine: Engine;
+  readonly #run: RunMemory;
+  readonly #options: InlineOptions;
+
+  constructor(engine: Engine, run: RunMemory, options: InlineOptions) {
+    this.#engine = engine;
+    this.#run = run;
+    this.#options = options;
+  }
+
+  async train(stretch: Stretch): Promise<number> {
+    const { shards, batchSize, trainingCount } = this.#options;
+    const { epoch, epochStart, from, to } = stretch;
+    const root = { level: rootLevel(shards), index: 0 };
+    this.#run.setNodes([root], [0]);
+    let yielded = performance.now();
+    for (let step = from; step < to; step++) {
+      const stepInEpoch = step - epochStart;
+      this.#run.setStepScalars(step, stretch.scalars(step));
+      this.#engine.computeBlock({ epoch, step, stepInEpoch }, root, 0);
+      const samples = batchSamples(stepInEpoch, batchSize, trainingCount);
+      for (let slice = 0; slice <= ROW_GROUPS; slice++) {
+        if (!this.#engine.updateSlice(step, 1, samples, slice)) throw notFinite(step);
+      }
+      this.#run.sumFigures(step, 1);
+      stretch.committed(step, this.#run.stepFigures(step));
+      if (performance.now() - yielded > SLICE_MS) {
+        await setImmediate();
+        yielded = performance.now();
+        if (stretch.stopped()) return step + 1;
+      }
+    }
+    return to;
+  }
+
+  async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
+    return await sumChunks(this.#run, split, this.#options, async (chunks) => {
+      for (let chunk = 0; chunk < chunks; chunk++) {
+        this.#engine.evaluateChunk(split, chunk, step, epoch);
+        if (chunk % 8 === 7) await setImmediate();
+      }
+    });
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,32 @@
+// What computes: the interface between those who decide (coordinator) and those who calculate (worker). An engine works on
+// one memory that is laid out by kernels/memory-plan.ts; slots and steps are numbers into it.
+
+import type { BlockAddress } from './reduce.ts';
+
+export type SplitName = 'validation' | 'test';
+
+/** Where a step stands: all 0-based, `step` since the start of the run. Step s reads parameter set s % 2. */
+export interface StepAddress {
+  readonly epoch: number;
+  readonly step: number;
+  readonly stepInEpoch: number;
+}
+
+/** Turns (parameters, shards) into tree nodes, and chunks of a split into figures. One per thread. */
+export interface Engine {
+  readonly name: string;
+  /** Computes a tree node and its figures into slot `slot`. */
+  computeBlock(at: StepAddress, block: BlockAddress, slot: number): void;
+  /** Loss and correct predictions of a chunk (CHUNK_SAMPLES samples) with the parameters that step `step` reads. */
+  evaluateChunk(split: SplitName, chunk: number, step: number, epoch: number): void;
+  /** Commits a slice of a step: reduces the listed nodes, and applies Adam to the other parameter set. False: not finite. */
+  updateSlice(step: number, nodeCount: number, sampleCount: number, slice: number): boolean;
+}
+
+/** What a thread, or the inline executor, needs to make its engine. Plain data. */
+export interface EngineSpec {
+  readonly name: string;
+  readonly augmentValidation: boolean;
+  readonly validationCount: number;
+  readonly testCount: number;
+}

@@ -1,0 +1,12 @@
+// What the compiled module exports. No heap and no mutable static memory: several threads share one memory.
+
+export { augmentImage } from './augment';
+export { computeBlock, evaluate } from './gradient';
+export { philox } from './random';
+export { finish, sumFirstRows, updateFlat, updateSlice } from './update';
+export { add, allFinite } from './vectors';
+
+/** Where this module's constants end: addresses below belong to the compiler. */
+export function heapBase(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,62 @@
+// The mailbox in shared memory by which the coordinator's thread and the computing threads talk: words of the control area
+// and of the task table (kernels/memory-plan.ts). Only numbers and arithmetic live here; the waiting is in
+// worker/compute-loop.ts and coordinator/thread-executor.ts.
+//
+// A job is a sequence of phases, a phase a list of tasks. Each task has one word: the stamp of the last phase that took it,
+// and who holds it. A thread takes a task by one compare-and-swap and marks it done by one store; a phase is over when all
+// its tasks are done, whoever did them. So no thread waits for a certain other one, and what a dead thread held is freed by
+// one store. Stamps only grow, so that a late thread can see that it is late and can take nothing of the past.
+
+/** Words of the control area; those that change while threads run have a cache line of their own. */
+export const Word = {
+  /** Counts jobs by two; odd while the coordinator writes the next one's fields. */
+  job: 0,
+  /** Counts calls to wake up; threads sleep on it. */
+  wake: 16,
+  /** How many threads sleep on `wake`. */
+  sleepers: 32,
+  /** The coordinator's thread waits on it. */
+  main: 48,
+  /** Training goes on while step < limit. */
+  limit: 64,
+  /** Steps committed since the start of the run. */
+  progress: 80,
+  /** 1 + the step whose gradients were not finite; 0 if all were. */
+  fault: 96,
+  /** The rest is written before `job` and stays as long as the job does. */
+  kind: 112,
+  stamp: 113,
+  tasks: 114,
+  step: 115,
+  endStep: 116,
+  epoch: 117,
+  stepInEpoch: 118,
+  split: 119,
+  nodes: 120,
+  notifyEvery: 121,
+} as const;
+
+export const JobKind = { stop: 0, train: 1, evaluate: 2, compute: 3, commit: 4 } as const;
+export type JobKind = (typeof JobKind)[keyof typeof JobKind];
+
+export const Split = { validation: 0, test: 1 } as const;
+
+/** Owner byte of a task that is done. */
+export const DONE = 255;
+/** Threads are numbered 0 to 253. */
+export const MAX_THREADS = 254;
+const STAMPS = 2 ** 23;
+
+export function taskWord(stamp: number, owner: number): number {
+  return ((stamp & (STAMPS - 1)) << 8) | owner;
+}
+
+export function ownerOf(word: number): number {
+  return word & 255;
+}
+
+/** Whether the task was last taken in a phase before `stamp`; stamps wrap around. */
+export function isBefore(word: number, stamp: number): boolean {
+  const distance = (stamp - (word >>> 8)) & (STAMPS - 1);
+  return distance !== 0 && distance < STAMPS / 2;
+}

@@ -1,0 +1,232 @@
+// Where everything of a run lies in the one memory that all threads share: a pure function of the run's shape. The memory
+// is laid out once and never grows, since other threads' views would keep the old length.
+// The records are those of assembly/structs.ts, word for word.
+
+import { LockstepError } from '../errors.ts';
+import type { Layout } from '../model/layout.ts';
+import { rootLevel } from '../reduce.ts';
+import { REDUCE_BYTES, ROW_GROUPS } from './kernels.ts';
+
+export interface RunShape {
+  readonly layout: Layout;
+  readonly rows: number;
+  readonly columns: number;
+  readonly batchSize: number;
+  readonly shards: number;
+  readonly seed: number;
+  readonly augment: boolean;
+  /** Images in the training file and in the test file. */
+  readonly trainImages: number;
+  readonly testImages: number;
+  /** Samples of the training and of the validation split. */
+  readonly trainingCount: number;
+  readonly validationCount: number;
+  /** Computing threads, each with a scratch of its own. */
+  readonly workers: number;
+  /** Tree nodes that may stand in memory at once. */
+  readonly slots: number;
+}
+
+/** A pair of buffers: step s reads buffer s % 2 and writes the other. */
+export type Pair = readonly [number, number];
+
+export interface MemoryPlan {
+  readonly bytes: number;
+  /** Bytes of a parameter or gradient vector. */
+  readonly vectorBytes: number;
+  readonly firstLayer: { readonly inputs: number; readonly stride: number };
+  readonly run: number;
+  /** The word of the Run record that holds the address of the current epoch's order. */
+  readonly orderWord: number;
+  /** CONTROL_WORDS words, and one word for each task of a phase, for the threads' protocol. */
+  readonly control: number;
+  readonly tasks: number;
+  readonly taskCount: number;
+  readonly images: number;
+  readonly labels: number;
+  readonly testImages: number;
+  readonly testLabels: number;
+  readonly validationNumbers: number;
+  /** Order of an even and of an odd epoch. */
+  readonly orders: Pair;
+  readonly parameters: Pair;
+  readonly firstMoments: Pair;
+  readonly secondMoments: Pair;
+  readonly partials: Pair;
+  /** A vector and 16 bytes of figures for each tree node. */
+  readonly slots: readonly { readonly vector: number; readonly figures: number }[];
+  /** 16 bytes of figures for each chunk of an evaluation. */
+  readonly chunkFigures: number;
+  /** STEP_RING records of STEP_BYTES. */
+  readonly steps: number;
+  /** For each worker: its Scratch record and its Adam record. */
+  readonly workers: readonly { readonly scratch: number; readonly adam: number }[];
+  /** The blocks of a compute phase: (level, index, slot) words each; and the nodes of an update: (address,
+   *  level, address of the figures, 0) words each. */
+  readonly blocks: number;
+  readonly nodes: number;
+  /** What to write into fresh memory: words at addresses. */
+  readonly records: readonly { readonly address: number; readonly words: readonly number[] }[];
+}
+
+export const CONTROL_WORDS = 256;
+/** Samples of an evaluation that one worker takes at a time: fixed, since their losses are summed chunk by chunk. */
+export const CHUNK_SAMPLES = 256;
+/** Steps whose scalars and figures stand in memory: how far the threads may run ahead of the coordinator. */
+export const STEP_RING = 256;
+export const STEP_BYTES = 64;
+export const ADAM_BYTES = 128;
+
+// Place of `order` among the words of the Run record.
+const ORDER_WORD = 12;
+
+// Samples of a pass: many make few passes, few keep the lists in the second-level cache. No bit depends on it.
+const PASS_SAMPLES = 128;
+const PASS_LIST_BYTES = 8 * 2 ** 20;
+const PAGE_BYTES = 65536;
+const MEMORY_BYTES = 65536 * PAGE_BYTES;
+
+export function chunksOf(samples: number): number {
+  return Math.ceil(samples / CHUNK_SAMPLES);
+}
+
+/** Lays out a run from byte `base` on (the end of the kernels' constants). Throws when it does not fit into 4 GiB. */
+export function planMemory(shape: RunShape, base: number): MemoryPlan {
+  const { layout, shards } = shape;
+  let end = base;
+  // a cache line each, so that threads do not fight for a line that they do not share
+  const take = (bytes: number): number => {
+    const address = Math.ceil(end / 64) * 64;
+    end = address + bytes;
+    return address;
+  };
+  const records: { address: number; words: readonly number[] }[] = [];
+  const record = (words: readonly number[]): number => {
+    const address = take(words.length * 4);
+    records.push({ address, words });
+    return address;
+  };
+
+  const pixels = shape.rows * shape.columns;
+  const vectorBytes = layout.size * 4;
+  const pair = (bytes: number): Pair => [take(bytes), take(bytes)];
+  const images = take(shape.trainImages * pixels);
+  const labels = take(shape.trainImages);
+  const testImages = take(shape.testImages * pixels);
+  const testLabels = take(shape.testImages);
+  const validationNumbers = take(shape.validationCount * 4);
+  const orders = pair(shape.trainingCount * 4);
+  const parameters = pair(vectorBytes);
+  const firstMoments = pair(vectorBytes);
+  const secondMoments = pair(vectorBytes);
+  const first = layout.layers[0]!;
+  const partials = pair(ROW_GROUPS * first.stride * 4);
+  const slots = Array.from({ length: shape.slots }, () => ({ vector: take(vectorBytes), figures: take(16) }));
+  const chunks = Math.max(chunksOf(shape.validationCount), chunksOf(shape.testImages));
+  const taskCount = Math.max(shards, ROW_GROUPS + 1, chunks);
+  const chunkFigures = take(chunks * 16);
+  const control = take(CONTROL_WORDS * 4);
+  const tasks = take(taskCount * 4);
+  const steps = take(STEP_RING * STEP_BYTES);
+
+  const layers = record(layout.layers.flatMap((l) => [l.inputs, l.outputs, l.stride * 4, l.offset * 4]));
+  const passSize = Math.min(PASS_SAMPLES, Math.max(1, Math.floor(PASS_LIST_BYTES / ((first.inputs + 1) * 8))));
+  const run = record([
+    layout.layers.length,
+    shape.rows,
+    shape.columns,
+    vectorBytes,
+    shape.batchSize,
+    shards,
+    shape.trainingCount,
+    shape.seed >>> 0,
+    Math.floor(shape.seed / 2 ** 32),
+    shape.augment ? 1 : 0,
+    images,
+    labels,
+    orders[0],
+    layers,
+    passSize,
+  ]);
+
+  const longestRow = Math.max(...layout.layers.map((l) => l.stride)) * 4;
+  const temporaryCount = shape.batchSize > passSize ? rootLevel(shards) : 0;
+  const scratch = (): number => {
+    const layerScratch = record(
+      layout.layers.flatMap((l) => [
+        take(l.inputs * 4),
+        take(l.inputs * 4),
+        0,
+        take(passSize * l.stride * 4),
+        take((l.inputs + 1) * 4),
+        take((l.inputs + 1) * passSize * 8),
+      ]),
+    );
+    return record([
+      layerScratch,
+      take(longestRow),
+      take(first.stride * 4),
+      take(shards * 8),
+      take(layout.layers.length * shards * 4),
+      take(16 * 128),
+      take(temporaryCount * vectorBytes),
+      take(32 * REDUCE_BYTES),
+      take(32 * 8),
+      0,
+      0,
+    ]);
+  };
+  const workers = Array.from({ length: shape.workers }, () => ({
+    scratch: scratch(),
+    adam: take(ADAM_BYTES),
+  }));
+  const blocks = take(shards * 12);
+  const nodes = take(shape.slots * 16);
+  if (end > MEMORY_BYTES) {
+    throw new LockstepError({
+      what: `The run does not fit into memory`,
+      why: `it needs ${(end / 2 ** 30).toFixed(2)} GiB, and the kernels address 4 GiB at the most`,
+      mend: 'Use fewer or smaller images (--limit-train does not shorten the file), narrower layers (--hidden), or fewer --threads and --shards.',
+    });
+  }
+  return {
+    bytes: end,
+    vectorBytes,
+    firstLayer: { inputs: first.inputs, stride: first.stride },
+    run,
+    orderWord: run / 4 + ORDER_WORD,
+    control,
+    tasks,
+    taskCount,
+    images,
+    labels,
+    testImages,
+    testLabels,
+    validationNumbers,
+    orders,
+    parameters,
+    firstMoments,
+    secondMoments,
+    partials,
+    slots,
+    chunkFigures,
+    steps,
+    workers,
+    blocks,
+    nodes,
+    records,
+  };
+}
+
+/** Fresh memory of the plan's size, its records written. `shared` needs the kernels' shared build. */
+export function layMemory(plan: MemoryPlan, shared: boolean): WebAssembly.Memory {
+  const pages = Math.ceil(plan.bytes / PAGE_BYTES);
+  const memory = new WebAssembly.Memory(shared ? { initial: pages, maximum: pages, shared } : { initial: pages });
+  writeRecords(plan, memory);
+  return memory;
+}
+
+export function writeRecords(plan: MemoryPlan, memory: WebAssembly.Memory): void {
+  const words = new Uint32Array(memory.buffer);
+  for (const { address, words: values } of plan.records) words.set(values, address / 4);
+}

@@ -1,0 +1,167 @@
+// A run's memory seen from JavaScript: typed views, and the few reads and writes that are not kernels' work.
+
+import type { ImageSet } from '../data/dataset.ts';
+import type { Sums } from '../events.ts';
+import type { Layout } from '../model/layout.ts';
+import { toCanonicalOrder, toKernelOrder } from '../model/layout.ts';
+import type { BlockAddress } from '../reduce.ts';
+import type { Kernels } from './kernels.ts';
+import { type MemoryPlan, type Pair, STEP_BYTES, STEP_RING } from './memory-plan.ts';
+
+/** Scalars of a step that Adam needs; the powers are running products (beta1^t, beta2^t of step t, counted from 1). */
+export interface StepScalars {
+  readonly learningRate: number;
+  readonly beta1Power: number;
+  readonly beta2Power: number;
+}
+
+export class RunMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly plan: MemoryPlan;
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  readonly doubles: Float64Array;
+  /** Pending nodes of sumFigures, one a level. */
+  readonly #pending = { levels: new Int32Array(32), sums: new Float64Array(32) };
+
+  constructor(memory: WebAssembly.Memory, plan: MemoryPlan) {
+    this.memory = memory;
+    this.plan = plan;
+    this.bytes = new Uint8Array(memory.buffer);
+    this.words = new Int32Array(memory.buffer);
+    this.doubles = new Float64Array(memory.buffer);
+  }
+
+  /** A view of a parameter or gradient vector, in kernel order. */
+  vector(address: number): Float32Array {
+    return new Float32Array(this.memory.buffer, address, this.plan.vectorBytes / 4);
+  }
+
+  setData(train: ImageSet, test: ImageSet, validationNumbers: Uint32Array): void {
+    const { images, labels, testImages, testLabels, validationNumbers: numbers } = this.plan;
+    this.bytes.set(train.images, images);
+    this.bytes.set(train.labels, labels);
+    this.bytes.set(test.images, testImages);
+    this.bytes.set(test.labels, testLabels);
+    this.words.set(validationNumbers, numbers / 4);
+  }
+
+  /** Writes an epoch's order (image numbers) into the buffer of even or odd epochs. */
+  setOrder(epoch: number, order: Uint32Array): void {
+    this.words.set(order, this.plan.orders[epoch & 1]! / 4);
+  }
+
+  /** Makes an epoch's order the one that the kernels read. No thread may be computing. */
+  useOrder(epoch: number): void {
+    this.words[this.plan.orderWord] = this.plan.orders[epoch & 1]!;
+  }
+
+  /** Writes canonical vectors as the state that step `step` reads. */
+  setState(layout: Layout, step: number, parameters: Float32Array, first?: Float32Array, second?: Float32Array): void {
+    const zero = new Float32Array(layout.parameters);
+    toKernelOrder(layout, parameters, this.vector(at(this.plan.parameters, step)));
+    toKernelOrder(layout, first ?? zero, this.vector(at(this.plan.firstMoments, step)));
+    toKernelOrder(layout, second ?? zero, this.vector(at(this.plan.secondMoments, step)));
+  }
+
+  /** Makes the sums of the first layer's rows that stand beside parameters: needed where no update has written them. */
+  preparePartials(kernels: Pick<Kernels, 'sumFirstRows'>, step: number): void {
+    kernels.sumFirstRows(this.plan.run, at(this.plan.parameters, step), at(this.plan.partials, step));
+  }
+
+  /** Copies of the state that step `step` reads, in canonical order. */
+  state(
+    layout: Layout,
+    step: number,
+  ): { parameters: Float32Array; firstMoments: Float32Array; secondMoments: Float32Array } {
+    const { parameters, firstMoments, secondMoments } = this.plan;
+    return {
+      parameters: toCanonicalOrder(layout, this.vector(at(parameters, step))),
+      firstMoments: toCanonicalOrder(layout, this.vector(at(firstMoments, step))),
+      secondMoments: toCanonicalOrder(layout, this.vector(at(secondMoments, step))),
+    };
+  }
+
+  setStepScalars(step: number, scalars: StepScalars): void {
+    const at = this.stepRecord(step);
+    this.doubles[at] = scalars.learningRate;
+    this.doubles[at + 1] = scalars.beta1Power;
+    this.doubles[at + 2] = scalars.beta2Power;
+  }
+
+  /** Index (in float64) of the ring's record of a step: learningRate, beta1Power, beta2Power, lossSum, correct, samples. */
+  stepRecord(step: number): number {
+    return (this.plan.steps + (step % STEP_RING) * STEP_BYTES) / 8;
+  }
+
+  setStepFigures(step: number, lossSum: number, correctCount: number, sampleCount: number): void {
+    const at = this.stepRecord(step);
+    this.doubles[at + 3] = lossSum;
+    this.doubles[at + 4] = correctCount;
+    this.doubles[at + 5] = sampleCount;
+  }
+
+  stepFigures(step: number): Sums {
+    const at = this.stepRecord(step);
+    return {
+      lossSum: this.doubles[at + 3]!,
+      correctCount: this.doubles[at + 4]!,
+      sampleCount: this.doubles[at + 5]!,
+    };
+  }
+
+  /** The figures that a kernel left at `address`. */
+  figures(address: number): Sums {
+    return {
+      lossSum: this.doubles[address / 8]!,
+      correctCount: this.words[address / 4 + 2]!,
+      sampleCount: this.words[address / 4 + 3]!,
+    };
+  }
+
+  /** Lists the blocks of a compute phase; block i goes to slot `slots[i]`. */
+  setBlocks(blocks: readonly BlockAddress[], slots: readonly number[]): void {
+    const at = this.plan.blocks / 4;
+    blocks.forEach(({ level, index }, i) => {
+      this.words.set([level, index, slots[i]!], at + 3 * i);
+    });
+  }
+
+  /** Lists the nodes of an update, in shard order. */
+  setNodes(nodes: readonly BlockAddress[], slots: readonly number[]): void {
+    const at = this.plan.nodes / 4;
+    nodes.forEach(({ level }, i) => {
+      const { vector, figures } = this.plan.slots[slots[i]!]!;
+      this.words.set([vector, level, figures, 0], at + 4 * i);
+    });
+  }
+
+  /** Leaves a step's figures in its ring record: lossSum goes along the canonical tree, like the gradient. */
+  sumFigures(step: number, nodes: number): void {
+    const { levels, sums } = this.#pending;
+    let depth = 0;
+    let correctCount = 0;
+    let sampleCount = 0;
+    for (let n = 0; n < nodes; n++) {
+      const node = this.plan.nodes / 4 + 4 * n;
+      const figures = this.words[node + 2]!;
+      let level = this.words[node + 1]!;
+      let lossSum = this.doubles[figures / 8]!;
+      while (depth > 0 && levels[depth - 1] === level) {
+        depth--;
+        lossSum = sums[depth]! + lossSum;
+        level++;
+      }
+      levels[depth] = level;
+      sums[depth] = lossSum;
+      depth++;
+      correctCount += this.words[figures / 4 + 2]!;
+      sampleCount += this.words[figures / 4 + 3]!;
+    }
+    this.setStepFigures(step, sums[0]!, correctCount, sampleCount);
+  }
+}
+
+export function at(pair: Pair, step: number): number {
+  return pair[step & 1]!;
+}

@@ -1,0 +1,194 @@
+// The kernels for single calls: one instance of the private build with a memory of its own, laid out anew by each call.
+
+import { LockstepError } from '../errors.ts';
+import { BiasPowers } from '../model/adam.ts';
+import { layoutOf, toCanonicalOrder, toKernelOrder } from '../model/layout.ts';
+import { instantiate, type Kernels } from './kernels.ts';
+import { ADAM_BYTES, type MemoryPlan, planMemory, writeRecords } from './memory-plan.ts';
+import { RunMemory } from './run-memory.ts';
+
+export interface RotateAndCrop {
+  readonly rows: number;
+  readonly columns: number;
+  /** Degrees, counter-clockwise, as torchvision's. */
+  readonly angle: number;
+  /** Offset of the crop within the image padded by 2: 0 to 4; 2 is the middle. */
+  readonly top: number;
+  readonly left: number;
+}
+
+export interface GradientInput {
+  /** Widths of the hidden layers, e.g. [128, 64]. */
+  readonly hidden: readonly number[];
+  /** fc1.weight (out x in, row-major), fc1.bias, fc2.weight, and on. */
+  readonly parameters: Float32Array;
+  /** One image after the other, rows * columns bytes each; they are normalised as training does, and not augmented. */
+  readonly images: Uint8Array;
+  /** One class number an image. */
+  readonly labels: Uint8Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly classes: number;
+}
+
+export interface GradientResult {
+  /** Sum over the samples, in the order of `parameters`. */
+  readonly gradient: Float32Array;
+  /** Sum of the cross-entropies, in nats. */
+  readonly lossSum: number;
+  readonly correctCount: number;
+  readonly sampleCount: number;
+}
+
+export interface AdamOptions {
+  readonly lr?: number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly eps?: number;
+}
+
+export interface AdamOptimizer {
+  /** One step in place; `gradient` is the mean gradient. */
+  step(parameters: Float32Array, gradient: Float32Array): void;
+}
+
+const PAGE_BYTES = 65536;
+
+export class Workbench {
+  readonly #memory = new WebAssembly.Memory({ initial: 2 });
+  readonly #kernels: Kernels;
+  readonly #base: number;
+
+  constructor(module: WebAssembly.Module) {
+    this.#kernels = instantiate(module, this.#memory);
+    this.#base = Math.ceil(this.#kernels.heapBase() / 64) * 64;
+  }
+
+  augmentImage(pixels: Uint8Array, { rows, columns, angle, top, left }: RotateAndCrop): Uint8Array {
+    const count = rows * columns;
+    wholeNumber('rows', rows, 1, 4096);
+    wholeNumber('columns', columns, 1, 4096);
+    wholeNumber('top', top, 0, 4);
+    wholeNumber('left', left, 0, 4);
+    if (!Number.isFinite(angle)) throw wrong('angle', angle, 'a finite number of degrees');
+    if (pixels.length !== count) throw wrong('pixels.length', pixels.length, `${count}, that is rows * columns`);
+    const target = this.#base + Math.ceil(count / 16) * 16;
+    this.#reserve(target + count);
+    const bytes = new Uint8Array(this.#memory.buffer);
+    bytes.set(pixels, this.#base);
+    this.#kernels.augmentImage(this.#base, target, rows, columns, angle, top, left);
+    return bytes.slice(target, target + count);
+  }
+
+  computeGradient(input: GradientInput): GradientResult {
+    const { hidden, parameters, images, labels, rows, columns, classes } = input;
+    wholeNumber('rows', rows, 1, 4096);
+    wholeNumber('columns', columns, 1, 4096);
+    wholeNumber('classes', classes, 1, 256);
+    for (const width of hidden) wholeNumber('hidden', width, 1, 65536);
+    const layout = layoutOf([rows * columns, ...hidden, classes]);
+    const count = labels.length;
+    if (parameters.length !== layout.parameters) {
+      throw wrong('parameters.length', parameters.length, `${layout.parameters} for these widths`);
+    }
+    if (images.length !== count * rows * columns) {
+      throw wrong('images.length', images.length, `${count * rows * columns}: rows * columns for each label`);
+    }
+    const beyond = labels.find((label) => label >= classes);
+    if (beyond !== undefined) throw wrong('labels', beyond, `numbers below classes (${classes})`);
+
+    const plan = planMemory(
+      {
+        layout,
+        rows,
+        columns,
+        batchSize: Math.max(1, count),
+        shards: 1,
+        seed: 0,
+        augment: false,
+        trainImages: count,
+        testImages: 0,
+        trainingCount: count,
+        validationCount: 0,
+        workers: 1,
+        slots: 1,
+      },
+      this.#base,
+    );
+    return this.#gradientWith(plan, input, layout);
+  }
+
+  #gradientWith(plan: MemoryPlan, input: GradientInput, layout: ReturnType<typeof layoutOf>): GradientResult {
+    this.#reserve(plan.bytes);
+    writeRecords(plan, this.#memory);
+    const run = new RunMemory(this.#memory, plan);
+    const { images, labels, rows, columns, parameters } = input;
+    const none = { count: 0, rows, columns, images: new Uint8Array(0), labels: new Uint8Array(0) };
+    run.setData({ count: labels.length, rows, columns, images, labels }, none, new Uint32Array(0));
+    run.setOrder(0, Uint32Array.from(labels, (_, i) => i));
+    toKernelOrder(layout, parameters, run.vector(plan.parameters[0]));
+    run.preparePartials(this.#kernels, 0);
+    const { vector, figures } = plan.slots[0]!;
+    const scratch = plan.workers[0]!.scratch;
+    this.#kernels.computeBlock(plan.run, scratch, plan.parameters[0], plan.partials[0], 0, 0, 0, 0, vector, figures);
+    this.#kernels.finish(plan.run, vector);
+    return { gradient: toCanonicalOrder(layout, run.vector(vector)), ...run.figures(figures) };
+  }
+
+  createAdam(size: number, { lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8 }: AdamOptions = {}): AdamOptimizer {
+    wholeNumber('size', size, 1, 2 ** 26);
+    for (const [name, beta] of Object.entries({ beta1, beta2 })) {
+      if (!(beta >= 0 && beta < 1)) throw wrong(name, beta, 'a number from 0 to below 1');
+    }
+    if (!(lr > 0 && lr < Number.POSITIVE_INFINITY)) throw wrong('lr', lr, 'a finite number above 0');
+    if (!(eps >= 0 && eps < Number.POSITIVE_INFINITY)) throw wrong('eps', eps, 'a finite number, 0 or more');
+    const firstMoments = new Float32Array(size);
+    const secondMoments = new Float32Array(size);
+    const powers = new BiasPowers(beta1, beta2);
+    return {
+      step: (parameters, gradient) => {
+        if (parameters.length !== size) throw wrong('parameters.length', parameters.length, String(size));
+        if (gradient.length !== size) throw wrong('gradient.length', gradient.length, String(size));
+        powers.advance();
+        const scalars = [powers.beta1Power, powers.beta2Power, lr, beta1, beta2, eps];
+        this.#adamStep(scalars, [parameters, firstMoments, secondMoments], gradient);
+      },
+    };
+  }
+
+  #adamStep(scalars: readonly number[], vectors: readonly Float32Array[], gradient: Float32Array): void {
+    const bytes = Math.ceil(gradient.length / 4) * 16;
+    const record = this.#base;
+    const [p, m, v, g] = [0, 1, 2, 3].map((i) => record + ADAM_BYTES + i * bytes) as [number, number, number, number];
+    this.#reserve(g + bytes);
+    const { buffer } = this.#memory;
+    new Float64Array(buffer, record, 6).set(scalars);
+    // from and to the same buffers; one sample, nothing shifted, no nodes
+    new Uint32Array(buffer, record + 48, 10).set([p, m, v, p, m, v, 1, 0, 0, 0]);
+    const views = [p, m, v].map((address) => new Float32Array(buffer, address, bytes / 4).fill(0));
+    views.forEach((view, i) => {
+      view.set(vectors[i]!);
+    });
+    const gradientView = new Float32Array(buffer, g, bytes / 4).fill(0);
+    gradientView.set(gradient);
+    this.#kernels.updateFlat(record, g, bytes);
+    views.forEach((view, i) => {
+      vectors[i]!.set(view.subarray(0, gradient.length));
+    });
+  }
+
+  #reserve(bytes: number): void {
+    const missing = bytes - this.#memory.buffer.byteLength;
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
+  }
+}
+
+function wholeNumber(name: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw wrong(name, value, `a whole number from ${least} to ${most}`);
+  }
+}
+
+function wrong(name: string, value: number, expected: string): LockstepError {
+  return new LockstepError({ what: `${name} is ${value}`, why: `it must be ${expected}`, mend: 'Correct the argument.' });
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+const shared = { testTimeout: 60_000, hookTimeout: 60_000, pool: 'forks' as const };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { ...shared, name: 'fast', include: ['test/**/*.test.ts'] } },
+      // whole processes, long runs, real networks: one file at a time, so that they do not slow each other
+      {
+        test: {
+          ...shared,
+          name: 'slow',
+          include: ['test/**/*.slow.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
