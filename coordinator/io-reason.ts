@@ -1,0 +1,31 @@
+// The reason of a failed file operation, in words. Knows nothing of which file, and of what mends it.
+
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['ENOSPC', 'the disk is full'],
+  ['EDQUOT', 'the disk quota is used up'],
+  ['EROFS', 'the file system is read-only'],
+  ['EACCES', 'permission is denied'],
+  ['EPERM', 'the operation is not permitted'],
+  ['EIO', 'the device reports an input/output error'],
+  ['ENOENT', 'there is no such file or folder'],
+  ['ENOTDIR', 'a part of the path is a file, not a folder'],
+  ['EISDIR', 'it is a folder, not a file'],
+  ['EEXIST', 'it exists already, and is not a folder'],
+  ['ENAMETOOLONG', 'the name is too long'],
+  ['ELOOP', 'there are too many symbolic links'],
+  ['EMFILE', 'too many files are open'],
+]);
+
+/** For instance "the disk is full (ENOSPC)". */
+export function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  const reason = code === null ? undefined : reasons.get(code);
+  if (reason !== undefined) return `${reason} (${code})`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The code of a system error ("ENOENT"), or null. */
+export function codeOf(error: unknown): string | null {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === 'string' ? code : null;
+}

