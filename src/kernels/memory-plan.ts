@@ -168,7 +168,7 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
       take(first.stride * 4),
       take(shards * 8),
       take(layout.layers.length * shards * 4),
-      take(16 * 128),
+      take(shards * longestRow),
       take(temporaryCount * vectorBytes),
       take(32 * REDUCE_BYTES),
       take(32 * 8),

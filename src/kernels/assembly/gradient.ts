@@ -44,98 +44,102 @@ function listRows(run: Run, scratch: Scratch, slot: i32): void {
 }
 
 /**
- * One row of a layer's gradient: for each of `shards` shards (a power of two), whose samples end at the byte offsets at
- * `ends`, the sum of value * delta; the shards' sums are added in the canonical tree and stored at `target`.
- * With `resume` (one shard only) the sum goes on from what stands at `target`.
+ * target = the sum of value * delta over the entries [entry, end), plus the rows whose addresses stand at `merges`, one after the
+ * other. With `resume` the sum goes on from what stands at `target`. Blocked as layers.ts' affine is, for the same reason.
  */
-function sumRow(
-  entries: usize, count: i32, deltas: usize, stride: i32, shards: i32, ends: usize, stack: usize, target: usize, resume: bool,
-): void {
-  const entriesEnd = entries + (count << 3);
+function sumRun(entry: usize, end: usize, deltas: usize, stride: i32, merges: usize, mergeCount: i32, target: usize, resume: bool): void {
   const zero = f32x4.splat(0);
+  const mergesEnd = merges + (mergeCount << 2);
+  const odd = (end - entry) & 8;
   let column = 0;
-  for (; column + 128 <= stride; column += 128) {
-    let entry = entries;
+  for (; column + 64 <= stride; column += 64) {
     const columnDeltas = deltas + column;
     const result = target + column;
-    for (let j = 0; j < shards; j++) {
-      const shardEnd = load<u32>(ends + (j << 2));
-      let s0 = zero;
-      let s1 = zero;
-      let s2 = zero;
-      let s3 = zero;
-      let s4 = zero;
-      let s5 = zero;
-      let s6 = zero;
-      let s7 = zero;
-      if (resume) {
-        s0 = v128.load(result);
-        s1 = v128.load(result, 16);
-        s2 = v128.load(result, 32);
-        s3 = v128.load(result, 48);
-        s4 = v128.load(result, 64);
-        s5 = v128.load(result, 80);
-        s6 = v128.load(result, 96);
-        s7 = v128.load(result, 112);
-      }
-      while (entry < entriesEnd) {
-        const offset = load<u32>(entry);
-        if (offset >= shardEnd) break;
-        const delta = columnDeltas + offset;
-        const value = v128.load32_splat(entry, 4);
-        s0 = f32x4.add(s0, f32x4.mul(value, v128.load(delta)));
-        s1 = f32x4.add(s1, f32x4.mul(value, v128.load(delta, 16)));
-        s2 = f32x4.add(s2, f32x4.mul(value, v128.load(delta, 32)));
-        s3 = f32x4.add(s3, f32x4.mul(value, v128.load(delta, 48)));
-        s4 = f32x4.add(s4, f32x4.mul(value, v128.load(delta, 64)));
-        s5 = f32x4.add(s5, f32x4.mul(value, v128.load(delta, 80)));
-        s6 = f32x4.add(s6, f32x4.mul(value, v128.load(delta, 96)));
-        s7 = f32x4.add(s7, f32x4.mul(value, v128.load(delta, 112)));
-        entry += 8;
-      }
-      let pending = stack;
-      for (let bits = j; bits & 1; bits >>= 1) {
-        s0 = f32x4.add(v128.load(pending), s0);
-        s1 = f32x4.add(v128.load(pending, 16), s1);
-        s2 = f32x4.add(v128.load(pending, 32), s2);
-        s3 = f32x4.add(v128.load(pending, 48), s3);
-        s4 = f32x4.add(v128.load(pending, 64), s4);
-        s5 = f32x4.add(v128.load(pending, 80), s5);
-        s6 = f32x4.add(v128.load(pending, 96), s6);
-        s7 = f32x4.add(v128.load(pending, 112), s7);
-        pending += 128;
-      }
-      if (j == shards - 1) pending = result;
-      v128.store(pending, s0);
-      v128.store(pending, s1, 16);
-      v128.store(pending, s2, 32);
-      v128.store(pending, s3, 48);
-      v128.store(pending, s4, 64);
-      v128.store(pending, s5, 80);
-      v128.store(pending, s6, 96);
-      v128.store(pending, s7, 112);
+    let s0 = zero;
+    let s1 = zero;
+    let s2 = zero;
+    let s3 = zero;
+    if (resume) {
+      s0 = v128.load(result);
+      s1 = v128.load(result, 16);
+      s2 = v128.load(result, 32);
+      s3 = v128.load(result, 48);
     }
+    if (odd) {
+      const delta = columnDeltas + load<u32>(entry);
+      const value = v128.load32_splat(entry, 4);
+      s0 = f32x4.add(s0, f32x4.mul(value, v128.load(delta)));
+      s1 = f32x4.add(s1, f32x4.mul(value, v128.load(delta, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(value, v128.load(delta, 32)));
+      s3 = f32x4.add(s3, f32x4.mul(value, v128.load(delta, 48)));
+    }
+    for (let e = entry + odd; e < end; e += 16) {
+      const deltaA = columnDeltas + load<u32>(e);
+      const deltaB = columnDeltas + load<u32>(e, 8);
+      const a = v128.load32_splat(e, 4);
+      const b = v128.load32_splat(e, 12);
+      s0 = f32x4.add(f32x4.add(s0, f32x4.mul(a, v128.load(deltaA))), f32x4.mul(b, v128.load(deltaB)));
+      s1 = f32x4.add(f32x4.add(s1, f32x4.mul(a, v128.load(deltaA, 16))), f32x4.mul(b, v128.load(deltaB, 16)));
+      s2 = f32x4.add(f32x4.add(s2, f32x4.mul(a, v128.load(deltaA, 32))), f32x4.mul(b, v128.load(deltaB, 32)));
+      s3 = f32x4.add(f32x4.add(s3, f32x4.mul(a, v128.load(deltaA, 48))), f32x4.mul(b, v128.load(deltaB, 48)));
+    }
+    for (let m = merges; m < mergesEnd; m += 4) {
+      const left = <usize>load<u32>(m) + column;
+      s0 = f32x4.add(v128.load(left), s0);
+      s1 = f32x4.add(v128.load(left, 16), s1);
+      s2 = f32x4.add(v128.load(left, 32), s2);
+      s3 = f32x4.add(v128.load(left, 48), s3);
+    }
+    v128.store(result, s0);
+    v128.store(result, s1, 16);
+    v128.store(result, s2, 32);
+    v128.store(result, s3, 48);
   }
   for (; column < stride; column += 16) {
-    let entry = entries;
-    const columnDeltas = deltas + column;
-    const result = target + column;
-    for (let j = 0; j < shards; j++) {
-      const shardEnd = load<u32>(ends + (j << 2));
-      let sum = resume ? v128.load(result) : zero;
-      while (entry < entriesEnd) {
-        const offset = load<u32>(entry);
-        if (offset >= shardEnd) break;
-        sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(entry, 4), v128.load(columnDeltas + offset)));
-        entry += 8;
-      }
-      let pending = stack;
-      for (let bits = j; bits & 1; bits >>= 1) {
-        sum = f32x4.add(v128.load(pending), sum);
-        pending += 128;
-      }
-      v128.store(j == shards - 1 ? result : pending, sum);
+    let sum = resume ? v128.load(target + column) : zero;
+    for (let e = entry; e < end; e += 8) {
+      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(e, 4), v128.load(deltas + column + load<u32>(e))));
     }
+    for (let m = merges; m < mergesEnd; m += 4) sum = f32x4.add(v128.load(<usize>load<u32>(m) + column), sum);
+    v128.store(target + column, sum);
+  }
+}
+
+/**
+ * One row of a layer's gradient: for each of `shards` shards (a power of two), whose samples end at the byte offsets at
+ * `ends`, the sum of value * delta; the shards' sums are added in the canonical tree and stored at `target`.
+ * A shard that does not touch the row is the zero node, and is skipped: adding it would change no bit.
+ */
+function sumRow(
+  entries: usize, count: i32, deltas: usize, stride: i32, shards: i32, ends: usize, scratch: Scratch, target: usize,
+): void {
+  const entriesEnd = entries + (count << 3);
+  // by level: the address of the left sibling that waits for its right one, 0 for a zero node
+  const pending = scratch.reduceNodes;
+  const merges = scratch.reduceNodes + 64;
+  let entry = entries;
+  for (let j = 0; j < shards; j++) {
+    const shardEnd = load<u32>(ends + (j << 2));
+    let end = entry;
+    while (end < entriesEnd && load<u32>(end) < shardEnd) end += 8;
+    let level = 0;
+    let mergeCount = 0;
+    for (let bits = j; bits & 1; bits >>= 1) {
+      const left = load<u32>(pending + (level << 2));
+      store<u32>(merges + (mergeCount << 2), left);
+      mergeCount += i32(left != 0);
+      level++;
+    }
+    const last = j == shards - 1;
+    let result: usize = 0;
+    if (end > entry || mergeCount > 1 || (last && mergeCount > 0)) {
+      result = last ? target : scratch.treeStack + j * stride;
+      sumRun(entry, end, deltas, stride, merges, mergeCount, result, false);
+    } else if (mergeCount == 1) {
+      result = load<u32>(merges);
+    }
+    store<u32>(pending + (level << 2), <u32>result);
+    entry = end;
   }
 }
 
@@ -149,8 +153,11 @@ function sumRows(run: Run, scratch: Scratch, shards: i32, target: usize, resume:
     let row = target + layer.offset;
     for (let i = 0; i <= layer.inputs; i++) {
       const count = load<i32>(own.rowCounts + (i << 2));
-      if (count > 0) {
-        sumRow(own.rowEntries + ((i * run.passSize) << 3), count, own.deltas, stride, shards, ends, scratch.treeStack, row, resume);
+      const entries = own.rowEntries + ((i * run.passSize) << 3);
+      if (count > 0 && shards > 1) {
+        sumRow(entries, count, own.deltas, stride, shards, ends, scratch, row);
+      } else if (count > 0) {
+        sumRun(entries, entries + (count << 3), own.deltas, stride, 0, 0, row, resume);
       } else if (!resume) {
         memory.fill(row, 0, stride);
       }

@@ -16,42 +16,41 @@ export function scratchOf(scratch: Scratch, l: i32): LayerScratch {
 }
 
 /**
- * target[0, stride) = bias + sum over the listed inputs, in order, of value * row. Thirty-two outputs at a time stay in
- * registers.
+ * target[0, stride) = bias + sum over the listed inputs, in order, of value * row. Sixteen outputs at a time stay in
+ * registers, and two inputs are taken at a time: with more of either, V8 runs out of registers and keeps sums on the stack.
  */
 function affine(weights: usize, bias: usize, stride: i32, numbers: usize, values: usize, count: i32, target: usize): void {
   let column = 0;
   const end = count << 2;
-  for (; column + 128 <= stride; column += 128) {
+  const odd = end & 4;
+  for (; column + 64 <= stride; column += 64) {
     const rows = weights + column;
     let s0 = v128.load(bias + column);
     let s1 = v128.load(bias + column, 16);
     let s2 = v128.load(bias + column, 32);
     let s3 = v128.load(bias + column, 48);
-    let s4 = v128.load(bias + column, 64);
-    let s5 = v128.load(bias + column, 80);
-    let s6 = v128.load(bias + column, 96);
-    let s7 = v128.load(bias + column, 112);
-    for (let k = 0; k < end; k += 4) {
-      const row = rows + load<u32>(numbers + k) * stride;
-      const value = v128.load32_splat(values + k);
+    if (odd) {
+      const row = rows + load<u32>(numbers) * stride;
+      const value = v128.load32_splat(values);
       s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
       s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
       s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
       s3 = f32x4.add(s3, f32x4.mul(value, v128.load(row, 48)));
-      s4 = f32x4.add(s4, f32x4.mul(value, v128.load(row, 64)));
-      s5 = f32x4.add(s5, f32x4.mul(value, v128.load(row, 80)));
-      s6 = f32x4.add(s6, f32x4.mul(value, v128.load(row, 96)));
-      s7 = f32x4.add(s7, f32x4.mul(value, v128.load(row, 112)));
+    }
+    for (let k = odd; k < end; k += 8) {
+      const rowA = rows + load<u32>(numbers + k) * stride;
+      const rowB = rows + load<u32>(numbers + k, 4) * stride;
+      const a = v128.load32_splat(values + k);
+      const b = v128.load32_splat(values + k, 4);
+      s0 = f32x4.add(f32x4.add(s0, f32x4.mul(a, v128.load(rowA))), f32x4.mul(b, v128.load(rowB)));
+      s1 = f32x4.add(f32x4.add(s1, f32x4.mul(a, v128.load(rowA, 16))), f32x4.mul(b, v128.load(rowB, 16)));
+      s2 = f32x4.add(f32x4.add(s2, f32x4.mul(a, v128.load(rowA, 32))), f32x4.mul(b, v128.load(rowB, 32)));
+      s3 = f32x4.add(f32x4.add(s3, f32x4.mul(a, v128.load(rowA, 48))), f32x4.mul(b, v128.load(rowB, 48)));
     }
     v128.store(target + column, s0);
     v128.store(target + column, s1, 16);
     v128.store(target + column, s2, 32);
     v128.store(target + column, s3, 48);
-    v128.store(target + column, s4, 64);
-    v128.store(target + column, s5, 80);
-    v128.store(target + column, s6, 96);
-    v128.store(target + column, s7, 112);
   }
   for (; column < stride; column += 16) {
     const rows = weights + column;

@@ -48,13 +48,13 @@ export class Scratch {
   /** Loss of each shard of a block (float64), and the end of each (byte offset of its first foreign sample). */
   shardLoss: usize;
   shardEnd: usize;
-  /** Partial sums of one row block, one entry of 128 bytes for each level of the tree. */
+  /** Sums of one row, one for each shard. */
   treeStack: usize;
   /** One whole vector for each level of the tree, for blocks of more than passSize samples. */
   temporaries: usize;
   /** Blocks of a few vectors for the reduction: 32 entries of REDUCE_BYTES. */
   reduceStack: usize;
-  /** Addresses and levels of the reduction's pending nodes: 2 * 32 words. */
+  /** Addresses and levels of the reduction's pending nodes: 2 * 32 words. The sum of a row uses the same words. */
   reduceNodes: usize;
   correctCount: i32;
   unused: i32;

@@ -60,20 +60,47 @@ function reduceAt(scratch: Scratch, nodes: usize, nodeCount: i32, offset: usize,
 
 const TINY: f32 = 1e-30;
 
+// A step's scalars, made once for a slice. Globals belong to the instance, and so to one thread.
+let divisor: f32 = 1;
+let reciprocal: f32 = 1;
+let exact: bool = true;
+let beta1: f32 = 0;
+let beta2: f32 = 0;
+let rest1: f32 = 0;
+let rest2: f32 = 0;
+let rate: f32 = 0;
+let root: f32 = 0;
+let epsilon: f32 = 0;
+
+function prepare(adam: Adam): void {
+  const count = adam.sampleCount;
+  divisor = <f32>count;
+  reciprocal = <f32>(1.0 / <f64>count);
+  // by a power of two, multiplying with the reciprocal is dividing, to the bit, and quicker
+  exact = (count & (count - 1)) == 0;
+  beta1 = <f32>adam.beta1;
+  beta2 = <f32>adam.beta2;
+  rest1 = <f32>(1.0 - adam.beta1);
+  rest2 = <f32>(1.0 - adam.beta2);
+  rate = <f32>(adam.learningRate / (1.0 - adam.beta1Power));
+  root = <f32>(1.0 / sqrt(1.0 - adam.beta2Power));
+  epsilon = <f32>adam.epsilon;
+}
+
 /**
- * Adam over `bytes` bytes of sums at `sums`, from and to the vectors of `adam` at `offset`; `shift` (0 = none) is subtracted from
- * the sums first. Returns 1 if all gradients were finite.
+ * Adam over `bytes` bytes of sums at `sums`, from and to the vectors of `adam` at `offset`; the row at `shift` (0 = none) is
+ * subtracted from the sums first. Returns 1 if all gradients were finite. `prepare` comes before.
  */
 function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32): i32 {
-  const divisor = f32x4.splat(<f32>adam.sampleCount);
-  const beta1 = f32x4.splat(<f32>adam.beta1);
-  const beta2 = f32x4.splat(<f32>adam.beta2);
-  const rest1 = f32x4.splat(<f32>(1.0 - adam.beta1));
-  const rest2 = f32x4.splat(<f32>(1.0 - adam.beta2));
-  const rate = f32x4.splat(<f32>(adam.learningRate / (1.0 - adam.beta1Power)));
-  const root = f32x4.splat(<f32>(1.0 / sqrt(1.0 - adam.beta2Power)));
-  const epsilon = f32x4.splat(<f32>adam.epsilon);
-  const tiny = f32x4.splat(TINY);
+  const divisors = f32x4.splat(divisor);
+  const reciprocals = f32x4.splat(reciprocal);
+  const beta1s = f32x4.splat(beta1);
+  const beta2s = f32x4.splat(beta2);
+  const rest1s = f32x4.splat(rest1);
+  const rest2s = f32x4.splat(rest2);
+  const rates = f32x4.splat(rate);
+  const roots = f32x4.splat(root);
+  const epsilons = f32x4.splat(epsilon);
   const zero = f32x4.splat(0);
   const p = adam.parameters + offset;
   const m = adam.firstMoments + offset;
@@ -85,14 +112,14 @@ function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32
   for (let i = 0; i < bytes; i += 16) {
     let gradient = v128.load(sums + i);
     if (shift) gradient = f32x4.sub(gradient, v128.load(shift + i));
-    gradient = f32x4.div(gradient, divisor);
+    gradient = exact ? f32x4.mul(gradient, reciprocals) : f32x4.div(gradient, divisors);
     bad = f32x4.add(bad, f32x4.mul(gradient, zero));
-    let first = f32x4.add(f32x4.mul(beta1, v128.load(m + i)), f32x4.mul(rest1, gradient));
-    let second = f32x4.add(f32x4.mul(beta2, v128.load(v + i)), f32x4.mul(rest2, f32x4.mul(gradient, gradient)));
+    let first = f32x4.add(f32x4.mul(beta1s, v128.load(m + i)), f32x4.mul(rest1s, gradient));
+    let second = f32x4.add(f32x4.mul(beta2s, v128.load(v + i)), f32x4.mul(rest2s, f32x4.mul(gradient, gradient)));
     // moments of dead units would become subnormal, and subnormal arithmetic is slow
-    first = v128.andnot(first, f32x4.lt(f32x4.abs(first), tiny));
-    second = v128.andnot(second, f32x4.lt(second, tiny));
-    const step = f32x4.div(f32x4.mul(rate, first), f32x4.add(f32x4.mul(f32x4.sqrt(second), root), epsilon));
+    first = v128.andnot(first, f32x4.lt(f32x4.abs(first), f32x4.splat(TINY)));
+    second = v128.andnot(second, f32x4.lt(second, f32x4.splat(TINY)));
+    const step = f32x4.div(f32x4.mul(rates, first), f32x4.add(f32x4.mul(f32x4.sqrt(second), roots), epsilons));
     v128.store(newM + i, first);
     v128.store(newV + i, second);
     v128.store(newP + i, f32x4.sub(v128.load(p + i), step));
@@ -143,6 +170,7 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAtAddress: usize
   const run = changetype<Run>(runAt);
   const scratch = changetype<Scratch>(scratchAt);
   const adam = changetype<Adam>(adamAtAddress);
+  prepare(adam);
   const layer = layerOf(run, 0);
   const biasAt = layer.offset + layer.inputs * layer.stride;
   if (slice == ROW_GROUPS) return updateRange(scratch, adam, biasAt, run.vectorBytes - biasAt);
@@ -152,14 +180,22 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAtAddress: usize
   let finite = 1;
   if (adam.shifted) {
     // finish: with x = x' - 1 the weight gradient is sum(x' delta) - sum(delta), and sum(delta) is the bias' gradient
-    const piece = min(REDUCE_BYTES, stride);
-    const shift = scratch.reduceStack + 31 * REDUCE_BYTES;
-    for (let column = 0; column < stride; column += piece) {
-      const bytes = min(piece, stride - column);
-      memory.copy(shift, reduceAt(scratch, adam.nodes, adam.nodeCount, biasAt + column, bytes), bytes);
-      for (let i = first; i < end; i++) {
-        const offset = layer.offset + i * stride + column;
-        finite &= adamAt(adam, reduceAt(scratch, adam.nodes, adam.nodeCount, offset, bytes), shift, offset, bytes);
+    const shift = scratch.sums;
+    for (let column = 0; column < stride; column += REDUCE_BYTES) {
+      const bytes = min(REDUCE_BYTES, stride - column);
+      memory.copy(shift + column, reduceAt(scratch, adam.nodes, adam.nodeCount, biasAt + column, bytes), bytes);
+    }
+    // several rows at a time where they are short, a part of a row where it is long
+    const rowsAtOnce = max(1, REDUCE_BYTES / stride);
+    for (let i = first; i < end; i += rowsAtOnce) {
+      const offset = layer.offset + i * stride;
+      const piece = min(rowsAtOnce, end - i) * stride;
+      for (let at = 0; at < piece; at += REDUCE_BYTES) {
+        const bytes = min(REDUCE_BYTES, piece - at);
+        const sums = reduceAt(scratch, adam.nodes, adam.nodeCount, offset + at, bytes);
+        for (let done = 0; done < bytes; done += stride) {
+          finite &= adamAt(adam, sums + done, shift + (at % stride), offset + at + done, min(stride, bytes - done));
+        }
       }
     }
   } else {
@@ -171,7 +207,9 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAtAddress: usize
 
 /** Adam alone over a flat vector, whose `nodes` hold one mean gradient and whose sampleCount is 1. */
 export function updateFlat(adamAtAddress: usize, gradient: usize, bytes: i32): i32 {
-  return adamAt(changetype<Adam>(adamAtAddress), gradient, 0, 0, bytes);
+  const adam = changetype<Adam>(adamAtAddress);
+  prepare(adam);
+  return adamAt(adam, gradient, 0, 0, bytes);
 }
 
 /**
