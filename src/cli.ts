@@ -1,0 +1,206 @@
+#!/usr/bin/env node
+// The command line: flags in, text and exit code out. The one door to commander, and with library.ts the only file of src
+// that may import coordinator/. Knows nothing of how a run is trained: train() does that.
+
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { Command, CommanderError, Option } from 'commander';
+import { readConfigFile } from '../coordinator/config-file.ts';
+import { createProgress, type Progress } from '../coordinator/progress.ts';
+import { ReservedFolder } from '../coordinator/run-folder.ts';
+import { configForFile, resolveOptions, resolveThreads, type TrainOptions } from './config.ts';
+import { errorText, exitCodeOf } from './error-text.ts';
+import { ExitCode, LockstepError } from './errors.ts';
+import type { Summary, TrainEvent } from './events.ts';
+import { optionKeys, optionTable } from './option-table.ts';
+
+const examples = `
+Examples:
+  $ lockstep train                              five epochs of MNIST on all cores
+  $ lockstep train --threads 0 --max-steps 100  the single-worker baseline, a hundred steps
+  $ lockstep train --data ./fashion --out runs/fashion --hidden 256,128
+  $ lockstep train --config runs/fashion/config.json --seed 7 --json
+
+Exit codes: 0 done, 1 the run failed, 2 bad usage, configuration, data or output folder, 130 and 143 interrupted.`;
+
+/** Also set by the configuration file; here already, for errors that come before it is read. */
+let verbose = process.argv.includes('--verbose');
+
+function createProgram(): Command {
+  const program = new Command('lockstep')
+    .description('Distributed data-parallel training whose weights are the same, bit for bit, whoever does the work.')
+    .version(packageVersion())
+    .exitOverride()
+    // What commander would print comes to main() as an error, and is printed there like every other.
+    .configureOutput({ outputError: () => {} });
+  addTrainCommand(program);
+  return program;
+}
+
+function addTrainCommand(program: Command): void {
+  const command = program
+    .command('train')
+    .description('Train a network on this machine.')
+    .optionsGroup('Other:')
+    .helpOption('-h, --help', 'show this help')
+    .addHelpText('after', examples);
+  for (const key of optionKeys) {
+    const { flag, kind, group, help, default: value, defaultText } = optionTable[key];
+    const option = new Option(flag, help).helpGroup(group);
+    if (option.required) option.argParser((text) => kind.fromText(text)).default(value, defaultText);
+    command.addOption(option);
+  }
+  command.option('--config <file>', 'JSON file of options ("batchSize": 256); a flag goes before the file');
+  command.action(runTrain);
+}
+
+async function runTrain(_options: unknown, command: Command): Promise<void> {
+  const configFile: string | undefined = command.getOptionValue('config');
+  const file = configFile === undefined ? null : await readConfigFile(configFile);
+  const asked = resolveOptions(givenFlags(command), file, 'flag');
+  verbose = asked.verbose;
+
+  const reserved = asked.out === null ? await ReservedFolder.reserve(new Date()) : null;
+  const out = asked.out ?? reserved!.path;
+  const options = { ...asked, out, threads: resolveThreads(asked, availableParallelism()) };
+  try {
+    const summary = await trainAndShow(options);
+    await print(options.json ? `${JSON.stringify(summary)}\n` : resultTable(summary, out));
+  } finally {
+    // Only does anything where the run left nothing.
+    await reserved?.release();
+  }
+}
+
+async function trainAndShow(options: TrainOptions): Promise<Summary> {
+  const {
+    stderr,
+    env: { TERM },
+  } = process;
+  const progress = createProgress(
+    {
+      write: (text) => stderr.write(text),
+      isTTY: stderr.isTTY && TERM !== 'dumb',
+      get columns() {
+        return stderr.columns;
+      },
+    },
+    { quiet: options.quiet },
+  );
+  if (!options.quiet) {
+    stderr.write(`Configuration: ${JSON.stringify(configForFile(options))}\nRun folder: ${options.out}\n`);
+  }
+  const interruption = watchSignals(progress);
+  try {
+    // Not at the top: --help and bad flags need not wait for the trainer to load.
+    const { train } = await import('./library.ts');
+    const onEvent = (event: TrainEvent) => progress.show(event, performance.now());
+    return await train(options, { signal: interruption.signal, onEvent });
+  } finally {
+    interruption.close();
+    progress.clear();
+  }
+}
+
+/** The first signal asks the run to stop, the second ends the process. */
+function watchSignals(progress: Progress): { signal: AbortSignal; close(): void } {
+  const controller = new AbortController();
+  const stop = (name: 'SIGINT' | 'SIGTERM', exitCode: ExitCode) => {
+    if (controller.signal.aborted) process.exit(exitCode);
+    progress.clear();
+    process.stderr.write(`${name}: stopping after the current step; once more stops at once\n`);
+    controller.abort(
+      new LockstepError({
+        what: 'The run was interrupted',
+        why: `${name} arrived`,
+        mend: 'Start it again, with another --out DIR, to train from the beginning',
+        exitCode,
+      }),
+    );
+  };
+  const onInterrupt = () => stop('SIGINT', ExitCode.interrupted);
+  const onTerminate = () => stop('SIGTERM', ExitCode.terminated);
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onTerminate);
+  const close = () => {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onTerminate);
+  };
+  return { signal: controller.signal, close };
+}
+
+/** Only what was typed: commander's own defaults would hide the configuration file. */
+function givenFlags(command: Command): Record<string, unknown> {
+  const typed = optionKeys.filter((key) => command.getOptionValueSource(key) === 'cli');
+  return Object.fromEntries(typed.map((key) => [key, command.getOptionValue(key)]));
+}
+
+function resultTable(summary: Summary, folder: string): string {
+  const rows = [
+    ['Test accuracy', summary.test.accuracy.toFixed(4)],
+    ['Test loss', summary.test.loss.toFixed(4)],
+    ['Run folder', folder],
+    ['Digest', summary.digest],
+    ['State digest', summary.stateDigest],
+    ['Samples/s', Math.round(summary.samplesPerSecond).toLocaleString('en-US')],
+  ] as const;
+  return rows.map(([name, value]) => `${name.padEnd(15)}${value}\n`).join('');
+}
+
+/** Resolves when the text is out, or when nobody reads it any more. */
+async function print(text: string): Promise<void> {
+  const error = await new Promise<Error | null | undefined>((resolve) => process.stdout.write(text, resolve));
+  if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') {
+    throw new LockstepError({
+      what: 'The result cannot be written to stdout',
+      why: error.message,
+      mend: 'Read it in summary.json in the run folder',
+      exitCode: ExitCode.runFailed,
+      cause: error,
+    });
+  }
+}
+
+function packageVersion(): string {
+  // From dist/src/, where this file runs.
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return version;
+}
+
+function usageError({ code, message }: CommanderError): LockstepError {
+  const [what = message, suggestion] = message.replace(/^error: /, '').split('\n');
+  const whys: Record<string, string> = {
+    'commander.unknownOption': 'there is no flag of that name',
+    'commander.unknownCommand': 'there is no command of that name',
+    'commander.optionMissingArgument': 'this flag takes a value',
+    'commander.excessArguments': 'everything is given by flags',
+  };
+  return new LockstepError({
+    what: what.charAt(0).toUpperCase() + what.slice(1),
+    why: whys[code] ?? 'the command line cannot be understood',
+    mend: suggestion?.replace(/[()]/g, '') ?? 'lockstep train --help lists all flags',
+  });
+}
+
+function report(error: unknown): ExitCode {
+  process.stderr.write(errorText(error, verbose));
+  return exitCodeOf(error);
+}
+
+async function main(): Promise<ExitCode> {
+  try {
+    await createProgram().parseAsync();
+    return ExitCode.done;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return report(error);
+    if (error.exitCode === 0) return ExitCode.done;
+    // "lockstep" alone: the help is printed already.
+    return error.code === 'commander.help' ? ExitCode.usage : report(usageError(error));
+  }
+}
+
+// A reader that goes away (lockstep train | head) is no reason to stop training: the results are in the run folder.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+process.on('uncaughtException', (error) => process.exit(report(error)));
+process.exitCode = await main();

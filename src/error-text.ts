@@ -1,0 +1,37 @@
+// An error -> the lines that a user reads, and the exit code. Knows nothing of where they are printed.
+
+import { ExitCode, LockstepError } from './errors.ts';
+
+/** Three lines: what, why, and what mends it. The stack only where it was asked for. */
+export function errorText(error: unknown, verbose: boolean): string {
+  const lines =
+    error instanceof LockstepError
+      ? [`Error: ${oneLine(error.what)}`, `  Why:  ${oneLine(error.why)}`, `  Mend: ${oneLine(error.mend)}`]
+      : [`Error: ${oneLine(messageOf(error))}`, bugLine(verbose)];
+  if (verbose) lines.push(...stacks(error));
+  return `${lines.join('\n')}\n`;
+}
+
+export function exitCodeOf(error: unknown): ExitCode {
+  return error instanceof LockstepError ? error.exitCode : ExitCode.runFailed;
+}
+
+function bugLine(verbose: boolean): string {
+  return verbose ? '  This is a bug in lockstep.' : '  This is a bug in lockstep; run again with --verbose.';
+}
+
+/** The stack of the error, and of each error that caused it. */
+function stacks(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const own = error.stack ?? String(error);
+  return error.cause === undefined ? [own] : [own, 'Caused by:', ...stacks(error.cause)];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+/** Messages of the JSON parser and of file names may hold line breaks. */
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
