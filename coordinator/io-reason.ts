@@ -13,6 +13,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['EEXIST', 'it exists already, and is not a folder'],
   ['ENAMETOOLONG', 'the name is too long'],
   ['ELOOP', 'there are too many symbolic links'],
+  ['EFBIG', 'the file is larger than the file system or the limit of the process allows'],
   ['EMFILE', 'too many files are open'],
 ]);
 

@@ -103,10 +103,14 @@ export class ReservedFolder {
     this.#folders = folders;
   }
 
-  static async reserve(now: Date): Promise<ReservedFolder> {
+  /** Below `parent`, by default the current folder. */
+  static async reserve(now: Date, parent = ''): Promise<ReservedFolder> {
     const folders = new MadeFolders();
     for (;;) {
-      const path = defaultRunFolder(now, existsSync);
+      const path = join(
+        parent,
+        defaultRunFolder(now, (taken) => existsSync(join(parent, taken))),
+      );
       try {
         // If another run was quicker, the next look will see its folder.
         if (await folders.make(path)) return new ReservedFolder(path, folders);

@@ -12,7 +12,8 @@ import { configForFile, resolveOptions, resolveThreads, type TrainOptions } from
 import { errorText, exitCodeOf } from './error-text.ts';
 import { ExitCode, LockstepError } from './errors.ts';
 import type { Summary, TrainEvent } from './events.ts';
-import { optionKeys, optionTable } from './option-table.ts';
+import { didYouMean } from './nearest.ts';
+import { flagName, optionKeys, optionTable } from './option-table.ts';
 
 const examples = `
 Examples:
@@ -170,16 +171,23 @@ function packageVersion(): string {
 function usageError({ code, message }: CommanderError): LockstepError {
   const [what = message, suggestion] = message.replace(/^error: /, '').split('\n');
   const whys: Record<string, string> = {
-    'commander.unknownOption': 'there is no flag of that name',
+    'commander.unknownOption': 'there is no flag of that name here',
     'commander.unknownCommand': 'there is no command of that name',
     'commander.optionMissingArgument': 'this flag takes a value',
     'commander.excessArguments': 'everything is given by flags',
   };
+  // Commander names only flags that are very near.
+  const flag = code === 'commander.unknownOption' ? /'(-[^'=]*)/.exec(what)?.[1] : undefined;
   return new LockstepError({
     what: what.charAt(0).toUpperCase() + what.slice(1),
     why: whys[code] ?? 'the command line cannot be understood',
-    mend: suggestion?.replace(/[()]/g, '') ?? 'lockstep train --help lists all flags',
+    mend: flag ? mendFlag(flag) : (suggestion?.replace(/[()]/g, '') ?? 'lockstep train --help lists all flags'),
   });
+}
+
+function mendFlag(flag: string): string {
+  const known = [...optionKeys.map(flagName), '--config', '--help'];
+  return known.includes(flag) ? `Flags follow the command: lockstep train ${flag}` : didYouMean(flag, known);
 }
 
 function report(error: unknown): ExitCode {

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { errorText, exitCodeOf } from '../src/error-text.ts';
+import { LockstepError } from '../src/errors.ts';
+
+const refused = new LockstepError({
+  what: 'It is so',
+  why: 'there is\n  a reason',
+  mend: 'Do this',
+  exitCode: 75,
+  cause: new Error('deeper'),
+});
+
+describe('errorText', () => {
+  it('is three lines: what, why, mend', () => {
+    expect(errorText(refused, false)).toBe('Error: It is so\n  Why:  there is a reason\n  Mend: Do this\n');
+    expect(exitCodeOf(refused)).toBe(75);
+  });
+
+  it('shows the stacks of the error and its causes only with --verbose', () => {
+    expect(errorText(refused, true)).toMatch(
+      /^Error: It is so\n[\s\S]*\n {4}at [\s\S]*Caused by:\nError: deeper\n {4}at /,
+    );
+  });
+
+  it('calls everything else a bug', () => {
+    const bug = new TypeError('x is not a function');
+    expect(errorText(bug, false)).toBe(
+      'Error: TypeError: x is not a function\n  This is a bug in lockstep; run again with --verbose.\n',
+    );
+    expect(errorText(bug, true)).toContain('    at ');
+    expect(errorText('thrown text', false)).toContain('Error: thrown text\n');
+    expect(exitCodeOf(bug)).toBe(1);
+  });
+});
