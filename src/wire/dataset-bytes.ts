@@ -1,0 +1,68 @@
+// The dataset as it travels and as its digest is taken: five u32 little-endian numbers (training images, test images,
+// rows, columns, classes), then training images, training labels, test images, test labels. Copies nothing but once.
+
+import { createHash } from 'node:crypto';
+import type { Dataset } from '../data/dataset.ts';
+
+const HEAD_BYTES = 20;
+
+/** The bytes in pieces that are views of the dataset, in the order of their sending. */
+function piecesOf({ train, test, classes }: Dataset): Uint8Array[] {
+  const head = new DataView(new ArrayBuffer(HEAD_BYTES));
+  for (const [i, n] of [train.count, test.count, train.rows, train.columns, classes].entries()) {
+    head.setUint32(4 * i, n, true);
+  }
+  return [new Uint8Array(head.buffer), train.images, train.labels, test.images, test.labels];
+}
+
+/** All of it as one new array. */
+export function datasetBytes(dataset: Dataset): Uint8Array {
+  const pieces = piecesOf(dataset);
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+/** SHA-256 (hex) of the dataset's bytes: what the handshake compares. */
+export function datasetDigest(dataset: Dataset): string {
+  const hash = createHash('sha256');
+  for (const piece of piecesOf(dataset)) hash.update(piece);
+  return hash.digest('hex');
+}
+
+/** SHA-256 (hex) of bytes that were received. */
+export function digestOfBytes(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Bytes whose digest was verified -> dataset, as views of them; null when they are no dataset after all. */
+export function datasetOfBytes(bytes: Uint8Array): Dataset | null {
+  if (bytes.length < HEAD_BYTES) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [trainCount, testCount, rows, columns, classes] = [0, 4, 8, 12, 16].map((at) => view.getUint32(at, true)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const pixels = rows * columns;
+  if (trainCount === 0 || pixels === 0 || classes === 0) return null;
+  if (bytes.length !== HEAD_BYTES + (trainCount + testCount) * (pixels + 1)) return null;
+
+  const setAt = (start: number, count: number) => ({
+    count,
+    rows,
+    columns,
+    images: bytes.subarray(start, start + count * pixels),
+    labels: bytes.subarray(start + count * pixels, start + count * (pixels + 1)),
+  });
+  const train = setAt(HEAD_BYTES, trainCount);
+  const test = setAt(HEAD_BYTES + trainCount * (pixels + 1), testCount);
+  const inRange = (labels: Uint8Array) => labels.every((label) => label < classes);
+  return inRange(train.labels) && inRange(test.labels) ? { train, test, classes } : null;
+}

@@ -1,0 +1,33 @@
+// The protocol's version and its limits, with units: PROTOCOL.md, "Limits". Both ends refuse what is beyond them.
+
+export const PROTOCOL_VERSION = 1;
+
+/** Bytes of an encoded header, the four bytes of its length not counted. */
+export const HEADER_BYTES = 65_536;
+/** Levels of maps and arrays in a header; the header itself is level 1. */
+export const HEADER_DEPTH = 8;
+/** The payload begins at a multiple of this many bytes from the message's start. */
+export const PAYLOAD_ALIGNMENT = 8;
+/** Bytes of the dataset in one `data` message: all but the last hold exactly so many. */
+export const DATA_PIECE_BYTES = 262_144;
+/** Computing threads of one node. */
+export const NODE_THREADS = 1_024;
+/** Blocks of one `step` or `evaluate`: what a header can surely hold. */
+export const BLOCKS_IN_TASK = 1_024;
+/** Parts of one `evaluated` message. */
+export const PARTS_IN_ANSWER = 512;
+/** Characters of a node's name. */
+export const NAME_LENGTH = 64;
+/** Characters of a reason or an engine's error, within a message. */
+export const REASON_LENGTH = 200;
+/** UTF-8 bytes of the reason in a WebSocket close frame (RFC 6455: 125, less two for the code). */
+export const CLOSE_REASON_BYTES = 123;
+
+/**
+ * The largest legal message in either direction: a header, its length, padding, and the larger of one piece of data and
+ * one set of parameters. It is what the WebSocket library is told as its own limit.
+ * @param valueCount float32 values of the parameters in kernel order, padding included
+ */
+export function largestMessageBytes(valueCount: number): number {
+  return 4 + HEADER_BYTES + PAYLOAD_ALIGNMENT + Math.max(DATA_PIECE_BYTES, 4 * valueCount);
+}

@@ -1,0 +1,158 @@
+// The messages of PROTOCOL.md, typed, by direction. Types only: reading and checking is done by read-node-message.ts and
+// read-coordinator-message.ts, once, at the door. A `payload` is what travels behind the header, as raw bytes.
+
+import type { SplitName } from '../engine.ts';
+import type { BlockAddress } from '../reduce.ts';
+import type { Plain } from './codec.ts';
+
+/** Sums over samples, as they travel. */
+export interface WireSums {
+  /** Float64. Not finite when the gradient is not: that is judged by the step, not by the door. */
+  readonly lossSum: number;
+  readonly correctCount: number;
+  readonly sampleCount: number;
+}
+
+// Node to coordinator.
+
+export interface Hello {
+  readonly type: 'hello';
+  readonly protocolVersion: number;
+  /** Version of the program, e.g. 0.2.0. */
+  readonly programVersion: string;
+  /** The engine that will compute: the one the coordinator named at the upgrade. */
+  readonly engine: string;
+  /** SHA-256 (hex) of the engine's answer to the fixed small network of the self-test. */
+  readonly selfTest: string;
+  /** For logs only; need not be unique. */
+  readonly name: string;
+  /** Computing threads. */
+  readonly threads: number;
+  /** Dataset digest (hex) of what the node has itself, or null. */
+  readonly dataDigest: string | null;
+}
+
+export interface NeedData {
+  readonly type: 'need-data';
+}
+
+export interface Ready {
+  readonly type: 'ready';
+}
+
+/** One block of an attempt, computed. Each block of an attempt is answered once, in any order. */
+export interface TreeNode extends WireSums {
+  readonly type: 'tree-node';
+  readonly epoch: number;
+  readonly step: number;
+  readonly attempt: number;
+  readonly level: number;
+  readonly index: number;
+  /** Node's own milliseconds since it began the attempt or sent the attempt's last answer: they add up to its total. */
+  readonly computeMs: number;
+  /** Float32 values of the gradient sum, in kernel order. */
+  readonly payload: Uint8Array;
+}
+
+export interface PartSums extends WireSums {
+  readonly part: number;
+}
+
+/** Parts of an evaluation attempt, computed. Each part is answered once, in any order and any grouping. */
+export interface Evaluated {
+  readonly type: 'evaluated';
+  readonly epoch: number;
+  readonly step: number;
+  readonly split: SplitName;
+  readonly attempt: number;
+  /** As in TreeNode. */
+  readonly computeMs: number;
+  readonly parts: readonly PartSums[];
+}
+
+/** The engine could not compute an attempt; no more answers of it will come. */
+export interface AttemptFailed {
+  readonly type: 'attempt-failed';
+  readonly attempt: number;
+  readonly reason: string;
+}
+
+export interface NodeHeartbeat {
+  readonly type: 'heartbeat';
+  /** Since the node was welcomed. */
+  readonly shardsDone: number;
+  readonly samplesDone: number;
+}
+
+/** From a node: give me nothing more, I answer what I hold. From the coordinator: nothing more will come. */
+export interface Goodbye {
+  readonly type: 'goodbye';
+  readonly reason: string;
+}
+
+export type NodeMessage = Hello | NeedData | Ready | TreeNode | Evaluated | AttemptFailed | NodeHeartbeat | Goodbye;
+
+// Coordinator to node.
+
+export interface Welcome {
+  readonly type: 'welcome';
+  /** Stable for this connection, never reused within the run. */
+  readonly workerId: number;
+  /** The run's name. */
+  readonly run: string;
+  /** What shapes the run: plain data, for the node to check as its own configuration. */
+  readonly configuration: { readonly [key: string]: Plain };
+  readonly dataDigest: string;
+  /** Length of the dataset's bytes. */
+  readonly dataBytes: number;
+  /** Float32 values of parameters and gradients in kernel order, padding included. */
+  readonly valueCount: number;
+  readonly shards: number;
+  /** The node sends a heartbeat at least so often, and so does the coordinator. */
+  readonly heartbeatIntervalMs: number;
+  /** A node that was silent for so long is evicted. */
+  readonly heartbeatTimeoutMs: number;
+  /** A coordinator that was silent for so long is given up. Longer: its pauses are forgiven. */
+  readonly coordinatorTimeoutMs: number;
+}
+
+/** The next piece of the dataset; pieces come in order. */
+export interface Data {
+  readonly type: 'data';
+  readonly offset: number;
+  readonly total: number;
+  readonly payload: Uint8Array;
+}
+
+/** What `step` and `evaluate` share. */
+interface Task {
+  /** 0-based. */
+  readonly epoch: number;
+  /** Steps committed since the start of the run: the parameters are those that step `step` reads. */
+  readonly step: number;
+  /** Never reused within the run. */
+  readonly attempt: number;
+  readonly blocks: readonly BlockAddress[];
+  /** Float32 parameters in kernel order; empty when the last ones that the node was sent are those of this step. */
+  readonly payload: Uint8Array;
+}
+
+/** Compute these tree nodes of this step. */
+export interface Step extends Task {
+  readonly type: 'step';
+}
+
+/** Evaluate these parts of a split; blocks are over part numbers. The epoch addresses a validation split's augmentation. */
+export interface Evaluate extends Task {
+  readonly type: 'evaluate';
+  readonly split: SplitName;
+}
+
+export interface CoordinatorHeartbeat {
+  readonly type: 'heartbeat';
+  readonly stepsCommitted: number;
+  /** Computing threads of all members, this node's included. */
+  readonly threads: number;
+}
+
+export type CoordinatorMessage = Welcome | Data | Step | Evaluate | CoordinatorHeartbeat | Goodbye;

@@ -1,0 +1,92 @@
+// What a node receives: a frame -> a typed message of the coordinator, or a ProtocolError with its close code. Learns the
+// sizes of the run from the welcome, which is its caller's to remember.
+
+import { decodeFrame } from './codec.ts';
+import { digest, fields, integer, list, milliseconds, oneOf, plainMap, text, uint32 } from './fields.ts';
+import { BLOCKS_IN_TASK, DATA_PIECE_BYTES, NAME_LENGTH, REASON_LENGTH } from './limits.ts';
+import type { CoordinatorMessage, Data, Evaluate, Step } from './messages.ts';
+import { noPayload, typeOf, valuesPayload } from './payload.ts';
+import { ProtocolError } from './protocol-error.ts';
+
+/** What the node knows when the message arrives. */
+export interface NodeKnowledge {
+  /** From the welcome; null before it. */
+  readonly valueCount: number | null;
+  /** The step whose parameters it was last sent; null before any. */
+  readonly parameterStep: number | null;
+  /** Length of the dataset's bytes, and how many have come. */
+  readonly dataBytes: number;
+  readonly dataReceived: number;
+}
+
+const checkWelcome = fields({
+  type: oneOf(['welcome']),
+  workerId: uint32,
+  run: text(NAME_LENGTH * 4),
+  configuration: plainMap,
+  dataDigest: digest,
+  dataBytes: integer(1),
+  valueCount: integer(1, 2 ** 30 - 1),
+  shards: integer(1, 2 ** 30),
+  heartbeatIntervalMs: milliseconds,
+  heartbeatTimeoutMs: milliseconds,
+  coordinatorTimeoutMs: milliseconds,
+});
+const checkData = fields({ type: oneOf(['data']), offset: integer(0), total: integer(1) });
+const task = {
+  epoch: uint32,
+  step: uint32,
+  attempt: uint32,
+  blocks: list(fields({ level: integer(0, 30), index: integer(0, 2 ** 30) }), 1, BLOCKS_IN_TASK),
+};
+const checkStep = fields({ type: oneOf(['step']), ...task });
+const checkEvaluate = fields({ type: oneOf(['evaluate']), split: oneOf(['validation', 'test']), ...task });
+const checkHeartbeat = fields({ type: oneOf(['heartbeat']), stepsCommitted: uint32, threads: integer(0) });
+const checkGoodbye = fields({ type: oneOf(['goodbye']), reason: text(REASON_LENGTH) });
+
+export function readCoordinatorMessage(message: Uint8Array, known: NodeKnowledge): CoordinatorMessage {
+  const frame = decodeFrame(message);
+  const type = typeOf(frame);
+  switch (type) {
+    case 'welcome':
+      return noPayload(frame, checkWelcome(frame.header, type));
+    case 'data':
+      return checkPiece({ ...checkData(frame.header, type), payload: frame.payload }, known);
+    case 'step':
+      return checkParameters({ ...checkStep(frame.header, type), payload: frame.payload }, known);
+    case 'evaluate':
+      return checkParameters({ ...checkEvaluate(frame.header, type), payload: frame.payload }, known);
+    case 'heartbeat':
+      return noPayload(frame, checkHeartbeat(frame.header, type));
+    case 'goodbye':
+      return noPayload(frame, checkGoodbye(frame.header, type));
+    default:
+      throw new ProtocolError('unknownType', `a coordinator sends no message of type "${type}"`);
+  }
+}
+
+function checkPiece(data: Data, known: NodeKnowledge): Data {
+  const { offset, total, payload } = data;
+  if (total !== known.dataBytes || offset !== known.dataReceived) {
+    throw new ProtocolError(
+      'badField',
+      `data at ${offset} of ${total}, expected at ${known.dataReceived} of ${known.dataBytes}`,
+    );
+  }
+  const due = Math.min(DATA_PIECE_BYTES, total - offset);
+  if (payload.length !== due) throw new ProtocolError('badPayload', `data of ${payload.length} bytes, expected ${due}`);
+  return data;
+}
+
+/** Without parameters a task is about those the node has. */
+function checkParameters<T extends Step | Evaluate>(message: T, known: NodeKnowledge): T {
+  if (message.payload.length > 0) {
+    valuesPayload({ header: {}, payload: message.payload }, known.valueCount ?? 0);
+    return message;
+  }
+  if (message.step === known.parameterStep) return message;
+  throw new ProtocolError(
+    'badPayload',
+    `${message.type} lacks the parameters of step ${message.step}, node has those of ${known.parameterStep}`,
+  );
+}

@@ -1,0 +1,133 @@
+// What the coordinator receives: a frame -> a typed message of a node, or a ProtocolError with its close code. Knows the
+// sizes of the run, not its state: whether a message is due is judged by connection-state.ts, whether a result was asked
+// for by the coordinator.
+
+import { decodeFrame, type Frame } from './codec.ts';
+import {
+  anyNumber,
+  type Check,
+  digest,
+  fields,
+  integer,
+  list,
+  milliseconds,
+  nullable,
+  oneOf,
+  text,
+  uint32,
+} from './fields.ts';
+import { NAME_LENGTH, NODE_THREADS, PARTS_IN_ANSWER, PROTOCOL_VERSION, REASON_LENGTH } from './limits.ts';
+import type { NodeMessage } from './messages.ts';
+import { noPayload, typeOf, valuesPayload } from './payload.ts';
+import { ProtocolError } from './protocol-error.ts';
+
+/** The sizes that bound what a node may say. */
+export interface RunSizes {
+  /** Float32 values of a tree node in kernel order, padding included. */
+  readonly valueCount: number;
+  readonly shards: number;
+  /** Samples of a full global batch. */
+  readonly batchSize: number;
+  /** Parts of the larger evaluation split. */
+  readonly evaluationParts: number;
+  /** Samples of a full part. */
+  readonly partSamples: number;
+}
+
+export type NodeMessageReader = (message: Uint8Array) => NodeMessage;
+
+const splits = ['validation', 'test'] as const;
+
+const checkHello = fields({
+  type: oneOf(['hello']),
+  protocolVersion: integer(PROTOCOL_VERSION, PROTOCOL_VERSION),
+  programVersion: text(32),
+  engine: text(32),
+  selfTest: digest,
+  name: text(NAME_LENGTH),
+  threads: integer(1, NODE_THREADS),
+  dataDigest: nullable(digest),
+});
+const checkNeedData = fields({ type: oneOf(['need-data']) });
+const checkReady = fields({ type: oneOf(['ready']) });
+const checkFailed = fields({ type: oneOf(['attempt-failed']), attempt: uint32, reason: text(REASON_LENGTH) });
+const checkHeartbeat = fields({ type: oneOf(['heartbeat']), shardsDone: integer(0), samplesDone: integer(0) });
+const checkGoodbye = fields({ type: oneOf(['goodbye']), reason: text(REASON_LENGTH) });
+
+/** A reader for one run. Its messages' payloads are views of what was received. */
+export function nodeMessageReader(sizes: RunSizes): NodeMessageReader {
+  const checkTreeNode = fields({
+    type: oneOf(['tree-node']),
+    epoch: uint32,
+    step: uint32,
+    attempt: uint32,
+    level: integer(0, 31 - Math.clz32(sizes.shards)),
+    index: integer(0, sizes.shards - 1),
+    ...sumsUpTo(sizes.batchSize),
+    computeMs: milliseconds,
+  });
+  const checkPart = fields({ part: integer(0, sizes.evaluationParts - 1), ...sumsUpTo(sizes.partSamples) });
+  const checkEvaluated = fields({
+    type: oneOf(['evaluated']),
+    epoch: uint32,
+    step: uint32,
+    split: oneOf(splits),
+    attempt: uint32,
+    computeMs: milliseconds,
+    parts: list(checkPart, 1, PARTS_IN_ANSWER),
+  });
+
+  return (message) => {
+    const frame = decodeFrame(message);
+    const type = typeOf(frame);
+    switch (type) {
+      case 'hello':
+        return readHello(frame);
+      case 'need-data':
+        return noPayload(frame, checkNeedData(frame.header, type));
+      case 'ready':
+        return noPayload(frame, checkReady(frame.header, type));
+      case 'tree-node': {
+        const node = checkTreeNode(frame.header, type);
+        if ((node.index + 1) * 2 ** node.level > sizes.shards) {
+          throw new ProtocolError('badField', `tree-node (${node.level}, ${node.index}) is outside the tree`);
+        }
+        checkCounts(node, type);
+        return { ...node, payload: valuesPayload(frame, sizes.valueCount) };
+      }
+      case 'evaluated': {
+        const evaluated = checkEvaluated(frame.header, type);
+        for (const part of evaluated.parts) checkCounts(part, `evaluated part ${part.part}`);
+        return noPayload(frame, evaluated);
+      }
+      case 'attempt-failed':
+        return noPayload(frame, checkFailed(frame.header, type));
+      case 'heartbeat':
+        return noPayload(frame, checkHeartbeat(frame.header, type));
+      case 'goodbye':
+        return noPayload(frame, checkGoodbye(frame.header, type));
+      default:
+        throw new ProtocolError('unknownType', `a node sends no message of type "${type}"`);
+    }
+  };
+}
+
+/** Another version's hello may have other fields: its version is read first, so that the refusal can name both. */
+function readHello(frame: Frame): NodeMessage {
+  const { protocolVersion: version } = frame.header;
+  if (Number.isSafeInteger(version) && version !== PROTOCOL_VERSION) {
+    throw new ProtocolError('protocolVersion', `node speaks protocol ${version}, coordinator ${PROTOCOL_VERSION}`);
+  }
+  return noPayload(frame, checkHello(frame.header, 'hello'));
+}
+
+function sumsUpTo(samples: number) {
+  const count: Check<number> = integer(0, samples);
+  return { lossSum: anyNumber, correctCount: count, sampleCount: count };
+}
+
+function checkCounts(sums: { correctCount: number; sampleCount: number }, path: string): void {
+  if (sums.correctCount > sums.sampleCount) {
+    throw new ProtocolError('badField', `${path}: ${sums.correctCount} correct of ${sums.sampleCount} samples`);
+  }
+}

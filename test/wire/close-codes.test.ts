@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { closeCodes, closeName, closeReason, reactionTo } from '../../src/wire/close-codes.ts';
+import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../../src/wire/connection-state.ts';
+import { coordinatorMessages, nodeMessages, outcome } from './support.ts';
+
+const protocol = readFileSync(new URL('../../src/wire/PROTOCOL.md', import.meta.url), 'utf8');
+const rows = protocol.split('\n').filter((line) => line.startsWith('| '));
+
+describe('close codes', () => {
+  it('are those of PROTOCOL.md, with sender and reaction', () => {
+    const listed = rows.flatMap((row) => {
+      const [, code, name, by, , then] = row.split('|').map((cell) => cell.trim());
+      return /^4\d\d\d$/.test(code!) ? [[name, Number(code), by, then]] : [];
+    });
+    const senders = { coordinator: 'C', node: 'N', either: 'C N' };
+    const reactions = { 'end-done': 'end 0', 'end-failed': 'end 1', 'end-refused': 'end 2', retry: 'retry' };
+    const ours = Object.entries(closeCodes).map(([name, { code, sentBy, reaction }]) => [
+      name,
+      code,
+      senders[sentBy],
+      name === 'leaving' ? 'end 130 or 143' : reactions[reaction],
+    ]);
+    expect(listed).toEqual(ours);
+  });
+
+  it('are distinct and in the private range', () => {
+    const codes = Object.values(closeCodes).map(({ code }) => code);
+    expect(new Set(codes).size).toBe(codes.length);
+    expect(codes.every((code) => code >= 4000 && code <= 4999)).toBe(true);
+  });
+
+  it('have names, and others mean trying again', () => {
+    expect(closeName(4010)).toBe('heartbeatTimeout');
+    expect(closeName(1006)).toBeUndefined();
+    expect(reactionTo(1006)).toBe('retry');
+    expect(reactionTo(1009)).toBe('retry');
+    expect(reactionTo(4000)).toBe('end-done');
+    expect(reactionTo(4023)).toBe('end-refused');
+  });
+
+  it('have reasons of at most 123 bytes, cut between characters', () => {
+    expect(closeReason('short')).toBe('short');
+    expect(closeReason('x'.repeat(123))).toBe('x'.repeat(123));
+    expect(closeReason('x'.repeat(124))).toBe(`${'x'.repeat(120)}…`);
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (reason) => {
+        const short = closeReason(reason);
+        expect(Buffer.byteLength(short)).toBeLessThanOrEqual(123);
+        if (reason.isWellFormed()) expect(short.isWellFormed()).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('connection states', () => {
+  const cell = (state: string, column: 2 | 3) =>
+    rows.find((row) => row.startsWith(`| ${state} |`))!.split('|')[column]!;
+
+  it.each(['greeting', 'greeted', 'welcomed', 'loading', 'member', 'leaving'] as const)(
+    'allow in %s what PROTOCOL.md says',
+    (state: ConnectionState) => {
+      for (const { type } of nodeMessages) {
+        const due = outcome(() => afterNodeMessage(state, type)) === 'accepted';
+        expect(due, type).toBe(new RegExp(`(^|\\W)${type}(\\W|$)`).test(cell(state, 2)));
+      }
+      for (const { type } of coordinatorMessages) {
+        const due = outcome(() => afterCoordinatorMessage(state, type)) === 'accepted';
+        expect(due, type).toBe(new RegExp(`(^|\\W)${type}(\\W|$)`).test(cell(state, 3)));
+      }
+    },
+  );
+
+  it('lead from greeting to leaving', () => {
+    let state: ConnectionState = 'greeting';
+    state = afterNodeMessage(state, 'hello');
+    expect(state).toBe('greeted');
+    state = afterCoordinatorMessage(state, 'welcome');
+    state = afterNodeMessage(state, 'need-data');
+    state = afterCoordinatorMessage(state, 'data');
+    expect(state).toBe('loading');
+    state = afterNodeMessage(state, 'ready');
+    state = afterCoordinatorMessage(state, 'step');
+    expect(state).toBe('member');
+    state = afterNodeMessage(state, 'goodbye');
+    state = afterNodeMessage(state, 'tree-node');
+    expect(state).toBe('leaving');
+    expect(outcome(() => afterNodeMessage(state, 'goodbye'))).toBe('outOfOrder');
+  });
+});

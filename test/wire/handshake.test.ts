@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { checkIdentity } from '../../src/wire/handshake.ts';
+import { outcome } from './support.ts';
+
+const ours = { protocolVersion: 1, programVersion: '0.2.0', engine: 'wasm', selfTest: 'ab'.repeat(32) };
+
+describe('checkIdentity', () => {
+  it('accepts its like', () => expect(outcome(() => checkIdentity({ ...ours }, ours))).toBe('accepted'));
+
+  it.each([
+    [{ protocolVersion: 2 }, 'protocolVersion', 'protocol: node has 2, coordinator 1'],
+    [{ programVersion: '0.2.1' }, 'programVersion', 'program: node has 0.2.1, coordinator 0.2.0'],
+    [{ engine: 'tfjs' }, 'engine', 'engine: node has tfjs, coordinator wasm'],
+    [
+      { selfTest: 'cd'.repeat(32) },
+      'selfTest',
+      'self-test of wasm: node has cdcdcdcdcdcdcdcd, coordinator abababababababab',
+    ],
+  ])('names both sides of %o', (change, code, reason) => {
+    expect(outcome(() => checkIdentity({ ...ours, ...change }, ours))).toBe(code);
+    expect(() => checkIdentity({ ...ours, ...change }, ours)).toThrow(reason);
+  });
+
+  it('has room for the longest names', () => {
+    const long = { ...ours, engine: 'x'.repeat(32), selfTest: 'cd'.repeat(32) };
+    expect(() => checkIdentity(long, { ...long, selfTest: ours.selfTest })).toThrow(/abababababababab$/);
+  });
+});
