@@ -7,8 +7,8 @@ import { DONE, isBefore, JobKind, ownerOf, Split, taskWord, Word } from '../src/
 import { ROW_GROUPS } from '../src/kernels/kernels.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
 
-/** Where a fault can be made to happen, for tests: before a task's work, or after it and before its word. */
-export type FaultPoint = 'compute' | 'reduce' | 'adam';
+/** Where a fault can be made to happen, for tests: before and after a block, before and after a slice. */
+export type FaultPoint = 'compute' | 'computed' | 'reduce' | 'adam';
 export type FaultInjector = (point: FaultPoint, step: number, task: number) => void;
 
 export interface LoopOptions {
@@ -115,6 +115,7 @@ export class ComputeLoop {
     this.#block.level = this.#words[block]!;
     this.#block.index = this.#words[block + 1]!;
     this.#engine.computeBlock(this.#at, this.#block, this.#words[block + 2]!);
+    this.#options.inject?.('computed', this.#at.step, task);
   };
 
   readonly #update = (slice: number): void => {

@@ -1,10 +1,11 @@
-// Faults on demand, for tests: a thread that dies in the middle of its work, and leaves garbage where it wrote.
+// Faults on demand, for tests: a thread that dies in the middle of its work and leaves garbage where it wrote, or one that
+// goes on and delivers garbage (point `computed`).
 
 import { ROW_GROUPS } from '../src/kernels/kernels.ts';
 import { at, type RunMemory } from '../src/kernels/run-memory.ts';
 import type { FaultInjector, FaultPoint } from './compute-loop.ts';
 
-/** The thread `worker` dies at `point` of step `step` (or of the first later step in which it gets such a task). */
+/** The thread `worker` fails at `point` of step `step` (or of the first later step in which it gets such a task). */
 export interface Fault {
   readonly worker: number;
   readonly step: number;
@@ -15,7 +16,7 @@ export function injectorOf(faults: readonly Fault[], run: RunMemory): FaultInjec
   return (point, step, task) => {
     if (!faults.some((fault) => fault.point === point && step >= fault.step)) return;
     const { plan } = run;
-    if (point === 'compute') {
+    if (point === 'compute' || point === 'computed') {
       const slot = run.words[plan.blocks / 4 + 3 * task + 2]!;
       run.vector(plan.slots[slot]!.vector).fill(Number.NaN);
     } else {
@@ -26,6 +27,6 @@ export function injectorOf(faults: readonly Fault[], run: RunMemory): FaultInjec
       if (task < ROW_GROUPS) vector.fill(Number.NaN, row, row + stride);
       else vector.fill(Number.NaN, vector.length - 4);
     }
-    process.exit(13);
+    if (point !== 'computed') process.exit(13);
   };
 }

@@ -1,0 +1,87 @@
+// How fast a worker is, from the run's own measured times: what assignment divides by, and what a deadline is made of.
+// Pure numbers; knows nothing of shards' contents or of who is late.
+
+/** One attempt that was answered whole. */
+export interface Measurement {
+  readonly shardCount: number;
+  readonly sampleCount: number;
+  /** By the worker's clock: computing alone. */
+  readonly computeMs: number;
+  /** By the coordinator's clock: from giving the work to having its last answer. */
+  readonly wallMs: number;
+}
+
+/** What is known of a worker that was measured; recent measurements weigh more. */
+export interface Estimate {
+  /** Of one of its threads. */
+  readonly samplesPerMs: number;
+  /** What an attempt takes beyond computing: the way there and back. */
+  readonly overheadMs: number;
+}
+
+export interface WorkerSpeed {
+  readonly workerId: number;
+  /** Computing threads. */
+  readonly threads: number;
+  /** Expected samples per millisecond of all its threads; only the proportions count while nobody was measured. */
+  readonly weight: number;
+  /** null until it was measured. */
+  readonly estimate: Estimate | null;
+}
+
+/** Weight of the newest measurement. */
+const NEWEST = 0.2;
+/** Shorter times are below what clocks tell. */
+const SHORTEST_MS = 0.001;
+
+/** The estimate after one more measurement. An attempt without samples tells nothing. */
+export function updatedEstimate(
+  before: Estimate | null,
+  threads: number,
+  { shardCount, sampleCount, computeMs, wallMs }: Measurement,
+): Estimate | null {
+  if (shardCount === 0 || sampleCount === 0) return before;
+  // A shard is one thread's work, so a node with more threads than shards is not as slow as its total looks.
+  const rounds = Math.ceil(shardCount / threads);
+  const samplesARound = (sampleCount / shardCount) * rounds;
+  const busyMs = Math.max(SHORTEST_MS, Math.min(computeMs, wallMs));
+  const samplesPerMs = samplesARound / busyMs;
+  const overheadMs = Math.max(0, wallMs - busyMs);
+  if (before === null) return { samplesPerMs, overheadMs };
+  return {
+    samplesPerMs: before.samplesPerMs + NEWEST * (samplesPerMs - before.samplesPerMs),
+    overheadMs: before.overheadMs + NEWEST * (overheadMs - before.overheadMs),
+  };
+}
+
+/**
+ * Everybody's weight: threads times measured speed of a thread. Who was not measured yet counts as the median of those
+ * who were, and while nobody was, as one.
+ */
+export function weighWorkers(
+  workers: readonly { workerId: number; threads: number; estimate: Estimate | null }[],
+): WorkerSpeed[] {
+  const measured = workers.flatMap(({ estimate }) => (estimate === null ? [] : [estimate.samplesPerMs]));
+  const typical = median(measured) ?? 1;
+  return workers.map(({ workerId, threads, estimate }) => ({
+    workerId,
+    threads,
+    weight: threads * (estimate?.samplesPerMs ?? typical),
+    estimate,
+  }));
+}
+
+/** How long an attempt should take, from giving to having; null when the worker was never measured. */
+export function expectedMs({ threads, estimate }: WorkerSpeed, shardCount: number, sampleCount: number): number | null {
+  if (estimate === null) return null;
+  if (shardCount === 0) return estimate.overheadMs;
+  const rounds = Math.ceil(shardCount / threads);
+  return ((sampleCount / shardCount) * rounds) / estimate.samplesPerMs + estimate.overheadMs;
+}
+
+function median(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

@@ -1,0 +1,49 @@
+// Threads that die in the middle of their work, and leave garbage where they wrote: their work is redone, to the bit.
+
+import { describe, expect, test } from 'vitest';
+import type { FaultPoint } from '../worker/compute-loop.ts';
+import type { Fault } from '../worker/faults.ts';
+import { bitsOf, traced } from './support/train.ts';
+
+const short = { epochs: 2, limitTrain: 2000 };
+const baseline = traced({ ...short, threads: 0 });
+
+async function expectSurvived(threads: number, faults: readonly Fault[]) {
+  const found = await traced({ ...short, threads }, { faults });
+  expect(found.warnings.filter((warning) => /died/.test(warning))).toHaveLength(faults.length);
+  expect(bitsOf(found)).toEqual(bitsOf(await baseline));
+}
+
+describe('a thread dies', () => {
+  test.each<FaultPoint>(['compute', 'reduce', 'adam'])('in %s', async (point) => {
+    await expectSurvived(2, [{ worker: 1, step: 5, point }]);
+  });
+
+  test('and it was the only one', async () => {
+    await expectSurvived(1, [{ worker: 0, step: 3, point: 'adam' }]);
+  });
+
+  test('and so do all the others, at different points', async () => {
+    await expectSurvived(3, [
+      { worker: 0, step: 2, point: 'compute' },
+      { worker: 1, step: 9, point: 'reduce' },
+      { worker: 2, step: 17, point: 'adam' },
+    ]);
+  });
+});
+
+test('threads that can not start end the run, and say so', async () => {
+  const broken = new URL('./support/dying-thread.mjs', import.meta.url).href;
+  await expect(traced({ ...short, threads: 2 }, { threadFile: broken })).rejects.toMatchObject({
+    what: 'Worker threads keep dying',
+    exitCode: 1,
+  });
+});
+
+test('a gradient that is not finite ends the run with its step named', async () => {
+  const faults: Fault[] = [{ worker: 1, step: 7, point: 'computed' }];
+  await expect(traced({ ...short, threads: 2 }, { faults })).rejects.toMatchObject({
+    what: 'The gradient of step 7 is not finite',
+    exitCode: 1,
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { augmentImage } from '../../src/library.ts';
+import { goldenJson, imagesAt, mnistData } from '../support/golden.ts';
+import { refusal } from '../support/refusal.ts';
+
+interface Case {
+  readonly index: number;
+  readonly angle: number;
+  readonly top: number;
+  readonly left: number;
+  readonly pixels: string;
+}
+
+describe('augmentImage', () => {
+  const { cases } = goldenJson<{ cases: Case[] }>('augmentation.json');
+
+  test('meets torchvision pixel for pixel in all 96 cases', async () => {
+    const data = await mnistData();
+    expect(cases).toHaveLength(96);
+    for (const { index, angle, top, left, pixels } of cases) {
+      const found = augmentImage(imagesAt(data, [index]), { rows: 28, columns: 28, angle, top, left });
+      expect(Buffer.from(found).toString('base64'), `image ${index}, ${angle} degrees, ${top}/${left}`).toBe(pixels);
+    }
+  });
+
+  test('turns counter-clockwise by quarter turns without loss, on any size', () => {
+    const pixels = Uint8Array.from([1, 2, 3, 4]);
+    const shape = { rows: 2, columns: 2, top: 2, left: 2 };
+    expect([...augmentImage(pixels, { ...shape, angle: 0 })]).toEqual([1, 2, 3, 4]);
+    expect([...augmentImage(pixels, { ...shape, angle: 90 })]).toEqual([2, 4, 1, 3]);
+    expect([...augmentImage(pixels, { ...shape, angle: -270 })]).toEqual([2, 4, 1, 3]);
+    expect([...augmentImage(pixels, { ...shape, angle: 180 })]).toEqual([4, 3, 2, 1]);
+  });
+
+  test('the crop moves the image within the padding', () => {
+    const pixels = Uint8Array.from([1, 2, 3, 4, 5, 6]);
+    expect([...augmentImage(pixels, { rows: 2, columns: 3, angle: 0, top: 1, left: 3 })]).toEqual([0, 0, 0, 2, 3, 0]);
+  });
+
+  test('leaves its input alone, and refuses what does not fit', async () => {
+    const pixels = new Uint8Array(784).fill(7);
+    augmentImage(pixels, { rows: 28, columns: 28, angle: 10, top: 0, left: 0 });
+    expect(pixels.every((pixel) => pixel === 7)).toBe(true);
+    const good = { rows: 28, columns: 28, angle: 0, top: 2, left: 2 };
+    for (const bad of [{ top: 5 }, { left: -1 }, { rows: 27 }, { angle: Number.NaN }, { columns: 1.5 }]) {
+      await refusal(() => augmentImage(pixels, { ...good, ...bad }));
+    }
+  });
+});

@@ -1,0 +1,2 @@
+// A thread that dies as soon as it is given work.
+export default () => process.exit(7);

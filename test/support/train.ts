@@ -1,0 +1,34 @@
+// Runs for tests: a short run on real MNIST, in this process, with what a test wants to look at afterwards.
+
+import { trainRun, type Wiring } from '../../coordinator/train-run.ts';
+import { resolveOptions, type TrainOptions } from '../../src/config.ts';
+import type { Summary, TrainEvent } from '../../src/events.ts';
+import { wiring } from '../../src/library.ts';
+
+export interface Traced {
+  readonly summary: Summary;
+  /** What history.json holds. */
+  readonly history: readonly unknown[];
+  readonly warnings: readonly string[];
+}
+
+export async function traced(options: Partial<TrainOptions>, changes: Partial<Wiring> = {}): Promise<Traced> {
+  const events: TrainEvent[] = [];
+  const summary = await trainRun(resolveOptions(options, null), { onEvent: (event) => events.push(event) }, {
+    ...wiring,
+    ...changes,
+  });
+  return {
+    summary,
+    history: events
+      .filter((event) => event.type === 'epoch')
+      .map(({ epoch, steps, train, validation, samples }) => ({ epoch, steps, train, validation, samples })),
+    warnings: events.filter((event) => event.type === 'warning').map((event) => event.message),
+  };
+}
+
+/** Everything of a run that may not depend on who did the work. */
+export function bitsOf({ summary, history }: Traced) {
+  const { digest, stateDigest, test } = summary;
+  return { digest, stateDigest, test, history };
+}
