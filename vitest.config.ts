@@ -2,8 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 const shared = { testTimeout: 60_000, hookTimeout: 60_000, pool: 'forks' as const };
 
+const results = process.env['LOCKSTEP_RESULTS'];
+
 export default defineConfig({
   test: {
+    // .ci/run adds up the counts of both suites
+    reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],
     projects: [
       { test: { ...shared, name: 'fast', include: ['test/**/*.test.ts'] } },
       // whole processes, long runs, real networks: one file at a time, so that they do not slow each other

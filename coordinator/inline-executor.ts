@@ -8,8 +8,8 @@ import { ROW_GROUPS } from '../src/kernels/kernels.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
 import { rootLevel } from '../src/reduce.ts';
 import { sumChunks } from './chunks.ts';
-import { notFinite } from './not-finite.ts';
 import type { Executor, Stretch } from './executor.ts';
+import { notFinite } from './not-finite.ts';
 
 export interface InlineOptions {
   readonly shards: number;

@@ -3,52 +3,41 @@
 
 import { availableParallelism } from 'node:os';
 import { checkAgainstData, configForFile, resolveThreads, type TrainOptions } from '../src/config.ts';
-import type { Dataset } from '../src/data/dataset.ts';
-import { type Split, splitImages, stepsPerEpoch } from '../src/data/sampler.ts';
+import { splitImages, stepsPerEpoch } from '../src/data/sampler.ts';
 import { digestOf, stateDigestOf } from '../src/digest.ts';
-import type { Engine, EngineSpec } from '../src/engine.ts';
 import { ExitCode, LockstepError } from '../src/errors.ts';
 import type { EpochRecord, Summary, TrainEvent } from '../src/events.ts';
 import { encodeSafetensors } from '../src/formats/safetensors.ts';
-import { type Kernels, instantiate } from '../src/kernels/kernels.ts';
+import { instantiate } from '../src/kernels/kernels.ts';
 import { layMemory, planMemory } from '../src/kernels/memory-plan.ts';
 import { RunMemory } from '../src/kernels/run-memory.ts';
 import { initialParameters } from '../src/model/init.ts';
-import { layoutOf, namedTensors } from '../src/model/layout.ts';
+import { namedTensors } from '../src/model/layout.ts';
 import { loadDataset } from './dataset-files.ts';
 import type { Executor } from './executor.ts';
-import { InlineExecutor } from './inline-executor.ts';
+import { makeExecutor, shapeOf, type Wiring } from './make-executor.ts';
 import { RunFolder } from './run-folder.ts';
-import { ThreadExecutor } from './thread-executor.ts';
-import { type Outcome, trainLoop } from './trainer.ts';
-
-/** What the entries wire in. */
-export interface Wiring {
-  readonly sharedKernels: () => WebAssembly.Module;
-  /** Where the kernels' constants end. */
-  readonly heapBase: () => number;
-  readonly threadFile: string;
-  readonly makeEngine: (spec: EngineSpec, kernels: Kernels, run: RunMemory, worker: number) => Promise<Engine>;
-  /** Faults to make happen in the threads; tests only. */
-  readonly faults?: readonly unknown[];
-}
+import { summarize } from './summary.ts';
+import { trainLoop } from './trainer.ts';
 
 export interface Hooks {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
 }
 
-export async function trainRun(options: TrainOptions, hooks: Hooks, wiring: Wiring): Promise<Summary> {
+export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring): Promise<Summary> {
   const started = performance.now();
   const onEvent = hooks.onEvent ?? (() => undefined);
   const signal = hooks.signal ?? new AbortController().signal;
+  const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
+  const { threads } = options;
   const data = await loadDataset(options.data);
   checkAgainstData(options, data.train.count);
-  const threads = resolveThreads(options, availableParallelism());
   const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
-  const layout = layoutOf([data.train.rows * data.train.columns, ...options.hidden, data.classes]);
-  const plan = planMemory(shapeOf(options, data, split, threads), wiring.heapBase());
-  const folder = options.out === null ? null : await RunFolder.create(options.out, configForFile({ ...options, threads }));
+  const shape = shapeOf(options, data, split, threads);
+  const { layout } = shape;
+  const plan = planMemory(shape, wiring.heapBase());
+  const folder = options.out === null ? null : await RunFolder.create(options.out, configForFile(options));
 
   let executor: Executor | null = null;
   let begun = false;
@@ -59,7 +48,7 @@ export async function trainRun(options: TrainOptions, hooks: Hooks, wiring: Wiri
     const module = wiring.sharedKernels();
     const kernels = instantiate(module, run.memory);
     run.preparePartials(kernels, 0);
-    executor = await makeExecutor(options, threads, split, data, run, module, kernels, onEvent, wiring);
+    executor = await makeExecutor({ shape, options, run, module, kernels, onEvent, wiring });
     if (threads > options.shards) onEvent({ type: 'warning', message: idleWarning(threads, options.shards) });
     onEvent({
       type: 'start',
@@ -99,84 +88,6 @@ export async function trainRun(options: TrainOptions, hooks: Hooks, wiring: Wiri
   } finally {
     await executor?.close();
   }
-}
-
-function shapeOf(options: TrainOptions, data: Dataset, split: Split, threads: number) {
-  const { rows, columns } = data.train;
-  return {
-    layout: layoutOf([rows * columns, ...options.hidden, data.classes]),
-    rows,
-    columns,
-    batchSize: options.batchSize,
-    shards: options.shards,
-    seed: options.seed,
-    augment: options.augment,
-    trainImages: data.train.count,
-    testImages: data.test.count,
-    trainingCount: split.training.length,
-    validationCount: split.validation.length,
-    workers: Math.max(1, threads),
-    slots: options.shards,
-  };
-}
-
-async function makeExecutor(
-  options: TrainOptions,
-  threads: number,
-  split: Split,
-  data: Dataset,
-  run: RunMemory,
-  module: WebAssembly.Module,
-  kernels: Kernels,
-  onEvent: (event: TrainEvent) => void,
-  wiring: Wiring,
-): Promise<Executor> {
-  const counts = {
-    shards: options.shards,
-    batchSize: options.batchSize,
-    trainingCount: split.training.length,
-    validationCount: split.validation.length,
-    testCount: data.test.count,
-  };
-  const engine: EngineSpec = { name: 'wasm', augmentValidation: options.augmentValidation, ...counts };
-  if (threads === 0) return new InlineExecutor(await wiring.makeEngine(engine, kernels, run, 0), run, counts);
-  return new ThreadExecutor(run, {
-    ...counts,
-    threadFile: wiring.threadFile,
-    module,
-    engine,
-    threads,
-    cores: availableParallelism(),
-    onLoss: (message) => onEvent({ type: 'warning', message }),
-    ...(wiring.faults ? { faults: wiring.faults } : {}),
-  });
-}
-
-function summarize(
-  { history, timings, test }: Outcome,
-  rest: Omit<Summary, 'epochs' | 'test' | 'samplesPerSecond'>,
-): Summary {
-  const samples = history.reduce((sum, record) => sum + record.samples, 0);
-  const trainingSeconds = timings.reduce((sum, timing) => sum + timing.seconds, 0);
-  const { run, engine, seed, parameters, seconds, digest, stateDigest } = rest;
-  return {
-    run,
-    engine,
-    seed,
-    parameters,
-    epochs: history.map(({ epoch, train, validation, samples }, i) => ({
-      epoch,
-      train,
-      validation,
-      samples,
-      ...timings[i]!,
-    })),
-    test,
-    samplesPerSecond: samples / trainingSeconds,
-    seconds,
-    digest,
-    stateDigest,
-  };
 }
 
 function idleWarning(threads: number, shards: number): string {

@@ -5,8 +5,8 @@ import { epochOrder, type Split, stepsPerEpoch } from '../src/data/sampler.ts';
 import { type EpochRecord, type EpochTiming, type Figures, meansOf, type TrainEvent } from '../src/events.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
 import { BiasPowers } from '../src/model/adam.ts';
-import type { Executor } from './executor.ts';
 import { EpochProgress } from './epoch-progress.ts';
+import type { Executor } from './executor.ts';
 
 export interface Recipe {
   readonly epochs: number;

@@ -4,7 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { type Hooks, trainRun, type Wiring } from '../coordinator/train-run.ts';
+import type { Wiring } from '../coordinator/make-executor.ts';
+import { type Hooks, trainRun } from '../coordinator/train-run.ts';
 import { makeEngine } from '../worker/make-engine.ts';
 import { resolveOptions, type TrainOptions } from './config.ts';
 import type { Summary } from './events.ts';
@@ -14,7 +15,7 @@ import { Workbench } from './kernels/workbench.ts';
 export type { TrainOptions } from './config.ts';
 export { LockstepError } from './errors.ts';
 export type { EpochRecord, Figures, Summary, TrainEvent } from './events.ts';
-export type { AdamOptions, AdamOptimizer, GradientInput, GradientResult, RotateAndCrop } from './kernels/workbench.ts';
+export type { AdamOptimizer, AdamOptions, GradientInput, GradientResult, RotateAndCrop } from './kernels/workbench.ts';
 
 const resolve = createRequire(import.meta.url).resolve;
 
@@ -22,7 +23,10 @@ function compiled(file: string): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(resolve(file)));
 }
 
-/** What this package's own build provides. */
+/**
+ * What this package's own build provides.
+ * @internal
+ */
 export const wiring: Wiring = {
   sharedKernels: () => compiled('#kernels-shared'),
   heapBase: () => instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2 })).heapBase(),

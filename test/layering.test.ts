@@ -42,7 +42,8 @@ describe('imports', () => {
 
   test('follow the rooms', () => {
     const forbidden = edges.filter(
-      ({ file, target }) => /^(src|coordinator|worker)\//.test(target) && !allowed(file).includes(target.split('/')[0]!),
+      ({ file, target }) =>
+        /^(src|coordinator|worker)\//.test(target) && !allowed(file).includes(target.split('/')[0]!),
     );
     expect(forbidden).toEqual([]);
   });
@@ -53,7 +54,9 @@ describe('imports', () => {
 
   test('src is pure: no files, sockets, threads or processes but in its entries', () => {
     const impure = /^node:(fs|net|http|https|tls|dgram|worker_threads|child_process|os|process|timers)/;
-    expect(edges.filter(({ file, target }) => impure.test(target) && file.startsWith('src/') && !entries.includes(file))).toEqual([]);
+    expect(
+      edges.filter(({ file, target }) => impure.test(target) && file.startsWith('src/') && !entries.includes(file)),
+    ).toEqual([]);
   });
 
   test('each dependency has one door', () => {
@@ -62,7 +65,9 @@ describe('imports', () => {
       if (/^(node:|#|src\/|coordinator\/|worker\/)/.test(target)) continue;
       doors.set(target, (doors.get(target) ?? new Set()).add(file));
     }
-    const wide = [...doors].filter(([, files]) => files.size > 1).map(([name, files]) => `${name}: ${[...files].join(', ')}`);
+    const wide = [...doors]
+      .filter(([, files]) => files.size > 1)
+      .map(([name, files]) => `${name}: ${[...files].join(', ')}`);
     expect(wide).toEqual([]);
   });
 });

@@ -7,7 +7,11 @@ import { keyOfSeed, Purpose, permutationAt, philox, randomAt } from '../src/rand
 
 // The vectors that the authors publish with Random123 (kat_vectors, philox4x32 10).
 const vectors: [[number, number, number, number], [number, number], number[]][] = [
-  [[0, 0, 0, 0], [0, 0], [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]],
+  [
+    [0, 0, 0, 0],
+    [0, 0],
+    [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
+  ],
   [
     [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
     [0xffffffff, 0xffffffff],

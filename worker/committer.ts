@@ -1,8 +1,8 @@
 // Applies one slice of a step's commit: reduction and Adam in the kernels, whatever engine made the tree nodes.
 
-import { ADAM } from '../src/model/adam.ts';
 import type { Kernels } from '../src/kernels/kernels.ts';
 import { at, type RunMemory } from '../src/kernels/run-memory.ts';
+import { ADAM } from '../src/model/adam.ts';
 
 export class Committer {
   readonly #kernels: Kernels;
@@ -41,8 +41,6 @@ export class Committer {
     words[w + 7] = this.#shifted ? 1 : 0;
     words[w + 8] = nodeCount;
     words[w + 9] = plan.nodes;
-    return (
-      this.#kernels.updateSlice(plan.run, this.#scratch, this.#record, slice, at(plan.partials, step + 1)) === 1
-    );
+    return this.#kernels.updateSlice(plan.run, this.#scratch, this.#record, slice, at(plan.partials, step + 1)) === 1;
   }
 }

@@ -3,8 +3,8 @@
 
 import { batchSamples } from '../src/data/sampler.ts';
 import type { Engine } from '../src/engine.ts';
-import { DONE, isBefore, JobKind, ownerOf, Split, taskWord, Word } from '../src/kernels/mailbox.ts';
 import { ROW_GROUPS } from '../src/kernels/kernels.ts';
+import { DONE, isBefore, JobKind, ownerOf, Split, taskWord, Word } from '../src/kernels/mailbox.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
 
 /** Where a fault can be made to happen, for tests: before and after a block, before and after a slice. */

@@ -1,8 +1,8 @@
 // The default engine: the compiled kernels on one worker's scratch. It allocates nothing.
 
-import { CHUNK_SAMPLES } from '../src/kernels/memory-plan.ts';
 import type { Engine, SplitName, StepAddress } from '../src/engine.ts';
 import type { Kernels } from '../src/kernels/kernels.ts';
+import { CHUNK_SAMPLES } from '../src/kernels/memory-plan.ts';
 import { at, type RunMemory } from '../src/kernels/run-memory.ts';
 import { Purpose } from '../src/random.ts';
 import type { BlockAddress } from '../src/reduce.ts';

@@ -221,7 +221,17 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
 /** Fresh memory of the plan's size, its records written. `shared` needs the kernels' shared build. */
 export function layMemory(plan: MemoryPlan, shared: boolean): WebAssembly.Memory {
   const pages = Math.ceil(plan.bytes / PAGE_BYTES);
-  const memory = new WebAssembly.Memory(shared ? { initial: pages, maximum: pages, shared } : { initial: pages });
+  let memory: WebAssembly.Memory;
+  try {
+    memory = new WebAssembly.Memory(shared ? { initial: pages, maximum: pages, shared } : { initial: pages });
+  } catch (cause) {
+    throw new LockstepError({
+      what: `${(plan.bytes / 2 ** 20).toFixed(0)} MiB of memory cannot be had`,
+      why: 'the system refused them',
+      mend: 'Use a smaller data set, narrower layers (--hidden) or fewer --threads, or free some memory.',
+      cause,
+    });
+  }
   writeRecords(plan, memory);
   return memory;
 }

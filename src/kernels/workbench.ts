@@ -125,7 +125,10 @@ export class Workbench {
     const { images, labels, rows, columns, parameters } = input;
     const none = { count: 0, rows, columns, images: new Uint8Array(0), labels: new Uint8Array(0) };
     run.setData({ count: labels.length, rows, columns, images, labels }, none, new Uint32Array(0));
-    run.setOrder(0, Uint32Array.from(labels, (_, i) => i));
+    run.setOrder(
+      0,
+      Uint32Array.from(labels, (_, i) => i),
+    );
     toKernelOrder(layout, parameters, run.vector(plan.parameters[0]));
     run.preparePartials(this.#kernels, 0);
     const { vector, figures } = plan.slots[0]!;
@@ -190,5 +193,9 @@ function wholeNumber(name: string, value: number, least: number, most: number): 
 }
 
 function wrong(name: string, value: number, expected: string): LockstepError {
-  return new LockstepError({ what: `${name} is ${value}`, why: `it must be ${expected}`, mend: 'Correct the argument.' });
+  return new LockstepError({
+    what: `${name} is ${value}`,
+    why: `it must be ${expected}`,
+    mend: 'Correct the argument.',
+  });
 }

@@ -1,6 +1,7 @@
 // Runs for tests: a short run on real MNIST, in this process, with what a test wants to look at afterwards.
 
-import { trainRun, type Wiring } from '../../coordinator/train-run.ts';
+import type { Wiring } from '../../coordinator/make-executor.ts';
+import { trainRun } from '../../coordinator/train-run.ts';
 import { resolveOptions, type TrainOptions } from '../../src/config.ts';
 import type { Summary, TrainEvent } from '../../src/events.ts';
 import { wiring } from '../../src/library.ts';
@@ -14,10 +15,14 @@ export interface Traced {
 
 export async function traced(options: Partial<TrainOptions>, changes: Partial<Wiring> = {}): Promise<Traced> {
   const events: TrainEvent[] = [];
-  const summary = await trainRun(resolveOptions(options, null), { onEvent: (event) => events.push(event) }, {
-    ...wiring,
-    ...changes,
-  });
+  const summary = await trainRun(
+    resolveOptions(options, null),
+    { onEvent: (event) => events.push(event) },
+    {
+      ...wiring,
+      ...changes,
+    },
+  );
   return {
     summary,
     history: events
