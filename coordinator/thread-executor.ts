@@ -4,13 +4,13 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { Piscina } from 'piscina';
-import type { EngineSpec, SplitName } from '../src/engine.ts';
+import type { EngineSpec, Hands, SplitName, StepAddress } from '../src/engine.ts';
 import { ExitCode, LockstepError } from '../src/errors.ts';
 import type { Sums } from '../src/events.ts';
 import { DONE, JobKind, ownerOf, Split, taskWord, Word } from '../src/kernels/mailbox.ts';
 import { STEP_RING } from '../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
-import { evenBlocks } from '../src/reduce.ts';
+import { type BlockAddress, evenBlocks } from '../src/reduce.ts';
 import { sumChunks } from './chunks.ts';
 import type { Executor, Stretch } from './executor.ts';
 import { notFinite } from './not-finite.ts';
@@ -43,7 +43,7 @@ const LOOK_MS = 100;
 // Deaths without a step or a chunk between them after which the run gives up.
 const MAX_DEATHS = 8;
 
-export class ThreadExecutor implements Executor {
+export class ThreadExecutor implements Executor, Hands {
   readonly capacity: number;
   readonly #run: RunMemory;
   readonly #options: ThreadOptions;
@@ -128,7 +128,6 @@ export class ThreadExecutor implements Executor {
     allow();
     this.#post(JobKind.train, 2 * (to - from), {
       tasks: blocks.length,
-      nodes: blocks.length,
       step: from,
       endStep: to,
       epoch,
@@ -152,11 +151,19 @@ export class ThreadExecutor implements Executor {
   }
 
   async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
-    return await sumChunks(this.#run, split, this.#options, async (chunks) => {
-      if (chunks === 0) return;
-      this.#post(JobKind.evaluate, 1, { tasks: chunks, step, epoch, split: Split[split] });
-      await this.#allDone(chunks);
-    });
+    return await sumChunks(this.#run, split, this.#options, (chunks) => this.evaluateChunks(split, step, epoch, 0, chunks));
+  }
+
+  async compute(at: StepAddress, blocks: readonly BlockAddress[], slots: readonly number[]): Promise<void> {
+    this.#run.setBlocks(blocks, slots);
+    this.#post(JobKind.compute, 1, { tasks: blocks.length, ...at });
+    await this.#allDone(blocks.length);
+  }
+
+  async evaluateChunks(split: SplitName, step: number, epoch: number, first: number, end: number): Promise<void> {
+    if (first === end) return;
+    this.#post(JobKind.evaluate, 1, { tasks: end - first, firstChunk: first, step, epoch, split: Split[split] });
+    await this.#allDone(end - first);
   }
 
   async close(): Promise<void> {

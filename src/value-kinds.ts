@@ -65,6 +65,19 @@ export const path: Kind<string> = {
   fromText: (text) => text,
 };
 
+export const text: Kind<string> = {
+  allowed: 'a text that is not empty',
+  accepts: (value) => typeof value === 'string' && value !== '',
+  fromText: (value) => value,
+};
+
+/** On the command line with commas between them. */
+export const texts: Kind<readonly string[]> = {
+  allowed: 'a list of texts',
+  accepts: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== ''),
+  fromText: (value) => value.split(','),
+};
+
 /** null stands for "not given"; no text means it. */
 export function orNull<T>(kind: Kind<T>): Kind<T | null> {
   return {

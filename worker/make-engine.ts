@@ -8,8 +8,12 @@ import { WasmEngine } from './wasm-engine.ts';
 
 export async function makeEngine(spec: EngineSpec, kernels: Kernels, run: RunMemory, worker: number): Promise<Engine> {
   if (spec.name === 'wasm') return new WasmEngine(kernels, run, worker, spec);
-  throw new LockstepError({
-    what: `There is no engine "${spec.name}"`,
+  throw noEngine(spec.name);
+}
+
+export function noEngine(name: string): LockstepError {
+  return new LockstepError({
+    what: `There is no engine "${name}"`,
     why: 'this program has: wasm',
     mend: 'Use --engine wasm.',
   });

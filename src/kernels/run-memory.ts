@@ -119,6 +119,18 @@ export class RunMemory {
     };
   }
 
+  setFigures(address: number, { lossSum, correctCount, sampleCount }: Sums): void {
+    this.doubles[address / 8] = lossSum;
+    this.words[address / 4 + 2] = correctCount;
+    this.words[address / 4 + 3] = sampleCount;
+  }
+
+  /** Image numbers at the positions [first, end) of an epoch's order. */
+  numbersAt(epoch: number, first: number, end: number): number[] {
+    const order = this.plan.orders[epoch & 1]! / 4;
+    return [...this.words.subarray(order + first, order + end)];
+  }
+
   /** Lists the blocks of a compute phase; block i goes to slot `slots[i]`. */
   setBlocks(blocks: readonly BlockAddress[], slots: readonly number[]): void {
     const at = this.plan.blocks / 4;
