@@ -203,7 +203,15 @@ export class Crew {
     })) {
       if (effect.type === 'joined') workerId = effect.workerId;
     }
-    const member: CrewMember = { workerId, name, threads, connection, outstanding: null, parameterStep: null, awaitsData: false };
+    const member: CrewMember = {
+      workerId,
+      name,
+      threads,
+      connection,
+      outstanding: null,
+      parameterStep: null,
+      awaitsData: false,
+    };
     this.#members.set(workerId, member);
     return member;
   }

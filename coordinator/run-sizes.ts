@@ -30,7 +30,9 @@ export class RunSizes {
 
   /** Samples of each shard of a global batch. */
   shards(stepInEpoch: number): number[] {
-    return Array.from({ length: this.counts.shards }, (_, shard) => this.block(stepInEpoch, { level: 0, index: shard }));
+    return Array.from({ length: this.counts.shards }, (_, shard) =>
+      this.block(stepInEpoch, { level: 0, index: shard }),
+    );
   }
 
   block(stepInEpoch: number, block: BlockAddress): number {

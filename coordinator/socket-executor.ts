@@ -229,7 +229,8 @@ export class SocketExecutor implements Executor {
     const slots = split === null ? blocks.map(() => this.#slots.take()) : [];
     if (split === null) await local.compute(work, blocks, slots);
     else {
-      for (const { first, end } of blocks.map(shardsOfBlock)) await local.evaluateChunks(split, step, epoch, first, end);
+      for (const { first, end } of blocks.map(shardsOfBlock))
+        await local.evaluateChunks(split, step, epoch, first, end);
     }
     const { nowMs } = this.#crew;
     this.#answered(member, {
@@ -295,7 +296,9 @@ export class SocketExecutor implements Executor {
   }
 
   #localIsIdle(): boolean {
-    return [...this.#crew.members.values()].every((member) => member.connection !== null || member.outstanding === null);
+    return [...this.#crew.members.values()].every(
+      (member) => member.connection !== null || member.outstanding === null,
+    );
   }
 
   #phase(effect: MembershipEffect): void {

@@ -151,7 +151,9 @@ export class ThreadExecutor implements Executor, Hands {
   }
 
   async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
-    return await sumChunks(this.#run, split, this.#options, (chunks) => this.evaluateChunks(split, step, epoch, 0, chunks));
+    return await sumChunks(this.#run, split, this.#options, (chunks) =>
+      this.evaluateChunks(split, step, epoch, 0, chunks),
+    );
   }
 
   async compute(at: StepAddress, blocks: readonly BlockAddress[], slots: readonly number[]): Promise<void> {

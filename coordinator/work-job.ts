@@ -4,8 +4,8 @@
 import type { SplitName, StepAddress } from '../src/engine.ts';
 import { ExitCode, LockstepError } from '../src/errors.ts';
 import type { BlockAddress } from '../src/reduce.ts';
-import type { Crew, CrewMember } from './crew.ts';
 import type { Accepted } from './cover.ts';
+import type { Crew, CrewMember } from './crew.ts';
 import { EvaluatedParts } from './evaluated-parts.ts';
 import { Outstanding } from './outstanding.ts';
 import { StepMachine } from './step.ts';
@@ -132,7 +132,10 @@ export class WorkJob {
     if (reason !== 'first') {
       const shards = blocks.reduce((sum, { level }) => sum + 2 ** level, 0);
       this.#hands.onReassigned(shards);
-      this.#hands.log('info', `${this.work.name}: ${shards} shard${shards === 1 ? '' : 's'} to worker ${workerId}: ${reason}`);
+      this.#hands.log(
+        'info',
+        `${this.work.name}: ${shards} shard${shards === 1 ? '' : 's'} to worker ${workerId}: ${reason}`,
+      );
     }
     this.#hands.give(member, attempt, blocks);
   }

@@ -86,7 +86,7 @@ export class ComputeLoop {
     for (let step = Math.max(first, this.#read(Word.progress)); step < endStep; step++) {
       this.#at.step = step;
       this.#at.stepInEpoch = stepInEpoch + (step - first);
-      this.#waitFor(this.#mayStep);
+      this.#waitFor(this.#mayStep, this.#options.spins);
       if (this.#jobIsOver()) return;
       const phase = stamp + 2 * (step - first);
       if (!this.#phase(phase, tasks, this.#compute)) return;
@@ -157,7 +157,7 @@ export class ComputeLoop {
         if (worked) this.#wakeOthers();
         return true;
       }
-      this.#waitFor(this.#phaseMoved);
+      this.#waitFor(this.#phaseMoved, this.#fields.kind === JobKind.train ? this.#options.spins : 0);
       if (this.#jobIsOver()) return false;
     }
   }
@@ -174,9 +174,12 @@ export class ComputeLoop {
     return state;
   }
 
-  /** Looks for a while, then sleeps until somebody wakes the threads; returns when `ready` says so. */
-  #waitFor(ready: () => boolean): void {
-    for (let spins = this.#options.spins; spins > 0; spins--) if (ready()) return;
+  /**
+   * Looks `spins` times, then sleeps until somebody wakes the threads; returns when `ready` says so. Only within training does
+   * a thread look: there the next phase is microseconds away. Between jobs it would take a core from who brings the job.
+   */
+  #waitFor(ready: () => boolean, spins = 0): void {
+    for (; spins > 0; spins--) if (ready()) return;
     while (!ready()) {
       const wake = this.#read(Word.wake);
       Atomics.add(this.#words, this.#control + Word.sleepers, 1);

@@ -34,7 +34,8 @@ export async function dial(options: DialOptions, started: (socket: WebSocket) =>
   const first = await open(options, undefined, null, started);
   if (first.kind !== 'challenged') return first;
   const { token } = options;
-  if (token === null) return refused('the coordinator asks for a token', 'Give it with --token-file or LOCKSTEP_TOKEN.');
+  if (token === null)
+    return refused('the coordinator asks for a token', 'Give it with --token-file or LOCKSTEP_TOKEN.');
   const nonces = { server: first.serverNonce, node: randomBytes(32).toString('base64url') };
   const authorization = writeCredentials({
     serverNonce: nonces.server,
@@ -44,7 +45,10 @@ export async function dial(options: DialOptions, started: (socket: WebSocket) =>
   const second = await open(options, authorization, coordinatorProof(token, nonces), started);
   if (second.kind !== 'challenged') return second;
   if (second.error === 'wrong-proof') {
-    return refused('the coordinator has another token', 'Give both the same token with --token-file or LOCKSTEP_TOKEN.');
+    return refused(
+      'the coordinator has another token',
+      'Give both the same token with --token-file or LOCKSTEP_TOKEN.',
+    );
   }
   return { kind: 'retry', reason: `the coordinator did not accept a fresh nonce (${second.error})` };
 }
@@ -103,7 +107,9 @@ function open(
       const code = error.code ?? '';
       const reason = error.message === '' ? code : error.message;
       if (CERTIFICATE_ERROR.test(code)) {
-        resolve(refused(`the certificate is not trusted (${reason})`, 'Give the authority that signed it with --tls-ca.'));
+        resolve(
+          refused(`the certificate is not trusted (${reason})`, 'Give the authority that signed it with --tls-ca.'),
+        );
       } else {
         resolve({ kind: 'retry', reason });
       }

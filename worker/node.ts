@@ -121,7 +121,11 @@ async function connectOnce(
       log('info', `the run is over; waiting for the next at ${options.url}`);
       return { kind: 'retry', text, joined: true };
     case 'end-refused':
-      throw refused(options.url, text, 'Retrying cannot mend this: install the same version, or use a machine that fits.');
+      throw refused(
+        options.url,
+        text,
+        'Retrying cannot mend this: install the same version, or use a machine that fits.',
+      );
     case 'end-failed':
       throw new LockstepError({
         what: `The coordinator at ${options.url} and this node do not understand each other`,

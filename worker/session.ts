@@ -132,7 +132,8 @@ export class Session {
         return this.#takeData(message);
       case 'step':
       case 'evaluate':
-        if (this.#busy) throw new ProtocolError('outOfOrder', `${message.type} while the attempt before is not answered`);
+        if (this.#busy)
+          throw new ProtocolError('outOfOrder', `${message.type} while the attempt before is not answered`);
         this.#busy = true;
         this.#parameterStep = message.step;
         this.#compute(message).catch((error) => this.#closeFor(error));
@@ -179,7 +180,10 @@ export class Session {
     const { engine, threads, wiring, log } = this.#options;
     this.#run = new NodeRun(welcome, engine, data, threads, wiring, (message) => log('warning', message));
     this.#joined = true;
-    log('info', `joined run ${welcome.run} as worker ${welcome.workerId} with ${threads} thread${threads === 1 ? '' : 's'}`);
+    log(
+      'info',
+      `joined run ${welcome.run} as worker ${welcome.workerId} with ${threads} thread${threads === 1 ? '' : 's'}`,
+    );
     this.#send({ type: 'ready' });
   }
 
