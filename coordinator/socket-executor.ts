@@ -246,9 +246,13 @@ export class SocketExecutor implements Executor {
     }
     const job = this.#job;
     const nodes = blocks.map((block) => ({ block, workerId, attempt }));
-    slots.forEach((slot, i) => this.#slots.bind(nodes[i]!, slot));
+    slots.forEach((slot, i) => {
+      this.#slots.bind(nodes[i]!, slot);
+    });
     const finite = nodes.map((node) => split !== null || this.#slots.isFinite(node));
-    nodes.forEach((node, i) => job.handle({ type: 'tree-node', nowMs, finite: finite[i]!, ...node }));
+    nodes.forEach((node, i) => {
+      job.handle({ type: 'tree-node', nowMs, finite: finite[i]!, ...node });
+    });
   }
 
   #treeNode(member: CrewMember, message: TreeNode): void {
