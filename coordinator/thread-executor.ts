@@ -76,7 +76,8 @@ export class ThreadExecutor implements Executor, Hands {
   async #keep(worker: number): Promise<void> {
     const { module, engine, threads, cores, batchSize, trainingCount } = this.#options;
     const spins = threads <= cores ? SPINS : 0;
-    for (let faults = this.#options.faults ?? []; !this.#closing; faults = []) {
+    const { faults = [] } = this.#options;
+    while (!this.#closing) {
       try {
         await this.#pool.run({
           module,
