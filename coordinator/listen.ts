@@ -18,6 +18,7 @@ import { NodeServer, nodeServerDefaults } from './node-server.ts';
 import type { RunSizes } from './run-sizes.ts';
 import { SocketExecutor } from './socket-executor.ts';
 import { readText, readToken } from './token.ts';
+import type { Observer } from './vitals.ts';
 
 export interface ListenParts {
   readonly options: TrainOptions;
@@ -32,6 +33,7 @@ export interface ListenParts {
   readonly sizes: RunSizes;
   readonly identity: Identity;
   readonly signal: AbortSignal;
+  readonly observer: Observer;
   readonly log: (level: 'info' | 'warning', message: string) => void;
 }
 
@@ -40,7 +42,7 @@ const COORDINATOR_TIMEOUT_MS = 60_000;
 
 /** Resolves when enough workers are there. */
 export async function listen(parts: ListenParts): Promise<SocketExecutor> {
-  const { options, run, kernels, engine, local, sizes, identity, signal, log } = parts;
+  const { options, run, kernels, engine, local, sizes, identity, signal, observer, log } = parts;
   const { host, port } = addressOf(options.listen!);
   const token = await readToken(options.tokenFile);
   checkExposure(host, token !== null, options.insecure, log);
@@ -52,7 +54,16 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
     return bytes;
   };
 
-  const executor = new SocketExecutor({ run, kernels, engine, local, sizes, stopped: () => signal.aborted, log });
+  const executor = new SocketExecutor({
+    run,
+    kernels,
+    engine,
+    local,
+    sizes,
+    observer,
+    stopped: () => signal.aborted,
+    log,
+  });
   const crew = new Crew(
     {
       minThreads: options.minWorkers,
@@ -109,6 +120,7 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
     crew.close(finished ? 'runOver' : 'shuttingDown', finished ? 'the run is over' : 'the coordinator was stopped');
     await server.close();
   });
+  observer.attach(() => executor.vitals());
   log('info', `Listening at ${server.url}${token === null ? ', without a token' : ''}`);
   crew.start();
   try {

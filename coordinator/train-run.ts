@@ -20,6 +20,8 @@ import { makeExecutor, placesFor, type Wiring } from './make-executor.ts';
 import { RunFolder } from './run-folder.ts';
 import { summarize } from './summary.ts';
 import { trainLoop } from './trainer.ts';
+import { nobody } from './vitals.ts';
+import { Watch } from './watch/watch.ts';
 
 export interface Hooks {
   readonly signal?: AbortSignal;
@@ -28,7 +30,7 @@ export interface Hooks {
 
 export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring): Promise<Summary> {
   const started = performance.now();
-  const onEvent = hooks.onEvent ?? (() => undefined);
+  const told = hooks.onEvent ?? (() => undefined);
   const signal = hooks.signal ?? new AbortController().signal;
   const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
   const { threads } = options;
@@ -41,6 +43,23 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
   const plan = planMemory(shape, wiring.heapBase());
   const folder = options.out === null ? null : await RunFolder.create(options.out, configForFile(options));
 
+  const watch = await Watch.start({
+    options,
+    facts: {
+      name: folder?.name ?? 'unsaved',
+      version: wiring.programVersion,
+      engine: 'wasm',
+      seed: options.seed,
+      batchSize: options.batchSize,
+      shards: options.shards,
+      learningRate: options.lr,
+      epochs: options.epochs,
+      maxSteps: options.maxSteps,
+    },
+    onEvent: told,
+    write: folder === null ? null : (text) => folder.writeFile('metrics.om', text),
+  });
+  const onEvent = watch?.onEvent ?? told;
   let executor: Executor | null = null;
   let begun = false;
   let finished = false;
@@ -52,7 +71,19 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     const kernels = instantiate(module, run.memory);
     run.preparePartials(kernels, 0);
     const runName = folder?.name ?? 'unsaved';
-    executor = await makeExecutor({ shape, options, runName, data, run, module, kernels, onEvent, signal, wiring });
+    executor = await makeExecutor({
+      shape,
+      options,
+      runName,
+      data,
+      run,
+      module,
+      kernels,
+      onEvent,
+      signal,
+      wiring,
+      observer: watch?.observer ?? nobody,
+    });
     if (threads > options.shards) onEvent({ type: 'warning', message: idleWarning(threads, options.shards) });
     onEvent({
       type: 'start',
@@ -66,7 +97,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
       threads,
     });
     begun = true;
-    const outcome = await trainLoop(executor, run, split, options, {
+    const outcome = await trainLoop(watch?.observe(executor, run) ?? executor, run, split, options, {
       onEvent,
       signal,
       onEpoch: async (history: readonly EpochRecord[]) => await folder?.writeJson('history.json', history),
@@ -84,14 +115,17 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     await folder?.writeFile('model.safetensors', encodeSafetensors(namedTensors(layout, state.parameters)));
     await folder?.writeJson('summary.json', summary);
     finished = true;
+    await watch?.end('done', null);
     onEvent({ type: 'done', summary, folder: folder?.path ?? null });
     return summary;
   } catch (error) {
+    await watch?.end(signal.aborted ? 'stopped' : 'failed', error instanceof Error ? error.message : String(error));
     if (!begun) await folder?.discard();
     if (signal.aborted && error === signal.reason) throw stopped(error);
     throw error;
   } finally {
     await executor?.close(finished);
+    await watch?.close(signal);
   }
 }
 

@@ -18,8 +18,19 @@ export interface SessionOptions {
   readonly threads: number;
   readonly engine: string;
   readonly selfTest: string;
+  /** Port of this process's own metrics; null if there are none, or not where the coordinator sees them. */
+  readonly metricsPort: number | null;
   readonly wiring: NodeWiring;
   readonly log: (level: 'info' | 'warning', message: string) => void;
+  readonly counts: NodeCounts;
+}
+
+/** Over all connections of a process. */
+export interface NodeCounts {
+  connected: boolean;
+  connections: number;
+  shardsDone: number;
+  samplesDone: number;
 }
 
 /** Datasets that this process has, by digest: its own, and what it was sent. */
@@ -66,6 +77,7 @@ export class Session {
     this.ended = new Promise((resolve) => {
       socket.once('close', (code: number, reason: Buffer) => {
         for (const timer of this.#timers) clearInterval(timer);
+        options.counts.connected = false;
         const { code: endCode, reason: endReason } = this.#closedWith ?? { code, reason: reason.toString() };
         const end = {
           code: endCode,
@@ -83,7 +95,7 @@ export class Session {
         if (this.#welcome === null) this.#close('handshakeTimeout', `no welcome within ${WELCOME_MS} ms`);
       }, WELCOME_MS),
     );
-    const { name, threads, engine, selfTest, wiring } = options;
+    const { name, threads, engine, selfTest, metricsPort, wiring } = options;
     // what it used last is what it is most likely to need again
     const dataDigest = [...data.keys()].at(-1) ?? null;
     this.#send({
@@ -95,6 +107,7 @@ export class Session {
       name,
       threads,
       dataDigest,
+      metricsPort,
     });
   }
 
@@ -180,6 +193,8 @@ export class Session {
     const { engine, threads, wiring, log } = this.#options;
     this.#run = new NodeRun(welcome, engine, data, threads, wiring, (message) => log('warning', message));
     this.#joined = true;
+    this.#options.counts.connected = true;
+    this.#options.counts.connections++;
     log(
       'info',
       `joined run ${welcome.run} as worker ${welcome.workerId} with ${threads} thread${threads === 1 ? '' : 's'}`,
@@ -217,6 +232,8 @@ export class Session {
   #count(shards: number, samples: number): void {
     this.#shardsDone += shards;
     this.#samplesDone += samples;
+    this.#options.counts.shardsDone += shards;
+    this.#options.counts.samplesDone += samples;
   }
 
   /** The message's payload is copied. */

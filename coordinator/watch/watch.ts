@@ -1,0 +1,173 @@
+// Watching one run, put together: what is known of it, its server with metrics and live page, its push and its metrics.om.
+// Whatever goes wrong here costs a warning, never the run.
+
+import type { TrainOptions } from '../../src/config.ts';
+import type { EpochRecord, TrainEvent } from '../../src/events.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import type { Executor } from '../executor.ts';
+import { metricTable } from '../metric-table.ts';
+import { Exposition } from '../metrics.ts';
+import { ObservedExecutor } from '../observed-executor.ts';
+import type { Observer } from '../vitals.ts';
+import { WatchServer } from './http-server.ts';
+import { Linger } from './linger.ts';
+import { type Before, familiesOf } from './metric-families.ts';
+import { openMetricsText, type Snapshot } from './open-metrics.ts';
+import { PageState } from './page-state.ts';
+import { PageStreams } from './page-streams.ts';
+import { pushOnce } from './push-gateway.ts';
+import { ThinnedList } from './thinned-list.ts';
+import { lingerOn, watchRoutes } from './watch-routes.ts';
+import { type WatchedFacts, WatchedRun, type WatchedStart } from './watched-run.ts';
+
+export const DEFAULT_PORT = 9464;
+const MOST_SNAPSHOTS = 400;
+
+export interface WatchParts {
+  readonly options: TrainOptions;
+  readonly facts: WatchedFacts;
+  /** Where a resumed run goes on; and its counters' values until then. */
+  readonly start?: WatchedStart;
+  readonly before?: Before;
+  readonly onEvent: (event: TrainEvent) => void;
+  /** Writes metrics.om into the run folder; null where there is none. */
+  readonly write: ((text: string) => Promise<void>) | null;
+}
+
+export class Watch {
+  /** Passes events on, and remembers them. */
+  readonly onEvent: (event: TrainEvent) => void;
+  readonly #watched: WatchedRun;
+  readonly #parts: WatchParts;
+  readonly #exposition: Exposition;
+  readonly #snapshots = new ThinnedList<Snapshot>(MOST_SNAPSHOTS);
+  readonly #linger = new Linger();
+  readonly #warned = new Set<string>();
+  #streams: PageStreams | null = null;
+  #server: WatchServer | null = null;
+  #onScraped: () => void = () => undefined;
+
+  private constructor(parts: WatchParts) {
+    this.#parts = parts;
+    const watched = new WatchedRun(parts.facts, parts.start);
+    this.#watched = watched;
+    this.onEvent = (event) => {
+      watched.tell(event);
+      parts.onEvent(event);
+      if (event.type === 'epoch') this.#snapshot();
+    };
+    const served = servedPort(parts.options) !== null;
+    this.#exposition = new Exposition(
+      Object.values(metricTable),
+      () => familiesOf(watched, parts.before ?? new Map()),
+      served,
+    );
+  }
+
+  /** null: nobody watches, and nothing is left to be read. */
+  static async start(parts: WatchParts): Promise<Watch | null> {
+    const port = servedPort(parts.options);
+    if (port === null && parts.options.pushgateway === null && parts.write === null) return null;
+    const watch = new Watch(parts);
+    if (port !== null) await watch.#serve(port);
+    return watch;
+  }
+
+  get observer(): Observer {
+    return this.#watched;
+  }
+
+  observe(executor: Executor, run: RunMemory): Executor {
+    return new ObservedExecutor(executor, run, this.#watched);
+  }
+
+  /** The run has ended: the last word to everybody who listens. `reason`: why it was no success. */
+  async end(state: 'done' | 'stopped' | 'failed', reason: string | null): Promise<void> {
+    this.#watched.end(state, reason);
+    this.#snapshot();
+    this.#streams?.flush();
+    const { write, options, facts } = this.#parts;
+    try {
+      await write?.(openMetricsText(this.#snapshots.items()));
+    } catch (error) {
+      this.#warnOnce('file', `metrics.om was not written: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    if (options.pushgateway === null) return;
+    const body = { text: await this.#exposition.text(), contentType: this.#exposition.contentType };
+    const failed = await pushOnce(options.pushgateway, facts.name, body);
+    if (failed !== null) this.#warnOnce('push', `the Pushgateway at ${options.pushgateway} was not reached: ${failed}`);
+  }
+
+  /** After `end`: waits for one more scrape, if it was being scraped, and then closes. */
+  async close(signal: AbortSignal): Promise<void> {
+    const { metricsLinger } = this.#parts.options;
+    const scraped = new Promise<void>((resolve) => {
+      this.#onScraped = resolve;
+    });
+    if (this.#server !== null) {
+      const forcedMs = metricsLinger === null ? null : metricsLinger * 1000;
+      const announce = (seconds: number) =>
+        this.#parts.onEvent({
+          type: 'info',
+          message: `Metrics stay at ${this.#server!.url} for ${forcedMs === null ? 'one more scrape, at most ' : ''}${seconds} s; Ctrl-C ends it`,
+        });
+      await lingerOn({ linger: this.#linger, scraped, forcedMs }, announce, signal);
+    }
+    this.#streams?.close();
+    await this.#server?.close();
+  }
+
+  async #serve(port: number): Promise<void> {
+    const { options, onEvent } = this.#parts;
+    const streams = new PageStreams(new PageState(this.#watched), (what, message) => this.#warnOnce(what, message));
+    const routes = watchRoutes({
+      watched: this.#watched,
+      exposition: this.#exposition,
+      streams,
+      linger: this.#linger,
+      onScraped: () => this.#onScraped(),
+      warnOnce: (what, message) => this.#warnOnce(what, message),
+    });
+    const host = options.metricsHost;
+    // a port that nobody asked for is no reason to complain
+    const server = await WatchServer.listen({ host, port, orAny: options.metricsPort === null }, routes);
+    if (!(server instanceof WatchServer)) {
+      const mend = 'the run goes on without metrics and live page; --metrics-port 0 takes any free port';
+      this.#warnOnce('server', `listening at ${host}:${port} failed: ${server.why}; ${mend}`);
+      return;
+    }
+    this.#streams = streams;
+    this.#server = server;
+    onEvent({ type: 'info', message: `Metrics and live page at ${server.url}` });
+    if (!isLoopback(host)) {
+      this.#warnOnce('open', `anybody who can reach ${host} may read this run's metrics and live page`);
+    }
+  }
+
+  #snapshot(): void {
+    if (this.#parts.write === null) return;
+    const families = familiesOf(this.#watched, this.#parts.before ?? new Map());
+    this.#snapshots.push({ atMs: Date.now(), families });
+  }
+
+  #warnOnce(what: string, message: string): void {
+    if (this.#warned.has(what)) return;
+    this.#warned.add(what);
+    this.onEvent({ type: 'warning', message });
+  }
+}
+
+/** The port to serve at; null: none. On by itself only where other machines take part. */
+function servedPort({ metricsPort, listen }: TrainOptions): number | null {
+  if (metricsPort === 'off') return null;
+  return metricsPort ?? (listen === null ? null : DEFAULT_PORT);
+}
+
+function isLoopback(host: string): boolean {
+  return /^(127(\.\d+){3}|::1|localhost)$/.test(host);
+}
+
+/** What history.json says of a run that goes on. */
+export function startOf(steps: number, history: readonly EpochRecord[], samples: number): WatchedStart {
+  return { steps, samples, epochs: history };
+}
