@@ -16,6 +16,8 @@ import { ThreadExecutor } from './thread-executor.ts';
 
 /** What the entries wire in. */
 export interface Wiring {
+  /** Version of the program. */
+  readonly version: string;
   readonly sharedKernels: () => WebAssembly.Module;
   /** Where the kernels' constants end. */
   readonly heapBase: () => number;

@@ -7,8 +7,9 @@ import { availableParallelism } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
 import { readConfigFile } from '../coordinator/config-file.ts';
 import { createProgress, type Progress } from '../coordinator/progress.ts';
+import { resolveWithRun } from '../coordinator/run-files.ts';
 import { ReservedFolder } from '../coordinator/run-folder.ts';
-import { configForFile, resolveOptions, resolveThreads, type TrainOptions } from './config.ts';
+import { configForFile, resolveThreads, type TrainOptions } from './config.ts';
 import { errorText, exitCodeOf } from './error-text.ts';
 import { ExitCode, LockstepError } from './errors.ts';
 import type { Summary, TrainEvent } from './events.ts';
@@ -21,8 +22,9 @@ Examples:
   $ lockstep train --threads 0 --max-steps 100  the single-worker baseline, a hundred steps
   $ lockstep train --data ./fashion --out runs/fashion --hidden 256,128
   $ lockstep train --config runs/fashion/config.json --seed 7 --json
+  $ lockstep train --resume runs/fashion        go on after an interruption; --epochs 10 to train longer
 
-Exit codes: 0 done, 1 the run failed, 2 bad usage, configuration, data or output folder, 130 and 143 interrupted.`;
+Exit codes: 0 done, 1 the run failed, 2 bad usage, configuration, data or output folder, 130 and 143 interrupted (after a checkpoint).`;
 
 /** Also set by the configuration file; here already, for errors that come before it is read. */
 let verbose = process.argv.includes('--verbose');
@@ -58,11 +60,12 @@ function addTrainCommand(program: Command): void {
 async function runTrain(_options: unknown, command: Command): Promise<void> {
   const configFile: string | undefined = command.getOptionValue('config');
   const file = configFile === undefined ? null : await readConfigFile(configFile);
-  const asked = resolveOptions(givenFlags(command), file, 'flag');
+  const asked = await resolveWithRun(givenFlags(command), file, 'flag');
   verbose = asked.verbose;
 
-  const reserved = asked.out === null ? await ReservedFolder.reserve(new Date()) : null;
-  const out = asked.out ?? reserved!.path;
+  const given = asked.out ?? asked.resume;
+  const reserved = given === null ? await ReservedFolder.reserve(new Date()) : null;
+  const out = given ?? reserved!.path;
   const options = { ...asked, out, threads: resolveThreads(asked, availableParallelism()) };
   try {
     const summary = await trainAndShow(options);
@@ -109,12 +112,12 @@ function watchSignals(progress: Progress): { signal: AbortSignal; close(): void 
   const stop = (name: 'SIGINT' | 'SIGTERM', exitCode: ExitCode) => {
     if (controller.signal.aborted) process.exit(exitCode);
     progress.clear();
-    process.stderr.write(`${name}: stopping after the current step; once more stops at once\n`);
+    process.stderr.write(`${name}: stopping after the current step and a checkpoint; once more stops at once\n`);
     controller.abort(
       new LockstepError({
         what: 'The run was interrupted',
         why: `${name} arrived`,
-        mend: 'Start it again, with another --out DIR, to train from the beginning',
+        mend: 'Start it again',
         exitCode,
       }),
     );

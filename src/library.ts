@@ -5,9 +5,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Wiring } from '../coordinator/make-executor.ts';
+import { resolveWithRun } from '../coordinator/run-files.ts';
 import { type Hooks, trainRun } from '../coordinator/train-run.ts';
 import { makeEngine } from '../worker/make-engine.ts';
-import { resolveOptions, type TrainOptions } from './config.ts';
+import type { TrainOptions } from './config.ts';
 import type { Summary } from './events.ts';
 import { instantiate } from './kernels/kernels.ts';
 import { Workbench } from './kernels/workbench.ts';
@@ -28,6 +29,7 @@ function compiled(file: string): WebAssembly.Module {
  * @internal
  */
 export const wiring: Wiring = {
+  version: JSON.parse(readFileSync(resolve('#package'), 'utf8')).version,
   sharedKernels: () => compiled('#kernels-shared'),
   heapBase: () => instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2 })).heapBase(),
   threadFile: pathToFileURL(resolve('#thread')).href,
@@ -35,12 +37,13 @@ export const wiring: Wiring = {
 };
 
 /**
- * Trains a run. It prints nothing, sets no handlers, and writes only where `options.out` is given.
- * @param options what differs from the defaults of `lockstep train`
+ * Trains a run. It prints nothing, sets no handlers, and writes only where `options.out` or `options.resume` is given.
+ * An abort of the signal ends it after the current step and a checkpoint.
+ * @param options what differs from the defaults of `lockstep train`, or from the run that `resume` names
  * @throws LockstepError for everything that a user can mend
  */
 export async function train(options: Partial<TrainOptions> = {}, hooks: Hooks = {}): Promise<Summary> {
-  return await trainRun(resolveOptions(options, null), hooks, wiring);
+  return await trainRun(await resolveWithRun(options, null, 'option'), hooks, wiring);
 }
 
 let bench: Workbench | null = null;
