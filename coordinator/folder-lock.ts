@@ -68,6 +68,7 @@ export class FolderLock {
           const others = (await numbersIn(folder)).filter((other) => other !== number);
           for (const other of others) await refuseIfHeld(folder, other, tell, times);
           for (const other of others) await rm(join(folder, `.lock-${other}`), { force: true });
+          await removeLeftovers(folder);
         } catch (error) {
           await rm(path, { force: true });
           throw error;
@@ -106,6 +107,16 @@ export class FolderLock {
     } catch {
       // a full disk or a lost network: the next touch may get through
     }
+  }
+}
+
+/** What processes left that were killed while they tried to take the lock. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith('.lock.')) continue;
+    const holder = await readHolder(join(folder, name));
+    const gone = holder === null || (!held.has(holder.token) && whereabouts(holder) === 'gone');
+    if (gone) await rm(join(folder, name), { force: true });
   }
 }
 

@@ -44,15 +44,21 @@ export interface Opening {
 
 /** The run; or the summary of one that is finished, and is asked for nothing more. */
 export async function openRun(opening: Opening): Promise<OpenRun | { readonly finished: Summary }> {
-  const { options, onEvent } = opening;
-  if (options.resume === null) return await openNew(opening);
-  if (options.out !== null && resolve(options.out) !== resolve(options.resume)) return await openResumed(opening, null);
-  await readRun(options.resume); // says better than the lock what is wrong with the folder
-  const folder = await RunFolder.open(options.resume, (message) => onEvent({ type: 'info', message }));
+  const { options, engine, onEvent } = opening;
+  const source = options.resume;
+  if (source === null) return await openNew(opening);
+  const inPlace = options.out === null || resolve(options.out) === resolve(source);
+
+  const before = await readRun(source);
+  const facts = { config: configForFile(options), engine, dataDigest: before.facts.dataDigest };
+  refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
+  if (!inPlace) return await openResumed(opening, source, null);
+  const finished = isAsLong(before.options, options) ? await readSummary(source) : null;
+  if (finished !== null) return { finished };
+
+  const folder = await RunFolder.open(source, (message) => onEvent({ type: 'info', message }));
   try {
-    const opened = await openResumed(opening, folder);
-    if ('finished' in opened) await folder.close();
-    return opened;
+    return await openResumed(opening, source, folder);
   } catch (error) {
     await folder.close();
     throw error;
@@ -70,21 +76,14 @@ async function openNew({ options, engine, program }: Opening): Promise<OpenRun> 
 /** `folder`: the run's own, when it goes on there. */
 async function openResumed(
   { options, engine, program, onEvent }: Opening,
+  source: string,
   folder: RunFolder | null,
-): Promise<OpenRun | { readonly finished: Summary }> {
-  const source = options.resume!;
-  const allowed = allowedNames(options.allowChange);
-  const before = await readRun(source);
-  const config = configForFile(options);
-  refuseChanges(differences(before.facts, { config, engine, dataDigest: before.facts.dataDigest }), allowed, source);
-  if (folder !== null && isAsLong(before.options, options)) {
-    const finished = await readSummary(source);
-    if (finished !== null) return { finished };
-  }
-
+): Promise<OpenRun> {
   const read = await readData(options);
-  const facts = { config, engine, dataDigest: datasetDigest(read.data) };
-  refuseChanges(differences(before.facts, facts), allowed, source);
+  const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
+  // with the folder taken, nobody changes it any more
+  const before = await readRun(source);
+  refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
   const store = new CheckpointStore(source);
   if (folder !== null) await store.tidy();
   const start = await newestOf(store, read.shape.layout, onEvent);

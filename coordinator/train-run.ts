@@ -36,6 +36,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
   const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
   const opened = await openRun({ options, engine, program: wiring.version, onEvent });
   if ('finished' in opened) {
+    onEvent({ type: 'info', message: `${asked.resume} is finished: this is its summary` });
     onEvent({ type: 'done', summary: opened.finished, folder: asked.resume });
     return opened.finished;
   }
