@@ -16,7 +16,7 @@ import {
 import { type Kept, toRemove } from '../src/checkpoint-retention.ts';
 import { LockstepError } from '../src/errors.ts';
 import type { Layout } from '../src/model/layout.ts';
-import { recover, writeFolderWhole } from './checkpoint-files.ts';
+import { recover, WriteFailure, writeFolderWhole } from './checkpoint-files.ts';
 import { type Flush, flush, flushFolder } from './flush.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
 
@@ -70,11 +70,11 @@ export class CheckpointStore {
   async save(layout: Layout, checkpoint: Checkpoint, keepLast: number): Promise<number> {
     const { tensors, state } = encodeCheckpoint(layout, checkpoint);
     const { step } = checkpoint.position;
-    await this.#make();
     const files = new Map<string, Uint8Array | string>([
       [tensorFileName, tensors],
       [stateFileName, state],
     ]);
+    await this.#make(tensors.length + Buffer.byteLength(state));
     await writeFolderWhole(this.path, checkpointName(step), files, this.#flush);
     this.#kept.set(step, { step, validationLoss: checkpoint.validation?.loss ?? null });
     await this.#prune(keepLast);
@@ -85,8 +85,13 @@ export class CheckpointStore {
     return join(this.path, checkpointName(step));
   }
 
-  async #make(): Promise<void> {
-    if ((await mkdir(this.path, { recursive: true })) !== undefined) await flushFolder(dirname(this.path), this.#flush);
+  async #make(bytes: number): Promise<void> {
+    try {
+      const made = await mkdir(this.path, { recursive: true });
+      if (made !== undefined) await flushFolder(dirname(this.path), this.#flush);
+    } catch (error) {
+      throw new WriteFailure(this.path, bytes, error);
+    }
   }
 
   /** Damaged ones go as well: what they held is made again. */

@@ -53,12 +53,16 @@ export async function trainLoop(
   const history = [...start.history];
   const timings = [...start.timings];
   let position = start;
-  run.setOrder(history.length, epochOrder(seed, history.length, split.training));
+  let ordered = history.length - 1;
+  const makeOrder = (epoch: number): void => {
+    if (epoch > ordered) run.setOrder(epoch, epochOrder(seed, epoch, split.training));
+    ordered = Math.max(ordered, epoch);
+  };
 
   try {
     for (let epoch = history.length, epochStart = epochStartOf(start); epochStart < endStep; epoch++) {
+      makeOrder(epoch);
       run.useOrder(epoch);
-      const from = position.step;
       const epochEnd = Math.min(epochStart + stepsInEpoch, endStep);
       const progress = new EpochProgress(onEvent, { epoch, epochStart, stepsInEpoch, endStep }, position);
 
@@ -78,9 +82,7 @@ export async function trainLoop(
           stopped: () => signal.aborted,
         });
         // the next order is made while the threads train
-        if (position.step === from && epochEnd < endStep) {
-          run.setOrder(epoch + 1, epochOrder(seed, epoch + 1, split.training));
-        }
+        if (epochEnd < endStep) makeOrder(epoch + 1);
         position = { ...position, ...stepped(position, await training), ...progress.soFar() };
         if (position.step < epochEnd) await onCheckpoint(position, null);
       }
