@@ -231,6 +231,7 @@ export class ThreadExecutor implements Executor, Hands {
     for (;;) {
       const seen = this.#read(Word.main);
       if (this.#failure) throw this.#failure;
+      if (this.#closing) throw new Error('The executor was closed');
       if (ready()) return;
       const waiting = Atomics.waitAsync(this.#words, this.#control + Word.main, seen, LOOK_MS);
       if (waiting.async) await waiting.value;

@@ -32,6 +32,11 @@ describe('resolveOptions', () => {
       allowOrigin: [],
       insecure: false,
       out: null,
+      checkpointEvery: 'epoch',
+      keepLast: 3,
+      checkpointErrors: 'warn',
+      resume: null,
+      allowChange: [],
       json: false,
       quiet: false,
       verbose: false,
@@ -81,6 +86,13 @@ describe('resolveOptions', () => {
     ['limitTrain', 0, 'an integer from 1'],
     ['data', '', 'the path'],
     ['out', 7, 'the path'],
+    ['checkpointEvery', 0, '"epoch" or an integer from 1'],
+    ['checkpointEvery', 'step', '"epoch" or an integer'],
+    ['keepLast', 0, 'an integer from 1'],
+    ['checkpointErrors', 'ignore', 'warn or stop'],
+    ['resume', '', 'the path'],
+    ['allowChange', 'lr', 'a list of names'],
+    ['allowChange', [''], 'a list of names'],
     ['json', null, 'true or false'],
   ] as const)('refuses %s: %s', async (key, value, allowed) => {
     const option = await refusal(() => resolveOptions({ [key]: value }, null));
@@ -173,7 +185,17 @@ describe('configForFile', () => {
 
   it('leaves out how and where the run is shown', () => {
     const config = configForFile(resolveOptions({ out: 'x', json: true, quiet: true, verbose: true }, null));
-    for (const shown of ['out', 'json', 'quiet', 'verbose', 'listen', 'tokenFile', 'minWorkers']) {
+    for (const shown of [
+      'out',
+      'resume',
+      'allowChange',
+      'json',
+      'quiet',
+      'verbose',
+      'listen',
+      'tokenFile',
+      'minWorkers',
+    ]) {
       expect(Object.keys(config)).not.toContain(shown);
     }
     expect(Object.keys(config)).toEqual(expect.arrayContaining(['epochs', 'shards', 'threads', 'seed', 'data']));
