@@ -13,7 +13,7 @@ import { bitsOf, type Traced, traceOf } from './train.ts';
 
 export interface Cluster {
   readonly url: string;
-  /** What the run says: "info: ..." and "warning: ...". */
+  /** What the run says: "info: ...", "warning: ...", and "progress: epoch/step". */
   readonly log: Lines;
   /** "step 7": the coordinator committed it on its own thread. */
   readonly commits: Lines;
@@ -22,10 +22,21 @@ export interface Cluster {
   bits(): Promise<ReturnType<typeof bitsOf>>;
   /** The step was committed; it is to be one with nodes in it. */
   committed(step: number): Promise<void>;
-  node(setup?: NodeSetup): TestNode;
+  /** At another address: through a proxy. */
+  node(setup?: NodeSetup & { readonly url?: string }): TestNode;
   /** Asks the run to stop. */
   stop(reason?: unknown): void;
 }
+
+/** Nothing is late, however slow the machine: for tests that count what is given again. */
+export const patient: Partial<Wiring> = {
+  limits: { step: { lateFactor: 4, lateFloorMs: 60_000, unmeasuredMs: 60_000 } },
+};
+
+/** What takes some milliseconds longer than usual is late. */
+export const impatient: Partial<Wiring> = {
+  limits: { step: { lateFactor: 4, lateFloorMs: 20, unmeasuredMs: 500 } },
+};
 
 /** `use` is given the run when it listens. */
 export async function withCluster<T>(
@@ -53,6 +64,7 @@ export async function withCluster<T>(
   };
   const onEvent = (event: TrainEvent) => {
     events.push(event);
+    if (event.type === 'progress') log.add(`progress: ${event.epoch}/${event.step}`);
     if (event.type === 'info' || event.type === 'warning') log.add(`${event.type}: ${event.message}`);
   };
   const outcome = trainRun(
@@ -78,7 +90,7 @@ export async function withCluster<T>(
       bits: async () => bitsOf(await outcome),
       committed: async (step) => void (await commits.seen(new RegExp(`^step ${step}$`))),
       node: (setup) => {
-        const node = startNode(url, setup);
+        const node = startNode(setup?.url ?? url, setup);
         nodes.push(node);
         return node;
       },
