@@ -7,12 +7,12 @@ import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { nodeWiring } from '../../src/library.ts';
-import { shardsOfBlock } from '../../src/reduce.ts';
 import type { Token } from '../../src/wire/auth.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
+import type { Welcome } from '../../src/wire/messages.ts';
 import { makeEngine } from '../../worker/make-engine.ts';
 import { type NodeOptions, type NodeResult, runNode } from '../../worker/node.ts';
-import type { NodeWiring } from '../../worker/node-run.ts';
+import { NodeRun, type NodeWiring } from '../../worker/node-run.ts';
 import { Lines } from './events.ts';
 
 export interface NodeSetup {
@@ -121,7 +121,8 @@ function inlineHands(
   };
 }
 
-/** How many shards some blocks have. */
-export function shardCount(blocks: readonly { level: number; index: number }[]): number {
-  return blocks.map(shardsOfBlock).reduce((sum, { first, end }) => sum + end - first, 0);
+/** What a node computes with, for a test that speaks for the node itself. */
+export function nodeRunFor(welcome: Welcome, data: Dataset): NodeRun {
+  const startHands: NodeWiring['startHands'] = (hands) => inlineHands(hands, {}, [], { validation: 0, test: 0 });
+  return new NodeRun(welcome, 'wasm', data, 1, { ...nodeWiring, startHands }, () => undefined);
 }
