@@ -9,6 +9,7 @@ import type { Kernels } from '../src/kernels/kernels.ts';
 import type { RunShape } from '../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
 import { PROTOCOL_VERSION } from '../src/wire/limits.ts';
+import { type ClusterLimits, clusterLimits } from './cluster-limits.ts';
 import type { Executor } from './executor.ts';
 import { InlineExecutor } from './inline-executor.ts';
 import { listen } from './listen.ts';
@@ -27,6 +28,8 @@ export interface Wiring {
   readonly makeEngine: (spec: EngineSpec, kernels: Kernels, run: RunMemory, worker: number) => Promise<Engine>;
   /** Faults to make happen in the threads; tests only. */
   readonly faults?: readonly unknown[];
+  /** What tests change of the cluster's limits. */
+  readonly limits?: Partial<ClusterLimits>;
 }
 
 export interface ExecutorParts {
@@ -81,6 +84,7 @@ export async function makeExecutor(parts: ExecutorParts): Promise<Executor> {
       engine: await wiring.makeEngine(engine, kernels, run, threads),
       local: pool,
       sizes: new RunSizes(counts),
+      limits: { ...clusterLimits, ...wiring.limits },
       identity: {
         protocolVersion: PROTOCOL_VERSION,
         programVersion: wiring.programVersion,
