@@ -68,5 +68,7 @@ export class InlineExecutor implements Executor {
     });
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#engine.close?.();
+  }
 }

@@ -21,6 +21,11 @@ export interface Wiring {
   readonly heapBase: () => number;
   readonly threadFile: string;
   readonly makeEngine: (spec: EngineSpec, kernels: Kernels, run: RunMemory, worker: number) => Promise<Engine>;
+  /**
+   * Digest of what an engine makes of a fixed small network: the same wherever a run would be the same. It throws where the
+   * engine cannot be had, and readies the process for its threads.
+   */
+  readonly selfTest: (engine: string) => Promise<string>;
   /** Faults to make happen in the threads; tests only. */
   readonly faults?: readonly unknown[];
 }
@@ -42,6 +47,7 @@ export function shapeOf(options: TrainOptions, data: Dataset, split: Split, thre
     validationCount: split.validation.length,
     workers: Math.max(1, threads),
     slots: options.shards,
+    dense: options.engine !== 'wasm',
   };
 }
 
@@ -59,7 +65,7 @@ export async function makeExecutor(parts: ExecutorParts): Promise<Executor> {
   const { shape, options, run, module, kernels, onEvent, wiring } = parts;
   const { shards, batchSize, trainingCount, validationCount, testImages } = shape;
   const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
-  const engine: EngineSpec = { name: 'wasm', augmentValidation: options.augmentValidation, ...counts };
+  const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation, ...counts };
   if (options.threads === 0) return new InlineExecutor(await wiring.makeEngine(engine, kernels, run, 0), run, counts);
   return new ThreadExecutor(run, {
     ...counts,

@@ -31,6 +31,8 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
   const signal = hooks.signal ?? new AbortController().signal;
   const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
   const { threads } = options;
+  // before anything is written: an engine that is not there is bad usage
+  if (options.engine !== 'wasm') await wiring.selfTest(options.engine);
   const data = await loadDataset(options.data);
   checkAgainstData(options, data.train.count);
   const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
@@ -58,7 +60,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
       validationSamples: split.validation.length,
       testSamples: data.test.count,
       parameters: layout.parameters,
-      engine: 'wasm',
+      engine: options.engine,
       threads,
     });
     begun = true;
@@ -70,7 +72,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     const state = run.state(layout, outcome.steps);
     const summary = summarize(outcome, {
       run: folder?.name ?? 'unsaved',
-      engine: 'wasm',
+      engine: options.engine,
       seed: options.seed,
       parameters: layout.parameters,
       seconds: (performance.now() - started) / 1000,

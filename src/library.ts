@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { Wiring } from '../coordinator/make-executor.ts';
 import { type Hooks, trainRun } from '../coordinator/train-run.ts';
 import { makeEngine } from '../worker/make-engine.ts';
+import { selfTestDigest } from '../worker/self-test.ts';
 import { resolveOptions, type TrainOptions } from './config.ts';
 import type { Summary } from './events.ts';
 import { instantiate } from './kernels/kernels.ts';
@@ -23,15 +24,20 @@ function compiled(file: string): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(resolve(file)));
 }
 
+function heapBase(): number {
+  return instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2 })).heapBase();
+}
+
 /**
  * What this package's own build provides.
  * @internal
  */
 export const wiring: Wiring = {
   sharedKernels: () => compiled('#kernels-shared'),
-  heapBase: () => instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2 })).heapBase(),
+  heapBase,
   threadFile: pathToFileURL(resolve('#thread')).href,
   makeEngine,
+  selfTest: (engine) => selfTestDigest(engine, compiled('#kernels-shared'), heapBase()),
 };
 
 /**

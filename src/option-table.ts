@@ -1,7 +1,8 @@
 // Every option of a training run, one row each: the flags of the command line, its help, the keys of a configuration
 // file and all checks of single values are derived from here. Knows nothing of how options depend on each other.
 
-import { integer, type Kind, onOff, orNull, path, positive, powerOfTwo, widths } from './value-kinds.ts';
+import { type EngineName, engineNames } from './engine.ts';
+import { integer, type Kind, oneOf, onOff, orNull, path, positive, powerOfTwo, widths } from './value-kinds.ts';
 
 export interface TrainOptions {
   readonly epochs: number;
@@ -10,6 +11,8 @@ export interface TrainOptions {
   readonly shards: number;
   /** Computing threads; 0 = inline, no pool; null = as many as `resolveThreads` says. */
   readonly threads: number | null;
+  /** What computes the gradients. */
+  readonly engine: EngineName;
   readonly lr: number;
   readonly seed: number;
   /** Widths of the hidden layers. */
@@ -82,6 +85,14 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     defaultText: 'available cores, at most shards',
     group: work,
     help: 'computing threads; 0 = inline, without a pool; never changes the digest',
+    recorded: true,
+  },
+  engine: {
+    flag: '--engine <name>',
+    kind: oneOf(engineNames),
+    default: 'wasm',
+    group: work,
+    help: 'wasm, or tfjs-node (TensorFlow.js, native); changes the digest',
     recorded: true,
   },
   lr: {

@@ -53,6 +53,15 @@ export function widths(maxLayers: number, maxWidth: number): Kind<readonly numbe
   };
 }
 
+/** One of a few names. */
+export function oneOf<const T extends string>(names: readonly T[]): Kind<T> {
+  return {
+    allowed: `one of ${names.join(', ')}`,
+    accepts: (value) => names.some((name) => name === value),
+    fromText: (text) => text,
+  };
+}
+
 export const onOff: Kind<boolean> = {
   allowed: 'true or false',
   accepts: (value) => typeof value === 'boolean',

@@ -28,4 +28,5 @@ export default async function thread(task: ThreadTask): Promise<void> {
     ...task.loop,
     ...(mine.length > 0 ? { inject: injectorOf(mine, run) } : {}),
   }).run();
+  engine.close?.();
 }

@@ -119,6 +119,12 @@ export class RunMemory {
     };
   }
 
+  setFigures(address: number, { lossSum, correctCount, sampleCount }: Sums): void {
+    this.doubles[address / 8] = lossSum;
+    this.words[address / 4 + 2] = correctCount;
+    this.words[address / 4 + 3] = sampleCount;
+  }
+
   /** Lists the blocks of a compute phase; block i goes to slot `slots[i]`. */
   setBlocks(blocks: readonly BlockAddress[], slots: readonly number[]): void {
     const at = this.plan.blocks / 4;
