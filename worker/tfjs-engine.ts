@@ -52,6 +52,8 @@ export class TfjsEngine implements Engine {
     const count = batchSamples(stepInEpoch, shape.batchSize, shape.trainingCount);
     this.#useParameters(step);
     this.#run.setFigures(figures, this.#computeNode({ epoch, first, count }, level, index, vector));
+    // TensorFlow may leave -0, for which adding an empty shard or skipping it would not be the same
+    this.#kernels.unsignZeros(vector, this.#run.plan.vectorBytes);
   }
 
   evaluateChunk(split: SplitName, chunk: number, step: number, epoch: number): void {

@@ -74,6 +74,7 @@ export interface Kernels {
   updateFlat(adam: number, gradient: number, bytes: number): number;
   add(target: number, source: number, bytes: number): void;
   allFinite(vector: number, bytes: number): number;
+  unsignZeros(vector: number, bytes: number): void;
 }
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
