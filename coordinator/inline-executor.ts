@@ -73,5 +73,6 @@ export class InlineExecutor implements Executor {
   /** An evaluation that nobody waits for any more ends as well. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#engine.close?.();
   }
 }

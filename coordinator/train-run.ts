@@ -28,13 +28,13 @@ export interface Hooks {
   readonly onEvent?: (event: TrainEvent) => void;
 }
 
-const engine = 'wasm';
-
 export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring): Promise<Summary> {
   const started = performance.now();
   const onEvent = hooks.onEvent ?? (() => undefined);
   const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
-  const opened = await openRun({ options, engine, program: wiring.programVersion, onEvent });
+  // before anything is written: an engine that is not there is bad usage
+  if (options.engine !== 'wasm') await wiring.selfTest(options.engine);
+  const opened = await openRun({ options, engine: options.engine, program: wiring.programVersion, onEvent });
   if ('finished' in opened) {
     onEvent({ type: 'info', message: `${asked.resume} is finished: this is its summary` });
     onEvent({ type: 'done', summary: opened.finished, folder: asked.resume });
@@ -70,7 +70,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
       validationSamples: split.validation.length,
       testSamples: data.test.count,
       parameters: layout.parameters,
-      engine,
+      engine: options.engine,
       threads: options.threads,
     });
     begun = true;
@@ -118,7 +118,7 @@ function fill(run: RunMemory, { data, split, shape, start }: OpenRun, kernels: K
 
 /** The summary, and the files of a run that has come to its end. summary.json is the last: it says that all is there. */
 async function conclude(
-  { shape, folder }: OpenRun,
+  { shape, folder, facts }: OpenRun,
   run: RunMemory,
   outcome: Outcome,
   seconds: number,
@@ -127,7 +127,7 @@ async function conclude(
   const state = run.state(layout, outcome.steps);
   const summary = summarize(outcome, {
     run: folder?.name ?? 'unsaved',
-    engine,
+    engine: facts.engine,
     seed,
     parameters: layout.parameters,
     seconds,

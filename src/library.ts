@@ -9,7 +9,7 @@ import type { Wiring } from '../coordinator/make-executor.ts';
 import { resolveWithRun } from '../coordinator/run-files.ts';
 import { ThreadExecutor } from '../coordinator/thread-executor.ts';
 import { type Hooks, trainRun } from '../coordinator/train-run.ts';
-import { makeEngine, noEngine } from '../worker/make-engine.ts';
+import { makeEngine } from '../worker/make-engine.ts';
 import type { NodeWiring } from '../worker/node-run.ts';
 import { selfTestDigest } from '../worker/self-test.ts';
 import type { TrainOptions } from './config.ts';
@@ -30,10 +30,19 @@ function compiled(file: string): WebAssembly.Module {
 
 const { version: programVersion } = JSON.parse(readFileSync(resolve('#package'), 'utf8')) as { version: string };
 
-/** Digest of an engine's answer to the handshake's self-test. */
-async function selfTest(engine: string): Promise<string> {
-  if (engine !== 'wasm') throw noEngine(engine);
-  return selfTestDigest(computeGradient);
+function heapBase(): number {
+  return instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2 })).heapBase();
+}
+
+const selfTests = new Map<string, Promise<string>>();
+
+/** Digest of an engine's answer to the self-test; made once, since a node may connect often. */
+function selfTest(engine: string): Promise<string> {
+  const known = selfTests.get(engine);
+  if (known !== undefined) return known;
+  const fresh = selfTestDigest(engine, compiled('#kernels-shared'), heapBase());
+  selfTests.set(engine, fresh);
+  return fresh;
 }
 
 /**
@@ -42,7 +51,7 @@ async function selfTest(engine: string): Promise<string> {
  */
 export const wiring: Wiring = {
   sharedKernels: () => compiled('#kernels-shared'),
-  heapBase: () => instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2 })).heapBase(),
+  heapBase,
   threadFile: pathToFileURL(resolve('#thread')).href,
   makeEngine,
   programVersion,

@@ -1,6 +1,7 @@
 // Every option of a training run, one row each: the flags of the command line, its help, the keys of a configuration
 // file and all checks of single values are derived from here. Knows nothing of how options depend on each other.
 
+import { type EngineName, engineNames } from './engine.ts';
 import {
   integer,
   type Kind,
@@ -23,6 +24,8 @@ export interface TrainOptions {
   readonly shards: number;
   /** Computing threads; 0 = inline, no pool; null = as many as `resolveThreads` says. */
   readonly threads: number | null;
+  /** What computes the gradients. */
+  readonly engine: EngineName;
   readonly lr: number;
   readonly seed: number;
   /** Widths of the hidden layers. */
@@ -125,6 +128,14 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     help: 'computing threads; 0 = inline, without a pool; never changes the digest',
     recorded: true,
     changeable: true,
+  },
+  engine: {
+    flag: '--engine <name>',
+    kind: oneOf(...engineNames),
+    default: 'wasm',
+    group: work,
+    help: 'wasm, or tfjs-node (TensorFlow.js, native); changes the digest',
+    recorded: true,
   },
   lr: {
     flag: '--lr <rate>',
