@@ -9,12 +9,13 @@ import type { Kernels } from '../src/kernels/kernels.ts';
 import type { RunShape } from '../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
 import { PROTOCOL_VERSION } from '../src/wire/limits.ts';
+import { type ClusterLimits, clusterLimits } from './cluster-limits.ts';
 import type { Executor } from './executor.ts';
 import { InlineExecutor } from './inline-executor.ts';
 import { listen } from './listen.ts';
 import { RunSizes } from './run-sizes.ts';
 import { ThreadExecutor } from './thread-executor.ts';
-import type { Observer } from './vitals.ts';
+import { nobody, type Observer } from './vitals.ts';
 
 /** What the entries wire in. */
 export interface Wiring {
@@ -22,12 +23,18 @@ export interface Wiring {
   /** Where the kernels' constants end. */
   readonly heapBase: () => number;
   readonly threadFile: string;
-  /** Version of the program, and the self-test's digest of an engine: what a node must have as well. */
+  /** Version of the program: nodes must have the same. */
   readonly programVersion: string;
-  readonly selfTest: (engine: string) => Promise<string>;
   readonly makeEngine: (spec: EngineSpec, kernels: Kernels, run: RunMemory, worker: number) => Promise<Engine>;
+  /**
+   * Digest of what an engine makes of a fixed small network: the same wherever a run would be the same. It throws where the
+   * engine cannot be had, and readies the process for its threads.
+   */
+  readonly selfTest: (engine: string) => Promise<string>;
   /** Faults to make happen in the threads; tests only. */
   readonly faults?: readonly unknown[];
+  /** What tests change of the cluster's limits. */
+  readonly limits?: Partial<ClusterLimits>;
 }
 
 export interface ExecutorParts {
@@ -41,7 +48,7 @@ export interface ExecutorParts {
   readonly onEvent: (event: TrainEvent) => void;
   readonly signal: AbortSignal;
   readonly wiring: Wiring;
-  readonly observer: Observer;
+  readonly observer?: Observer;
 }
 
 /** How many scratch areas and slots of tree nodes a run needs. */
@@ -54,11 +61,11 @@ export function placesFor({ threads, shards, listen }: TrainOptions & { readonly
 
 /** Resolves when it may train: with --listen, when enough workers have joined. */
 export async function makeExecutor(parts: ExecutorParts): Promise<Executor> {
-  const { shape, options, run, module, kernels, onEvent, wiring, observer } = parts;
+  const { shape, options, run, module, kernels, onEvent, wiring, observer = nobody } = parts;
   const { threads } = options;
   const { shards, batchSize, trainingCount, validationCount, testImages } = shape;
   const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
-  const engine: EngineSpec = { name: 'wasm', augmentValidation: options.augmentValidation, ...counts };
+  const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation, ...counts };
   if (threads === 0 && options.listen === null) {
     return seen(new InlineExecutor(await wiring.makeEngine(engine, kernels, run, 0), run, counts), observer);
   }
@@ -79,10 +86,12 @@ export async function makeExecutor(parts: ExecutorParts): Promise<Executor> {
   try {
     return await listen({
       ...parts,
+      observer,
       configuration: configForFile(options),
       engine: await wiring.makeEngine(engine, kernels, run, threads),
       local: pool,
       sizes: new RunSizes(counts),
+      limits: { ...clusterLimits, ...wiring.limits },
       identity: {
         protocolVersion: PROTOCOL_VERSION,
         programVersion: wiring.programVersion,

@@ -178,6 +178,7 @@ export class ThreadExecutor implements Executor, Hands {
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.#wakeMain();
     this.#post(JobKind.stop, 1, {});
     // a thread that does not hear is ended by force: in the middle of a long shard, or while it starts
     const patience = new AbortController();
@@ -268,7 +269,10 @@ export class ThreadExecutor implements Executor, Hands {
     for (;;) {
       const seen = this.#read(Word.main);
       if (this.#failure) throw this.#failure;
+      if (this.#closing) throw new Error('The executor was closed');
       if (ready()) return;
+      // its threads are told to stop, and will not get to it
+      if (this.#closing) throw new Error('the threads were closed');
       const waiting = Atomics.waitAsync(this.#words, this.#control + Word.main, seen, LOOK_MS);
       if (waiting.async) await waiting.value;
     }

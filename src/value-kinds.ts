@@ -46,12 +46,6 @@ export function notNegative(max: number): Kind<number> {
   };
 }
 
-export const portOrOff: Kind<number | 'off'> = {
-  allowed: 'a port from 0 to 65535, or off',
-  accepts: (value) => value === 'off' || isInteger(value, 0, 65_535),
-  fromText: numberFromText,
-};
-
 export const httpUrl: Kind<string> = {
   allowed: 'a URL that begins with http:// or https://',
   accepts: (value) => typeof value === 'string' && /^https?:\/\/./.test(value) && URL.canParse(value),
@@ -92,11 +86,28 @@ export const text: Kind<string> = {
   fromText: (value) => value,
 };
 
+export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
+  return {
+    allowed: words.join(' or '),
+    accepts: (value) => words.some((word) => word === value),
+    fromText: (text) => text,
+  };
+}
+
+/** A word, or what the other kind allows. */
+export function wordOr<const W extends string, T>(word: W, kind: Kind<T>): Kind<W | T> {
+  return {
+    allowed: `"${word}" or ${kind.allowed}`,
+    accepts: (value) => value === word || kind.accepts(value),
+    fromText: (text) => (text === word ? text : kind.fromText(text)),
+  };
+}
+
 /** On the command line with commas between them. */
-export const texts: Kind<readonly string[]> = {
-  allowed: 'a list of texts',
-  accepts: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== ''),
-  fromText: (value) => value.split(','),
+export const names: Kind<readonly string[]> = {
+  allowed: 'a list of names',
+  accepts: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== ''),
+  fromText: (text) => text.split(','),
 };
 
 /** null stands for "not given"; no text means it. */

@@ -13,6 +13,7 @@ describe('resolveOptions', () => {
       batchSize: 128,
       shards: 8,
       threads: null,
+      engine: 'wasm',
       lr: 0.001,
       seed: 42,
       hidden: [128, 64],
@@ -31,7 +32,16 @@ describe('resolveOptions', () => {
       tlsKey: null,
       allowOrigin: [],
       insecure: false,
+      metricsPort: null,
+      metricsHost: '127.0.0.1',
+      metricsLinger: null,
+      pushgateway: null,
       out: null,
+      checkpointEvery: 'epoch',
+      keepLast: 3,
+      checkpointErrors: 'warn',
+      resume: null,
+      allowChange: [],
       json: false,
       quiet: false,
       verbose: false,
@@ -61,6 +71,8 @@ describe('resolveOptions', () => {
     ['shards', 2 ** 32 + 1, 'a power of two'],
     ['threads', -1, 'an integer from 0 to 64'],
     ['threads', 65, 'an integer'],
+    ['engine', 'tfjs', 'one of wasm, tfjs-node'],
+    ['engine', null, 'one of'],
     ['lr', 0, 'a number above 0 and at most 10'],
     ['lr', -0.1, 'a number'],
     ['lr', Number.NaN, 'a number'],
@@ -81,6 +93,13 @@ describe('resolveOptions', () => {
     ['limitTrain', 0, 'an integer from 1'],
     ['data', '', 'the path'],
     ['out', 7, 'the path'],
+    ['checkpointEvery', 0, '"epoch" or an integer from 1'],
+    ['checkpointEvery', 'step', '"epoch" or an integer'],
+    ['keepLast', 0, 'an integer from 1'],
+    ['checkpointErrors', 'ignore', 'warn or stop'],
+    ['resume', '', 'the path'],
+    ['allowChange', 'lr', 'a list of names'],
+    ['allowChange', [''], 'a list of names'],
     ['json', null, 'true or false'],
   ] as const)('refuses %s: %s', async (key, value, allowed) => {
     const option = await refusal(() => resolveOptions({ [key]: value }, null));
@@ -173,7 +192,17 @@ describe('configForFile', () => {
 
   it('leaves out how and where the run is shown', () => {
     const config = configForFile(resolveOptions({ out: 'x', json: true, quiet: true, verbose: true }, null));
-    for (const shown of ['out', 'json', 'quiet', 'verbose', 'listen', 'tokenFile', 'minWorkers']) {
+    for (const shown of [
+      'out',
+      'resume',
+      'allowChange',
+      'json',
+      'quiet',
+      'verbose',
+      'listen',
+      'tokenFile',
+      'minWorkers',
+    ]) {
       expect(Object.keys(config)).not.toContain(shown);
     }
     expect(Object.keys(config)).toEqual(expect.arrayContaining(['epochs', 'shards', 'threads', 'seed', 'data']));

@@ -19,7 +19,7 @@ export interface NodeOptions {
   /** Give up after so long without a connection; null: never. */
   readonly retryForMs: number | null;
   /** Where its own metrics are; null: nowhere. */
-  readonly metrics: { readonly host: string; readonly port: number } | null;
+  readonly metrics?: { readonly host: string; readonly port: number } | null;
 }
 
 export interface NodeResult {
@@ -34,7 +34,7 @@ export interface NodeResult {
 export interface NodeHooks {
   readonly log: (level: 'info' | 'warning', message: string) => void;
   /** Kept up to date, for the node's own metrics. */
-  readonly counts: NodeCounts;
+  readonly counts?: NodeCounts;
   /** Aborted when the node is to leave; its reason is a LockstepError with the exit code. */
   readonly signal: AbortSignal;
 }
@@ -105,7 +105,16 @@ async function connectOnce(
   }
   const { threads, name } = options;
   const metricsPort = seenMetricsPort(options);
-  const session = new Session(socket, data, { name, threads, engine, selfTest, metricsPort, wiring, log, counts });
+  const session = new Session(socket, data, {
+    name,
+    threads,
+    engine,
+    selfTest,
+    metricsPort,
+    wiring,
+    log,
+    ...(counts && { counts }),
+  });
   const leave = () => session.leave('told to leave');
   signal.addEventListener('abort', leave);
   if (signal.aborted) leave();
@@ -145,7 +154,7 @@ const loopback = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
 
 /** The port that the coordinator is told: not that of a server which listens on loopback, unless it is on this machine. */
 function seenMetricsPort({ url, metrics }: NodeOptions): number | null {
-  if (metrics === null) return null;
+  if (!metrics) return null;
   return loopback.test(metrics.host) && !loopback.test(new URL(url).hostname) ? null : metrics.port;
 }
 

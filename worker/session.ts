@@ -22,7 +22,7 @@ export interface SessionOptions {
   readonly metricsPort: number | null;
   readonly wiring: NodeWiring;
   readonly log: (level: 'info' | 'warning', message: string) => void;
-  readonly counts: NodeCounts;
+  readonly counts?: NodeCounts;
 }
 
 /** Over all connections of a process. */
@@ -77,7 +77,7 @@ export class Session {
     this.ended = new Promise((resolve) => {
       socket.once('close', (code: number, reason: Buffer) => {
         for (const timer of this.#timers) clearInterval(timer);
-        options.counts.connected = false;
+        if (options.counts) options.counts.connected = false;
         const { code: endCode, reason: endReason } = this.#closedWith ?? { code, reason: reason.toString() };
         const end = {
           code: endCode,
@@ -193,8 +193,11 @@ export class Session {
     const { engine, threads, wiring, log } = this.#options;
     this.#run = new NodeRun(welcome, engine, data, threads, wiring, (message) => log('warning', message));
     this.#joined = true;
-    this.#options.counts.connected = true;
-    this.#options.counts.connections++;
+    const { counts } = this.#options;
+    if (counts) {
+      counts.connected = true;
+      counts.connections++;
+    }
     log(
       'info',
       `joined run ${welcome.run} as worker ${welcome.workerId} with ${threads} thread${threads === 1 ? '' : 's'}`,
@@ -232,8 +235,10 @@ export class Session {
   #count(shards: number, samples: number): void {
     this.#shardsDone += shards;
     this.#samplesDone += samples;
-    this.#options.counts.shardsDone += shards;
-    this.#options.counts.samplesDone += samples;
+    const { counts } = this.#options;
+    if (!counts) return;
+    counts.shardsDone += shards;
+    counts.samplesDone += samples;
   }
 
   /** The message's payload is copied. */

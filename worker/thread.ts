@@ -27,4 +27,5 @@ export default async function thread(task: ThreadTask): Promise<void> {
     ...task.loop,
     ...(task.faults.length > 0 ? { inject: injectorOf(task.faults, run, task.loop.worker) } : {}),
   }).run();
+  engine.close?.();
 }

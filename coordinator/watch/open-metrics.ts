@@ -1,5 +1,5 @@
-// metrics.om: a run's metrics over its time as OpenMetrics text, which `promtool tsdb create-blocks-from openmetrics` reads;
-// and the last values of counters, read back from it when the run goes on. Pure.
+// metrics.om: a run's metrics over its time as OpenMetrics text, which `promtool tsdb create-blocks-from openmetrics` reads.
+// When a run goes on, the counters' last values are read back from it, and its lines stand before the new ones. Pure.
 
 import type { Before, Family, Sample } from './metric-families.ts';
 import { sampleKey } from './metric-families.ts';
@@ -9,27 +9,29 @@ export interface Snapshot {
   readonly families: readonly Family[];
 }
 
-/** Snapshots in the order of time; of families that the last one has. */
-export function openMetricsText(snapshots: readonly Snapshot[]): string {
+/** The lines of each series, in the order of time; the series of each family. */
+type Series = Map<string, string[]>;
+
+/**
+ * @param snapshots in the order of time; of families that the last one has
+ * @param earlier such a text of an earlier process of the run, or ''
+ */
+export function openMetricsText(snapshots: readonly Snapshot[], earlier = ''): string {
   const lines: string[] = [];
+  const before = seriesOf(earlier);
   for (const { row } of snapshots.at(-1)?.families ?? []) {
     // the format names a counter's family without the suffix of its samples
     const family = row.type === 'counter' ? row.name.replace(/_total$/, '') : row.name;
     lines.push(`# HELP ${family} ${escaped(row.help)}`, `# TYPE ${family} ${row.type}`);
-    // by series, and within each by time
-    const series = new Map<string, { sample: Sample; atMs: number }[]>();
+    const series: Series = before.get(family) ?? new Map();
     for (const { atMs, families } of snapshots) {
       for (const sample of families.find((one) => one.row.name === row.name)?.samples ?? []) {
-        const key = sampleKey(sample);
-        const found = series.get(key);
-        if (found === undefined) series.set(key, [{ sample, atMs }]);
-        else found.push({ sample, atMs });
+        const name = seriesText(sample);
+        if (!series.has(name)) series.set(name, []);
+        series.get(name)!.push(`${name} ${numberText(sample.value)} ${atMs / 1000}`);
       }
     }
-    for (const points of series.values()) {
-      for (const { sample, atMs } of points)
-        lines.push(`${seriesText(sample)} ${numberText(sample.value)} ${atMs / 1000}`);
-    }
+    for (const points of series.values()) lines.push(...points);
   }
   return `${lines.join('\n')}\n# EOF\n`;
 }
@@ -37,17 +39,37 @@ export function openMetricsText(snapshots: readonly Snapshot[]): string {
 /** The last value of each series of such a text. */
 export function lastValues(text: string): Before {
   const values = new Map<string, number>();
-  for (const line of text.split('\n')) {
-    const match = /^([a-z_]+)(?:\{(.*)\})? (\S+) \S+$/.exec(line);
-    if (match === null) continue;
-    const [, name, labelText = '', value] = match;
-    const labels: Record<string, string> = {};
-    for (const [, label, quoted] of labelText.matchAll(/(\w+)=("(?:[^"\\]|\\.)*")/g)) {
-      labels[label!] = JSON.parse(quoted!) as string;
+  for (const series of seriesOf(text).values()) {
+    for (const points of series.values()) {
+      const { name, labelText, value } = sampleLine.exec(points.at(-1)!)!.groups as Record<string, string>;
+      const labels: Record<string, string> = {};
+      for (const [, label, quoted] of (labelText ?? '').matchAll(/(\w+)=("(?:[^"\\]|\\.)*")/g)) {
+        labels[label!] = JSON.parse(quoted!) as string;
+      }
+      values.set(sampleKey({ name: name!, labels }), Number(value));
     }
-    values.set(sampleKey({ name: name!, labels }), Number(value));
   }
   return values;
+}
+
+const sampleLine = /^(?<series>(?<name>[a-z_]+)(?:\{(?<labelText>.*)\})?) (?<value>\S+) \S+$/;
+
+/** Lines that are no samples are passed over: the text may have been touched. */
+function seriesOf(text: string): Map<string, Series> {
+  const families = new Map<string, Series>();
+  let series: Series = new Map();
+  for (const line of text.split('\n')) {
+    const family = /^# TYPE (\S+) /.exec(line)?.[1];
+    if (family !== undefined) {
+      series = new Map();
+      families.set(family, series);
+    }
+    const name = sampleLine.exec(line)?.groups?.['series'];
+    if (name === undefined) continue;
+    if (!series.has(name)) series.set(name, []);
+    series.get(name)!.push(line);
+  }
+  return families;
 }
 
 function seriesText({ name, labels }: Sample): string {

@@ -2,7 +2,7 @@
 // Whatever goes wrong here costs a warning, never the run.
 
 import type { TrainOptions } from '../../src/config.ts';
-import type { EpochRecord, TrainEvent } from '../../src/events.ts';
+import type { TrainEvent } from '../../src/events.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Executor } from '../executor.ts';
 import { metricTable } from '../metric-table.ts';
@@ -12,7 +12,7 @@ import type { Observer } from '../vitals.ts';
 import { WatchServer } from './http-server.ts';
 import { Linger } from './linger.ts';
 import { type Before, familiesOf } from './metric-families.ts';
-import { openMetricsText, type Snapshot } from './open-metrics.ts';
+import { lastValues, openMetricsText, type Snapshot } from './open-metrics.ts';
 import { PageState } from './page-state.ts';
 import { PageStreams } from './page-streams.ts';
 import { pushOnce } from './push-gateway.ts';
@@ -22,13 +22,14 @@ import { type WatchedFacts, WatchedRun, type WatchedStart } from './watched-run.
 
 export const DEFAULT_PORT = 9464;
 const MOST_SNAPSHOTS = 400;
+const WRITE_EVERY_MS = 10_000;
 
 export interface WatchParts {
   readonly options: TrainOptions;
   readonly facts: WatchedFacts;
-  /** Where a resumed run goes on; and its counters' values until then. */
-  readonly start?: WatchedStart;
-  readonly before?: Before;
+  readonly start: WatchedStart;
+  /** metrics.om of an earlier process of this run; empty where there was none. */
+  readonly earlier: string;
   readonly onEvent: (event: TrainEvent) => void;
   /** Writes metrics.om into the run folder; null where there is none. */
   readonly write: ((text: string) => Promise<void>) | null;
@@ -39,6 +40,8 @@ export class Watch {
   readonly onEvent: (event: TrainEvent) => void;
   readonly #watched: WatchedRun;
   readonly #parts: WatchParts;
+  /** Counters' values at the end of the process before. */
+  readonly #before: Before;
   readonly #exposition: Exposition;
   readonly #snapshots = new ThinnedList<Snapshot>(MOST_SNAPSHOTS);
   readonly #linger = new Linger();
@@ -46,22 +49,23 @@ export class Watch {
   #streams: PageStreams | null = null;
   #server: WatchServer | null = null;
   #onScraped: () => void = () => undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #writtenMs = performance.now();
 
   private constructor(parts: WatchParts) {
     this.#parts = parts;
+    this.#before = lastValues(parts.earlier);
     const watched = new WatchedRun(parts.facts, parts.start);
     this.#watched = watched;
     this.onEvent = (event) => {
       watched.tell(event);
       parts.onEvent(event);
       if (event.type === 'epoch') this.#snapshot();
+      // so that little is missing after a process that was killed
+      if (event.type === 'checkpoint' && performance.now() - this.#writtenMs > WRITE_EVERY_MS) void this.#write();
     };
     const served = servedPort(parts.options) !== null;
-    this.#exposition = new Exposition(
-      Object.values(metricTable),
-      () => familiesOf(watched, parts.before ?? new Map()),
-      served,
-    );
+    this.#exposition = new Exposition(Object.values(metricTable), () => familiesOf(watched, this.#before), served);
   }
 
   /** null: nobody watches, and nothing is left to be read. */
@@ -86,12 +90,8 @@ export class Watch {
     this.#watched.end(state, reason);
     this.#snapshot();
     this.#streams?.flush();
-    const { write, options, facts } = this.#parts;
-    try {
-      await write?.(openMetricsText(this.#snapshots.items()));
-    } catch (error) {
-      this.#warnOnce('file', `metrics.om was not written: ${error instanceof Error ? error.message : String(error)}`);
-    }
+    const { options, facts } = this.#parts;
+    await this.#write();
     if (options.pushgateway === null) return;
     const body = { text: await this.#exposition.text(), contentType: this.#exposition.contentType };
     const failed = await pushOnce(options.pushgateway, facts.name, body);
@@ -146,8 +146,19 @@ export class Watch {
 
   #snapshot(): void {
     if (this.#parts.write === null) return;
-    const families = familiesOf(this.#watched, this.#parts.before ?? new Map());
-    this.#snapshots.push({ atMs: Date.now(), families });
+    this.#snapshots.push({ atMs: Date.now(), families: familiesOf(this.#watched, this.#before) });
+  }
+
+  /** One after the other: whoever wrote last stays. */
+  #write(): Promise<void> {
+    const { write, earlier } = this.#parts;
+    if (write === null) return this.#writing;
+    this.#writtenMs = performance.now();
+    const text = openMetricsText(this.#snapshots.items(), earlier);
+    this.#writing = this.#writing.then(() =>
+      write(text).catch((error: Error) => this.#warnOnce('file', `metrics.om was not written: ${error.message}`)),
+    );
+    return this.#writing;
   }
 
   #warnOnce(what: string, message: string): void {
@@ -165,9 +176,4 @@ function servedPort({ metricsPort, listen }: TrainOptions): number | null {
 
 function isLoopback(host: string): boolean {
   return /^(127(\.\d+){3}|::1|localhost)$/.test(host);
-}
-
-/** What history.json says of a run that goes on. */
-export function startOf(steps: number, history: readonly EpochRecord[], samples: number): WatchedStart {
-  return { steps, samples, epochs: history };
 }

@@ -66,7 +66,7 @@ export class WatchedRun implements Observer {
   #evaluating = false;
   #reason: string | null = null;
 
-  constructor(facts: WatchedFacts, start: WatchedStart = freshStart) {
+  constructor(facts: WatchedFacts, start: WatchedStart) {
     this.facts = facts;
     const { buckets } = metricTable.phaseDuration;
     this.phaseDurations = Object.fromEntries(
@@ -153,6 +153,12 @@ export class WatchedRun implements Observer {
         this.figures.test = event.figures;
         this.#note('good', `Test: loss ${event.figures.loss.toFixed(4)}, accuracy ${percent(event.figures.accuracy)}`);
         return;
+      case 'checkpoint':
+        this.lastCheckpointMs = Date.now();
+        this.phase('checkpoint', event.seconds * 1000);
+        return this.#note('info', `Checkpoint of step ${event.step} in ${event.path}`);
+      case 'checkpointFailed':
+        return this.#note('warning', `The checkpoint of step ${event.step} failed: ${event.reason}`);
       case 'warning':
         return this.#note('warning', event.message);
       case 'info':
