@@ -147,7 +147,9 @@ describe('patience', () => {
     );
   });
 
-  test('ends as well for a request that says nothing, and for one that comes byte by byte', async () => {
+  test('ends as well for a request that says nothing, and for one that comes byte by byte', {
+    timeout: 15_000,
+  }, async () => {
     await withCluster(
       { ...digits.short, ...small },
       async (cluster) => {
