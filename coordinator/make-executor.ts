@@ -22,10 +22,14 @@ export interface Wiring {
   /** Where the kernels' constants end. */
   readonly heapBase: () => number;
   readonly threadFile: string;
-  /** Version of the program, and the self-test's digest of an engine: what a node must have as well. */
+  /** Version of the program: nodes must have the same. */
   readonly programVersion: string;
-  readonly selfTest: (engine: string) => Promise<string>;
   readonly makeEngine: (spec: EngineSpec, kernels: Kernels, run: RunMemory, worker: number) => Promise<Engine>;
+  /**
+   * Digest of what an engine makes of a fixed small network: the same wherever a run would be the same. It throws where the
+   * engine cannot be had, and readies the process for its threads.
+   */
+  readonly selfTest: (engine: string) => Promise<string>;
   /** Faults to make happen in the threads; tests only. */
   readonly faults?: readonly unknown[];
   /** What tests change of the cluster's limits. */
@@ -59,7 +63,7 @@ export async function makeExecutor(parts: ExecutorParts): Promise<Executor> {
   const { threads } = options;
   const { shards, batchSize, trainingCount, validationCount, testImages } = shape;
   const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
-  const engine: EngineSpec = { name: 'wasm', augmentValidation: options.augmentValidation, ...counts };
+  const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation, ...counts };
   if (threads === 0 && options.listen === null) {
     return new InlineExecutor(await wiring.makeEngine(engine, kernels, run, 0), run, counts);
   }

@@ -76,7 +76,8 @@ export class ThreadExecutor implements Executor, Hands {
   async #keep(worker: number): Promise<void> {
     const { module, engine, threads, cores, batchSize, trainingCount } = this.#options;
     const spins = threads <= cores ? SPINS : 0;
-    for (let faults = this.#options.faults ?? []; !this.#closing; faults = []) {
+    const { faults = [] } = this.#options;
+    while (!this.#closing) {
       try {
         await this.#pool.run({
           module,
@@ -231,6 +232,7 @@ export class ThreadExecutor implements Executor, Hands {
     for (;;) {
       const seen = this.#read(Word.main);
       if (this.#failure) throw this.#failure;
+      if (this.#closing) throw new Error('The executor was closed');
       if (ready()) return;
       // its threads are told to stop, and will not get to it
       if (this.#closing) throw new Error('the threads were closed');
