@@ -62,7 +62,7 @@ describe('checkpoints that cannot be written', () => {
     ]);
     expect(warningsOf(ran)).toHaveLength(1);
     expect(warningsOf(ran)[0]).toMatch(
-      /The checkpoint of step 5 cannot be written: .*checkpoints.*EEXIST.*The run goes on/,
+      /The checkpoint of step 5 cannot be written: .*checkpoints.*ENOTDIR.*The run goes on/,
     );
     expect(ran.events).toContainEqual({
       type: 'info',
