@@ -39,7 +39,7 @@ describe('a signal', () => {
     console.info(`${signal}, ${threads} threads: ended after ${Math.round(performance.now() - began)} ms`);
     expect(exitCode).toBe(code);
     const resume = /\n {2}Mend: Go on with: lockstep (train --resume \S+)\n$/.exec(stderr)?.[1];
-    expect(stderr).toMatch(/and its newest checkpoint is that of step \d+\n/);
+    expect(stderr).toMatch(/; its newest checkpoint is that of step \d+\n/);
     expect((await readdir(join(cwd, name))).filter((file) => file.startsWith('.'))).toEqual([]);
     // it goes on just there
     const again = startCli([...resume!.split(' ')], { cwd });
@@ -172,7 +172,7 @@ describe('a disk of its own', () => {
     const { exitCode, stderr } = await ended;
     expect(exitCode).toBe(143);
     expect(stderr.match(/^Warning: .*/gm)).toEqual([expect.stringMatching(/the file system is read-only \(EROFS\)/)]);
-    const step = /and its newest checkpoint is that of step (\d+)/.exec(stderr)![1]!;
+    const step = /; its newest checkpoint is that of step (\d+)/.exec(stderr)![1]!;
     expect(await checkpointNames(join(cwd, 'disk', 'run'))).toContain(`step-${step.padStart(8, '0')}`);
     // it can be read, if not gone on with in place
     const refused = await runCli(['train', '--resume', 'disk/run', '--epochs', '100000'], { cwd });
