@@ -304,7 +304,7 @@ describe('what is done otherwise', () => {
     const before = await contentOf(run);
     const error = await refusal(() => runOnDisk({ resume: run, ...change }));
     expect(error.what).toBe(`${run} was started with another ${name}`);
-    expect(error.mend).toContain(`--allow-change ${name},`);
+    expect(error.mend).toContain(name === 'hidden' ? 'start a new run' : `--allow-change ${name},`);
     expect(error.exitCode).toBe(2);
     expect(await contentOf(run)).toEqual(before);
   });
