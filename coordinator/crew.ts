@@ -64,6 +64,7 @@ export class Crew {
   readonly #members = new Map<number, CrewMember>();
   readonly #connections = new Set<NodeConnection>();
   readonly #timers: NodeJS.Timeout[] = [];
+  #closing = false;
 
   constructor(options: CrewOptions, handlers: CrewHandlers) {
     this.#options = options;
@@ -145,6 +146,7 @@ export class Crew {
 
   /** Tells every node why it ends, and stops the clocks. */
   close(name: CloseName, reason: string): void {
+    this.#closing = true;
     for (const timer of this.#timers) clearInterval(timer);
     for (const connection of [...this.#connections]) connection.close(name, reason);
   }
@@ -236,7 +238,8 @@ export class Crew {
 
   #carryOut(effect: MembershipEffect): void {
     if (effect.type === 'evict') this.evict(effect.workerId, 'heartbeatTimeout', effect.reason);
-    else this.#handlers.onPhase(effect);
+    // that nobody is left at the end is no pause
+    else if (!this.#closing) this.#handlers.onPhase(effect);
   }
 
   /** One piece after the other, as fast as the node takes them. */
