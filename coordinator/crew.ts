@@ -243,7 +243,8 @@ export class Crew {
 
   #carryOut(effect: MembershipEffect): void {
     if (effect.type === 'evict') this.evict(effect.workerId, 'heartbeatTimeout', effect.reason);
-    else this.#handlers.onPhase(effect);
+    // that nobody is left at the end is no pause
+    else if (!this.#closed) this.#handlers.onPhase(effect);
   }
 
   /** One piece after the other, as fast as the node takes them. */
