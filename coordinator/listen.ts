@@ -19,7 +19,7 @@ import { NodeServer } from './node-server.ts';
 import type { RunSizes } from './run-sizes.ts';
 import { SocketExecutor } from './socket-executor.ts';
 import { readText, readToken } from './token.ts';
-import type { Observer } from './vitals.ts';
+import { nobody, type Observer } from './vitals.ts';
 
 export interface ListenParts {
   readonly options: TrainOptions;
@@ -35,7 +35,7 @@ export interface ListenParts {
   readonly limits: ClusterLimits;
   readonly identity: Identity;
   readonly signal: AbortSignal;
-  readonly observer: Observer;
+  readonly observer?: Observer;
   readonly log: (level: 'info' | 'warning', message: string) => void;
 }
 
@@ -44,7 +44,7 @@ const COORDINATOR_TIMEOUT_MS = 60_000;
 
 /** Resolves when enough workers are there. */
 export async function listen(parts: ListenParts): Promise<SocketExecutor> {
-  const { options, run, kernels, engine, local, sizes, limits, identity, signal, observer, log } = parts;
+  const { options, run, kernels, engine, local, sizes, limits, identity, signal, observer = nobody, log } = parts;
   const { host, port } = addressOf(options.listen!);
   const token = await readToken(options.tokenFile);
   checkExposure(host, token !== null, options.insecure, log);

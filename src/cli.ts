@@ -236,6 +236,13 @@ function packageVersion(): string {
   return version;
 }
 
+/** The command that was typed, and its flags; train's, where none was. */
+function typedCommand(): { name: string; flags: readonly string[] } {
+  if (process.argv[2] !== 'worker')
+    return { name: 'train', flags: [...optionKeys.map(flagName), '--config', '--help'] };
+  return { name: 'worker', flags: [...Object.values(workerFlags).map(({ flag }) => flag.split(' ')[0]!), '--help'] };
+}
+
 function usageError({ code, message }: CommanderError): LockstepError {
   const [what = message, suggestion] = message.replace(/^error: /, '').split('\n');
   const whys: Record<string, string> = {
@@ -249,13 +256,15 @@ function usageError({ code, message }: CommanderError): LockstepError {
   return new LockstepError({
     what: what.charAt(0).toUpperCase() + what.slice(1),
     why: whys[code] ?? 'the command line cannot be understood',
-    mend: flag ? mendFlag(flag) : (suggestion?.replace(/[()]/g, '') ?? 'lockstep train --help lists all flags'),
+    mend: flag
+      ? mendFlag(flag)
+      : (suggestion?.replace(/[()]/g, '') ?? `lockstep ${typedCommand().name} --help lists all flags`),
   });
 }
 
 function mendFlag(flag: string): string {
-  const known = [...optionKeys.map(flagName), '--config', '--help'];
-  return known.includes(flag) ? `Flags follow the command: lockstep train ${flag}` : didYouMean(flag, known);
+  const { name, flags } = typedCommand();
+  return flags.includes(flag) ? `Flags follow the command: lockstep ${name} ${flag}` : didYouMean(flag, flags);
 }
 
 function report(error: unknown): ExitCode {

@@ -90,31 +90,42 @@ export class Watch {
     this.#watched.end(state, reason);
     this.#snapshot();
     this.#streams?.flush();
-    const { options, facts } = this.#parts;
     await this.#write();
+  }
+
+  /** After `end`: pushes, waits for one more scrape, if it was being scraped, and closes. */
+  async close(signal: AbortSignal): Promise<void> {
+    await this.#push();
+    if (this.#server !== null) await this.#stay(this.#server, signal);
+    this.#streams?.close();
+    await this.#server?.close();
+  }
+
+  async #push(): Promise<void> {
+    const { options, facts } = this.#parts;
     if (options.pushgateway === null) return;
     const body = { text: await this.#exposition.text(), contentType: this.#exposition.contentType };
     const failed = await pushOnce(options.pushgateway, facts.name, body);
     if (failed !== null) this.#warnOnce('push', `the Pushgateway at ${options.pushgateway} was not reached: ${failed}`);
   }
 
-  /** After `end`: waits for one more scrape, if it was being scraped, and then closes. */
-  async close(signal: AbortSignal): Promise<void> {
+  async #stay({ url }: WatchServer, signal: AbortSignal): Promise<void> {
     const { metricsLinger } = this.#parts.options;
     const scraped = new Promise<void>((resolve) => {
       this.#onScraped = resolve;
     });
-    if (this.#server !== null) {
-      const forcedMs = metricsLinger === null ? null : metricsLinger * 1000;
-      const announce = (seconds: number) =>
-        this.#parts.onEvent({
-          type: 'info',
-          message: `Metrics stay at ${this.#server!.url} for ${forcedMs === null ? 'one more scrape, at most ' : ''}${seconds} s; Ctrl-C ends it`,
-        });
-      await lingerOn({ linger: this.#linger, scraped, forcedMs }, announce, signal);
-    }
-    this.#streams?.close();
-    await this.#server?.close();
+    const forcedMs = metricsLinger === null ? null : metricsLinger * 1000;
+    const announce = (seconds: number) => {
+      // an error is only printed when the run has been closed
+      const { reason } = this.#watched.state;
+      const what = reason === null ? '' : `${reason}. `;
+      const until = forcedMs === null ? 'one more scrape, at most ' : '';
+      this.#parts.onEvent({
+        type: 'info',
+        message: `${what}Metrics stay at ${url} for ${until}${seconds} s; Ctrl-C ends it`,
+      });
+    };
+    await lingerOn({ linger: this.#linger, scraped, forcedMs }, announce, signal);
   }
 
   async #serve(port: number): Promise<void> {
