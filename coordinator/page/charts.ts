@@ -14,11 +14,13 @@ export interface ChartData {
 
 type Column = (number | null)[];
 
-/** The newest point's share in the smooth line: a curve of single steps is mostly noise. */
-const NEWEST = 0.12;
+/** The smooth line is a mean over so many points to either side, or this share of all: single steps are mostly noise. */
+const SPREAD = 12;
+const SPREAD_SHARE = 0.04;
 
 export class Charts {
   readonly #hosts: readonly HTMLElement[];
+  readonly #format = [(v: number) => v.toFixed(4), (v: number) => `${(100 * v).toFixed(2)} %`, whole];
   #plots: uPlot[] = [];
   #data: ChartData | null = null;
 
@@ -50,17 +52,14 @@ export class Charts {
     for (const plot of this.#plots) plot.destroy();
     const style = getComputedStyle(document.documentElement);
     const colour = (name: string) => style.getPropertyValue(name).trim();
-    const values = [(v: number) => v.toFixed(4), (v: number) => `${(100 * v).toFixed(2)} %`, whole];
     const axes = [(v: number) => String(v), (v: number) => `${Math.round(1000 * v) / 10} %`, short];
     this.#plots = this.#hosts.map((host, i) => {
-      const value = (_plot: uPlot, v: number | null) => (v === null || v === undefined ? '–' : values[i]!(v));
-      const line = { value, points: { show: false } };
+      const line = { points: { show: false } };
       const axis = { stroke: colour('--quiet'), grid: { stroke: colour('--grid'), width: 1 }, ticks: { show: false } };
-      const training = { ...line, label: i < 2 ? 'Training' : 'Samples/s', stroke: colour('--training'), width: 2 };
-      const noise = { ...line, label: 'Steps', stroke: colour('--noise'), width: 1 };
+      const training = { ...line, stroke: colour('--training'), width: 2 };
+      const noise = { ...line, stroke: colour('--noise'), width: 1 };
       const validation = {
         ...line,
-        label: 'Validation',
         stroke: colour('--validation'),
         width: 2,
         spanGaps: true,
@@ -72,15 +71,11 @@ export class Charts {
           height: host.clientHeight || 200,
           scales: { x: { time: false }, y: { range: i === 2 ? fromZero : undefined } } as uPlot.Scales,
           cursor: { sync: { key: 'lockstep' }, points: { size: 7 }, y: false },
-          legend: { live: true },
-          series: [
-            { label: 'Epoch', value: (_plot, v: number | null) => (v === null ? '–' : v.toFixed(2)) },
-            noise,
-            training,
-            ...(i < 2 ? [validation] : []),
-          ],
+          legend: { show: false },
+          hooks: { setCursor: [(plot) => this.#tell(plot, i)], setData: [(plot) => this.#tell(plot, i)] },
+          series: [{}, noise, training, ...(i < 2 ? [validation] : [])],
           axes: [
-            { ...axis, values: (_plot, splits) => splits.map((v) => (Number.isInteger(v) ? String(v) : '')), size: 32 },
+            { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000], size: 32 },
             { ...axis, values: (_plot, splits) => splits.map((v) => axes[i]!(v)), size: 58 },
           ],
         },
@@ -90,11 +85,21 @@ export class Charts {
     });
   }
 
+  /** The legend tells what is under the cursor, or else the newest. */
+  #tell(plot: uPlot, i: number): void {
+    const keys = this.#hosts[i]!.parentElement!.querySelectorAll<HTMLElement>('[data-series]');
+    for (const key of keys) {
+      const values = plot.data[Number(key.dataset['series'])] ?? [];
+      const at = plot.cursor.idx ?? null;
+      let shown = at === null ? null : values[at];
+      for (let j = values.length - 1; at === null && j >= 0 && shown == null; j--) shown = values[j];
+      key.textContent = shown == null ? '–' : this.#format[i]!(shown);
+    }
+  }
+
   #resize(): void {
     this.#plots.forEach((plot, i) => {
-      const { clientWidth: width, clientHeight } = this.#hosts[i]!;
-      const legend = plot.root.querySelector<HTMLElement>('.u-legend')?.offsetHeight ?? 0;
-      const height = Math.max(80, clientHeight - legend);
+      const { clientWidth: width, clientHeight: height } = this.#hosts[i]!;
       if (width > 0 && (width !== plot.width || height !== plot.height)) plot.setSize({ width, height });
     });
   }
@@ -120,7 +125,7 @@ function columnsOf({ curve, validation, stepsPerEpoch }: ChartData): Column[][] 
   return charts.map((values, i) => [
     x,
     line(values),
-    line(smooth(values)),
+    line(smooth(values, i < 2)),
     ...(i < 2
       ? [
           column(
@@ -132,14 +137,23 @@ function columnsOf({ curve, validation, stepsPerEpoch }: ChartData): Column[][] 
   ]);
 }
 
-function smooth(values: Column): Column {
-  let mean: number | null = null;
-  return values.map((value, i) => {
-    if (value === null) return mean;
-    // quick at the beginning, where the curve is steep
-    const weight = Math.max(NEWEST, 1 / (i + 1));
-    mean = mean === null ? value : mean + weight * (value - mean);
-    return mean;
+/**
+ * A mean over points to either side. `even`: as many to the one as to the other, so that a steep line is neither late nor
+ * early; else its ends are as calm as its middle.
+ */
+function smooth(values: Column, even: boolean): Column {
+  const most = Math.min(SPREAD, Math.ceil(SPREAD_SHARE * values.length));
+  return values.map((_, i) => {
+    const spread = even ? Math.min(most, i, values.length - 1 - i) : most;
+    let sum = 0;
+    let count = 0;
+    for (let j = Math.max(0, i - spread); j <= i + spread; j++) {
+      const value = values[j];
+      if (value === null || value === undefined) continue;
+      sum += value;
+      count++;
+    }
+    return count === 0 ? null : sum / count;
   });
 }
 

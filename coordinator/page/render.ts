@@ -73,7 +73,8 @@ function showProgress({ run, progress, state: now }: PageView): void {
   text('where', where);
   const ended = ['done', 'stopped', 'failed'].includes(now);
   const left = progress.secondsLeft === null || ended ? '' : `${duration(progress.secondsLeft)} left`;
-  text('left', `${ended ? 'took' : ''} ${duration(progress.seconds)}${left === '' ? '' : `, ${left}`}`.trim());
+  const spent = `${ended ? 'took ' : ''}${duration(progress.seconds)}${ended ? '' : ' elapsed'}`;
+  text('left', left === '' ? spent : `${spent}, ${left}`);
 }
 
 function showWorkers(workers: readonly PageWorker[]): void {
@@ -155,7 +156,7 @@ function factsOf({ run }: PageView): string {
   return [
     `lockstep ${run.version}`,
     `engine ${run.engine}`,
-    `${grouped(run.parameters)} parameters`,
+    ...(run.parameters > 0 ? [`${grouped(run.parameters)} parameters`] : []),
     `batch ${run.batchSize} in ${run.shards} shards`,
     `learning rate ${run.learningRate}`,
     `seed ${run.seed}`,

@@ -89,6 +89,10 @@ export class PageState {
       const pace = this.#pace(worker, nowMs);
       paces.set(worker.id, pace);
       const { silentMs, state } = worker;
+      // at the end they are shown as they were, but none of them works any more
+      if (this.#watched.endedMs !== null) {
+        return { ...shown(worker), samplesPerSecond: null, silentMs: null, state: 'idle', reason: null };
+      }
       return { ...shown(worker), samplesPerSecond: pace.samplesPerSecond, silentMs, state, reason: null };
     });
     this.#paces = paces;
