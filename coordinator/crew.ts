@@ -66,7 +66,7 @@ export class Crew {
   readonly #members = new Map<number, CrewMember>();
   readonly #connections = new Set<NodeConnection>();
   readonly #timers: NodeJS.Timeout[] = [];
-  #closed = false;
+  #closing = false;
 
   constructor(options: CrewOptions, handlers: CrewHandlers) {
     this.#options = options;
@@ -124,8 +124,6 @@ export class Crew {
       onClose: (reason) => {
         clearTimeout(deadline);
         this.#connections.delete(connection);
-        // who is sent away at the end was not lost
-        if (this.#closed) return;
         if (member !== null) this.#gone(member, reason);
         else this.#options.log('warning', `${address} was turned away: ${reason}`);
       },
@@ -151,7 +149,7 @@ export class Crew {
 
   /** Tells every node why it ends, and stops the clocks. */
   close(name: CloseName, reason: string): void {
-    this.#closed = true;
+    this.#closing = true;
     for (const timer of this.#timers) clearInterval(timer);
     for (const connection of [...this.#connections]) connection.close(name, reason);
   }
