@@ -5,13 +5,13 @@ import { setInterval as everyMs } from 'node:timers';
 import type { CloseName } from '../src/wire/close-codes.ts';
 import { checkIdentity, type Identity } from '../src/wire/handshake.ts';
 import { DATA_PIECE_BYTES } from '../src/wire/limits.ts';
-import type { Evaluated, NodeMessage, TreeNode, Welcome } from '../src/wire/messages.ts';
+import type { AttemptFailed, Evaluated, NodeMessage, TreeNode, Welcome } from '../src/wire/messages.ts';
 import { ProtocolError } from '../src/wire/protocol-error.ts';
 import type { NodeMessageReader } from '../src/wire/read-node-message.ts';
 import { AttendedClock } from './attended-clock.ts';
 import { Membership, type MembershipEffect, type MembershipEvent, type MembershipOptions } from './membership.ts';
 import { NodeConnection } from './node-connection.ts';
-import { nodeServerDefaults, type WebSocket } from './node-server.ts';
+import type { WebSocket } from './node-server.ts';
 import type { Outstanding } from './outstanding.ts';
 
 export interface CrewMember {
@@ -32,7 +32,7 @@ export interface CrewHandlers {
   readonly onReady: (member: CrewMember) => void;
   readonly onTreeNode: (member: CrewMember, message: TreeNode) => void;
   readonly onEvaluated: (member: CrewMember, message: Evaluated) => void;
-  readonly onFailed: (member: CrewMember, reason: string) => void;
+  readonly onFailed: (member: CrewMember, message: AttemptFailed) => void;
   readonly onGoodbye: (member: CrewMember) => void;
   readonly onGone: (member: CrewMember, reason: string) => void;
   readonly onTick: (nowMs: number) => void;
@@ -40,6 +40,8 @@ export interface CrewHandlers {
 }
 
 export interface CrewOptions extends MembershipOptions {
+  /** From a WebSocket's opening to its hello. */
+  readonly handshakeMs: number;
   readonly identity: Identity;
   readonly read: NodeMessageReader;
   /** Everything of the welcome but who is welcomed. */
@@ -53,6 +55,8 @@ export interface CrewOptions extends MembershipOptions {
 }
 
 const TICK_MS = 250;
+// heartbeat timeouts in which something of what waits must go out: a slow link is not a dead one, which falls silent first
+const READING_PATIENCE = 3;
 // of the dataset, given to a connection at a time
 const DATA_AHEAD_BYTES = 1024 * 1024;
 
@@ -64,7 +68,7 @@ export class Crew {
   readonly #members = new Map<number, CrewMember>();
   readonly #connections = new Set<NodeConnection>();
   readonly #timers: NodeJS.Timeout[] = [];
-  #closing = false;
+  #closed = false;
 
   constructor(options: CrewOptions, handlers: CrewHandlers) {
     this.#options = options;
@@ -122,13 +126,16 @@ export class Crew {
       onClose: (reason) => {
         clearTimeout(deadline);
         this.#connections.delete(connection);
+        // who is sent away at the end was not lost
+        if (this.#closed) return;
         if (member !== null) this.#gone(member, reason);
         else this.#options.log('warning', `${address} was turned away: ${reason}`);
       },
     });
+    const { handshakeMs } = this.#options;
     const deadline = setTimeout(
-      () => connection.close('handshakeTimeout', `no hello within ${nodeServerDefaults.handshakeMs} ms`),
-      nodeServerDefaults.handshakeMs,
+      () => connection.close('handshakeTimeout', `no hello within ${handshakeMs} ms`),
+      handshakeMs,
     );
     this.#connections.add(connection);
   }
@@ -146,7 +153,7 @@ export class Crew {
 
   /** Tells every node why it ends, and stops the clocks. */
   close(name: CloseName, reason: string): void {
-    this.#closing = true;
+    this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
     for (const connection of [...this.#connections]) connection.close(name, reason);
   }
@@ -178,7 +185,7 @@ export class Crew {
       case 'evaluated':
         return this.#handlers.onEvaluated(member, message);
       case 'attempt-failed':
-        return this.#handlers.onFailed(member, message.reason);
+        return this.#handlers.onFailed(member, message);
       case 'goodbye':
         this.tell({ type: 'goodbye', workerId, reason: message.reason });
         this.#handlers.onGoodbye(member);
@@ -238,8 +245,7 @@ export class Crew {
 
   #carryOut(effect: MembershipEffect): void {
     if (effect.type === 'evict') this.evict(effect.workerId, 'heartbeatTimeout', effect.reason);
-    // that nobody is left at the end is no pause
-    else if (!this.#closing) this.#handlers.onPhase(effect);
+    else this.#handlers.onPhase(effect);
   }
 
   /** One piece after the other, as fast as the node takes them. */
@@ -262,7 +268,8 @@ export class Crew {
   #tick(): void {
     const { nowMs } = this;
     this.tell({ type: 'tick', nowMs });
-    for (const connection of this.#connections) connection.checkReading(nowMs, this.#options.heartbeatTimeoutMs);
+    const patienceMs = READING_PATIENCE * this.#options.heartbeatTimeoutMs;
+    for (const connection of this.#connections) connection.checkReading(nowMs, patienceMs);
     this.#handlers.onTick(nowMs);
   }
 

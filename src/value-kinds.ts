@@ -71,11 +71,28 @@ export const text: Kind<string> = {
   fromText: (value) => value,
 };
 
+export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
+  return {
+    allowed: words.join(' or '),
+    accepts: (value) => words.some((word) => word === value),
+    fromText: (text) => text,
+  };
+}
+
+/** A word, or what the other kind allows. */
+export function wordOr<const W extends string, T>(word: W, kind: Kind<T>): Kind<W | T> {
+  return {
+    allowed: `"${word}" or ${kind.allowed}`,
+    accepts: (value) => value === word || kind.accepts(value),
+    fromText: (text) => (text === word ? text : kind.fromText(text)),
+  };
+}
+
 /** On the command line with commas between them. */
-export const texts: Kind<readonly string[]> = {
-  allowed: 'a list of texts',
-  accepts: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== ''),
-  fromText: (value) => value.split(','),
+export const names: Kind<readonly string[]> = {
+  allowed: 'a list of names',
+  accepts: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== ''),
+  fromText: (text) => text.split(','),
 };
 
 /** null stands for "not given"; no text means it. */

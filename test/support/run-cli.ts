@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 
-const cli = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
+const builtCli = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
 
 export interface Ended {
   readonly exitCode: number | null;
@@ -23,6 +23,8 @@ export interface Running {
 
 export interface Surroundings {
   readonly cwd: string;
+  /** Another copy of the command line. */
+  readonly cli?: string;
   /** The largest file that the process may write. */
   readonly maxFileKilobytes?: number;
   /** What the process has in its environment beyond ours. */
@@ -34,7 +36,7 @@ export interface Surroundings {
 const SEEN_MS = 60_000;
 
 export function startCli(args: readonly string[], surroundings: Surroundings): Running {
-  const { cwd, maxFileKilobytes, env = {}, within = [] } = surroundings;
+  const { cwd, cli = builtCli, maxFileKilobytes, env = {}, within = [] } = surroundings;
   const command = [...within, process.execPath, cli, ...args];
   const limited = ['sh', '-c', `ulimit -f ${(maxFileKilobytes ?? 0) * 2}; exec "$@"`, 'sh', ...command];
   const [file, ...rest] = maxFileKilobytes === undefined ? command : limited;
