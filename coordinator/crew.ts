@@ -42,6 +42,7 @@ export interface CrewHandlers {
 export interface CrewOptions extends MembershipOptions {
   /** From a WebSocket's opening to its hello. */
   readonly handshakeMs: number;
+  readonly mostNodes: number;
   readonly identity: Identity;
   readonly read: NodeMessageReader;
   /** Everything of the welcome but who is welcomed. */
@@ -159,6 +160,8 @@ export class Crew {
   #greet(connection: NodeConnection, message: NodeMessage): CrewMember {
     if (message.type !== 'hello') throw new ProtocolError('outOfOrder', `${message.type} before hello`);
     checkIdentity(message, this.#options.identity);
+    const nodes = [...this.#members.values()].filter((member) => member.connection !== null).length;
+    if (nodes >= this.#options.mostNodes) throw new ProtocolError('full', `${nodes} nodes are here already`);
     const member = this.#join(message.name, message.threads, connection);
     connection.send({ type: 'welcome', workerId: member.workerId, ...this.#options.welcome });
     return member;
