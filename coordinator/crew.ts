@@ -23,6 +23,8 @@ export interface CrewMember {
   outstanding: Outstanding | null;
   /** The step whose parameters it was last sent. */
   parameterStep: number | null;
+  /** It has answered an attempt: its threads run, its code is compiled. */
+  warm: boolean;
   /** It asked for the dataset and was not sent all of it yet. */
   awaitsData: boolean;
 }
@@ -220,6 +222,7 @@ export class Crew {
       connection,
       outstanding: null,
       parameterStep: null,
+      warm: false,
       awaitsData: false,
     };
     this.#members.set(workerId, member);

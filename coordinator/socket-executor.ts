@@ -307,7 +307,10 @@ export class SocketExecutor implements Executor {
 
   #answered(member: CrewMember, measurement: Measurement): void {
     member.outstanding = null;
-    this.#crew.tell({ type: 'answered', workerId: member.workerId, measurement });
+    // Everybody's first attempt is slow. Taken for its speed, a node that joins late would never be given work again, and so
+    // never be measured again.
+    this.#crew.tell({ type: 'answered', workerId: member.workerId, measurement: member.warm ? measurement : null });
+    member.warm = true;
     this.#crew.answerGoodbye(member);
   }
 
