@@ -200,6 +200,21 @@ describeNative('tfjs-node: a run', (tf) => {
   });
 
   describe('by the command line', () => {
+    test('outlives signals in the middle of its products', async () => {
+      await withFolder(async (cwd) => {
+        // a profiler's signals, in each thread; with code for AVX2 or AVX-512, shards of 256 and of 16 samples end in SIGABRT
+        const nodeFlags = ['--cpu-prof', '--cpu-prof-interval', '200', '--cpu-prof-dir', cwd];
+        for (const batchSize of ['128', '2048']) {
+          for (const threads of ['0', '2']) {
+            const args = ['train', '--engine', 'tfjs-node', '--threads', threads, '--batch-size', batchSize, '--quiet'];
+            const all = [...args, '--epochs', '1', '--limit-train', '20000', '--out', `run-${batchSize}-${threads}`];
+            const { exitCode, stderr } = await runCli(all, { cwd, nodeFlags });
+            expect([exitCode, stderr]).toEqual([0, '']);
+          }
+        }
+      });
+    });
+
     test('says which engine computed, and TensorFlow says nothing', async () => {
       await withFolder(async (cwd) => {
         const args = ['train', '--engine', 'tfjs-node', '--threads', '2', '--max-steps', '5', '--out', 'run', '--json'];

@@ -22,12 +22,17 @@ export interface Surroundings {
   readonly cwd: string;
   /** Another copy of the command line. */
   readonly cli?: string;
+  /** Flags of Node itself. */
+  readonly nodeFlags?: readonly string[];
   /** The largest file that the process may write. */
   readonly maxFileKilobytes?: number;
 }
 
-export function startCli(args: readonly string[], { cwd, cli = builtCli, maxFileKilobytes }: Surroundings): Running {
-  const command = [process.execPath, cli, ...args];
+export function startCli(
+  args: readonly string[],
+  { cwd, cli = builtCli, nodeFlags = [], maxFileKilobytes }: Surroundings,
+): Running {
+  const command = [process.execPath, ...nodeFlags, cli, ...args];
   const limited = ['sh', '-c', `ulimit -f ${(maxFileKilobytes ?? 0) * 2}; exec "$@"`, 'sh', ...command];
   const [file, ...rest] = maxFileKilobytes === undefined ? command : limited;
   const child = spawn(file!, rest, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
