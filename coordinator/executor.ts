@@ -27,6 +27,6 @@ export interface Executor {
   train(stretch: Stretch): Promise<number>;
   /** The split's figures with the parameters that `step` reads; chunks are added in their order. */
   evaluate(split: SplitName, step: number, epoch: number): Promise<Sums>;
-  /** Ends all threads. Resolves when they are gone. */
-  close(): Promise<void>;
+  /** Ends all threads and connections; `finished` tells nodes whether the run is over. Resolves when they are gone. */
+  close(finished: boolean): Promise<void>;
 }

@@ -1,17 +1,19 @@
-// From a run's options to the executor that trains it: the inline baseline, or threads.
+// From a run's options to the executor that trains it: the inline baseline, threads, or threads and nodes.
 
 import { availableParallelism } from 'node:os';
-import type { TrainOptions } from '../src/config.ts';
+import { configForFile, type TrainOptions } from '../src/config.ts';
 import type { Dataset } from '../src/data/dataset.ts';
-import type { Split } from '../src/data/sampler.ts';
 import type { Engine, EngineSpec } from '../src/engine.ts';
 import type { TrainEvent } from '../src/events.ts';
 import type { Kernels } from '../src/kernels/kernels.ts';
 import type { RunShape } from '../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
-import { layoutOf } from '../src/model/layout.ts';
+import { PROTOCOL_VERSION } from '../src/wire/limits.ts';
+import { type ClusterLimits, clusterLimits } from './cluster-limits.ts';
 import type { Executor } from './executor.ts';
 import { InlineExecutor } from './inline-executor.ts';
+import { listen } from './listen.ts';
+import { RunSizes } from './run-sizes.ts';
 import { ThreadExecutor } from './thread-executor.ts';
 
 /** What the entries wire in. */
@@ -20,6 +22,8 @@ export interface Wiring {
   /** Where the kernels' constants end. */
   readonly heapBase: () => number;
   readonly threadFile: string;
+  /** Version of the program: nodes must have the same. */
+  readonly programVersion: string;
   readonly makeEngine: (spec: EngineSpec, kernels: Kernels, run: RunMemory, worker: number) => Promise<Engine>;
   /**
    * Digest of what an engine makes of a fixed small network: the same wherever a run would be the same. It throws where the
@@ -28,53 +32,73 @@ export interface Wiring {
   readonly selfTest: (engine: string) => Promise<string>;
   /** Faults to make happen in the threads; tests only. */
   readonly faults?: readonly unknown[];
-}
-
-/** What the memory of a run must hold. */
-export function shapeOf(options: TrainOptions, data: Dataset, split: Split, threads: number): RunShape {
-  const { rows, columns } = data.train;
-  return {
-    layout: layoutOf([rows * columns, ...options.hidden, data.classes]),
-    rows,
-    columns,
-    batchSize: options.batchSize,
-    shards: options.shards,
-    seed: options.seed,
-    augment: options.augment,
-    trainImages: data.train.count,
-    testImages: data.test.count,
-    trainingCount: split.training.length,
-    validationCount: split.validation.length,
-    workers: Math.max(1, threads),
-    slots: options.shards,
-    dense: options.engine !== 'wasm',
-  };
+  /** What tests change of the cluster's limits. */
+  readonly limits?: Partial<ClusterLimits>;
 }
 
 export interface ExecutorParts {
   readonly shape: RunShape;
   readonly options: TrainOptions & { readonly threads: number };
+  readonly runName: string;
+  readonly data: Dataset;
   readonly run: RunMemory;
   readonly module: WebAssembly.Module;
   readonly kernels: Kernels;
   readonly onEvent: (event: TrainEvent) => void;
+  readonly signal: AbortSignal;
   readonly wiring: Wiring;
 }
 
+/** How many scratch areas and slots of tree nodes a run needs. */
+export function placesFor({ threads, shards, listen }: TrainOptions & { readonly threads: number }) {
+  // With nodes: what is accepted, what this machine's threads are still at from the step before, and what just arrives;
+  // and one more scratch, for commits on the coordinator's thread.
+  if (listen !== null) return { workers: threads + 1, slots: 2 * shards + 1 };
+  return { workers: Math.max(1, threads), slots: shards };
+}
+
+/** Resolves when it may train: with --listen, when enough workers have joined. */
 export async function makeExecutor(parts: ExecutorParts): Promise<Executor> {
   const { shape, options, run, module, kernels, onEvent, wiring } = parts;
+  const { threads } = options;
   const { shards, batchSize, trainingCount, validationCount, testImages } = shape;
   const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
   const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation, ...counts };
-  if (options.threads === 0) return new InlineExecutor(await wiring.makeEngine(engine, kernels, run, 0), run, counts);
-  return new ThreadExecutor(run, {
-    ...counts,
-    threadFile: wiring.threadFile,
-    module,
-    engine,
-    threads: options.threads,
-    cores: availableParallelism(),
-    onLoss: (message) => onEvent({ type: 'warning', message }),
-    ...(wiring.faults ? { faults: wiring.faults } : {}),
-  });
+  if (threads === 0 && options.listen === null) {
+    return new InlineExecutor(await wiring.makeEngine(engine, kernels, run, 0), run, counts);
+  }
+  const pool =
+    threads === 0
+      ? null
+      : new ThreadExecutor(run, {
+          ...counts,
+          threadFile: wiring.threadFile,
+          module,
+          engine,
+          threads,
+          cores: availableParallelism(),
+          onLoss: (message) => onEvent({ type: 'warning', message }),
+          ...(wiring.faults ? { faults: wiring.faults } : {}),
+        });
+  if (options.listen === null) return pool!;
+  try {
+    return await listen({
+      ...parts,
+      configuration: configForFile(options),
+      engine: await wiring.makeEngine(engine, kernels, run, threads),
+      local: pool,
+      sizes: new RunSizes(counts),
+      limits: { ...clusterLimits, ...wiring.limits },
+      identity: {
+        protocolVersion: PROTOCOL_VERSION,
+        programVersion: wiring.programVersion,
+        engine: engine.name,
+        selfTest: await wiring.selfTest(engine.name),
+      },
+      log: (level, message) => onEvent({ type: level, message }),
+    });
+  } catch (error) {
+    await pool?.close();
+    throw error;
+  }
 }

@@ -206,7 +206,7 @@ export class Membership {
   }
 
   #present(): string {
-    return `${this.threads} of ${count(this.#options.minThreads, 'computing thread')} ready`;
+    return `${count(this.threads, 'computing thread')} ready, ${this.#options.minThreads} needed`;
   }
 
   #active(): Member[] {

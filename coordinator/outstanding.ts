@@ -21,6 +21,7 @@ export interface Work {
 
 export class Outstanding {
   readonly work: Work;
+  readonly blocks: readonly BlockAddress[];
   readonly #givenAtMs: number;
   /** Not answered yet: tree nodes by `keyOf`, or part numbers. */
   readonly #open: Set<string | number>;
@@ -35,6 +36,7 @@ export class Outstanding {
    */
   constructor(work: Work, blocks: readonly BlockAddress[], nowMs: number) {
     this.work = work;
+    this.blocks = blocks;
     this.#givenAtMs = nowMs;
     const units = blocks.flatMap(shardList);
     this.#count = units.length;

@@ -31,8 +31,8 @@ export interface WorkerSpeed {
 
 /** Weight of the newest measurement. */
 const NEWEST = 0.2;
-/** Shorter times are below what clocks tell. */
-const SHORTEST_MS = 0.001;
+/** Shorter times are taken for this long: a clock that tells none must not make a worker seem infinitely fast. */
+const SHORTEST_MS = 0.01;
 
 /** The estimate after one more measurement. An attempt without samples tells nothing. */
 export function updatedEstimate(

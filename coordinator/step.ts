@@ -97,7 +97,7 @@ export class StepMachine {
   #arrived(event: StepEvent & { type: 'tree-node' }): StepEffect[] {
     const { workerId, attempt, block, finite } = event;
     if (!this.#roster.answered(workerId, attempt, block)) {
-      const reason = `${named(block)} of attempt ${attempt} was not asked for, or came twice`;
+      const reason = `attempt ${attempt} has no open block of ${named(block)}`;
       return [dropped(event, reason), this.#evict(workerId, 'unsolicited', reason)];
     }
     const effects = finite ? this.#finite({ workerId, attempt, block }) : this.#notFinite(event);
@@ -116,7 +116,7 @@ export class StepMachine {
       const by = [...new Set(placement.by.map(({ workerId }) => workerId))].join(', ');
       return [dropped(node, `all its shards were covered already, by worker ${by}`)];
     }
-    const reason = `${named(node.block)} from worker ${node.workerId} covers it and more`;
+    const reason = `worker ${node.workerId} sent ${named(node.block)} whole`;
     return [
       ...placement.superseded.map((old) => ({ type: 'supersede' as const, ...old, reason })),
       { type: 'accept', ...node },
@@ -140,12 +140,13 @@ export class StepMachine {
   /** Draws the conclusions from suspicions whose shards are all finite now. */
   #settle(): StepEffect[] {
     return this.#suspicions.settle(this.#cover).flatMap(({ workerId, block, against }): StepEffect[] => {
-      const reason = `its ${named(block)} was not finite`;
       if (against === null) {
-        return [{ type: 'warn', reason: `${this.#setup.name}: worker ${workerId}: ${reason} at first, then was` }];
+        const reason = `worker ${workerId} was not finite in ${named(block)} the first time, and was the second time`;
+        return [{ type: 'warn', reason: `${this.#setup.name}: ${reason}` }];
       }
+      const reason = `not finite in ${named(block)}, where worker ${against} is`;
       const present = this.#roster.get(workerId) !== undefined;
-      return present ? [this.#evict(workerId, 'nonFinite', `${reason}, but is from worker ${against}`)] : [];
+      return present ? [this.#evict(workerId, 'nonFinite', reason)] : [];
     });
   }
 

@@ -4,13 +4,13 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { Piscina } from 'piscina';
-import type { EngineSpec, SplitName } from '../src/engine.ts';
+import type { EngineSpec, Hands, SplitName, StepAddress } from '../src/engine.ts';
 import { ExitCode, LockstepError } from '../src/errors.ts';
 import type { Sums } from '../src/events.ts';
 import { DONE, JobKind, ownerOf, Split, taskWord, Word } from '../src/kernels/mailbox.ts';
 import { STEP_RING } from '../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
-import { evenBlocks } from '../src/reduce.ts';
+import { type BlockAddress, evenBlocks } from '../src/reduce.ts';
 import { sumChunks } from './chunks.ts';
 import type { Executor, Stretch } from './executor.ts';
 import { notFinite } from './not-finite.ts';
@@ -37,13 +37,13 @@ export interface ThreadOptions {
 // Looks of a waiting thread before it sleeps: some hundred microseconds.
 const SPINS = 20_000;
 // How much work the threads may have before them when a stop comes.
-const AHEAD_MS = 50;
+const AHEAD_MS = 100;
 // The longest that this thread waits before it looks by itself.
 const LOOK_MS = 100;
 // Deaths without a step or a chunk between them after which the run gives up.
 const MAX_DEATHS = 8;
 
-export class ThreadExecutor implements Executor {
+export class ThreadExecutor implements Executor, Hands {
   readonly capacity: number;
   readonly #run: RunMemory;
   readonly #options: ThreadOptions;
@@ -76,7 +76,8 @@ export class ThreadExecutor implements Executor {
   async #keep(worker: number): Promise<void> {
     const { module, engine, threads, cores, batchSize, trainingCount } = this.#options;
     const spins = threads <= cores ? SPINS : 0;
-    for (let faults = this.#options.faults ?? []; !this.#closing; faults = []) {
+    const { faults = [] } = this.#options;
+    while (!this.#closing) {
       try {
         await this.#pool.run({
           module,
@@ -119,7 +120,7 @@ export class ThreadExecutor implements Executor {
     let limit = from;
     let stepMs = Number.POSITIVE_INFINITY;
     const allow = (): void => {
-      const ahead = Math.max(2, Math.min(STEP_RING, Math.floor(AHEAD_MS / stepMs)));
+      const ahead = Math.max(1, Math.min(STEP_RING, Math.floor(AHEAD_MS / stepMs)));
       for (; limit < Math.min(to, taken + ahead); limit++) this.#run.setStepScalars(limit, stretch.scalars(limit));
       this.#store(Word.notifyEvery, Math.max(1, ahead >> 2));
       this.#store(Word.limit, limit);
@@ -128,7 +129,6 @@ export class ThreadExecutor implements Executor {
     allow();
     this.#post(JobKind.train, 2 * (to - from), {
       tasks: blocks.length,
-      nodes: blocks.length,
       step: from,
       endStep: to,
       epoch,
@@ -152,15 +152,26 @@ export class ThreadExecutor implements Executor {
   }
 
   async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
-    return await sumChunks(this.#run, split, this.#options, async (chunks) => {
-      if (chunks === 0) return;
-      this.#post(JobKind.evaluate, 1, { tasks: chunks, step, epoch, split: Split[split] });
-      await this.#allDone(chunks);
-    });
+    return await sumChunks(this.#run, split, this.#options, (chunks) =>
+      this.evaluateChunks(split, step, epoch, 0, chunks),
+    );
+  }
+
+  async compute(at: StepAddress, blocks: readonly BlockAddress[], slots: readonly number[]): Promise<void> {
+    this.#run.setBlocks(blocks, slots);
+    this.#post(JobKind.compute, 1, { tasks: blocks.length, ...at });
+    await this.#allDone(blocks.length);
+  }
+
+  async evaluateChunks(split: SplitName, step: number, epoch: number, first: number, end: number): Promise<void> {
+    if (first === end) return;
+    this.#post(JobKind.evaluate, 1, { tasks: end - first, firstChunk: first, step, epoch, split: Split[split] });
+    await this.#allDone(end - first);
   }
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.#wakeMain();
     this.#post(JobKind.stop, 1, {});
     // a thread that does not hear is ended by force: in the middle of a long shard, or while it starts
     const patience = new AbortController();
@@ -221,7 +232,10 @@ export class ThreadExecutor implements Executor {
     for (;;) {
       const seen = this.#read(Word.main);
       if (this.#failure) throw this.#failure;
+      if (this.#closing) throw new Error('The executor was closed');
       if (ready()) return;
+      // its threads are told to stop, and will not get to it
+      if (this.#closing) throw new Error('the threads were closed');
       const waiting = Atomics.waitAsync(this.#words, this.#control + Word.main, seen, LOOK_MS);
       if (waiting.async) await waiting.value;
     }

@@ -6,9 +6,13 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
 import { readConfigFile } from '../coordinator/config-file.ts';
-import { createProgress, type Progress } from '../coordinator/progress.ts';
+import { loadDataset } from '../coordinator/dataset-files.ts';
+import { createProgress } from '../coordinator/progress.ts';
+import { resolveWithRun } from '../coordinator/run-files.ts';
 import { ReservedFolder } from '../coordinator/run-folder.ts';
-import { configForFile, resolveOptions, resolveThreads, type TrainOptions } from './config.ts';
+import { readText, readToken } from '../coordinator/token.ts';
+import { runWorker, workerFlags, workerOptions } from '../worker/command.ts';
+import { configForFile, resolveThreads, type TrainOptions } from './config.ts';
 import { errorText, exitCodeOf } from './error-text.ts';
 import { ExitCode, LockstepError } from './errors.ts';
 import type { Summary, TrainEvent } from './events.ts';
@@ -21,8 +25,19 @@ Examples:
   $ lockstep train --threads 0 --max-steps 100  the single-worker baseline, a hundred steps
   $ lockstep train --data ./fashion --out runs/fashion --hidden 256,128
   $ lockstep train --config runs/fashion/config.json --seed 7 --json
+  $ lockstep train --resume runs/fashion        go on after an interruption; --epochs 10 to train longer
+  $ lockstep train --listen 0.0.0.0:7070 --token-file token --min-workers 4
 
-Exit codes: 0 done, 1 the run failed, 2 bad usage, configuration, data or output folder, 130 and 143 interrupted.`;
+Exit codes: 0 done, 1 the run failed, 2 bad usage, configuration, data or output folder, 75 too few workers came,
+130 and 143 interrupted (after a checkpoint).`;
+
+const workerExamples = `
+Examples:
+  $ lockstep worker --connect ws://192.168.0.7:7070 --token-file token
+  $ lockstep worker --connect wss://trainer.example:7070 --tls-ca ca.pem --threads 8 --keep-alive
+
+Exit codes: 0 the run is over, 1 a failure, 2 what retrying cannot mend (token, versions, engine), 75 no coordinator within
+--retry-for, 130 and 143 told to leave.`;
 
 /** Also set by the configuration file; here already, for errors that come before it is read. */
 let verbose = process.argv.includes('--verbose');
@@ -35,7 +50,48 @@ function createProgram(): Command {
     // What commander would print comes to main() as an error, and is printed there like every other.
     .configureOutput({ outputError: () => {} });
   addTrainCommand(program);
+  addWorkerCommand(program);
   return program;
+}
+
+function addWorkerCommand(program: Command): void {
+  const command = program
+    .command('worker')
+    .description('Compute for a coordinator on another machine (lockstep train --listen).')
+    .helpOption('-h, --help', 'show this help')
+    .addHelpText('after', workerExamples);
+  for (const { flag, kind, help, default: value, defaultText } of Object.values(workerFlags)) {
+    const option = new Option(flag, help);
+    if (option.required) option.argParser((text) => kind.fromText(text)).default(value, defaultText);
+    command.addOption(option);
+  }
+  command.action(runWorkerCommand);
+}
+
+async function runWorkerCommand(_options: unknown, command: Command): Promise<void> {
+  const typed = Object.keys(workerFlags).filter((key) => command.getOptionValueSource(key) === 'cli');
+  const options = workerOptions(Object.fromEntries(typed.map((key) => [key, command.getOptionValue(key)])));
+  verbose = options.verbose;
+  const interruption = watchSignals(
+    () => process.stderr.write('Leaving: finishing what was begun; once more stops at once\n'),
+    { what: 'The worker was told to leave', mend: 'Start it again whenever you like.' },
+  );
+  try {
+    const { nodeWiring } = await import('./library.ts');
+    const result = await runWorker(options, {
+      wiring: nodeWiring,
+      cores: availableParallelism(),
+      readToken,
+      readText,
+      loadDataset,
+      signal: interruption.signal,
+      write: (line) => process.stderr.write(`${line}\n`),
+    });
+    if (options.json) await print(`${JSON.stringify(result)}\n`);
+    else process.stderr.write(`Done: ${result.reason}; ${result.shardsDone} shards, ${result.samplesDone} samples\n`);
+  } finally {
+    interruption.close();
+  }
 }
 
 function addTrainCommand(program: Command): void {
@@ -58,11 +114,12 @@ function addTrainCommand(program: Command): void {
 async function runTrain(_options: unknown, command: Command): Promise<void> {
   const configFile: string | undefined = command.getOptionValue('config');
   const file = configFile === undefined ? null : await readConfigFile(configFile);
-  const asked = resolveOptions(givenFlags(command), file, 'flag');
+  const asked = await resolveWithRun(givenFlags(command), file, 'flag');
   verbose = asked.verbose;
 
-  const reserved = asked.out === null ? await ReservedFolder.reserve(new Date()) : null;
-  const out = asked.out ?? reserved!.path;
+  const given = asked.out ?? asked.resume;
+  const reserved = given === null ? await ReservedFolder.reserve(new Date()) : null;
+  const out = given ?? reserved!.path;
   const options = { ...asked, out, threads: resolveThreads(asked, availableParallelism()) };
   try {
     const summary = await trainAndShow(options);
@@ -91,7 +148,13 @@ async function trainAndShow(options: TrainOptions): Promise<Summary> {
   if (!options.quiet) {
     stderr.write(`Configuration: ${JSON.stringify(configForFile(options))}\nRun folder: ${options.out}\n`);
   }
-  const interruption = watchSignals(progress);
+  const interruption = watchSignals(
+    (name) => {
+      progress.clear();
+      process.stderr.write(`${name}: stopping after the current step and a checkpoint; once more stops at once\n`);
+    },
+    { what: 'The run was interrupted', mend: 'Start it again' },
+  );
   try {
     // Not at the top: --help and bad flags need not wait for the trainer to load.
     const { train } = await import('./library.ts');
@@ -104,20 +167,15 @@ async function trainAndShow(options: TrainOptions): Promise<Summary> {
 }
 
 /** The first signal asks the run to stop, the second ends the process. */
-function watchSignals(progress: Progress): { signal: AbortSignal; close(): void } {
+function watchSignals(
+  announce: (name: string) => void,
+  { what, mend }: { readonly what: string; readonly mend: string },
+): { signal: AbortSignal; close(): void } {
   const controller = new AbortController();
   const stop = (name: 'SIGINT' | 'SIGTERM', exitCode: ExitCode) => {
     if (controller.signal.aborted) process.exit(exitCode);
-    progress.clear();
-    process.stderr.write(`${name}: stopping after the current step; once more stops at once\n`);
-    controller.abort(
-      new LockstepError({
-        what: 'The run was interrupted',
-        why: `${name} arrived`,
-        mend: 'Start it again, with another --out DIR, to train from the beginning',
-        exitCode,
-      }),
-    );
+    announce(name);
+    controller.abort(new LockstepError({ what, why: `${name} arrived`, mend, exitCode }));
   };
   const onInterrupt = () => stop('SIGINT', ExitCode.interrupted);
   const onTerminate = () => stop('SIGTERM', ExitCode.terminated);
@@ -168,6 +226,13 @@ function packageVersion(): string {
   return version;
 }
 
+/** The command that was typed, and its flags; train's, where none was. */
+function typedCommand(): { name: string; flags: readonly string[] } {
+  if (process.argv[2] !== 'worker')
+    return { name: 'train', flags: [...optionKeys.map(flagName), '--config', '--help'] };
+  return { name: 'worker', flags: [...Object.values(workerFlags).map(({ flag }) => flag.split(' ')[0]!), '--help'] };
+}
+
 function usageError({ code, message }: CommanderError): LockstepError {
   const [what = message, suggestion] = message.replace(/^error: /, '').split('\n');
   const whys: Record<string, string> = {
@@ -181,13 +246,15 @@ function usageError({ code, message }: CommanderError): LockstepError {
   return new LockstepError({
     what: what.charAt(0).toUpperCase() + what.slice(1),
     why: whys[code] ?? 'the command line cannot be understood',
-    mend: flag ? mendFlag(flag) : (suggestion?.replace(/[()]/g, '') ?? 'lockstep train --help lists all flags'),
+    mend: flag
+      ? mendFlag(flag)
+      : (suggestion?.replace(/[()]/g, '') ?? `lockstep ${typedCommand().name} --help lists all flags`),
   });
 }
 
 function mendFlag(flag: string): string {
-  const known = [...optionKeys.map(flagName), '--config', '--help'];
-  return known.includes(flag) ? `Flags follow the command: lockstep train ${flag}` : didYouMean(flag, known);
+  const { name, flags } = typedCommand();
+  return flags.includes(flag) ? `Flags follow the command: lockstep ${name} ${flag}` : didYouMean(flag, flags);
 }
 
 function report(error: unknown): ExitCode {

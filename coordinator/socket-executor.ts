@@ -1,0 +1,343 @@
+// Training across threads of this machine and nodes that joined over WebSocket: an executor like the others, to the bit.
+// A step goes out as parameters, comes back as tree nodes, and is committed on this thread.
+
+import type { Engine, Hands, SplitName } from '../src/engine.ts';
+import { ExitCode, LockstepError } from '../src/errors.ts';
+import type { Sums } from '../src/events.ts';
+import { type Kernels, ROW_GROUPS } from '../src/kernels/kernels.ts';
+import { at, type RunMemory } from '../src/kernels/run-memory.ts';
+import { type BlockAddress, shardsOfBlock } from '../src/reduce.ts';
+import type { Evaluated, TreeNode } from '../src/wire/messages.ts';
+import { ProtocolError } from '../src/wire/protocol-error.ts';
+import { sumChunks } from './chunks.ts';
+import { type Accepted, shardList } from './cover.ts';
+import type { Crew, CrewHandlers, CrewMember } from './crew.ts';
+import type { Executor, Stretch } from './executor.ts';
+import type { MembershipEffect } from './membership.ts';
+import { NodeSlots } from './node-slots.ts';
+import { notFinite } from './not-finite.ts';
+import { ParameterCopies } from './parameter-copies.ts';
+import type { RunSizes } from './run-sizes.ts';
+import type { Measurement } from './speed.ts';
+import type { StepOptions } from './step-events.ts';
+import { type JobWork, WorkJob } from './work-job.ts';
+
+export interface SocketOptions {
+  readonly run: RunMemory;
+  readonly kernels: Kernels;
+  /** Commits steps on this thread. */
+  readonly engine: Engine;
+  /** This machine's threads; null with --threads 0. */
+  readonly local: (Hands & Executor) | null;
+  readonly sizes: RunSizes;
+  /** When an attempt is late. */
+  readonly step: StepOptions;
+  /** Aborted when the run is asked to stop. */
+  readonly signal: AbortSignal;
+  readonly log: (level: 'info' | 'warning', message: string) => void;
+}
+
+/** Counts of what happened, for tests and metrics. */
+export interface SocketCounts {
+  joined: number;
+  droppedNodes: number;
+  reassignedShards: number;
+  sentBytes: number;
+  receivedBytes: number;
+}
+
+// How long a stop waits for a step that makes no progress.
+const STOP_MS = 1_500;
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+export class SocketExecutor implements Executor {
+  readonly counts: SocketCounts = { joined: 0, droppedNodes: 0, reassignedShards: 0, sentBytes: 0, receivedBytes: 0 };
+  readonly #options: SocketOptions;
+  readonly #slots: NodeSlots;
+  readonly #copies = new ParameterCopies();
+  readonly #begun: Promise<void>;
+  #begin!: () => void;
+  #giveUp!: (error: Error) => void;
+  #crew!: Crew;
+  #closeNodes!: (finished: boolean) => Promise<void>;
+  #job: WorkJob | null = null;
+  #localWork: Promise<void> = Promise.resolve();
+  #firstAttempt = 1;
+  #stepsCommitted = 0;
+
+  constructor(options: SocketOptions) {
+    this.#options = options;
+    this.#slots = new NodeSlots(options.run, options.kernels);
+    this.#begun = new Promise((resolve, reject) => {
+      this.#begin = resolve;
+      this.#giveUp = reject;
+    });
+    // who does not wait for it is not to be bothered by it
+    this.#begun.catch(() => undefined);
+  }
+
+  get capacity(): number {
+    return this.#crew.membership.threads;
+  }
+
+  get stepsCommitted(): number {
+    return this.#stepsCommitted;
+  }
+
+  /** The crew is made with this executor's handlers, and the server with the crew. */
+  attach(crew: Crew, closeNodes: (finished: boolean) => Promise<void>): void {
+    this.#crew = crew;
+    this.#closeNodes = closeNodes;
+    if (this.#options.local !== null) crew.addLocal(this.#options.local.capacity);
+  }
+
+  /** Resolves when enough computing threads are there; throws 75 at the join timeout, or the signal's reason. */
+  async ready(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const stop = () => this.#giveUp(signal.reason);
+    signal.addEventListener('abort', stop);
+    try {
+      await this.#begun;
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  readonly handlers: CrewHandlers = {
+    onReady: (member) => {
+      this.counts.joined++;
+      const worker = this.#crew.membership.speeds().find(({ workerId }) => workerId === member.workerId);
+      if (worker !== undefined) this.#job?.handle({ type: 'joined', nowMs: this.#crew.nowMs, worker });
+    },
+    onTreeNode: (member, message) => this.#treeNode(member, message),
+    onEvaluated: (member, message) => this.#evaluated(member, message),
+    onFailed: (member, { attempt, reason }) => {
+      const { workerId } = member;
+      const { work } = owed(member);
+      if (work.attempt !== attempt) {
+        throw new ProtocolError('unsolicited', `attempt ${attempt} failed, asked for was ${work.attempt}`);
+      }
+      this.#job?.handle({ type: 'failed', nowMs: this.#crew.nowMs, workerId, reason });
+      this.#crew.evict(workerId, 'engineFailed', reason);
+    },
+    onGoodbye: ({ workerId }) => this.#job?.handle({ type: 'goodbye', workerId }),
+    onGone: ({ workerId }, reason) => this.#job?.handle({ type: 'lost', nowMs: this.#crew.nowMs, workerId, reason }),
+    onTick: (nowMs) => this.#job?.stopIfAsked(nowMs, this.#crew.membership.phase === 'paused' ? 0 : STOP_MS),
+    onPhase: (effect) => this.#phase(effect),
+  };
+
+  async train(stretch: Stretch): Promise<number> {
+    const { local } = this.#options;
+    let step = stretch.from;
+    while (step < stretch.to) {
+      if (local !== null && !this.#crew.hasNodes && this.#localIsIdle()) {
+        // nobody else is here: the threads need no coordinator between steps
+        const stopped = () => stretch.stopped() || this.#crew.hasNodes;
+        step = await local.train({ ...stretch, from: step, stopped });
+      } else if (await this.#trainStep(stretch, step)) {
+        step++;
+      } else {
+        return step;
+      }
+      this.#stepsCommitted = step;
+      if (stretch.stopped()) return step;
+    }
+    return step;
+  }
+
+  async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
+    const { run, sizes } = this.#options;
+    return await sumChunks(run, split, sizes.counts, async (chunks) => {
+      const samples = Array.from({ length: chunks }, (_, chunk) => sizes.chunk(split, chunk));
+      const name = `the evaluation of the ${split} split`;
+      if (chunks === 0) return;
+      const done = await this.#work({ epoch, step, stepInEpoch: 0, split, name, samples });
+      if (done === null) throw this.#options.signal.reason;
+      // what its threads still compute in vain would write to the places of the next evaluation
+      await this.#localWork;
+    });
+  }
+
+  async close(finished: boolean): Promise<void> {
+    this.#job?.cancel();
+    await this.#closeNodes(finished);
+    await this.#options.local?.close(finished);
+  }
+
+  /** False when it was given up: nothing was committed. */
+  async #trainStep(stretch: Stretch, step: number): Promise<boolean> {
+    const { run, engine, sizes } = this.#options;
+    const { epoch } = stretch;
+    const stepInEpoch = step - stretch.epochStart;
+    const samples = sizes.shards(stepInEpoch);
+    const work: JobWork = { epoch, step, stepInEpoch, split: null, name: `step ${step}`, samples };
+    const nodes = await this.#work(work);
+    if (nodes === null) return false;
+    run.setStepScalars(step, stretch.scalars(step));
+    run.setNodes(
+      nodes.map(({ block }) => block),
+      this.#slots.slotsOf(nodes),
+    );
+    for (let slice = 0; slice <= ROW_GROUPS; slice++) {
+      if (!engine.updateSlice(step, nodes.length, sizes.batch(stepInEpoch), slice)) throw notFinite(step);
+    }
+    run.sumFigures(step, nodes.length);
+    this.#slots.clear();
+    stretch.committed(step, run.stepFigures(step));
+    return true;
+  }
+
+  /** Has a step or an evaluation worked on. Null when it was given up. */
+  async #work(work: JobWork): Promise<readonly Accepted[] | null> {
+    const { log, sizes, run, step, signal } = this.#options;
+    const job = new WorkJob(work, this.#firstAttempt, this.#crew, () => signal.aborted, {
+      give: (member, attempt, blocks) => this.#give(member, work, attempt, blocks),
+      keep: (node) => job.parts.keep(run, node),
+      release: (node) => this.#slots.release(node),
+      onDropped: () => this.counts.droppedNodes++,
+      onReassigned: (shards) => {
+        this.counts.reassignedShards += shards;
+      },
+      log,
+      late: step,
+      imagesOf: (shard) => {
+        const { first, end } = sizes.positions(work.stepInEpoch, shard);
+        return run.numbersAt(work.epoch, first, end);
+      },
+    });
+    this.#job = job;
+    try {
+      job.start();
+      return await job.done;
+    } finally {
+      this.#firstAttempt = job.nextAttempt;
+      this.#job = null;
+    }
+  }
+
+  #give(member: CrewMember, work: JobWork, attempt: number, blocks: readonly BlockAddress[]): void {
+    if (member.connection === null) {
+      this.#localWork = this.#giveLocal(member, work, attempt, blocks).catch((error: Error) => this.#job?.fail(error));
+      return;
+    }
+    const { run } = this.#options;
+    const { epoch, step, split } = work;
+    let payload = NO_BYTES;
+    let sent: (() => void) | undefined;
+    if (member.parameterStep !== step) {
+      const address = at(run.plan.parameters, step);
+      ({ bytes: payload, sent } = this.#copies.take(step, run.bytes.subarray(address, address + run.plan.vectorBytes)));
+      member.parameterStep = step;
+    }
+    const task = { epoch, step, attempt, blocks, payload };
+    member.connection.send(split === null ? { type: 'step', ...task } : { type: 'evaluate', split, ...task }, sent);
+  }
+
+  async #giveLocal(member: CrewMember, work: JobWork, attempt: number, blocks: readonly BlockAddress[]): Promise<void> {
+    const local = this.#options.local!;
+    const { workerId, outstanding } = member;
+    const { step, epoch, split, samples } = work;
+    const startedMs = performance.now();
+    const slots = split === null ? blocks.map(() => this.#slots.take()) : [];
+    if (split === null) await local.compute(work, blocks, slots);
+    else {
+      for (const { first, end } of blocks.map(shardsOfBlock))
+        await local.evaluateChunks(split, step, epoch, first, end);
+    }
+    const { nowMs } = this.#crew;
+    this.#answered(member, {
+      ...outstanding!.measurement(nowMs),
+      sampleCount: blocks.flatMap(shardList).reduce((sum, shard) => sum + samples[shard]!, 0),
+      computeMs: performance.now() - startedMs,
+    });
+    if (this.#job?.work !== work) {
+      this.counts.droppedNodes += blocks.length;
+      for (const slot of slots) this.#slots.giveBack(slot);
+      this.#job?.handle({ type: 'idle', nowMs, workerId });
+      return;
+    }
+    const job = this.#job;
+    const nodes = blocks.map((block) => ({ block, workerId, attempt }));
+    slots.forEach((slot, i) => {
+      this.#slots.bind(nodes[i]!, slot);
+    });
+    const finite = nodes.map((node) => split !== null || this.#slots.isFinite(node));
+    nodes.forEach((node, i) => {
+      job.handle({ type: 'tree-node', nowMs, finite: finite[i]!, ...node });
+    });
+  }
+
+  #treeNode(member: CrewMember, message: TreeNode): void {
+    const { workerId } = member;
+    const { epoch, step, attempt, level, index, payload } = message;
+    const node = { block: { level, index }, workerId, attempt };
+    const outstanding = owed(member);
+    const { sizes, log } = this.#options;
+    outstanding.answerBlock(message, sizes.block(sizes.stepInEpoch(epoch, step), node.block));
+    const { nowMs } = this.#crew;
+    if (outstanding.done) this.#answered(member, outstanding.measurement(nowMs));
+    if (this.#job?.isFor(outstanding.work)) {
+      this.#slots.write(node, payload, message);
+      this.#job.handle({ type: 'tree-node', nowMs, finite: this.#slots.isFinite(node), ...node });
+      return;
+    }
+    this.counts.droppedNodes++;
+    log('info', `a late tree node of step ${step} from worker ${workerId} was dropped`);
+    if (outstanding.done) this.#job?.handle({ type: 'idle', nowMs, workerId });
+  }
+
+  #evaluated(member: CrewMember, message: Evaluated): void {
+    const { workerId } = member;
+    const outstanding = owed(member);
+    outstanding.answerParts(message, (part) => this.#options.sizes.chunk(message.split, part));
+    const job = this.#job?.isFor(outstanding.work) ? this.#job : null;
+    job?.parts.add(workerId, message.parts);
+    if (!outstanding.done) return;
+    const { nowMs } = this.#crew;
+    this.#answered(member, outstanding.measurement(nowMs));
+    if (job === null) {
+      this.#job?.handle({ type: 'idle', nowMs, workerId });
+      return;
+    }
+    const { attempt } = outstanding.work;
+    for (const block of outstanding.blocks) {
+      job.handle({ type: 'tree-node', nowMs, workerId, attempt, block, finite: true });
+    }
+  }
+
+  #answered(member: CrewMember, measurement: Measurement): void {
+    member.outstanding = null;
+    this.#crew.tell({ type: 'answered', workerId: member.workerId, measurement });
+    this.#crew.answerGoodbye(member);
+  }
+
+  #localIsIdle(): boolean {
+    return [...this.#crew.members.values()].every(
+      (member) => member.connection !== null || member.outstanding === null,
+    );
+  }
+
+  #phase(effect: MembershipEffect): void {
+    const { log } = this.#options;
+    if (effect.type === 'begin') this.#begin();
+    else if (effect.type === 'wait') log('info', `Waiting for workers: ${effect.reason}`);
+    else if (effect.type === 'pause') log('warning', `The run pauses: ${effect.reason}`);
+    else if (effect.type === 'resume') log('info', `The run goes on: ${effect.reason}`);
+    else if (effect.type === 'give-up') {
+      this.#giveUp(
+        new LockstepError({
+          what: 'Not enough workers came',
+          why: effect.reason,
+          mend: 'Start more workers (lockstep worker --connect), lower --min-workers or raise --join-timeout',
+          exitCode: ExitCode.tryAgain,
+        }),
+      );
+    }
+  }
+}
+
+/** What a worker that answers was asked for. */
+function owed({ outstanding }: CrewMember): NonNullable<CrewMember['outstanding']> {
+  if (outstanding === null) throw new ProtocolError('unsolicited', 'an answer where nothing was asked for');
+  return outstanding;
+}

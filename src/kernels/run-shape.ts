@@ -1,0 +1,28 @@
+// From a run's options and data to the shape of its memory: the same on the coordinator and on every node.
+
+import type { TrainOptions } from '../config.ts';
+import type { Dataset } from '../data/dataset.ts';
+import type { Split } from '../data/sampler.ts';
+import { layoutOf } from '../model/layout.ts';
+import type { RunShape } from './memory-plan.ts';
+
+/** `workers`: scratch areas; `slots`: tree nodes in memory at once. */
+export function shapeOf(options: TrainOptions, data: Dataset, split: Split, workers: number, slots: number): RunShape {
+  const { rows, columns } = data.train;
+  return {
+    layout: layoutOf([rows * columns, ...options.hidden, data.classes]),
+    rows,
+    columns,
+    batchSize: options.batchSize,
+    shards: options.shards,
+    seed: options.seed,
+    augment: options.augment,
+    trainImages: data.train.count,
+    testImages: data.test.count,
+    trainingCount: split.training.length,
+    validationCount: split.validation.length,
+    workers,
+    slots,
+    dense: options.engine !== 'wasm',
+  };
+}

@@ -1,0 +1,229 @@
+// Nodes that come and go in the middle of a run, by will or by accident: not a bit of difference.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type Cluster, impatient, patient, withCluster } from '../support/cluster.ts';
+import { type Digits, makeDigits } from '../support/digits.ts';
+import { gate } from '../support/events.ts';
+import { startProxy } from '../support/proxy.ts';
+
+let digits: Digits;
+beforeAll(async () => {
+  digits = await makeDigits();
+});
+afterAll(() => digits.remove());
+
+describe('by will', () => {
+  test('a node joins at step 20', async () => {
+    await withCluster(digits.short, async (cluster) => {
+      const joined = gate();
+      const reached = gate();
+      const beforeStep = ({ step }: { step: number }) => {
+        if (step < 20) return;
+        reached.open();
+        return joined.promise;
+      };
+      cluster.node({ name: 'a', data: digits.data, beforeStep });
+      await reached.promise;
+      const b = cluster.node({ name: 'b', data: digits.data });
+      await cluster.log.seen(/worker 2 joined: b/);
+      joined.open();
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+      expect(b.steps.length).toBeGreaterThan(0);
+      expect(Math.min(...b.steps)).toBeGreaterThanOrEqual(20);
+    });
+  });
+
+  test('a node joins a run of threads alone, and leaves it', async () => {
+    // long enough for somebody to come
+    const options = { threads: 1, epochs: 60 };
+    await withCluster({ ...digits.short, ...options }, async (cluster) => {
+      await cluster.log.seen(/epoch 1 is over/);
+      const b = cluster.node({ name: 'b', data: digits.data, beforeStep: onceFrom(0, () => b.leave()) });
+      expect(await cluster.bits()).toEqual(await digits.baseline(options));
+      expect(b.steps.length).toBeGreaterThan(0);
+      expect(Math.min(...b.steps)).toBeGreaterThanOrEqual(22);
+    });
+  });
+
+  test('a node leaves in step 30: it answers that step, says goodbye, and ends with 130', async () => {
+    const use = async (cluster: Cluster) => {
+      const leave = onceFrom(30, () => b.leave());
+      cluster.node({ name: 'a', data: digits.data });
+      const b = cluster.node({ name: 'b', data: digits.data, beforeStep: leave });
+      expect((await b.ended).error).toMatchObject({ exitCode: 130 });
+      await cluster.log.seen(/\(b\) left: closed with 4001/);
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+      expect(b.steps.at(-1)).toBe(leave.step);
+      expect(leave.step).toBeGreaterThanOrEqual(30);
+      expect(cluster.log.matching(/shards? to worker/)).toEqual([]);
+    };
+    await withCluster({ ...digits.short, minWorkers: 2 }, use, patient);
+  });
+
+  test('all leave; the run pauses, says so, and goes on when one comes', async () => {
+    await withCluster({ ...digits.short, minWorkers: 2 }, async (cluster) => {
+      const beforeStep = ({ step }: { step: number }) => {
+        if (step === 10) for (const node of nodes) node.leave();
+      };
+      const nodes = ['a', 'b'].map((name) => cluster.node({ name, data: digits.data, beforeStep }));
+      await cluster.log.seen(/warning: The run pauses: no worker is left/);
+      await Promise.all(nodes.map(({ ended }) => ended));
+      const c = cluster.node({ name: 'c', data: digits.data });
+      await cluster.log.seen(/info: The run goes on: worker 3 is ready/);
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+      expect(c.steps[0]).toBe(11);
+      expect(c.steps.at(-1)).toBe(43);
+    });
+  });
+
+  test('a node that leaves while it is sent the data is let go, and nobody minds', async () => {
+    await withCluster({ ...digits.short, minWorkers: 2 }, async (cluster) => {
+      const a = cluster.node({ name: 'a', data: null });
+      await a.log.seen(/receiving the dataset/);
+      a.leave();
+      expect((await a.ended).error).toMatchObject({ exitCode: 130 });
+      for (const name of ['b', 'c']) cluster.node({ name, data: digits.data });
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+    });
+  });
+});
+
+describe('by accident', () => {
+  test('a connection breaks in the middle of a step; the node comes back as another worker', async () => {
+    await withCluster({ ...digits.short, minWorkers: 2 }, async (cluster) => {
+      const { proxy, url } = await proxied(cluster);
+      const back = cluster.log.seen(/worker 3 joined: b/);
+      const cut = onceFrom(15, () => proxy.cut());
+      cluster.node({ name: 'a', data: digits.data, beforeStep: onceFrom(30, () => back) });
+      const b = cluster.node({ url, name: 'b', data: digits.data, beforeStep: cut });
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+      expect(cluster.log.count(/worker 2 \(b\) left: the connection was lost/)).toBe(1);
+      expect(cluster.log.count(new RegExp(`step ${cut.step}: \\d shards? to worker 1: worker 2 was lost`))).toBe(1);
+      expect(b.log.count(/not connected: code 1006/)).toBe(1);
+      expect((await b.ended).result).toMatchObject({ joined: 2, reason: 'the run is over' });
+    });
+  });
+
+  test('the only node is lost in the middle of a step: the run pauses until it is back', async () => {
+    await withCluster(digits.short, async (cluster) => {
+      const { proxy, url } = await proxied(cluster);
+      const cut = onceFrom(9, () => proxy.cut());
+      const a = cluster.node({ url, name: 'a', data: digits.data, beforeStep: cut });
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+      expect(cluster.log.count(/The run pauses: no worker is left; worker 1 is gone: the connection was lost/)).toBe(1);
+      expect(cluster.log.count(/The run goes on: worker 2 is ready/)).toBe(1);
+      // step 9 was begun twice
+      expect(a.steps.filter((step) => step === 9)).toHaveLength(2);
+    });
+  });
+
+  test.each(['validation', 'test'] as const)('a node dies in the evaluation of the %s split', async (split) => {
+    await withCluster({ ...digits.short, minWorkers: 2 }, async (cluster) => {
+      // whoever is the first to be given any of it
+      let cuts = 0;
+      for (const name of ['a', 'b']) {
+        const { proxy, url } = await proxied(cluster);
+        const beforeParts = (asked: string) => {
+          if (asked === split && cuts++ === 0) proxy.cut();
+        };
+        cluster.node({ url, name, data: digits.data, beforeParts });
+      }
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+      const again = new RegExp(`the evaluation of the ${split} split: \\d shards? to worker \\d: worker \\d was lost`);
+      expect(cluster.log.count(again)).toBeGreaterThan(0);
+      expect(cluster.log.count(/left: the connection was lost/)).toBe(1);
+    });
+  });
+
+  test('a silent node is evicted, and joins again as a new worker', async () => {
+    await withCluster({ ...digits.short, minWorkers: 2, heartbeatTimeout: 1 }, async (cluster) => {
+      const { proxy, url } = await proxied(cluster);
+      const freeze = onceFrom(15, () => proxy.freeze());
+      const back = cluster.log.seen(/worker 3 joined: b/);
+      cluster.node({ name: 'a', data: digits.data, beforeStep: onceFrom(25, () => back) });
+      cluster.node({ url, name: 'b', data: digits.data, beforeStep: freeze });
+      await cluster.log.seen(/worker 2 \(b\) left: heartbeatTimeout: silent for \d+ ms, allowed are 1000/);
+      proxy.thaw();
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+    });
+  });
+});
+
+describe('a straggler', () => {
+  test('that is late has its work given to another; its answer is received and dropped, and it goes on', async () => {
+    const use = async (cluster: Cluster) => {
+      // it holds its answer until the step is committed without it, and the other waits for that answer
+      const late = onceFrom(12, ({ step }) => cluster.committed(step));
+      const dropped = cluster.log.seen(/a late tree node of step (1[2-9]|[2-4]\d) from worker 1 was dropped/);
+      const a = cluster.node({ name: 'a', data: digits.data, beforeStep: late });
+      cluster.node({ name: 'b', data: digits.data, beforeStep: onceFrom(20, () => dropped) });
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+      await dropped;
+      const again = new RegExp(`step ${late.step}: \\d shards? to worker 2: late from worker 1`);
+      expect(cluster.log.count(again)).toBeGreaterThan(0);
+      expect(cluster.log.matching(/ left: (?!runOver)/)).toEqual([]);
+      expect(a.steps.filter((step) => step > 20).length).toBeGreaterThan(0);
+    };
+    await withCluster({ ...digits.short, minWorkers: 2 }, use, impatient);
+  });
+
+  test('in an evaluation: the same', async () => {
+    const use = async (cluster: Cluster) => {
+      // whoever is the first to be given parts holds them until they were given to the other, and an epoch is on its way
+      let held = 0;
+      const beforeParts = () => (held++ === 0 ? cluster.committed(25) : undefined);
+      for (const name of ['a', 'b']) cluster.node({ name, data: digits.data, beforeParts });
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+      const again = /the evaluation of the validation split: \d shards? to worker \d: late from worker \d/;
+      expect(cluster.log.count(again)).toBeGreaterThan(0);
+    };
+    await withCluster({ ...digits.short, minWorkers: 2 }, use, impatient);
+  });
+
+  test('that is the only worker is waited for', async () => {
+    const use = async (cluster: Cluster) => {
+      // the fault: a hundred times as slow as what is late
+      const slow = onceFrom(12, () => delay(100));
+      cluster.node({ name: 'a', data: digits.data, beforeStep: slow });
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+      expect(slow.step).toBe(12);
+      expect(cluster.log.matching(/shards? to worker/)).toEqual([]);
+      expect(cluster.log.matching(/ left: (?!runOver)/)).toEqual([]);
+    };
+    const limits = { step: { lateFactor: 0.1, lateFloorMs: 1, unmeasuredMs: 1 } };
+    await withCluster(digits.short, use, { limits });
+  });
+
+  test('every node by turns', async () => {
+    const use = async (cluster: Cluster) => {
+      // node i is late in the steps i, i + 3, ...: until the step is committed without it
+      const names = ['a', 'b', 'c'];
+      names.forEach((name, i) => {
+        const beforeStep = ({ step }: { step: number }) =>
+          step % 3 === i && step < 30 ? cluster.committed(step) : undefined;
+        cluster.node({ name, data: digits.data, beforeStep });
+      });
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+      expect(cluster.log.count(/a late tree node of step \d+ from worker \d was dropped/)).toBeGreaterThan(5);
+    };
+    await withCluster({ ...digits.short, minWorkers: 3 }, use, impatient);
+  });
+});
+
+async function proxied(cluster: Cluster) {
+  const proxy = await startProxy(cluster.url);
+  onTestFinished(() => proxy.close());
+  return { proxy, url: proxy.url };
+}
+
+/** Does something once, before the first step from `from` on that this node is given; that step is `step` then. */
+function onceFrom(from: number, act: (address: { step: number }) => unknown) {
+  const beforeStep = (address: { step: number }) => {
+    if (beforeStep.step !== null || address.step < from) return;
+    beforeStep.step = address.step;
+    return act(address);
+  };
+  beforeStep.step = null as number | null;
+  return beforeStep;
+}

