@@ -65,14 +65,11 @@ describe('the bits of an uninterrupted run', () => {
     ['epoch', 0, 17],
     ['epoch', 3, 29],
     [1000, 1, 11],
-  ])(
-    'checkpoints every %s, resumed with %d threads after a death in step %d',
-    async (checkpointEvery, threads, step) => {
-      const run = await died(step, { checkpointEvery });
-      await runOnDisk({ resume: run, threads });
-      expect(await bitsOnDisk(run)).toEqual(baseline);
-    },
-  );
+  ])('checkpoints every %s, resumed with %d threads after a death in step %d', async (checkpointEvery, threads, step) => {
+    const run = await died(step, { checkpointEvery });
+    await runOnDisk({ resume: run, threads });
+    expect(await bitsOnDisk(run)).toEqual(baseline);
+  });
 
   test('in whichever step it ended', async () => {
     for (let step = 1; step < 30; step += 1) {

@@ -150,15 +150,16 @@ describeNative('tfjs-node: the same bits as one worker', () => {
     expect([nodes, negativeZeros]).toEqual([128, 0]);
   });
 
-  test.each<FaultPoint>(['compute', 'reduce', 'adam'])(
-    'with threads that die in %s, and are replaced',
-    async (point) => {
-      const faults: Fault[] = [0, 1].map((worker) => ({ worker, step: 2 + 5 * worker, point }));
-      const found = await traced({ ...short, threads: 2 }, { faults });
-      expect(found.warnings.filter((warning) => /died/.test(warning))).toHaveLength(2);
-      expect(bitsOf(found)).toEqual(bitsOf(await baseline(short)));
-    },
-  );
+  test.each<FaultPoint>([
+    'compute',
+    'reduce',
+    'adam',
+  ])('with threads that die in %s, and are replaced', async (point) => {
+    const faults: Fault[] = [0, 1].map((worker) => ({ worker, step: 2 + 5 * worker, point }));
+    const found = await traced({ ...short, threads: 2 }, { faults });
+    expect(found.warnings.filter((warning) => /died/.test(warning))).toHaveLength(2);
+    expect(bitsOf(found)).toEqual(bitsOf(await baseline(short)));
+  });
 
   test('with two nodes over sockets, one of them with threads', async () => {
     const digits = await makeDigits();

@@ -67,20 +67,21 @@ describe('the token', () => {
     });
   });
 
-  test.each(['no proof', 'a wrong proof', 'no challenge'])(
-    'a coordinator that gives %s is left with 4026',
-    async (how) => {
-      const { token } = tokenFile();
-      const fake = await fakeCoordinator(({ authorization }) => {
-        if (how !== 'no challenge' && authorization === undefined) return null;
-        return how === 'a wrong proof' ? [`Lockstep-Proof: ${'p'.repeat(43)}`] : [];
-      });
-      const { error } = await startNode(fake.url, { token }).ended;
-      expect(error).toMatchObject({ exitCode: 2, why: 'the coordinator did not prove that it knows the token' });
-      expect(await fake.closedWith).toBe(4026);
-      expect(fake.messages()).toBe(0);
-    },
-  );
+  test.each([
+    'no proof',
+    'a wrong proof',
+    'no challenge',
+  ])('a coordinator that gives %s is left with 4026', async (how) => {
+    const { token } = tokenFile();
+    const fake = await fakeCoordinator(({ authorization }) => {
+      if (how !== 'no challenge' && authorization === undefined) return null;
+      return how === 'a wrong proof' ? [`Lockstep-Proof: ${'p'.repeat(43)}`] : [];
+    });
+    const { error } = await startNode(fake.url, { token }).ended;
+    expect(error).toMatchObject({ exitCode: 2, why: 'the coordinator did not prove that it knows the token' });
+    expect(await fake.closedWith).toBe(4026);
+    expect(fake.messages()).toBe(0);
+  });
 });
 
 describe('the address', () => {
