@@ -25,6 +25,8 @@ export interface CrewMember {
   outstanding: Outstanding | null;
   /** The step whose parameters it was last sent. */
   parameterStep: number | null;
+  /** It has answered an attempt: its threads run, its code is compiled. */
+  warm: boolean;
   /** It asked for the dataset and was not sent all of it yet. */
   awaitsData: boolean;
 }
@@ -46,6 +48,7 @@ export interface CrewHandlers {
 export interface CrewOptions extends MembershipOptions {
   /** From a WebSocket's opening to its hello. */
   readonly handshakeMs: number;
+  readonly mostNodes: number;
   readonly identity: Identity;
   readonly read: NodeMessageReader;
   /** Everything of the welcome but who is welcomed. */
@@ -59,6 +62,8 @@ export interface CrewOptions extends MembershipOptions {
 }
 
 const TICK_MS = 250;
+// heartbeat timeouts in which something of what waits must go out: a slow link is not a dead one, which falls silent first
+const READING_PATIENCE = 3;
 // of the dataset, given to a connection at a time
 const DATA_AHEAD_BYTES = 1024 * 1024;
 
@@ -70,7 +75,7 @@ export class Crew {
   readonly #members = new Map<number, CrewMember>();
   readonly #connections = new Set<NodeConnection>();
   readonly #timers: NodeJS.Timeout[] = [];
-  #closed = false;
+  #closing = false;
 
   constructor(options: CrewOptions, handlers: CrewHandlers) {
     this.#options = options;
@@ -128,8 +133,6 @@ export class Crew {
       onClose: (reason, name) => {
         clearTimeout(deadline);
         this.#connections.delete(connection);
-        // who is sent away at the end was not lost
-        if (this.#closed) return;
         if (member !== null) this.#gone(member, reason, name);
         else this.#options.log('warning', `${address} was turned away: ${reason}`);
       },
@@ -155,7 +158,7 @@ export class Crew {
 
   /** Tells every node why it ends, and stops the clocks. */
   close(name: CloseName, reason: string): void {
-    this.#closed = true;
+    this.#closing = true;
     for (const timer of this.#timers) clearInterval(timer);
     for (const connection of [...this.#connections]) connection.close(name, reason);
   }
@@ -163,6 +166,8 @@ export class Crew {
   #greet(connection: NodeConnection, message: NodeMessage): CrewMember {
     if (message.type !== 'hello') throw new ProtocolError('outOfOrder', `${message.type} before hello`);
     checkIdentity(message, this.#options.identity);
+    const nodes = [...this.#members.values()].filter((member) => member.connection !== null).length;
+    if (nodes >= this.#options.mostNodes) throw new ProtocolError('full', `${nodes} nodes are here already`);
     const { name, threads, metricsPort } = message;
     const metricsAddress = metricsPort === null ? null : withPort(connection.address, metricsPort);
     const member = this.#join(name, threads, connection, metricsAddress);
@@ -224,6 +229,7 @@ export class Crew {
       connection,
       outstanding: null,
       parameterStep: null,
+      warm: false,
       awaitsData: false,
     };
     this.#members.set(workerId, member);
@@ -252,7 +258,7 @@ export class Crew {
   #carryOut(effect: MembershipEffect): void {
     if (effect.type === 'evict') this.evict(effect.workerId, 'heartbeatTimeout', effect.reason);
     // that nobody is left at the end is no pause
-    else if (!this.#closed) this.#handlers.onPhase(effect);
+    else if (!this.#closing) this.#handlers.onPhase(effect);
   }
 
   /** One piece after the other, as fast as the node takes them. */
@@ -275,7 +281,8 @@ export class Crew {
   #tick(): void {
     const { nowMs } = this;
     this.tell({ type: 'tick', nowMs });
-    for (const connection of this.#connections) connection.checkReading(nowMs, this.#options.heartbeatTimeoutMs);
+    const patienceMs = READING_PATIENCE * this.#options.heartbeatTimeoutMs;
+    for (const connection of this.#connections) connection.checkReading(nowMs, patienceMs);
     this.#handlers.onTick(nowMs);
   }
 

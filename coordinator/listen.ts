@@ -64,6 +64,7 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
       joinTimeoutMs: options.joinTimeout === null ? null : options.joinTimeout * 1000,
       heartbeatTimeoutMs,
       handshakeMs: limits.handshakeMs,
+      mostNodes: limits.mostNodes,
       identity,
       read: nodeMessageReader({
         valueCount,
@@ -114,6 +115,8 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
   executor.attach(crew, async (finished) => {
     crew.close(finished ? 'runOver' : 'shuttingDown', finished ? 'the run is over' : 'the coordinator was stopped');
     await server.close();
+    const { sentBytes, receivedBytes } = executor.counts;
+    if (sentBytes > 0) log('info', `${sentBytes} bytes were sent to workers, ${receivedBytes} received from them`);
   });
   observer.attach(() => executor.vitals());
   log('info', `Listening at ${server.url}${token === null ? ', without a token' : ''}`);

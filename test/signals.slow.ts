@@ -133,6 +133,18 @@ describe('a disk of its own', () => {
     if (disk !== null) execFileSync('umount', [disk]);
     disk = null;
   });
+  /** It is busy as long as a file is open for writing: between two checkpoints it is not. */
+  function becomesReadOnly(path: string): boolean {
+    for (let tries = 0; tries < 1000; tries++) {
+      try {
+        execFileSync('mount', ['-o', 'remount,ro', path], { stdio: 'ignore' });
+        return true;
+      } catch {
+        // once more
+      }
+    }
+    return false;
+  }
   const unmountable = 'a tmpfs cannot be mounted here (not root?)';
 
   it('that holds one checkpoint and not two: the first stays whole, and goes on elsewhere', async ({ skip }) => {
@@ -159,14 +171,7 @@ describe('a disk of its own', () => {
     const args = ['train', ...options, '--epochs', '100000', '--threads', '2', '--out', 'disk/run'];
     const { child, ended, seen } = startCli(args, { cwd });
     await seen('Epoch 2/');
-    for (;;) {
-      try {
-        execFileSync('mount', ['-o', 'remount,ro', disk!], { stdio: 'ignore' });
-        break;
-      } catch {
-        // busy as long as a file is open for writing
-      }
-    }
+    expect(becomesReadOnly(disk!)).toBe(true);
     await seen('Warning: The checkpoint of step');
     child.kill('SIGTERM');
     const { exitCode, stderr } = await ended;

@@ -101,6 +101,8 @@ describe('runs at one address, one after the other', () => {
     expect(node.steps).toEqual([...Array(12).keys(), ...Array(12).keys()]);
     expect(node.log.count(/receiving the dataset/)).toBe(1);
     expect(node.log.count(/joined run/)).toBe(2);
+    // waiting is no trouble
+    expect(node.log.count(/not connected: runOver/)).toBe(0);
   });
 
   test('a coordinator that is stopped is waited for: the next run has the node', async () => {
