@@ -78,6 +78,14 @@ export const texts: Kind<readonly string[]> = {
   fromText: (value) => value.split(','),
 };
 
+export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
+  return {
+    allowed: words.join(' or '),
+    accepts: (value) => words.some((word) => word === value),
+    fromText: (text) => text,
+  };
+}
+
 /** null stands for "not given"; no text means it. */
 export function orNull<T>(kind: Kind<T>): Kind<T | null> {
   return {

@@ -187,14 +187,14 @@ describe('checkAgainstData', () => {
     [{ valSize: 100 }, /--val-size 100 leaves nothing .* 100 training images/],
     [{ valSize: 90, limitTrain: 11 }, /--limit-train 11 .* has 10 samples: 100 images less 90/],
     [{ valSize: 0, epochs: 100_000, batchSize: 1, maxSteps: null, trainCount: 60_000 }, /6000000000 steps/],
-  ])(
-    'refuses %j',
-    async ({ trainCount = 100, ...change }: Partial<TrainOptions> & { trainCount?: number }, message) => {
-      const error = await refusal(() => checkAgainstData({ ...defaults, ...change }, trainCount));
-      expect(error.message).toMatch(message);
-      expect(error.exitCode).toBe(2);
-    },
-  );
+  ])('refuses %j', async ({
+    trainCount = 100,
+    ...change
+  }: Partial<TrainOptions> & { trainCount?: number }, message) => {
+    const error = await refusal(() => checkAgainstData({ ...defaults, ...change }, trainCount));
+    expect(error.message).toMatch(message);
+    expect(error.exitCode).toBe(2);
+  });
 
   it('accepts more steps than can be counted where --max-steps ends them', () => {
     checkAgainstData({ ...defaults, epochs: 100_000, batchSize: 1, maxSteps: 5 }, 60_000);

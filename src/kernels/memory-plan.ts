@@ -25,6 +25,8 @@ export interface RunShape {
   readonly workers: number;
   /** Tree nodes that may stand in memory at once. */
   readonly slots: number;
+  /** Whether an evaluation of the test split also leaves the prediction and the probabilities of each image. */
+  readonly outcomes?: boolean;
 }
 
 /** A pair of buffers: step s reads buffer s % 2 and writes the other. */
@@ -57,6 +59,8 @@ export interface MemoryPlan {
   readonly slots: readonly { readonly vector: number; readonly figures: number }[];
   /** 16 bytes of figures for each chunk of an evaluation. */
   readonly chunkFigures: number;
+  /** For each test image the predicted class (int32) and the probability of each class (float32); 0 = not kept. */
+  readonly outcomes: number;
   /** STEP_RING records of STEP_BYTES. */
   readonly steps: number;
   /** For each worker: its Scratch record and its Adam record. */
@@ -125,6 +129,7 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
   const chunks = Math.max(chunksOf(shape.validationCount), chunksOf(shape.testImages));
   const taskCount = Math.max(shards, ROW_GROUPS + 1, chunks);
   const chunkFigures = take(chunks * 16);
+  const outcomes = shape.outcomes ? take(shape.testImages * 4 * (layout.layers.at(-1)!.outputs + 1)) : 0;
   const control = take(CONTROL_WORDS * 4);
   const tasks = take(taskCount * 4);
   const steps = take(STEP_RING * STEP_BYTES);
@@ -210,6 +215,7 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
     partials,
     slots,
     chunkFigures,
+    outcomes,
     steps,
     workers,
     blocks,

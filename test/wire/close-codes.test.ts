@@ -58,19 +58,23 @@ describe('connection states', () => {
   const cell = (state: string, column: 2 | 3) =>
     rows.map((row) => row.split('|').map((text) => text.trim())).find(([, first]) => first === state)![column]!;
 
-  it.each(['greeting', 'greeted', 'welcomed', 'loading', 'member', 'leaving'] as const)(
-    'allow in %s what PROTOCOL.md says',
-    (state: ConnectionState) => {
-      for (const { type } of nodeMessages) {
-        const due = outcome(() => afterNodeMessage(state, type)) === 'accepted';
-        expect(due, type).toBe(new RegExp(`(^|\\W)${type}(\\W|$)`).test(cell(state, 2)));
-      }
-      for (const { type } of coordinatorMessages) {
-        const due = outcome(() => afterCoordinatorMessage(state, type)) === 'accepted';
-        expect(due, type).toBe(new RegExp(`(^|\\W)${type}(\\W|$)`).test(cell(state, 3)));
-      }
-    },
-  );
+  it.each([
+    'greeting',
+    'greeted',
+    'welcomed',
+    'loading',
+    'member',
+    'leaving',
+  ] as const)('allow in %s what PROTOCOL.md says', (state: ConnectionState) => {
+    for (const { type } of nodeMessages) {
+      const due = outcome(() => afterNodeMessage(state, type)) === 'accepted';
+      expect(due, type).toBe(new RegExp(`(^|\\W)${type}(\\W|$)`).test(cell(state, 2)));
+    }
+    for (const { type } of coordinatorMessages) {
+      const due = outcome(() => afterCoordinatorMessage(state, type)) === 'accepted';
+      expect(due, type).toBe(new RegExp(`(^|\\W)${type}(\\W|$)`).test(cell(state, 3)));
+    }
+  });
 
   it('lead from greeting to leaving', () => {
     let state: ConnectionState = 'greeting';

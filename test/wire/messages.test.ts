@@ -35,10 +35,10 @@ describe('legal messages', () => {
     expect(readNode(messageBytes(message))).toEqual(message);
   });
 
-  it.each(coordinatorMessages.map((message) => [message.type, message] as const))(
-    'of a coordinator come back: %s',
-    (_, message) => expect(readCoordinatorMessage(messageBytes(message), known)).toEqual(message),
-  );
+  it.each(
+    coordinatorMessages.map((message) => [message.type, message] as const),
+  )('of a coordinator come back: %s', (_, message) =>
+    expect(readCoordinatorMessage(messageBytes(message), known)).toEqual(message));
 
   it('in two pieces are the same bytes, and the payload is no copy', () => {
     for (const message of [...nodeMessages, ...coordinatorMessages]) {

@@ -1,0 +1,7 @@
+// All commands but train and worker, in the order of the help.
+
+import type { AnyCommand } from './command.ts';
+import { evaluate } from './evaluate.ts';
+import { exportModel } from './export.ts';
+
+export const commands: readonly AnyCommand[] = [evaluate, exportModel];
