@@ -5,13 +5,13 @@ import { setInterval as everyMs } from 'node:timers';
 import type { CloseName } from '../src/wire/close-codes.ts';
 import { checkIdentity, type Identity } from '../src/wire/handshake.ts';
 import { DATA_PIECE_BYTES } from '../src/wire/limits.ts';
-import type { Evaluated, NodeMessage, TreeNode, Welcome } from '../src/wire/messages.ts';
+import type { AttemptFailed, Evaluated, NodeMessage, TreeNode, Welcome } from '../src/wire/messages.ts';
 import { ProtocolError } from '../src/wire/protocol-error.ts';
 import type { NodeMessageReader } from '../src/wire/read-node-message.ts';
 import { AttendedClock } from './attended-clock.ts';
 import { Membership, type MembershipEffect, type MembershipEvent, type MembershipOptions } from './membership.ts';
 import { NodeConnection } from './node-connection.ts';
-import { nodeServerDefaults, type WebSocket } from './node-server.ts';
+import type { WebSocket } from './node-server.ts';
 import type { Outstanding } from './outstanding.ts';
 
 export interface CrewMember {
@@ -32,7 +32,7 @@ export interface CrewHandlers {
   readonly onReady: (member: CrewMember) => void;
   readonly onTreeNode: (member: CrewMember, message: TreeNode) => void;
   readonly onEvaluated: (member: CrewMember, message: Evaluated) => void;
-  readonly onFailed: (member: CrewMember, reason: string) => void;
+  readonly onFailed: (member: CrewMember, message: AttemptFailed) => void;
   readonly onGoodbye: (member: CrewMember) => void;
   readonly onGone: (member: CrewMember, reason: string) => void;
   readonly onTick: (nowMs: number) => void;
@@ -40,6 +40,8 @@ export interface CrewHandlers {
 }
 
 export interface CrewOptions extends MembershipOptions {
+  /** From a WebSocket's opening to its hello. */
+  readonly handshakeMs: number;
   readonly identity: Identity;
   readonly read: NodeMessageReader;
   /** Everything of the welcome but who is welcomed. */
@@ -125,9 +127,10 @@ export class Crew {
         else this.#options.log('warning', `${address} was turned away: ${reason}`);
       },
     });
+    const { handshakeMs } = this.#options;
     const deadline = setTimeout(
-      () => connection.close('handshakeTimeout', `no hello within ${nodeServerDefaults.handshakeMs} ms`),
-      nodeServerDefaults.handshakeMs,
+      () => connection.close('handshakeTimeout', `no hello within ${handshakeMs} ms`),
+      handshakeMs,
     );
     this.#connections.add(connection);
   }
@@ -176,7 +179,7 @@ export class Crew {
       case 'evaluated':
         return this.#handlers.onEvaluated(member, message);
       case 'attempt-failed':
-        return this.#handlers.onFailed(member, message.reason);
+        return this.#handlers.onFailed(member, message);
       case 'goodbye':
         this.tell({ type: 'goodbye', workerId, reason: message.reason });
         this.#handlers.onGoodbye(member);

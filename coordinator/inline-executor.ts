@@ -27,6 +27,7 @@ export class InlineExecutor implements Executor {
   readonly #engine: Engine;
   readonly #run: RunMemory;
   readonly #options: InlineOptions;
+  #closed = false;
 
   constructor(engine: Engine, run: RunMemory, options: InlineOptions) {
     this.#engine = engine;
@@ -62,11 +63,16 @@ export class InlineExecutor implements Executor {
   async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
     return await sumChunks(this.#run, split, this.#options, async (chunks) => {
       for (let chunk = 0; chunk < chunks; chunk++) {
+        if (this.#closed) throw new Error('The executor was closed');
         this.#engine.evaluateChunk(split, chunk, step, epoch);
         if (chunk % 8 === 7) await setImmediate();
       }
     });
   }
 
-  async close(): Promise<void> {}
+  /** An evaluation that nobody waits for any more ends as well. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#engine.close?.();
+  }
 }

@@ -12,9 +12,10 @@ import type { Plain } from '../src/wire/codec.ts';
 import { datasetBytes, datasetDigest } from '../src/wire/dataset-bytes.ts';
 import type { Identity } from '../src/wire/handshake.ts';
 import { nodeMessageReader } from '../src/wire/read-node-message.ts';
+import type { ClusterLimits } from './cluster-limits.ts';
 import { Crew } from './crew.ts';
 import type { Executor } from './executor.ts';
-import { NodeServer, nodeServerDefaults } from './node-server.ts';
+import { NodeServer } from './node-server.ts';
 import type { RunSizes } from './run-sizes.ts';
 import { SocketExecutor } from './socket-executor.ts';
 import { readText, readToken } from './token.ts';
@@ -30,6 +31,7 @@ export interface ListenParts {
   readonly engine: Engine;
   readonly local: (Hands & Executor) | null;
   readonly sizes: RunSizes;
+  readonly limits: ClusterLimits;
   readonly identity: Identity;
   readonly signal: AbortSignal;
   readonly log: (level: 'info' | 'warning', message: string) => void;
@@ -40,7 +42,7 @@ const COORDINATOR_TIMEOUT_MS = 60_000;
 
 /** Resolves when enough workers are there. */
 export async function listen(parts: ListenParts): Promise<SocketExecutor> {
-  const { options, run, kernels, engine, local, sizes, identity, signal, log } = parts;
+  const { options, run, kernels, engine, local, sizes, limits, identity, signal, log } = parts;
   const { host, port } = addressOf(options.listen!);
   const token = await readToken(options.tokenFile);
   checkExposure(host, token !== null, options.insecure, log);
@@ -52,12 +54,13 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
     return bytes;
   };
 
-  const executor = new SocketExecutor({ run, kernels, engine, local, sizes, stopped: () => signal.aborted, log });
+  const executor = new SocketExecutor({ run, kernels, engine, local, sizes, step: limits.step, signal, log });
   const crew = new Crew(
     {
       minThreads: options.minWorkers,
       joinTimeoutMs: options.joinTimeout === null ? null : options.joinTimeout * 1000,
       heartbeatTimeoutMs,
+      handshakeMs: limits.handshakeMs,
       identity,
       read: nodeMessageReader({
         valueCount,
@@ -90,7 +93,7 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
   try {
     server = await NodeServer.listen(
       {
-        ...nodeServerDefaults,
+        ...limits,
         host,
         port,
         token,

@@ -9,6 +9,7 @@ import type { Kernels } from '../src/kernels/kernels.ts';
 import type { RunShape } from '../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
 import { PROTOCOL_VERSION } from '../src/wire/limits.ts';
+import { type ClusterLimits, clusterLimits } from './cluster-limits.ts';
 import type { Executor } from './executor.ts';
 import { InlineExecutor } from './inline-executor.ts';
 import { listen } from './listen.ts';
@@ -21,12 +22,18 @@ export interface Wiring {
   /** Where the kernels' constants end. */
   readonly heapBase: () => number;
   readonly threadFile: string;
-  /** Version of the program, and the self-test's digest of an engine: what a node must have as well. */
+  /** Version of the program: nodes must have the same. */
   readonly programVersion: string;
-  readonly selfTest: (engine: string) => Promise<string>;
   readonly makeEngine: (spec: EngineSpec, kernels: Kernels, run: RunMemory, worker: number) => Promise<Engine>;
+  /**
+   * Digest of what an engine makes of a fixed small network: the same wherever a run would be the same. It throws where the
+   * engine cannot be had, and readies the process for its threads.
+   */
+  readonly selfTest: (engine: string) => Promise<string>;
   /** Faults to make happen in the threads; tests only. */
   readonly faults?: readonly unknown[];
+  /** What tests change of the cluster's limits. */
+  readonly limits?: Partial<ClusterLimits>;
 }
 
 export interface ExecutorParts {
@@ -56,7 +63,7 @@ export async function makeExecutor(parts: ExecutorParts): Promise<Executor> {
   const { threads } = options;
   const { shards, batchSize, trainingCount, validationCount, testImages } = shape;
   const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
-  const engine: EngineSpec = { name: 'wasm', augmentValidation: options.augmentValidation, ...counts };
+  const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation, ...counts };
   if (threads === 0 && options.listen === null) {
     return new InlineExecutor(await wiring.makeEngine(engine, kernels, run, 0), run, counts);
   }
@@ -81,6 +88,7 @@ export async function makeExecutor(parts: ExecutorParts): Promise<Executor> {
       engine: await wiring.makeEngine(engine, kernels, run, threads),
       local: pool,
       sizes: new RunSizes(counts),
+      limits: { ...clusterLimits, ...wiring.limits },
       identity: {
         protocolVersion: PROTOCOL_VERSION,
         programVersion: wiring.programVersion,

@@ -44,8 +44,8 @@ export class NodeServer {
   readonly #sockets: WebSocketServer;
   readonly #policy: UpgradePolicy;
   readonly #options: NodeServerOptions;
-  /** TCP connections on which no WebSocket was opened yet. */
-  readonly #unauthenticated = new Set<Duplex>();
+  /** TCP connections on which no WebSocket was opened yet, by address: with TLS the upgrade has another socket. */
+  readonly #unauthenticated = new Map<string, Socket>();
   /** Told of every WebSocket that was opened. */
   readonly #onNode: (socket: WebSocket, address: string) => void;
 
@@ -54,10 +54,16 @@ export class NodeServer {
     this.#options = options;
     this.#onNode = onNode;
     this.#policy = { token, engine, allowedOrigins: new Set(allowedOrigins), nonces: new NonceBook(randomBytes(32)) };
-    this.#server = tls === null ? createServer() : createTlsServer({ cert: tls.certificate, key: tls.key });
-    // of the whole request, so that nobody can hold a connection by sending it slowly
-    this.#server.headersTimeout = handshakeMs;
-    this.#server.requestTimeout = handshakeMs;
+    // of the whole request, so that nobody can hold a connection by sending it slowly; looked at in time, too
+    const patience = {
+      headersTimeout: handshakeMs,
+      requestTimeout: handshakeMs,
+      connectionsCheckingInterval: Math.ceil(handshakeMs / 5),
+    };
+    this.#server =
+      tls === null
+        ? createServer(patience)
+        : createTlsServer({ ...patience, handshakeTimeout: handshakeMs, cert: tls.certificate, key: tls.key });
     this.#server.setTimeout(handshakeMs);
     const limits = {
       noServer: true,
@@ -75,8 +81,9 @@ export class NodeServer {
         socket.destroy();
         return;
       }
-      this.#unauthenticated.add(socket);
-      socket.once('close', () => this.#unauthenticated.delete(socket));
+      const address = addressOf(socket);
+      this.#unauthenticated.set(address, socket);
+      socket.once('close', () => this.#unauthenticated.delete(address));
     });
     this.#server.on('request', (_request, response) => {
       response.writeHead(426, { connection: 'close', upgrade: 'websocket', 'content-type': 'text/plain' });
@@ -130,7 +137,7 @@ export class NodeServer {
   /** Takes no more connections, and ends those that are left. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const socket of this.#unauthenticated) socket.destroy();
+    for (const socket of this.#unauthenticated.values()) socket.destroy();
     await Promise.all([...this.#sockets.clients].map((client) => ended(client)));
     this.#server.closeAllConnections();
     await closed;
@@ -154,14 +161,19 @@ export class NodeServer {
     }
     this.#sockets.once('headers', (headers: string[]) => headers.push(...verdict.headers));
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#unauthenticated.delete(socket);
+      const address = addressOf(request.socket);
+      this.#unauthenticated.delete(address);
       (socket as Socket).setTimeout(0);
       (socket as Socket).setNoDelay(true);
-      this.#onNode(webSocket, `${request.socket.remoteAddress}:${request.socket.remotePort}`);
+      this.#onNode(webSocket, address);
     });
     // handleUpgrade answers a malformed request itself, and then no header was asked for
     this.#sockets.removeAllListeners('headers');
   }
+}
+
+function addressOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}:${remotePort}`;
 }
 
 /** Waits for a closing handshake that was begun, but not for ever. */

@@ -58,6 +58,10 @@ export function createProgress(sink: ProgressSink, { quiet }: { readonly quiet: 
         return print(epochLine(event, event.epochs));
       case 'info':
         return print(event.message);
+      case 'checkpoint':
+      case 'checkpointFailed':
+        // Of each failure that matters a warning tells.
+        return;
       case 'test':
       case 'done':
         // The result itself goes to stdout.

@@ -1,31 +1,52 @@
-// The folder of one run: made for it alone, never written over, every file in it whole. Knows nothing of what the files
-// mean.
+// The folder of one run: made for it alone, never written over, held by one process at a time, every file in it whole. Knows
+// nothing of what the files mean.
 
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { ExitCode, LockstepError } from '../src/errors.ts';
+import { FolderLock, isLockName } from './folder-lock.ts';
 import { reasonOf } from './io-reason.ts';
 import { MadeFolders } from './made-folders.ts';
-import { writeWhole } from './write-whole.ts';
+import { isAside, writeWhole } from './write-whole.ts';
 
 export class RunFolder {
   readonly path: string;
   readonly #folders = new MadeFolders();
   readonly #written = new Set<string>();
+  #lock: FolderLock | null = null;
+  /** Of a folder that was there before, nothing is taken back. */
+  readonly #isNew: boolean;
 
-  private constructor(path: string) {
+  private constructor(path: string, isNew: boolean) {
     this.path = path;
+    this.#isNew = isNew;
   }
 
   /** Takes a new or empty folder and writes config.json; when that fails, nothing of it stays. */
   static async create(path: string, config: object): Promise<RunFolder> {
-    const folder = new RunFolder(path);
+    const folder = new RunFolder(path, true);
     try {
       await folder.#make();
+      folder.#lock = await FolderLock.take(path, () => {});
+      // another process may have been quicker, and be done already
+      await folder.#refuseIfUsed();
       await folder.writeFile('config.json', jsonText(config), ExitCode.usage);
     } catch (error) {
       await folder.discard();
+      throw error;
+    }
+    return folder;
+  }
+
+  /** Takes the folder of a run that is to go on, and removes what a killed process left half-written. */
+  static async open(path: string, tell: (message: string) => void): Promise<RunFolder> {
+    const folder = new RunFolder(path, false);
+    folder.#lock = await FolderLock.take(path, tell);
+    try {
+      for (const name of await readdir(path)) if (isAside(name)) await rm(join(path, name), { force: true });
+    } catch (error) {
+      await folder.close();
       throw error;
     }
     return folder;
@@ -53,24 +74,40 @@ export class RunFolder {
     this.#written.add(path);
   }
 
-  async writeJson(name: string, value: unknown): Promise<void> {
-    await this.writeFile(name, jsonText(value));
+  async writeJson(name: string, value: unknown, exitCode?: ExitCode): Promise<void> {
+    await this.writeFile(name, jsonText(value), exitCode);
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(join(this.path, name), { force: true });
+  }
+
+  /** Lets other processes have it. */
+  async close(): Promise<void> {
+    await this.#lock?.release();
+    this.#lock = null;
   }
 
   /** For a run that fails before its first step: removes the files that we wrote, and the folders that we made. */
   async discard(): Promise<void> {
-    for (const path of this.#written) await rm(path, { force: true });
-    await this.#folders.remove();
+    if (this.#isNew) for (const path of this.#written) await rm(path, { force: true });
+    await this.close();
+    if (this.#isNew) await this.#folders.remove();
   }
 
   async #make(): Promise<void> {
-    let present: string[];
     try {
       await this.#folders.make(this.path);
-      present = await readdir(this.path);
+      await readdir(this.path);
     } catch (cause) {
       throw notMade(this.path, cause);
     }
+    await this.#refuseIfUsed();
+  }
+
+  /** What a process left that was killed while it took the folder is nothing. */
+  async #refuseIfUsed(): Promise<void> {
+    const present = (await readdir(this.path)).filter((name) => !isLockName(name) && !isAside(name));
     if (present.length > 0) {
       throw new LockstepError({
         what: `The run folder ${this.path} is not empty`,

@@ -19,6 +19,7 @@ import { notFinite } from './not-finite.ts';
 import { ParameterCopies } from './parameter-copies.ts';
 import type { RunSizes } from './run-sizes.ts';
 import type { Measurement } from './speed.ts';
+import type { StepOptions } from './step-events.ts';
 import { type JobWork, WorkJob } from './work-job.ts';
 
 export interface SocketOptions {
@@ -29,8 +30,10 @@ export interface SocketOptions {
   /** This machine's threads; null with --threads 0. */
   readonly local: (Hands & Executor) | null;
   readonly sizes: RunSizes;
-  /** Was the run asked to stop? */
-  readonly stopped: () => boolean;
+  /** When an attempt is late. */
+  readonly step: StepOptions;
+  /** Aborted when the run is asked to stop. */
+  readonly signal: AbortSignal;
   readonly log: (level: 'info' | 'warning', message: string) => void;
 }
 
@@ -58,6 +61,7 @@ export class SocketExecutor implements Executor {
   #crew!: Crew;
   #closeNodes!: (finished: boolean) => Promise<void>;
   #job: WorkJob | null = null;
+  #localWork: Promise<void> = Promise.resolve();
   #firstAttempt = 1;
   #stepsCommitted = 0;
 
@@ -107,7 +111,12 @@ export class SocketExecutor implements Executor {
     },
     onTreeNode: (member, message) => this.#treeNode(member, message),
     onEvaluated: (member, message) => this.#evaluated(member, message),
-    onFailed: ({ workerId }, reason) => {
+    onFailed: (member, { attempt, reason }) => {
+      const { workerId } = member;
+      const { work } = owed(member);
+      if (work.attempt !== attempt) {
+        throw new ProtocolError('unsolicited', `attempt ${attempt} failed, asked for was ${work.attempt}`);
+      }
       this.#job?.handle({ type: 'failed', nowMs: this.#crew.nowMs, workerId, reason });
       this.#crew.evict(workerId, 'engineFailed', reason);
     },
@@ -143,7 +152,9 @@ export class SocketExecutor implements Executor {
       const name = `the evaluation of the ${split} split`;
       if (chunks === 0) return;
       const done = await this.#work({ epoch, step, stepInEpoch: 0, split, name, samples });
-      if (done === null) throw stoppedInEvaluation();
+      if (done === null) throw this.#options.signal.reason;
+      // what its threads still compute in vain would write to the places of the next evaluation
+      await this.#localWork;
     });
   }
 
@@ -178,8 +189,8 @@ export class SocketExecutor implements Executor {
 
   /** Has a step or an evaluation worked on. Null when it was given up. */
   async #work(work: JobWork): Promise<readonly Accepted[] | null> {
-    const { log, sizes, run, stopped } = this.#options;
-    const job = new WorkJob(work, this.#firstAttempt, this.#crew, stopped, {
+    const { log, sizes, run, step, signal } = this.#options;
+    const job = new WorkJob(work, this.#firstAttempt, this.#crew, () => signal.aborted, {
       give: (member, attempt, blocks) => this.#give(member, work, attempt, blocks),
       keep: (node) => job.parts.keep(run, node),
       release: (node) => this.#slots.release(node),
@@ -188,6 +199,7 @@ export class SocketExecutor implements Executor {
         this.counts.reassignedShards += shards;
       },
       log,
+      late: step,
       imagesOf: (shard) => {
         const { first, end } = sizes.positions(work.stepInEpoch, shard);
         return run.numbersAt(work.epoch, first, end);
@@ -205,7 +217,7 @@ export class SocketExecutor implements Executor {
 
   #give(member: CrewMember, work: JobWork, attempt: number, blocks: readonly BlockAddress[]): void {
     if (member.connection === null) {
-      this.#giveLocal(member, work, attempt, blocks).catch((error: Error) => this.#job?.fail(error));
+      this.#localWork = this.#giveLocal(member, work, attempt, blocks).catch((error: Error) => this.#job?.fail(error));
       return;
     }
     const { run } = this.#options;
@@ -328,13 +340,4 @@ export class SocketExecutor implements Executor {
 function owed({ outstanding }: CrewMember): NonNullable<CrewMember['outstanding']> {
   if (outstanding === null) throw new ProtocolError('unsolicited', 'an answer where nothing was asked for');
   return outstanding;
-}
-
-function stoppedInEvaluation(): LockstepError {
-  return new LockstepError({
-    what: 'The run was stopped in the middle of an evaluation',
-    why: 'no worker was there to finish it',
-    mend: 'Start it again, with workers.',
-    exitCode: ExitCode.interrupted,
-  });
 }

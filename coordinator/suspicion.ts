@@ -44,7 +44,7 @@ export class Suspicions {
     const settled: Settled[] = [];
     this.#open = this.#open.filter((suspicion) => {
       const { first, end } = shardsOfBlock(suspicion.block);
-      for (let shard = first; shard < end; shard++) if (cover.covers(shard)) break;
+      for (let shard = first; shard < end; shard++) if (!cover.covers(shard)) return true;
       const against = cover.within(suspicion.block).find(({ workerId }) => workerId !== suspicion.workerId);
       settled.push({ ...suspicion, against: against?.workerId ?? null });
       return false;

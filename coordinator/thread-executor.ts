@@ -76,7 +76,8 @@ export class ThreadExecutor implements Executor, Hands {
   async #keep(worker: number): Promise<void> {
     const { module, engine, threads, cores, batchSize, trainingCount } = this.#options;
     const spins = threads <= cores ? SPINS : 0;
-    for (let faults = this.#options.faults ?? []; !this.#closing; faults = []) {
+    const { faults = [] } = this.#options;
+    while (!this.#closing) {
       try {
         await this.#pool.run({
           module,
@@ -170,6 +171,7 @@ export class ThreadExecutor implements Executor, Hands {
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.#wakeMain();
     this.#post(JobKind.stop, 1, {});
     // a thread that does not hear is ended by force: in the middle of a long shard, or while it starts
     const patience = new AbortController();
@@ -230,7 +232,10 @@ export class ThreadExecutor implements Executor, Hands {
     for (;;) {
       const seen = this.#read(Word.main);
       if (this.#failure) throw this.#failure;
+      if (this.#closing) throw new Error('The executor was closed');
       if (ready()) return;
+      // its threads are told to stop, and will not get to it
+      if (this.#closing) throw new Error('the threads were closed');
       const waiting = Atomics.waitAsync(this.#words, this.#control + Word.main, seen, LOOK_MS);
       if (waiting.async) await waiting.value;
     }

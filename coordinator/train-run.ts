@@ -1,25 +1,27 @@
-// One run from its options to its results: data, memory, executor, loop, folder. It is handed what it may not know itself:
-// how an engine is made, and where the threads' file and the kernels are.
+// One run from its options to its results: data, memory, executor, loop, checkpoints, folder. It is handed what it may not
+// know itself: how an engine is made, and where the threads' file and the kernels are.
 
 import { availableParallelism } from 'node:os';
-import { checkAgainstData, configForFile, resolveThreads, type TrainOptions } from '../src/config.ts';
-import { splitImages, stepsPerEpoch } from '../src/data/sampler.ts';
+import { resolveThreads, type TrainOptions } from '../src/config.ts';
+import { stepsPerEpoch } from '../src/data/sampler.ts';
 import { digestOf, stateDigestOf } from '../src/digest.ts';
-import { ExitCode, LockstepError } from '../src/errors.ts';
-import type { EpochRecord, Summary, TrainEvent } from '../src/events.ts';
+import type { LockstepError } from '../src/errors.ts';
+import type { Summary, TrainEvent } from '../src/events.ts';
 import { encodeSafetensors } from '../src/formats/safetensors.ts';
-import { instantiate } from '../src/kernels/kernels.ts';
+import { instantiate, type Kernels } from '../src/kernels/kernels.ts';
 import { layMemory, planMemory } from '../src/kernels/memory-plan.ts';
 import { RunMemory } from '../src/kernels/run-memory.ts';
-import { shapeOf } from '../src/kernels/run-shape.ts';
 import { initialParameters } from '../src/model/init.ts';
 import { namedTensors } from '../src/model/layout.ts';
-import { loadDataset } from './dataset-files.ts';
+import { startPosition } from '../src/position.ts';
+import type { Checkpointer } from './checkpointer.ts';
 import type { Executor } from './executor.ts';
-import { makeExecutor, placesFor, type Wiring } from './make-executor.ts';
-import { RunFolder } from './run-folder.ts';
+import { stopped } from './interruption.ts';
+import { makeExecutor, type Wiring } from './make-executor.ts';
+import { type OpenRun, openRun } from './open-run.ts';
+import { checkpointerOf } from './run-checkpoints.ts';
 import { summarize } from './summary.ts';
-import { trainLoop } from './trainer.ts';
+import { type Outcome, trainLoop } from './trainer.ts';
 
 export interface Hooks {
   readonly signal?: AbortSignal;
@@ -29,31 +31,37 @@ export interface Hooks {
 export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring): Promise<Summary> {
   const started = performance.now();
   const onEvent = hooks.onEvent ?? (() => undefined);
-  const signal = hooks.signal ?? new AbortController().signal;
   const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
-  const { threads } = options;
-  const data = await loadDataset(options.data);
-  checkAgainstData(options, data.train.count);
-  const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
-  const { workers, slots } = placesFor(options);
-  const shape = shapeOf(options, data, split, workers, slots);
-  const { layout } = shape;
-  const plan = planMemory(shape, wiring.heapBase());
-  const folder = options.out === null ? null : await RunFolder.create(options.out, configForFile(options));
+  // before anything is written: an engine that is not there is bad usage
+  if (options.engine !== 'wasm') await wiring.selfTest(options.engine);
+  const opened = await openRun({ options, engine: options.engine, program: wiring.programVersion, onEvent });
+  if ('finished' in opened) {
+    onEvent({ type: 'info', message: `${asked.resume} is finished: this is its summary` });
+    onEvent({ type: 'done', summary: opened.finished, folder: asked.resume });
+    return opened.finished;
+  }
 
+  const { data, split, shape, folder, start } = opened;
+  const { layout } = shape;
+  const seconds = () => (start?.seconds ?? 0) + (performance.now() - started) / 1000;
+  // a checkpoint that fails may stop the run as a signal does
+  const failing = new AbortController();
+  const signal = hooks.signal ? AbortSignal.any([hooks.signal, failing.signal]) : failing.signal;
   let executor: Executor | null = null;
+  let checkpointer: Checkpointer | null = null;
   let begun = false;
   let finished = false;
   try {
+    const plan = planMemory(shape, wiring.heapBase());
     const run = new RunMemory(layMemory(plan, true), plan);
-    run.setData(data.train, data.test, split.validation);
-    run.setState(layout, 0, initialParameters(layout, options.seed));
     const module = wiring.sharedKernels();
     const kernels = instantiate(module, run.memory);
-    run.preparePartials(kernels, 0);
+    fill(run, opened, kernels);
     const runName = folder?.name ?? 'unsaved';
     executor = await makeExecutor({ shape, options, runName, data, run, module, kernels, onEvent, signal, wiring });
-    if (threads > options.shards) onEvent({ type: 'warning', message: idleWarning(threads, options.shards) });
+    if (options.threads > options.shards) {
+      onEvent({ type: 'warning', message: idleWarning(options.threads, options.shards) });
+    }
     onEvent({
       type: 'start',
       epochs: options.epochs,
@@ -62,50 +70,76 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
       validationSamples: split.validation.length,
       testSamples: data.test.count,
       parameters: layout.parameters,
-      engine: 'wasm',
-      threads,
+      engine: options.engine,
+      threads: options.threads,
     });
     begun = true;
-    const outcome = await trainLoop(executor, run, split, options, {
+
+    const onFatal = (error: LockstepError) => failing.abort(error);
+    checkpointer = await checkpointerOf(opened, {
+      run,
+      options,
+      program: wiring.programVersion,
+      seconds,
+      onEvent,
+      onFatal,
+    });
+    const outcome = await trainLoop(executor, run, split, options, start?.position ?? startPosition, {
       onEvent,
       signal,
-      onEpoch: async (history: readonly EpochRecord[]) => await folder?.writeJson('history.json', history),
+      onCheckpoint: async (position, validation) => await checkpointer?.save(position, validation),
     });
-    const state = run.state(layout, outcome.steps);
-    const summary = summarize(outcome, {
-      run: runName,
-      engine: 'wasm',
-      seed: options.seed,
-      parameters: layout.parameters,
-      seconds: (performance.now() - started) / 1000,
-      digest: digestOf(state.parameters),
-      stateDigest: stateDigestOf(state, outcome.steps),
-    });
-    await folder?.writeFile('model.safetensors', encodeSafetensors(namedTensors(layout, state.parameters)));
-    await folder?.writeJson('summary.json', summary);
+    await checkpointer?.settled();
+    failing.signal.throwIfAborted();
+    const summary = await conclude(opened, run, outcome, seconds());
     finished = true;
     onEvent({ type: 'done', summary, folder: folder?.path ?? null });
     return summary;
   } catch (error) {
+    await checkpointer?.settled();
     if (!begun) await folder?.discard();
-    if (signal.aborted && error === signal.reason) throw stopped(error);
+    if (hooks.signal?.aborted && error === hooks.signal.reason) throw stopped(error, folder, checkpointer);
     throw error;
   } finally {
     await executor?.close(finished);
+    await folder?.close();
   }
+}
+
+/** Puts the data and the state of the first step into the memory. */
+function fill(run: RunMemory, { data, split, shape, start }: OpenRun, kernels: Kernels): void {
+  const { layout, seed } = shape;
+  run.setData(data.train, data.test, split.validation);
+  const step = start?.position.step ?? 0;
+  if (start === null) run.setState(layout, 0, initialParameters(layout, seed));
+  else run.setState(layout, step, start.state.parameters, start.state.firstMoments, start.state.secondMoments);
+  run.preparePartials(kernels, step);
+}
+
+/** The summary, and the files of a run that has come to its end. summary.json is the last: it says that all is there. */
+async function conclude(
+  { shape, folder, facts }: OpenRun,
+  run: RunMemory,
+  outcome: Outcome,
+  seconds: number,
+): Promise<Summary> {
+  const { layout, seed } = shape;
+  const state = run.state(layout, outcome.steps);
+  const summary = summarize(outcome, {
+    run: folder?.name ?? 'unsaved',
+    engine: facts.engine,
+    seed,
+    parameters: layout.parameters,
+    seconds,
+    digest: digestOf(state.parameters),
+    stateDigest: stateDigestOf(state, outcome.steps),
+  });
+  await folder?.writeJson('history.json', outcome.history);
+  await folder?.writeFile('model.safetensors', encodeSafetensors(namedTensors(layout, state.parameters)));
+  await folder?.writeJson('summary.json', summary);
+  return summary;
 }
 
 function idleWarning(threads: number, shards: number): string {
   return `${threads} workers but only ${shards} shards: ${threads - shards} of them will idle (a larger --shards uses them, and changes the digest)`;
-}
-
-function stopped(reason: unknown): LockstepError {
-  if (reason instanceof LockstepError) return reason;
-  return new LockstepError({
-    what: 'The run was stopped',
-    why: 'its signal was aborted',
-    mend: 'Start it again to train from the beginning.',
-    exitCode: ExitCode.interrupted,
-    cause: reason,
-  });
 }

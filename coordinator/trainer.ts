@@ -1,12 +1,14 @@
-// The loop: epoch -> steps -> validation, and a test at the end. It reads like the algorithm and knows only numbers: how the
-// steps are computed is the executor's affair, and what becomes of the results is its caller's.
+// The loop: epoch -> steps -> validation, checkpoints on the way, and a test at the end. It reads like the algorithm and
+// knows only numbers: how the steps are computed is the executor's affair, and what becomes of the results is its caller's.
 
 import { epochOrder, type Split, stepsPerEpoch } from '../src/data/sampler.ts';
 import { type EpochRecord, type EpochTiming, type Figures, meansOf, type TrainEvent } from '../src/events.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
 import { BiasPowers } from '../src/model/adam.ts';
+import { endStepOf, epochStartOf, nextCheckpoint, type Position, startPosition } from '../src/position.ts';
 import { EpochProgress } from './epoch-progress.ts';
 import type { Executor } from './executor.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 export interface Recipe {
   readonly epochs: number;
@@ -14,12 +16,17 @@ export interface Recipe {
   readonly lr: number;
   readonly seed: number;
   readonly maxSteps: number | null;
+  /** Besides the ends of epochs: every so many steps. */
+  readonly checkpointEvery: 'epoch' | number;
 }
 
 export interface TrainerHooks {
   readonly onEvent: (event: TrainEvent) => void;
-  /** Awaited after each epoch, before the next begins. */
-  readonly onEpoch: (history: readonly EpochRecord[]) => Promise<void>;
+  /**
+   * Awaited wherever a checkpoint is due, and before an abort is thrown. Nothing trains meanwhile: the memory holds the
+   * state that step `position.step` reads. `validation` is that of this very state, where it was made.
+   */
+  readonly onCheckpoint: (position: Position, validation: Figures | null) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -31,62 +38,87 @@ export interface Outcome {
   readonly steps: number;
 }
 
-/** Trains from step 0. Throws the signal's reason when it is aborted. */
+/** Trains from `start`, whose state the memory holds. Throws the signal's reason when it is aborted. */
 export async function trainLoop(
   executor: Executor,
   run: RunMemory,
   split: Split,
   recipe: Recipe,
-  hooks: TrainerHooks,
+  start: Position,
+  { onEvent, onCheckpoint, signal }: TrainerHooks,
 ): Promise<Outcome> {
   const { epochs, batchSize, lr, seed } = recipe;
   const stepsInEpoch = stepsPerEpoch(split.training.length, batchSize);
-  const endStep = Math.min(epochs * stepsInEpoch, recipe.maxSteps ?? Number.POSITIVE_INFINITY);
-  const history: EpochRecord[] = [];
-  const timings: EpochTiming[] = [];
-  const powers = new BiasPowers();
-  let step = 0;
-  run.setOrder(0, epochOrder(seed, 0, split.training));
+  const endStep = endStepOf(start, recipe, stepsInEpoch);
+  const history = [...start.history];
+  const timings = [...start.timings];
+  let position = start;
+  let ordered = history.length - 1;
+  const makeOrder = (epoch: number): void => {
+    if (epoch > ordered) run.setOrder(epoch, epochOrder(seed, epoch, split.training));
+    ordered = Math.max(ordered, epoch);
+  };
 
-  for (let epoch = 0; step < endStep; epoch++) {
-    run.useOrder(epoch);
-    const epochStart = step;
-    const to = Math.min(epochStart + stepsInEpoch, endStep);
-    const progress = new EpochProgress(hooks.onEvent, { epoch, epochStart, stepsInEpoch, endStep });
-    const training = executor.train({
-      epoch,
-      epochStart,
-      from: step,
-      to,
-      scalars: () => {
-        powers.advance();
-        return { learningRate: lr, beta1Power: powers.beta1Power, beta2Power: powers.beta2Power };
-      },
-      committed: (committed, sums) => progress.add(committed, sums),
-      stopped: () => hooks.signal.aborted,
-    });
-    // the next order is made while the threads train
-    if (to < endStep) run.setOrder(epoch + 1, epochOrder(seed, epoch + 1, split.training));
-    step = await training;
-    hooks.signal.throwIfAborted();
+  try {
+    for (let epoch = history.length, epochStart = epochStartOf(start); epochStart < endStep; epoch++) {
+      makeOrder(epoch);
+      run.useOrder(epoch);
+      const epochEnd = Math.min(epochStart + stepsInEpoch, endStep);
+      const progress = new EpochProgress(onEvent, { epoch, epochStart, stepsInEpoch, endStep }, position);
 
-    const timing = progress.timing();
-    const validation = split.validation.length > 0 ? meansOf(await executor.evaluate('validation', step, epoch)) : null;
-    const record: EpochRecord = {
-      epoch: epoch + 1,
-      steps: step,
-      train: meansOf(progress.sums),
-      validation,
-      samples: progress.sums.sampleCount,
-    };
-    history.push(record);
-    timings.push(timing);
-    hooks.onEvent({ type: 'epoch', epochs, ...record, ...timing });
-    await hooks.onEpoch(history);
-    hooks.signal.throwIfAborted();
+      while (position.step < epochEnd) {
+        signal.throwIfAborted();
+        const powers = BiasPowers.at(position);
+        const training = executor.train({
+          epoch,
+          epochStart,
+          from: position.step,
+          to: Math.min(nextCheckpoint(position.step, recipe.checkpointEvery), epochEnd),
+          scalars: () => {
+            powers.advance();
+            return { learningRate: lr, beta1Power: powers.beta1Power, beta2Power: powers.beta2Power };
+          },
+          committed: (step, sums) => progress.add(step, sums),
+          stopped: () => signal.aborted,
+        });
+        // the next order is made while the threads train
+        if (epochEnd < endStep) makeOrder(epoch + 1);
+        position = { ...position, ...stepped(position, await training), ...progress.soFar() };
+        if (position.step < epochEnd) await onCheckpoint(position, null);
+      }
+
+      const { sums, trainingSeconds: seconds } = position;
+      signal.throwIfAborted();
+      const validation =
+        split.validation.length > 0
+          ? meansOf(await unlessAborted(executor.evaluate('validation', position.step, epoch), signal))
+          : null;
+      const record = { epoch: epoch + 1, steps: epochEnd, train: meansOf(sums), validation, samples: sums.sampleCount };
+      const timing = { seconds, samplesPerSecond: sums.sampleCount / seconds };
+      history.push(record);
+      timings.push(timing);
+      const whole = epochEnd === epochStart + stepsInEpoch;
+      if (whole) position = { ...position, history: [...history], timings: [...timings], ...nothingYet };
+      epochStart = epochEnd;
+      onEvent({ type: 'epoch', epochs, ...record, ...timing });
+      await onCheckpoint(position, validation);
+    }
+
+    signal.throwIfAborted();
+    const test = meansOf(await unlessAborted(executor.evaluate('test', endStep, 0), signal));
+    onEvent({ type: 'test', figures: test });
+    return { history, timings, test, steps: endStep };
+  } catch (error) {
+    // only then does the memory hold the state of `position`
+    if (signal.aborted && error === signal.reason) await onCheckpoint(position, null);
+    throw error;
   }
+}
 
-  const test = meansOf(await executor.evaluate('test', step, 0));
-  hooks.onEvent({ type: 'test', figures: test });
-  return { history, timings, test, steps: step };
+const nothingYet = { sums: startPosition.sums, trainingSeconds: startPosition.trainingSeconds };
+
+/** What changes of a position by the steps up to `step` alone. */
+function stepped(position: Position, step: number): Pick<Position, 'step' | 'beta1Power' | 'beta2Power'> {
+  const { beta1Power, beta2Power } = BiasPowers.at(position).advancedBy(step - position.step);
+  return { step, beta1Power, beta2Power };
 }

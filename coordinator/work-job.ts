@@ -9,7 +9,7 @@ import type { Crew, CrewMember } from './crew.ts';
 import { EvaluatedParts } from './evaluated-parts.ts';
 import { Outstanding } from './outstanding.ts';
 import { StepMachine } from './step.ts';
-import type { StepEffect, StepEvent } from './step-events.ts';
+import type { StepEffect, StepEvent, StepOptions } from './step-events.ts';
 
 export interface JobWork extends StepAddress {
   /** null: training. */
@@ -29,6 +29,7 @@ export interface JobHands {
   readonly onDropped: () => void;
   readonly onReassigned: (shards: number) => void;
   readonly log: (level: 'info' | 'warning', message: string) => void;
+  readonly late: StepOptions;
   /** Numbers of a shard's images, for an error. */
   readonly imagesOf: (shard: number) => readonly number[];
 }
@@ -45,6 +46,8 @@ export class WorkJob {
   #settle!: (nodes: readonly Accepted[] | null) => void;
   #reject!: (error: Error) => void;
   #timer: NodeJS.Timeout | null = null;
+  /** Cancelled or failed from outside: whatever still happens concerns it no more. */
+  #givenUp = false;
   /** Since when it is asked to stop. */
   #askedMs: number | null = null;
 
@@ -53,7 +56,7 @@ export class WorkJob {
     this.#crew = crew;
     this.#stopped = stopped;
     this.#hands = hands;
-    this.#machine = new StepMachine({ name: work.name, shardSamples: work.samples, firstAttempt });
+    this.#machine = new StepMachine({ name: work.name, shardSamples: work.samples, firstAttempt }, hands.late);
     this.done = new Promise((resolve, reject) => {
       this.#settle = resolve;
       this.#reject = reject;
@@ -79,6 +82,7 @@ export class WorkJob {
   }
 
   handle(event: StepEvent): void {
+    if (this.#givenUp) return;
     for (const effect of this.#machine.handle(event)) this.#carryOut(effect);
     this.#arm();
   }
@@ -91,11 +95,13 @@ export class WorkJob {
   }
 
   cancel(): void {
+    this.#givenUp = true;
     this.#disarm();
     this.#settle(null);
   }
 
   fail(error: Error): void {
+    this.#givenUp = true;
     this.#disarm();
     this.#reject(error);
   }

@@ -23,3 +23,8 @@ export async function writeWhole(path: string, data: string | Uint8Array): Promi
     throw error;
   }
 }
+
+/** Whether it is the name of a file that was not written to its end. */
+export function isAside(name: string): boolean {
+  return name.startsWith('.') && name.endsWith('.tmp');
+}

@@ -10,10 +10,11 @@ import { commands } from '../coordinator/commands/index.ts';
 import { readConfigFile } from '../coordinator/config-file.ts';
 import { loadDataset } from '../coordinator/dataset-files.ts';
 import { createProgress } from '../coordinator/progress.ts';
+import { resolveWithRun } from '../coordinator/run-files.ts';
 import { ReservedFolder } from '../coordinator/run-folder.ts';
 import { readText, readToken } from '../coordinator/token.ts';
 import { runWorker, workerFlags, workerOptions } from '../worker/command.ts';
-import { configForFile, resolveOptions, resolveThreads, type TrainOptions } from './config.ts';
+import { configForFile, resolveThreads, type TrainOptions } from './config.ts';
 import { errorText, exitCodeOf } from './error-text.ts';
 import { ExitCode, LockstepError } from './errors.ts';
 import type { Summary, TrainEvent } from './events.ts';
@@ -27,11 +28,11 @@ Examples:
   $ lockstep train --threads 0 --max-steps 100  the single-worker baseline, a hundred steps
   $ lockstep train --data ./fashion --out runs/fashion --hidden 256,128
   $ lockstep train --config runs/fashion/config.json --seed 7 --json
-
+  $ lockstep train --resume runs/fashion        go on after an interruption; --epochs 10 to train longer
   $ lockstep train --listen 0.0.0.0:7070 --token-file token --min-workers 4
 
 Exit codes: 0 done, 1 the run failed, 2 bad usage, configuration, data or output folder, 75 too few workers came,
-130 and 143 interrupted.`;
+130 and 143 interrupted (after a checkpoint).`;
 
 const workerExamples = `
 Examples:
@@ -145,11 +146,12 @@ function addTrainCommand(program: Command): void {
 async function runTrain(_options: unknown, command: Command): Promise<void> {
   const configFile: string | undefined = command.getOptionValue('config');
   const file = configFile === undefined ? null : await readConfigFile(configFile);
-  const asked = resolveOptions(givenFlags(command), file, 'flag');
+  const asked = await resolveWithRun(givenFlags(command), file, 'flag');
   verbose = asked.verbose;
 
-  const reserved = asked.out === null ? await ReservedFolder.reserve(new Date()) : null;
-  const out = asked.out ?? reserved!.path;
+  const given = asked.out ?? asked.resume;
+  const reserved = given === null ? await ReservedFolder.reserve(new Date()) : null;
+  const out = given ?? reserved!.path;
   const options = { ...asked, out, threads: resolveThreads(asked, availableParallelism()) };
   try {
     const summary = await trainAndShow(options);
@@ -181,9 +183,9 @@ async function trainAndShow(options: TrainOptions): Promise<Summary> {
   const interruption = watchSignals(
     (name) => {
       progress.clear();
-      process.stderr.write(`${name}: stopping after the current step; once more stops at once\n`);
+      process.stderr.write(`${name}: stopping after the current step and a checkpoint; once more stops at once\n`);
     },
-    { what: 'The run was interrupted', mend: 'Start it again, with another --out DIR, to train from the beginning' },
+    { what: 'The run was interrupted', mend: 'Start it again' },
   );
   try {
     // Not at the top: --help and bad flags need not wait for the trainer to load.

@@ -10,6 +10,9 @@ export type { TrainOptions } from './option-table.ts';
 /** Where a value comes from: it decides how an error names it. */
 export type Origin = 'flag' | 'file' | 'option';
 
+/** The one key of config.json that is no option: what came of the options (run-record.ts). --config passes over it. */
+export const recordKey = 'record';
+
 /**
  * Both records have the keys of TrainOptions; undefined means not given. Every value is checked, and an unknown key
  * refused. `origin` says how `given` was given: as flags, or as options of the library.
@@ -20,7 +23,8 @@ export function resolveOptions(
   origin: Exclude<Origin, 'file'> = 'option',
 ): TrainOptions {
   // The file is checked where a flag overrules it too: a wrong file is wrong.
-  const merged = new Map([...checked(file ?? {}, 'file'), ...checked(given, origin)]);
+  const { [recordKey]: _, ...fromFile } = file ?? {};
+  const merged = new Map([...checked(fromFile, 'file'), ...checked(given, origin)]);
   const values = optionKeys.map((key) => [key, merged.has(key) ? merged.get(key) : optionTable[key].default]);
   // Sound because every value was accepted by the kind of its row.
   const options = Object.fromEntries(values) as TrainOptions;

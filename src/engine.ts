@@ -3,6 +3,10 @@
 
 import type { BlockAddress } from './reduce.ts';
 
+/** What --engine takes. */
+export const engineNames = ['wasm', 'tfjs-node'] as const;
+export type EngineName = (typeof engineNames)[number];
+
 export type SplitName = 'validation' | 'test';
 
 /** Where a step stands: all 0-based, `step` since the start of the run. Step s reads parameter set s % 2. */
@@ -21,6 +25,8 @@ export interface Engine {
   evaluateChunk(split: SplitName, chunk: number, step: number, epoch: number): void;
   /** Commits a slice of a step: reduces the listed nodes, and applies Adam to the other parameter set. False: not finite. */
   updateSlice(step: number, nodeCount: number, sampleCount: number, slice: number): boolean;
+  /** Frees what the memory's end would not. */
+  close?(): void;
 }
 
 /** Threads of this machine that compute what they are given, into the memory that they share; one call at a time. */

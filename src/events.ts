@@ -90,6 +90,22 @@ export type TrainEvent =
     }
   | ({ readonly type: 'epoch'; readonly epochs: number } & EpochRecord & EpochTiming)
   | { readonly type: 'test'; readonly figures: Figures }
+  | {
+      /** A checkpoint is on the disk. */
+      readonly type: 'checkpoint';
+      readonly step: number;
+      readonly path: string;
+      readonly bytes: number;
+      /** From its copy to its last flush. */
+      readonly seconds: number;
+    }
+  | {
+      readonly type: 'checkpointFailed';
+      readonly step: number;
+      readonly reason: string;
+      /** How many there were since this process began. */
+      readonly failures: number;
+    }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'info'; readonly message: string }
   | { readonly type: 'done'; readonly summary: Summary; readonly folder: string | null };

@@ -6,12 +6,13 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { Wiring } from '../coordinator/make-executor.ts';
+import { resolveWithRun } from '../coordinator/run-files.ts';
 import { ThreadExecutor } from '../coordinator/thread-executor.ts';
 import { type Hooks, trainRun } from '../coordinator/train-run.ts';
-import { makeEngine, noEngine } from '../worker/make-engine.ts';
+import { makeEngine } from '../worker/make-engine.ts';
 import type { NodeWiring } from '../worker/node-run.ts';
 import { selfTestDigest } from '../worker/self-test.ts';
-import { resolveOptions, type TrainOptions } from './config.ts';
+import type { TrainOptions } from './config.ts';
 import type { Summary } from './events.ts';
 import { instantiate } from './kernels/kernels.ts';
 import { Workbench } from './kernels/workbench.ts';
@@ -29,10 +30,19 @@ function compiled(file: string): WebAssembly.Module {
 
 const { version: programVersion } = JSON.parse(readFileSync(resolve('#package'), 'utf8')) as { version: string };
 
-/** Digest of an engine's answer to the handshake's self-test. */
-async function selfTest(engine: string): Promise<string> {
-  if (engine !== 'wasm') throw noEngine(engine);
-  return selfTestDigest(computeGradient);
+function heapBase(): number {
+  return instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2 })).heapBase();
+}
+
+const selfTests = new Map<string, Promise<string>>();
+
+/** Digest of an engine's answer to the self-test; made once, since a node may connect often. */
+function selfTest(engine: string): Promise<string> {
+  const known = selfTests.get(engine);
+  if (known !== undefined) return known;
+  const fresh = selfTestDigest(engine, compiled('#kernels-shared'), heapBase());
+  selfTests.set(engine, fresh);
+  return fresh;
 }
 
 /**
@@ -41,7 +51,7 @@ async function selfTest(engine: string): Promise<string> {
  */
 export const wiring: Wiring = {
   sharedKernels: () => compiled('#kernels-shared'),
-  heapBase: () => instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2 })).heapBase(),
+  heapBase,
   threadFile: pathToFileURL(resolve('#thread')).href,
   makeEngine,
   programVersion,
@@ -74,12 +84,13 @@ export const nodeWiring: NodeWiring = {
 };
 
 /**
- * Trains a run. It prints nothing, sets no handlers, and writes only where `options.out` is given.
- * @param options what differs from the defaults of `lockstep train`
+ * Trains a run. It prints nothing, sets no handlers, and writes only where `options.out` or `options.resume` is given.
+ * An abort of the signal ends it after the current step and a checkpoint.
+ * @param options what differs from the defaults of `lockstep train`, or from the run that `resume` names
  * @throws LockstepError for everything that a user can mend
  */
 export async function train(options: Partial<TrainOptions> = {}, hooks: Hooks = {}): Promise<Summary> {
-  return await trainRun(resolveOptions(options, null), hooks, wiring);
+  return await trainRun(await resolveWithRun(options, null, 'option'), hooks, wiring);
 }
 
 let bench: Workbench | null = null;

@@ -1,7 +1,21 @@
 // Every option of a training run, one row each: the flags of the command line, its help, the keys of a configuration
 // file and all checks of single values are derived from here. Knows nothing of how options depend on each other.
 
-import { integer, type Kind, onOff, orNull, path, positive, powerOfTwo, text, texts, widths } from './value-kinds.ts';
+import { type EngineName, engineNames } from './engine.ts';
+import {
+  integer,
+  type Kind,
+  names,
+  oneOf,
+  onOff,
+  orNull,
+  path,
+  positive,
+  powerOfTwo,
+  text,
+  widths,
+  wordOr,
+} from './value-kinds.ts';
 
 export interface TrainOptions {
   readonly epochs: number;
@@ -10,6 +24,8 @@ export interface TrainOptions {
   readonly shards: number;
   /** Computing threads; 0 = inline, no pool; null = as many as `resolveThreads` says. */
   readonly threads: number | null;
+  /** What computes the gradients. */
+  readonly engine: EngineName;
   readonly lr: number;
   readonly seed: number;
   /** Widths of the hidden layers. */
@@ -38,6 +54,16 @@ export interface TrainOptions {
   readonly heartbeatTimeout: number;
   /** The run folder itself; null = nothing is written. */
   readonly out: string | null;
+  /** When checkpoints are written within an epoch, in steps; the ends of epochs are checkpoints anyway. */
+  readonly checkpointEvery: 'epoch' | number;
+  /** How many checkpoints stay, besides the best by validation loss. */
+  readonly keepLast: number;
+  /** What a checkpoint that cannot be written does to the run. */
+  readonly checkpointErrors: 'warn' | 'stop';
+  /** The run folder to go on with; its config.json then stands for the defaults. */
+  readonly resume: string | null;
+  /** Options that may differ from those of the run that is resumed, though that shows in the bits. */
+  readonly allowChange: readonly string[];
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -55,6 +81,8 @@ export interface OptionRow<T> {
   readonly help: string;
   /** Whether it shapes the run, and so belongs into config.json; false for how and where a run is shown. */
   readonly recorded: boolean;
+  /** Whether a recorded option may differ when the run is resumed: it does not show in the bits, or only in their end. */
+  readonly changeable?: true;
 }
 
 const training = 'Training:';
@@ -62,6 +90,7 @@ const data = 'Data:';
 const work = 'Division of work:';
 const cluster = 'Other machines:';
 const output = 'Output:';
+const checkpoints = 'Checkpoints:';
 
 /** The order of the rows is that of the help and of config.json. */
 export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainOptions[K]> } = {
@@ -72,6 +101,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     group: training,
     help: 'passes over the training split',
     recorded: true,
+    changeable: true,
   },
   batchSize: {
     flag: '--batch-size <n>',
@@ -96,6 +126,15 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     defaultText: 'available cores, at most shards',
     group: work,
     help: 'computing threads; 0 = inline, without a pool; never changes the digest',
+    recorded: true,
+    changeable: true,
+  },
+  engine: {
+    flag: '--engine <name>',
+    kind: oneOf(...engineNames),
+    default: 'wasm',
+    group: work,
+    help: 'wasm, or tfjs-node (TensorFlow.js, native); changes the digest',
     recorded: true,
   },
   lr: {
@@ -157,6 +196,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     group: training,
     help: 'stop after so many steps, also within an epoch',
     recorded: true,
+    changeable: true,
   },
   limitTrain: {
     flag: '--limit-train <n>',
@@ -175,6 +215,8 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     group: data,
     help: 'folder of the four IDX files, plain or .gz',
     recorded: true,
+    // A run knows its data by their digest, wherever they lie.
+    changeable: true,
   },
   listen: {
     flag: '--listen <host:port>',
@@ -239,7 +281,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
   },
   allowOrigin: {
     flag: '--allow-origin <origins>',
-    kind: texts,
+    kind: names,
     default: [],
     defaultText: 'none',
     group: cluster,
@@ -261,6 +303,51 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     defaultText: 'runs/<date-time>',
     group: output,
     help: 'the run folder itself: new, or empty',
+    recorded: false,
+  },
+  checkpointEvery: {
+    flag: '--checkpoint-every <steps>',
+    kind: wordOr('epoch', integer(1, 2 ** 32 - 1)),
+    default: 'epoch',
+    group: checkpoints,
+    help: 'epoch: at the end of each epoch; a number: every so many steps as well',
+    recorded: true,
+    changeable: true,
+  },
+  keepLast: {
+    flag: '--keep-last <n>',
+    kind: integer(1, 100_000),
+    default: 3,
+    group: checkpoints,
+    help: 'checkpoints to keep, besides the best by validation loss',
+    recorded: true,
+    changeable: true,
+  },
+  checkpointErrors: {
+    flag: '--checkpoint-errors <what>',
+    kind: oneOf('warn', 'stop'),
+    default: 'warn',
+    group: checkpoints,
+    help: 'warn: go on when a checkpoint cannot be written; stop: end the run',
+    recorded: true,
+    changeable: true,
+  },
+  resume: {
+    flag: '--resume <dir>',
+    kind: orNull(path),
+    default: null,
+    defaultText: 'a new run',
+    group: checkpoints,
+    help: 'go on with the run in this folder, from its newest whole checkpoint; with --out in another folder',
+    recorded: false,
+  },
+  allowChange: {
+    flag: '--allow-change <names>',
+    kind: names,
+    default: [],
+    defaultText: 'none',
+    group: checkpoints,
+    help: 'options that --resume may change though the bits depend on them, e.g. lr,seed; recorded in config.json',
     recorded: false,
   },
   json: {

@@ -71,13 +71,6 @@ export const text: Kind<string> = {
   fromText: (value) => value,
 };
 
-/** On the command line with commas between them. */
-export const texts: Kind<readonly string[]> = {
-  allowed: 'a list of texts',
-  accepts: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== ''),
-  fromText: (value) => value.split(','),
-};
-
 export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
   return {
     allowed: words.join(' or '),
@@ -85,6 +78,22 @@ export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
     fromText: (text) => text,
   };
 }
+
+/** A word, or what the other kind allows. */
+export function wordOr<const W extends string, T>(word: W, kind: Kind<T>): Kind<W | T> {
+  return {
+    allowed: `"${word}" or ${kind.allowed}`,
+    accepts: (value) => value === word || kind.accepts(value),
+    fromText: (text) => (text === word ? text : kind.fromText(text)),
+  };
+}
+
+/** On the command line with commas between them. */
+export const names: Kind<readonly string[]> = {
+  allowed: 'a list of names',
+  accepts: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== ''),
+  fromText: (text) => text.split(','),
+};
 
 /** null stands for "not given"; no text means it. */
 export function orNull<T>(kind: Kind<T>): Kind<T | null> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkAgainstData, configForFile, resolveOptions, resolveThreads, type TrainOptions } from '../src/config.ts';
-import { flagName, optionKeys, optionTable } from '../src/option-table.ts';
+import { flagName, type optionKeys, optionTable } from '../src/option-table.ts';
 import { refusal } from './support/refusal.ts';
 
 const defaults = resolveOptions({}, null);
@@ -13,6 +13,7 @@ describe('resolveOptions', () => {
       batchSize: 128,
       shards: 8,
       threads: null,
+      engine: 'wasm',
       lr: 0.001,
       seed: 42,
       hidden: [128, 64],
@@ -22,7 +23,21 @@ describe('resolveOptions', () => {
       maxSteps: null,
       limitTrain: null,
       data: null,
+      listen: null,
+      tokenFile: null,
+      minWorkers: 1,
+      joinTimeout: null,
+      heartbeatTimeout: 10,
+      tlsCert: null,
+      tlsKey: null,
+      allowOrigin: [],
+      insecure: false,
       out: null,
+      checkpointEvery: 'epoch',
+      keepLast: 3,
+      checkpointErrors: 'warn',
+      resume: null,
+      allowChange: [],
       json: false,
       quiet: false,
       verbose: false,
@@ -52,6 +67,8 @@ describe('resolveOptions', () => {
     ['shards', 2 ** 32 + 1, 'a power of two'],
     ['threads', -1, 'an integer from 0 to 64'],
     ['threads', 65, 'an integer'],
+    ['engine', 'tfjs', 'one of wasm, tfjs-node'],
+    ['engine', null, 'one of'],
     ['lr', 0, 'a number above 0 and at most 10'],
     ['lr', -0.1, 'a number'],
     ['lr', Number.NaN, 'a number'],
@@ -72,6 +89,13 @@ describe('resolveOptions', () => {
     ['limitTrain', 0, 'an integer from 1'],
     ['data', '', 'the path'],
     ['out', 7, 'the path'],
+    ['checkpointEvery', 0, '"epoch" or an integer from 1'],
+    ['checkpointEvery', 'step', '"epoch" or an integer'],
+    ['keepLast', 0, 'an integer from 1'],
+    ['checkpointErrors', 'ignore', 'warn or stop'],
+    ['resume', '', 'the path'],
+    ['allowChange', 'lr', 'a list of names'],
+    ['allowChange', [''], 'a list of names'],
     ['json', null, 'true or false'],
   ] as const)('refuses %s: %s', async (key, value, allowed) => {
     const option = await refusal(() => resolveOptions({ [key]: value }, null));
@@ -164,7 +188,20 @@ describe('configForFile', () => {
 
   it('leaves out how and where the run is shown', () => {
     const config = configForFile(resolveOptions({ out: 'x', json: true, quiet: true, verbose: true }, null));
-    expect(Object.keys(config)).toEqual(optionKeys.filter((key) => !['out', 'json', 'quiet', 'verbose'].includes(key)));
+    for (const shown of [
+      'out',
+      'resume',
+      'allowChange',
+      'json',
+      'quiet',
+      'verbose',
+      'listen',
+      'tokenFile',
+      'minWorkers',
+    ]) {
+      expect(Object.keys(config)).not.toContain(shown);
+    }
+    expect(Object.keys(config)).toEqual(expect.arrayContaining(['epochs', 'shards', 'threads', 'seed', 'data']));
   });
 });
 

@@ -2,19 +2,25 @@
 // goes on and delivers garbage (point `computed`).
 
 import { ROW_GROUPS } from '../src/kernels/kernels.ts';
+import { Word } from '../src/kernels/mailbox.ts';
 import { at, type RunMemory } from '../src/kernels/run-memory.ts';
 import type { FaultInjector, FaultPoint } from './compute-loop.ts';
 
-/** The thread `worker` fails at `point` of step `step` (or of the first later step in which it gets such a task). */
+/** Whoever does a task of `step` (or, with `worker`, that thread in this or a later step) fails at `point`, once. */
 export interface Fault {
-  readonly worker: number;
   readonly step: number;
   readonly point: FaultPoint;
+  readonly worker?: number;
 }
 
-export function injectorOf(faults: readonly Fault[], run: RunMemory): FaultInjector {
+/** At most 64 faults; shared memory remembers which have happened, whichever thread they happened to. */
+export function injectorOf(faults: readonly Fault[], run: RunMemory, thread: number): FaultInjector {
   return (point, step, task) => {
-    if (!faults.some((fault) => fault.point === point && step >= fault.step)) return;
+    const due = faults.findIndex((fault, i) => {
+      if (fault.point !== point || step < fault.step || (fault.worker ?? thread) !== thread) return false;
+      return Atomics.compareExchange(run.words, run.plan.control / 4 + Word.faults + i, 0, 1) === 0;
+    });
+    if (due < 0) return;
     const { plan } = run;
     if (point === 'compute' || point === 'computed') {
       const slot = run.words[plan.blocks / 4 + 3 * task + 2]!;

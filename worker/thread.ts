@@ -23,9 +23,9 @@ export default async function thread(task: ThreadTask): Promise<void> {
   const run = new RunMemory(task.memory, task.plan);
   const kernels = instantiate(task.module, task.memory);
   const engine = await makeEngine(task.engine, kernels, run, task.loop.worker);
-  const mine = task.faults.filter((fault) => fault.worker === task.loop.worker);
   new ComputeLoop(engine, run, {
     ...task.loop,
-    ...(mine.length > 0 ? { inject: injectorOf(mine, run) } : {}),
+    ...(task.faults.length > 0 ? { inject: injectorOf(task.faults, run, task.loop.worker) } : {}),
   }).run();
+  engine.close?.();
 }

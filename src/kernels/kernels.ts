@@ -45,6 +45,28 @@ export interface Kernels {
     figures: number,
     outcomes: number,
   ): void;
+  denseSamples(
+    run: number,
+    scratch: number,
+    epoch: number,
+    first: number,
+    end: number,
+    target: number,
+    targetLabels: number,
+  ): void;
+  denseImages(
+    run: number,
+    scratch: number,
+    images: number,
+    labels: number,
+    numbers: number,
+    first: number,
+    end: number,
+    purpose: number,
+    epoch: number,
+    target: number,
+    targetLabels: number,
+  ): void;
   philox(counter: number, key: number): void;
   finish(run: number, vector: number): void;
   sumFirstRows(run: number, parameters: number, partials: number): void;
@@ -53,6 +75,7 @@ export interface Kernels {
   updateFlat(adam: number, gradient: number, bytes: number): number;
   add(target: number, source: number, bytes: number): void;
   allFinite(vector: number, bytes: number): number;
+  unsignZeros(vector: number, bytes: number): void;
 }
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {

@@ -34,6 +34,8 @@ export const Word = {
   split: 119,
   firstChunk: 120,
   notifyEvery: 121,
+  /** Up to 64 words, for tests: which of the faults asked for have happened. */
+  faults: 128,
 } as const;
 
 /** train: whole steps, one after the other; compute: the tree nodes of one step; evaluate: chunks of a split. */

@@ -27,12 +27,25 @@ export interface RunShape {
   readonly slots: number;
   /** Whether an evaluation of the test split also leaves the prediction and the probabilities of each image. */
   readonly outcomes?: boolean;
+  /** Whether workers keep samples as matrices, and trees of whole nodes: for engines other than the kernels. */
+  readonly dense?: boolean;
 }
 
 /** A pair of buffers: step s reads buffer s % 2 and writes the other. */
 export type Pair = readonly [number, number];
 
+/** What a worker of another engine than the kernels works on; all addresses. */
+export interface DenseScratch {
+  /** A shard's samples, or a chunk's: rows of float32; and a label (u8) for each. */
+  readonly samples: number;
+  readonly labels: number;
+  /** A node's vector for each level of the tree below the root. */
+  readonly temporaries: readonly number[];
+}
+
 export interface MemoryPlan {
+  /** What the plan was made for. */
+  readonly shape: RunShape;
   readonly bytes: number;
   /** Bytes of a parameter or gradient vector. */
   readonly vectorBytes: number;
@@ -64,7 +77,7 @@ export interface MemoryPlan {
   /** STEP_RING records of STEP_BYTES. */
   readonly steps: number;
   /** For each worker: its Scratch record and its Adam record. */
-  readonly workers: readonly { readonly scratch: number; readonly adam: number }[];
+  readonly workers: readonly { readonly scratch: number; readonly adam: number; readonly dense: DenseScratch | null }[];
   /** The blocks of a compute phase: (level, index, slot) words each; and the nodes of an update: (address,
    *  level, address of the figures, 0) words each. */
   readonly blocks: number;
@@ -181,9 +194,16 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
       0,
     ]);
   };
+  const denseRows = Math.max(CHUNK_SAMPLES, Math.ceil(shape.batchSize / shards));
+  const dense = (): DenseScratch => ({
+    samples: take(denseRows * pixels * 4),
+    labels: take(denseRows),
+    temporaries: Array.from({ length: rootLevel(shards) }, () => take(vectorBytes)),
+  });
   const workers = Array.from({ length: shape.workers }, () => ({
     scratch: scratch(),
     adam: take(ADAM_BYTES),
+    dense: shape.dense ? dense() : null,
   }));
   const blocks = take(shards * 12);
   const nodes = take(shape.slots * 16);
@@ -195,6 +215,7 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
     });
   }
   return {
+    shape,
     bytes: end,
     vectorBytes,
     firstLayer: { inputs: first.inputs, stride: first.stride },

@@ -23,5 +23,6 @@ export function shapeOf(options: TrainOptions, data: Dataset, split: Split, work
     validationCount: split.validation.length,
     workers,
     slots,
+    dense: options.engine !== 'wasm',
   };
 }

@@ -18,9 +18,21 @@ export class BiasPowers {
 
   /** The powers after `steps` steps, by the same loop that a run goes through. */
   static after(steps: number): BiasPowers {
+    return new BiasPowers().advancedBy(steps);
+  }
+
+  /** The powers as they were kept somewhere. */
+  static at({ beta1Power, beta2Power }: Readonly<Pick<BiasPowers, 'beta1Power' | 'beta2Power'>>): BiasPowers {
     const powers = new BiasPowers();
-    for (let t = 0; t < steps; t++) powers.advance();
+    powers.beta1Power = beta1Power;
+    powers.beta2Power = beta2Power;
     return powers;
+  }
+
+  /** Itself, after so many steps more. */
+  advancedBy(steps: number): this {
+    for (let t = 0; t < steps; t++) this.advance();
+    return this;
   }
 
   advance(): void {

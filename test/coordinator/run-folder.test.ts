@@ -13,6 +13,7 @@ describe('RunFolder', () => {
       await run.writeJson('history.json', []);
       await run.writeFile('model.safetensors', Uint8Array.of(1, 2));
       await run.writeJson('history.json', [1]);
+      await run.close();
       expect(run.name).toBe('run');
       expect(await readdir(path)).toEqual(['config.json', 'history.json', 'model.safetensors']);
       expect(await readFile(join(path, 'config.json'), 'utf8')).toBe('{\n  "epochs": 5\n}\n');
@@ -22,7 +23,7 @@ describe('RunFolder', () => {
 
   it('takes an empty folder', async () => {
     await withFolder(async (folder) => {
-      await RunFolder.create(folder, {});
+      await (await RunFolder.create(folder, {})).close();
       expect(await readdir(folder)).toEqual(['config.json']);
     });
   });
@@ -69,6 +70,7 @@ describe('RunFolder', () => {
       expect(error.what).toContain(join(run.path, 'model.safetensors'));
       expect(error.why).toContain('437544 bytes failed');
       expect(error.exitCode).toBe(1);
+      await run.close();
       expect(await readdir(run.path)).toEqual(['config.json', 'model.safetensors']);
     });
   });
@@ -88,6 +90,37 @@ describe('RunFolder', () => {
       await mkdir(given);
       await (await RunFolder.create(given, {})).discard();
       expect(await readdir(given)).toEqual([]);
+    });
+  });
+});
+
+describe('a run folder that is gone on with', () => {
+  it('loses what a killed process left half-written, and nothing else', async () => {
+    await withFolder(async (folder) => {
+      await (await RunFolder.create(folder, {})).close();
+      for (const name of ['.config.json.tmp', '.lock.x', '.mine', 'report.html'])
+        await writeFile(join(folder, name), 'x');
+      const run = await RunFolder.open(folder, () => {});
+      await run.writeJson('history.json', []);
+      await run.discard();
+      expect(await readdir(folder)).toEqual(['.mine', 'config.json', 'history.json', 'report.html']);
+    });
+  });
+
+  it('is held by one at a time', async () => {
+    await withFolder(async (folder) => {
+      const run = await RunFolder.create(folder, {});
+      expect((await refusal(() => RunFolder.open(folder, () => {}))).what).toContain('is in use');
+      await run.close();
+      await (await RunFolder.open(folder, () => {})).close();
+    });
+  });
+
+  it('may be taken anew where a process was killed before it had written config.json', async () => {
+    await withFolder(async (folder) => {
+      for (const name of ['.config.json.tmp', '.lock.x']) await writeFile(join(folder, name), 'x');
+      await (await RunFolder.create(folder, {})).close();
+      expect(await readdir(folder)).toContain('config.json');
     });
   });
 });
@@ -121,6 +154,7 @@ describe('ReservedFolder', () => {
 
       const used = await ReservedFolder.reserve(now, folder);
       const run = await RunFolder.create(used.path, {});
+      await run.close();
       await used.release();
       expect(await readdir(used.path)).toEqual(['config.json']);
       await run.discard();

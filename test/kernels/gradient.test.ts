@@ -2,26 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { computeGradient } from '../../src/library.ts';
 import { goldenFloats, goldenJson, imagesAt, mnistData, relativeError } from '../support/golden.ts';
+import { randomCase } from '../support/random-case.ts';
 import { refusal } from '../support/refusal.ts';
 import { slowGradient } from '../support/slow-network.ts';
-
-/** A small network and images that are sparse like digits, from a seed. */
-function randomCase(seed: number, hidden: readonly number[], classes: number, count: number, density: number) {
-  let state = seed >>> 0;
-  const random = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-  const [rows, columns] = [6, 5];
-  const widths = [rows * columns, ...hidden, classes];
-  const size = widths.slice(1).reduce((sum, width, l) => sum + width * (widths[l]! + 1), 0);
-  const parameters = Float32Array.from({ length: size }, () => (random() - 0.5) * 0.8);
-  const images = Uint8Array.from({ length: count * rows * columns }, () =>
-    random() < density ? Math.floor(random() * 256) : 0,
-  );
-  const labels = Uint8Array.from({ length: count }, () => Math.floor(random() * classes));
-  return { hidden, rows, columns, classes, widths, parameters, images, labels };
-}
 
 describe('computeGradient', () => {
   test("meets PyTorch's gradient", async () => {

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const cli = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
+const builtCli = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
 
 export interface Ended {
   readonly exitCode: number | null;
@@ -20,11 +20,13 @@ export interface Running {
 
 export interface Surroundings {
   readonly cwd: string;
+  /** Another copy of the command line. */
+  readonly cli?: string;
   /** The largest file that the process may write. */
   readonly maxFileKilobytes?: number;
 }
 
-export function startCli(args: readonly string[], { cwd, maxFileKilobytes }: Surroundings): Running {
+export function startCli(args: readonly string[], { cwd, cli = builtCli, maxFileKilobytes }: Surroundings): Running {
   const command = [process.execPath, cli, ...args];
   const limited = ['sh', '-c', `ulimit -f ${(maxFileKilobytes ?? 0) * 2}; exec "$@"`, 'sh', ...command];
   const [file, ...rest] = maxFileKilobytes === undefined ? command : limited;

@@ -23,6 +23,10 @@ export async function traced(options: Partial<TrainOptions>, changes: Partial<Wi
       ...changes,
     },
   );
+  return traceOf(summary, events);
+}
+
+export function traceOf(summary: Summary, events: readonly TrainEvent[]): Traced {
   return {
     summary,
     history: events

@@ -167,7 +167,7 @@ function sumRows(run: Run, scratch: Scratch, shards: i32, target: usize, resume:
 }
 
 /** Lists the inputs of the sample that is image `number` of the training file. */
-function listSample(run: Run, scratch: Scratch, epoch: u32, number: u32): void {
+export function listSample(run: Run, scratch: Scratch, epoch: u32, number: u32): void {
   const first = scratchOf(scratch, 0);
   const pixels = run.rows * run.columns;
   const image = run.images + number * pixels;

@@ -12,6 +12,11 @@ export function addInto(target: usize, a: usize, b: usize, bytes: i32): void {
   for (let i = 0; i < bytes; i += 16) v128.store(target + i, f32x4.add(v128.load(a + i), v128.load(b + i)));
 }
 
+/** Makes +0 of every -0, as if the sum had begun at +0. */
+export function unsignZeros(vector: usize, bytes: i32): void {
+  for (let i = 0; i < bytes; i += 16) v128.store(vector + i, f32x4.add(v128.load(vector + i), f32x4.splat(0)));
+}
+
 /** 1 if no value is NaN or infinite, else 0. */
 export function allFinite(vector: usize, bytes: i32): i32 {
   let bad = f32x4.splat(0);

@@ -1,0 +1,135 @@
+// The checkpoints of a run folder: which there are, the newest whole one, writing the next, and removing those that need
+// not stay. Knows nothing of training and of what a failure does to the run.
+
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  type Checkpoint,
+  checkpointName,
+  encodeCheckpoint,
+  type StateBody,
+  stateFileName,
+  stepOfName,
+  tensorFileName,
+  verifyCheckpoint,
+} from '../src/checkpoint.ts';
+import { type Kept, toRemove } from '../src/checkpoint-retention.ts';
+import { LockstepError } from '../src/errors.ts';
+import type { Layout } from '../src/model/layout.ts';
+import { recover, WriteFailure, writeFolderWhole } from './checkpoint-files.ts';
+import { type Flush, flush, flushFolder } from './flush.ts';
+import { codeOf, reasonOf } from './io-reason.ts';
+
+/** A whole checkpoint as it lies on the disk; src/checkpoint.ts decodes it. */
+export interface Found {
+  readonly path: string;
+  readonly body: StateBody;
+  readonly tensors: Uint8Array;
+}
+
+export class CheckpointStore {
+  readonly path: string;
+  readonly #flush: Flush;
+  /** Whole ones, as far as is known. */
+  readonly #kept = new Map<number, Kept>();
+
+  constructor(runFolder: string, flushed: Flush = flush) {
+    this.path = join(runFolder, 'checkpoints');
+    this.#flush = flushed;
+  }
+
+  /** Removes what a killed process left half-written. Only for whoever holds the run folder's lock. */
+  async tidy(): Promise<void> {
+    try {
+      await recover(this.path);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error; // no checkpoint was ever written
+    }
+  }
+
+  /**
+   * The newest one that is whole, or null. `passedOver` hears of each that is not: its path, and why. The rest is read too,
+   * so that it is known which is the best.
+   */
+  async newest(passedOver: (path: string, why: string) => void): Promise<Found | null> {
+    let newest: Found | null = null;
+    for (const step of (await this.#steps()).sort((a, b) => b - a)) {
+      const path = this.pathOf(step);
+      const found = await readVerified(path);
+      if ('why' in found) {
+        passedOver(path, found.why);
+        continue;
+      }
+      this.#kept.set(step, { step, validationLoss: found.body.validation?.loss ?? null });
+      newest ??= { path, ...found };
+    }
+    return newest;
+  }
+
+  /** Writes it to the disk, and removes what then need not stay. Returns its bytes. */
+  async save(layout: Layout, checkpoint: Checkpoint, keepLast: number): Promise<number> {
+    const { tensors, state } = encodeCheckpoint(layout, checkpoint);
+    const { step } = checkpoint.position;
+    const files = new Map<string, Uint8Array | string>([
+      [tensorFileName, tensors],
+      [stateFileName, state],
+    ]);
+    await this.#make(tensors.length + Buffer.byteLength(state));
+    await writeFolderWhole(this.path, checkpointName(step), files, this.#flush);
+    this.#kept.set(step, { step, validationLoss: checkpoint.validation?.loss ?? null });
+    await this.#prune(keepLast);
+    return tensors.length + Buffer.byteLength(state);
+  }
+
+  pathOf(step: number): string {
+    return join(this.path, checkpointName(step));
+  }
+
+  async #make(bytes: number): Promise<void> {
+    try {
+      const made = await mkdir(this.path, { recursive: true });
+      if (made !== undefined) await flushFolder(dirname(this.path), this.#flush);
+    } catch (error) {
+      throw new WriteFailure(this.path, bytes, error);
+    }
+  }
+
+  /** Damaged ones go as well: what they held is made again. */
+  async #prune(keepLast: number): Promise<void> {
+    for (const { step } of toRemove([...this.#kept.values()], keepLast)) this.#kept.delete(step);
+    for (const step of await this.#steps()) {
+      // One that cannot be removed is tried again after the next.
+      if (!this.#kept.has(step)) await rm(this.pathOf(step), { recursive: true, force: true }).catch(() => {});
+    }
+  }
+
+  async #steps(): Promise<number[]> {
+    try {
+      return (await readdir(this.path)).flatMap((name) => stepOfName(name) ?? []);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw unreadable(this.path, error);
+    }
+  }
+}
+
+async function readVerified(path: string): Promise<{ body: StateBody; tensors: Uint8Array } | { why: string }> {
+  try {
+    const state = await readFile(join(path, stateFileName), 'utf8');
+    const tensors = await readFile(join(path, tensorFileName));
+    const verified = verifyCheckpoint(state, tensors);
+    return 'why' in verified ? verified : { ...verified, tensors };
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return { why: `it cannot be read: ${reasonOf(error)}` };
+  }
+}
+
+function unreadable(path: string, cause: unknown): LockstepError {
+  return new LockstepError({
+    what: `${path} cannot be read`,
+    why: reasonOf(cause),
+    mend: 'See to it that you may read it',
+    cause,
+  });
+}

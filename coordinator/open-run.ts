@@ -1,0 +1,158 @@
+// From a run's options to a run that is ready to begin, new or resumed: its data, its folder, and where it starts. All that
+// can be refused is refused here, before anything is changed on the disk.
+
+import { resolve } from 'node:path';
+import { type Checkpoint, decodeCheckpoint } from '../src/checkpoint.ts';
+import { checkAgainstData, configForFile, type TrainOptions } from '../src/config.ts';
+import type { Dataset } from '../src/data/dataset.ts';
+import { type Split, splitImages, stepsPerEpoch } from '../src/data/sampler.ts';
+import { ExitCode, LockstepError } from '../src/errors.ts';
+import type { Summary, TrainEvent } from '../src/events.ts';
+import type { RunShape } from '../src/kernels/memory-plan.ts';
+import { shapeOf } from '../src/kernels/run-shape.ts';
+import type { Layout } from '../src/model/layout.ts';
+import { startPosition } from '../src/position.ts';
+import { allowedNames, differences, planResume, refuseChanges } from '../src/resume-plan.ts';
+import { type Change, type Facts, runConfigOf } from '../src/run-record.ts';
+import { datasetDigest } from '../src/wire/dataset-bytes.ts';
+import { CheckpointStore } from './checkpoint-store.ts';
+import { loadDataset } from './dataset-files.ts';
+import { placesFor } from './make-executor.ts';
+import { readRun, readSummary } from './run-files.ts';
+import { RunFolder } from './run-folder.ts';
+
+export interface OpenRun {
+  readonly data: Dataset;
+  readonly split: Split;
+  readonly shape: RunShape;
+  /** Both null where nothing is written. */
+  readonly folder: RunFolder | null;
+  readonly store: CheckpointStore | null;
+  /** The checkpoint to go on from; null: step 0. */
+  readonly start: Checkpoint | null;
+  /** Whether `start` lies in `folder`. */
+  readonly inPlace: boolean;
+  readonly facts: Facts;
+  readonly changes: readonly Change[];
+}
+
+export interface Opening {
+  readonly options: TrainOptions & { readonly threads: number };
+  readonly engine: string;
+  readonly program: string;
+  readonly onEvent: (event: TrainEvent) => void;
+}
+
+/** The run; or the summary of one that is finished, and is asked for nothing more. */
+export async function openRun(opening: Opening): Promise<OpenRun | { readonly finished: Summary }> {
+  const { options, engine, onEvent } = opening;
+  const source = options.resume;
+  if (source === null) return await openNew(opening);
+  const inPlace = options.out === null || resolve(options.out) === resolve(source);
+
+  const before = await readRun(source);
+  const facts = { config: configForFile(options), engine, dataDigest: before.facts.dataDigest };
+  refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
+  if (!inPlace) return await openResumed(opening, source, null);
+  const finished = isAsLong(before.options, options) ? await readSummary(source) : null;
+  if (finished !== null) return { finished };
+
+  const folder = await RunFolder.open(source, (message) => onEvent({ type: 'info', message }));
+  try {
+    return await openResumed(opening, source, folder);
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+async function openNew({ options, engine, program }: Opening): Promise<OpenRun> {
+  const read = await readData(options);
+  const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
+  const folder = options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, []));
+  const store = folder === null ? null : new CheckpointStore(folder.path);
+  return { ...read, folder, store, start: null, inPlace: true, facts, changes: [] };
+}
+
+/** `folder`: the run's own, when it goes on there. */
+async function openResumed(
+  { options, engine, program, onEvent }: Opening,
+  source: string,
+  folder: RunFolder | null,
+): Promise<OpenRun> {
+  const read = await readData(options);
+  const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
+  // with the folder taken, nobody changes it any more
+  const before = await readRun(source);
+  refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
+  const store = new CheckpointStore(source);
+  if (folder !== null) await store.tidy();
+  const start = await newestOf(store, read.shape.layout, onEvent);
+  if (start !== null && start.program !== program) onEvent({ type: 'warning', message: otherProgram(start, program) });
+  const { changes } = planResume(
+    start?.position ?? startPosition,
+    start ?? { facts, changes: [] },
+    facts,
+    options,
+    stepsPerEpoch(read.split.training.length, options.batchSize),
+  );
+  onEvent({ type: 'info', message: resuming(source, start) });
+
+  const runConfig = runConfigOf(facts, program, changes);
+  if (folder === null) {
+    const elsewhere = await RunFolder.create(options.out!, runConfig);
+    return {
+      ...read,
+      folder: elsewhere,
+      store: new CheckpointStore(elsewhere.path),
+      start,
+      inPlace: false,
+      facts,
+      changes,
+    };
+  }
+  // first of all it is no longer finished
+  await folder.remove('summary.json');
+  await folder.writeJson('config.json', runConfig, ExitCode.usage);
+  return { ...read, folder, store, start, inPlace: true, facts, changes };
+}
+
+async function readData(options: Opening['options']): Promise<Pick<OpenRun, 'data' | 'split' | 'shape'>> {
+  const data = await loadDataset(options.data);
+  checkAgainstData(options, data.train.count);
+  const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
+  const { workers, slots } = placesFor(options);
+  return { data, split, shape: shapeOf(options, data, split, workers, slots) };
+}
+
+async function newestOf(
+  store: CheckpointStore,
+  layout: Layout,
+  onEvent: (event: TrainEvent) => void,
+): Promise<Checkpoint | null> {
+  const found = await store.newest((path, why) =>
+    onEvent({ type: 'warning', message: `The checkpoint ${path} is passed over: ${why}` }),
+  );
+  if (found === null) return null;
+  const checkpoint = decodeCheckpoint(layout, found.body, found.tensors);
+  if (checkpoint !== null) return checkpoint;
+  throw new LockstepError({
+    what: 'The network of a run cannot be changed',
+    why: `the parameters in ${found.path} are those of another one (other --hidden, image size or number of classes)`,
+    mend: 'Leave it as it was, or start a new run',
+  });
+}
+
+function isAsLong(before: TrainOptions, now: TrainOptions): boolean {
+  return before.epochs === now.epochs && before.maxSteps === now.maxSteps;
+}
+
+function resuming(source: string, start: Checkpoint | null): string {
+  if (start === null) return `Resuming ${source} from step 0: it has no checkpoint that can be used`;
+  const { step, history } = start.position;
+  return `Resuming ${source} from step ${step}, after ${history.length} whole epoch(s)`;
+}
+
+function otherProgram({ position, program }: Checkpoint, now: string): string {
+  return `The checkpoint of step ${position.step} was written by lockstep ${program}, and this is ${now}: the bits are only promised to be the same within one version`;
+}

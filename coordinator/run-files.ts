@@ -1,0 +1,57 @@
+// What a run left in its folder: its config.json, and its summary if it is finished. Reads only.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { recordKey, resolveOptions, type TrainOptions } from '../src/config.ts';
+import { LockstepError } from '../src/errors.ts';
+import type { Summary } from '../src/events.ts';
+import { type Change, type Facts, readRunConfig } from '../src/run-record.ts';
+import { readConfigFile } from './config-file.ts';
+
+/** The options of a run as it was started, or last resumed. */
+export async function readRun(
+  folder: string,
+): Promise<{ options: TrainOptions; facts: Facts; changes: readonly Change[] }> {
+  const refuse = (why: string, cause?: unknown) =>
+    new LockstepError({
+      what: `The run in ${folder} cannot be resumed`,
+      why,
+      mend: 'Give --resume the folder of a run, such as runs/<date-time>, or start a new run without it',
+      cause,
+    });
+  let values: Record<string, unknown>;
+  try {
+    values = await readConfigFile(join(folder, 'config.json'));
+  } catch (error) {
+    throw refuse(`its config.json cannot be used: ${error instanceof LockstepError ? error.why : error}`, error);
+  }
+  const run = readRunConfig(values);
+  if (run === null) throw refuse('its config.json does not say on which data and with which engine it was trained');
+  return run;
+}
+
+/** The summary of a run that came to its end; null if it did not. */
+export async function readSummary(folder: string): Promise<Summary | null> {
+  try {
+    return JSON.parse(await readFile(join(folder, 'summary.json'), 'utf8')) as Summary;
+  } catch {
+    return null; // it is made again
+  }
+}
+
+/** What was asked for, over the configuration file, over the run that is resumed, over the defaults. */
+export async function resolveWithRun(
+  given: object,
+  file: Readonly<Record<string, unknown>> | null,
+  origin: 'flag' | 'option',
+): Promise<TrainOptions> {
+  const asked = resolveOptions(given, file, origin);
+  if (asked.resume === null) return asked;
+  const { facts } = await readRun(asked.resume);
+  const { [recordKey]: _, ...fromFile } = file ?? {};
+  return resolveOptions({ ...fromFile, ...definedOf(given) }, facts.config, origin);
+}
+
+function definedOf(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

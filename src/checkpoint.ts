@@ -1,0 +1,159 @@
+// A checkpoint as two files: the tensors, and a state file that vouches for both. Pure: bytes and text, no disk.
+// Whatever was changed or cut off is found out when it is read; what is wrong comes back as a reason, not as an error.
+
+import { createHash } from 'node:crypto';
+import { type State, stateDigestOf } from './digest.ts';
+import { LockstepError } from './errors.ts';
+import type { Figures } from './events.ts';
+import { decodeSafetensors, encodeSafetensors, type Tensor } from './formats/safetensors.ts';
+import { type Layout, namedTensors } from './model/layout.ts';
+import type { Position } from './position.ts';
+import type { Change, Facts } from './run-record.ts';
+
+export const tensorFileName = 'state.safetensors';
+export const stateFileName = 'state.json';
+
+export interface Checkpoint {
+  readonly position: Position;
+  /** Of the validation split with these very parameters; null where it was not made. */
+  readonly validation: Figures | null;
+  /** What decides the bits, and what was changed of it on the way. */
+  readonly facts: Facts;
+  readonly changes: readonly Change[];
+  /** The version of the program that wrote it. */
+  readonly program: string;
+  /** Wall time of the run up to here, of all its processes. */
+  readonly seconds: number;
+  readonly state: State;
+}
+
+/** Raised when a reader of the older format would go wrong. */
+const format = 1;
+
+/** step-00000430 */
+export function checkpointName(step: number): string {
+  return `step-${String(step).padStart(8, '0')}`;
+}
+
+/** The step, or null if this is not the name of a checkpoint. */
+export function stepOfName(name: string): number | null {
+  return /^step-\d{8,10}$/.test(name) ? Number(name.slice(5)) : null;
+}
+
+export function encodeCheckpoint(layout: Layout, checkpoint: Checkpoint): { tensors: Uint8Array; state: string } {
+  const { position, validation, facts, changes, program, seconds, state } = checkpoint;
+  const tensors = encodeSafetensors(tensorsOf(layout, state));
+  const { history, timings, ...place } = position;
+  const body = {
+    format,
+    ...place,
+    validation,
+    seconds,
+    program,
+    facts,
+    changes,
+    tensors: { file: tensorFileName, bytes: tensors.length, sha256: sha256(tensors) },
+    stateDigest: stateDigestOf(state, position.step),
+    history,
+    timings,
+  };
+  return { tensors, state: sealed(JSON.stringify(body, null, 2)) };
+}
+
+export interface StateBody extends Position, Omit<Checkpoint, 'position' | 'state'> {
+  readonly format: number;
+  readonly tensors: { readonly file: string; readonly bytes: number; readonly sha256: string };
+  readonly stateDigest: string;
+}
+
+/** What the state file says, if both files are as they were written; else `why` says what is wrong. */
+export function verifyCheckpoint(stateText: string, tensors: Uint8Array): { body: StateBody } | { why: string } {
+  const json = unsealed(stateText);
+  if (json === null) {
+    const why = stateText.length === 0 ? 'is empty' : 'is damaged: it does not have the checksum that it ends with';
+    return { why: `${stateFileName} ${why}` };
+  }
+  // Sound because the checksum is that of text which this program wrote.
+  const body = JSON.parse(json) as StateBody;
+  if (body.format !== format) throw ofAnotherVersion(body);
+  if (tensors.length !== body.tensors.bytes) {
+    return { why: `${tensorFileName} has ${tensors.length} bytes instead of ${body.tensors.bytes}` };
+  }
+  if (sha256(tensors) !== body.tensors.sha256) {
+    return { why: `${tensorFileName} is damaged: it does not have the checksum that ${stateFileName} gives` };
+  }
+  return { body };
+}
+
+/** The checkpoint of two files that were verified; null where they hold another network. */
+export function decodeCheckpoint(layout: Layout, body: StateBody, tensors: Uint8Array): Checkpoint | null {
+  const state = stateOf(layout, decodeSafetensors(tensors, tensorFileName).tensors);
+  if (state === null) return null;
+  // Not a LockstepError: whatever a disk can do to it was found before.
+  if (stateDigestOf(state, body.step) !== body.stateDigest)
+    throw new Error('A checkpoint was not read as it was written');
+  const { step, history, timings, sums, trainingSeconds, beta1Power, beta2Power } = body;
+  const { validation, facts, changes, program, seconds } = body;
+  const position = { step, history, timings, sums, trainingSeconds, beta1Power, beta2Power };
+  return { position, validation, facts, changes, program, seconds, state };
+}
+
+/** Not damage: an older checkpoint must not silently be taken instead of it. */
+function ofAnotherVersion({ step, program, format: written }: StateBody): LockstepError {
+  return new LockstepError({
+    what: `The checkpoint of step ${step} is of another version`,
+    why: `lockstep ${program} wrote it in format ${written}, and this program reads format ${format}`,
+    mend: `Resume with lockstep ${program}`,
+  });
+}
+
+// PyTorch's names of Adam's moments
+const vectors = [
+  ['parameters', ''],
+  ['firstMoments', '.exp_avg'],
+  ['secondMoments', '.exp_avg_sq'],
+] as const;
+
+function tensorsOf(layout: Layout, state: State): Tensor[] {
+  return vectors.flatMap(([vector, suffix]) =>
+    namedTensors(layout, state[vector]).map(({ name, shape, data }) => ({ name: name + suffix, shape, data })),
+  );
+}
+
+/** null if these are not the tensors of this layout. */
+function stateOf(layout: Layout, tensors: readonly Tensor[]): State | null {
+  const state = {
+    parameters: new Float32Array(layout.parameters),
+    firstMoments: new Float32Array(layout.parameters),
+    secondMoments: new Float32Array(layout.parameters),
+  };
+  const expected = tensorsOf(layout, state);
+  if (expected.length !== tensors.length) return null;
+  for (const { name, shape, data } of expected) {
+    const found = tensors.find((tensor) => tensor.name === name);
+    if (found === undefined || String(found.shape) !== String(shape)) return null;
+    // as bits: `data` is a view of the state
+    new Uint32Array(data.buffer, data.byteOffset, data.length).set(new Uint32Array(found.data.buffer));
+  }
+  return state;
+}
+
+/** The text of an object with a last key "checksum": the SHA-256 of all that stands before that key. */
+function sealed(json: string): string {
+  const body = json.slice(0, json.lastIndexOf('\n}'));
+  return `${body}${seal(body)}`;
+}
+
+/** The object's text without its checksum, or null if that is not the right one. */
+function unsealed(text: string): string | null {
+  const body = text.slice(0, Math.max(0, text.length - seal('').length));
+  return body !== '' && text === `${body}${seal(body)}` ? `${body}\n}` : null;
+}
+
+function seal(body: string): string {
+  return `,\n  "checksum": "${sha256(body)}"\n}\n`;
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}

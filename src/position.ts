@@ -1,0 +1,49 @@
+// Where a run stands between two steps: with the parameters and Adam's moments, all that it takes to go on to the same
+// bits. Plain data; knows nothing of how it is kept.
+
+import type { EpochRecord, EpochTiming, Sums } from './events.ts';
+
+export interface Position {
+  /** Steps committed since the start of the run. */
+  readonly step: number;
+  /** Whole epochs only. One that --max-steps cuts short stays under way, since a longer run goes on within it. */
+  readonly history: readonly EpochRecord[];
+  /** One for each entry of `history`. */
+  readonly timings: readonly EpochTiming[];
+  /** Of the epoch under way, up to `step`; `trainingSeconds` as well. */
+  readonly sums: Sums;
+  readonly trainingSeconds: number;
+  /** Running products of Adam's bias correction, after `step` steps. */
+  readonly beta1Power: number;
+  readonly beta2Power: number;
+}
+
+export const startPosition: Position = {
+  step: 0,
+  history: [],
+  timings: [],
+  sums: { lossSum: 0, correctCount: 0, sampleCount: 0 },
+  trainingSeconds: 0,
+  beta1Power: 1,
+  beta2Power: 1,
+};
+
+/** The first step of the epoch under way. */
+export function epochStartOf({ history }: Position): number {
+  return history.at(-1)?.steps ?? 0;
+}
+
+/** The step at which a run that stands there ends. */
+export function endStepOf(
+  position: Position,
+  { epochs, maxSteps }: { readonly epochs: number; readonly maxSteps: number | null },
+  stepsInEpoch: number,
+): number {
+  const all = epochStartOf(position) + (epochs - position.history.length) * stepsInEpoch;
+  return Math.min(all, maxSteps ?? Number.POSITIVE_INFINITY);
+}
+
+/** The first step after `step` at which a checkpoint is due within an epoch. Their ends are checkpoints anyway. */
+export function nextCheckpoint(step: number, every: 'epoch' | number): number {
+  return every === 'epoch' ? Number.POSITIVE_INFINITY : (Math.floor(step / every) + 1) * every;
+}

@@ -1,0 +1,105 @@
+// May this run go on as asked? What a resumed run does otherwise than before is found, and refused or recorded. Pure.
+
+import { LockstepError } from './errors.ts';
+import { didYouMean } from './nearest.ts';
+import { flagName, optionKeys, optionTable } from './option-table.ts';
+import { endStepOf, epochStartOf, type Position } from './position.ts';
+import type { Change, Facts } from './run-record.ts';
+
+/** Names that --allow-change takes: the options that show in the bits, the data and the engine. */
+const fixed = optionKeys.filter((key) => optionTable[key].recorded && !optionTable[key].changeable);
+export const allowable: readonly string[] = [...new Set([...fixed, 'data', 'engine'])];
+
+/** They decide which samples a step takes: the middle of an epoch would have another place after a change. */
+const sampling = ['batchSize', 'seed', 'valSize', 'limitTrain', 'data'];
+
+export type Difference = Omit<Change, 'step'>;
+
+/** In what the bits depend on; options that are missing on one side, since it is older, are no difference. */
+export function differences(before: Facts, now: Facts): Difference[] {
+  const values = (facts: Facts): Record<string, unknown> => ({
+    ...facts.config,
+    data: facts.dataDigest,
+    engine: facts.engine,
+  });
+  const [old, asked] = [values(before), values(now)];
+  return allowable
+    .filter((name) => old[name] !== undefined && JSON.stringify(old[name]) !== JSON.stringify(asked[name]))
+    .map((name) => ({ name, from: old[name], to: asked[name] }));
+}
+
+/** The names of --allow-change as the table has them: batch-size and --batch-size mean batchSize. */
+export function allowedNames(given: readonly string[]): string[] {
+  return given.map((text) => {
+    const bare = text.trim().replace(/^--/, '');
+    const name = [...optionKeys, 'engine'].find((key) => key === bare || flagNameOf(key) === bare);
+    if (name !== undefined) return name;
+    throw new LockstepError({
+      what: `--allow-change does not know "${text}"`,
+      why: 'it takes names of options, with commas between them',
+      mend: didYouMean(bare, allowable),
+    });
+  });
+}
+
+/** Refuses, by name, what was changed without leave. `run` names the run folder. */
+export function refuseChanges(found: readonly Difference[], allowed: readonly string[], run: string): void {
+  const refused = found.filter(({ name }) => !allowed.includes(name));
+  if (refused.length === 0) return;
+  const names = refused.map(({ name }) => name).join(',');
+  throw new LockstepError({
+    what: `${run} was started with another ${refused.map(({ name }) => name).join(', ')}`,
+    why: `${refused.map(described).join('; ')}: the result would not be that of an uninterrupted run`,
+    mend: `Leave it as it was, or allow it with --allow-change ${names}, which is recorded in config.json`,
+  });
+}
+
+export interface ResumePlan {
+  /** Where the run ends. */
+  readonly endStep: number;
+  /** Those of before, and those of now. */
+  readonly changes: readonly Change[];
+}
+
+/** Whether a run can go on from `position`, reached with `before`, as `now` asks. */
+export function planResume(
+  position: Position,
+  before: { readonly facts: Facts; readonly changes: readonly Change[] },
+  now: Facts,
+  length: { readonly epochs: number; readonly maxSteps: number | null },
+  stepsInEpoch: number,
+): ResumePlan {
+  const found = differences(before.facts, now);
+  const moved = found.filter(({ name }) => sampling.includes(name));
+  const { step, history } = position;
+  if (moved.length > 0 && step > epochStartOf(position)) {
+    throw new LockstepError({
+      what: `${moved.map(({ name }) => name).join(', ')} can only be changed at the end of an epoch`,
+      why: `the newest checkpoint, of step ${step}, is in the middle of epoch ${history.length + 1}`,
+      mend: `Resume without the change and with --epochs ${history.length + 1} first, then with the change and more epochs`,
+    });
+  }
+  const endStep = endStepOf(position, length, stepsInEpoch);
+  if (endStep < step) {
+    throw new LockstepError({
+      what: `The run is beyond that: it has done ${step} steps`,
+      why: `with --epochs ${length.epochs}${length.maxSteps === null ? '' : ` and --max-steps ${length.maxSteps}`} it would have ended at step ${endStep}`,
+      mend: 'Raise them, or leave them out',
+    });
+  }
+  return { endStep, changes: [...before.changes, ...found.map((difference) => ({ step, ...difference }))] };
+}
+
+function described({ name, from, to }: Difference): string {
+  if (name !== 'data') return `${name} was ${shown(from)} and is ${shown(to)} now`;
+  return `the data's SHA-256 was ${String(from).slice(0, 12)}... and is ${String(to).slice(0, 12)}... now`;
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function flagNameOf(key: string): string | null {
+  const known = optionKeys.find((option) => option === key);
+  return known === undefined ? null : flagName(known).replace(/^--(no-)?/, '');
+}

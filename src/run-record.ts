@@ -1,0 +1,51 @@
+// What decides a run's bits, and config.json, which keeps it: the options, and under one key more what came of them.
+// Pure; the file itself is the coordinator's.
+
+import { configForFile, recordKey, resolveOptions, type TrainOptions } from './config.ts';
+
+/** All that a run's bits depend on, and options that they do not depend on. */
+export interface Facts {
+  /** The recorded options, as in config.json. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly engine: string;
+  /** SHA-256 (hex) of the data set. */
+  readonly dataDigest: string;
+}
+
+/** Something that --allow-change let a resumed run do otherwise than before, from `step` on. */
+export interface Change {
+  readonly step: number;
+  readonly name: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+export interface RunRecord {
+  /** Version of the program that wrote it. */
+  readonly program: string;
+  readonly engine: string;
+  readonly dataDigest: string;
+  readonly changes: readonly Change[];
+}
+
+/** The content of config.json. */
+export function runConfigOf(
+  { config, engine, dataDigest }: Facts,
+  program: string,
+  changes: readonly Change[],
+): object {
+  const record: RunRecord = { program, engine, dataDigest, changes };
+  return { ...config, [recordKey]: record };
+}
+
+/** A run's options and facts from the content of its config.json; null if that has no record. */
+export function readRunConfig(
+  values: Readonly<Record<string, unknown>>,
+): { options: TrainOptions; facts: Facts; changes: readonly Change[] } | null {
+  const record = values[recordKey] as Partial<RunRecord> | null | undefined;
+  if (typeof record?.engine !== 'string' || typeof record.dataDigest !== 'string') return null;
+  const { engine, dataDigest, changes } = record;
+  const options = resolveOptions({}, values);
+  const facts = { config: configForFile(options), engine, dataDigest };
+  return { options, facts, changes: Array.isArray(changes) ? changes : [] };
+}

@@ -1,0 +1,140 @@
+// The two files of a checkpoint: what is written is read back to the bit, and any change of either is found out.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Checkpoint,
+  checkpointName,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  stepOfName,
+  verifyCheckpoint,
+} from '../src/checkpoint.ts';
+import { decodeSafetensors } from '../src/formats/safetensors.ts';
+import { layoutOf } from '../src/model/layout.ts';
+
+const layout = layoutOf([4, 3, 2]);
+
+const vector = fc
+  .array(fc.nat(0xffff_ffff), { minLength: layout.parameters, maxLength: layout.parameters })
+  .map((bits) => new Float32Array(Uint32Array.from(bits).buffer));
+const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
+const figures = fc.record({ loss: finite, accuracy: finite });
+const arbitrary: fc.Arbitrary<Checkpoint> = fc.record({
+  position: fc.record({
+    step: fc.nat(2 ** 32 - 1),
+    history: fc.array(
+      fc.record({
+        epoch: fc.nat(),
+        steps: fc.nat(),
+        train: figures,
+        validation: fc.option(figures),
+        samples: fc.nat(),
+      }),
+    ),
+    timings: fc.array(fc.record({ seconds: finite, samplesPerSecond: finite })),
+    sums: fc.record({ lossSum: finite, correctCount: fc.nat(), sampleCount: fc.nat() }),
+    trainingSeconds: finite,
+    beta1Power: finite,
+    beta2Power: finite,
+  }),
+  validation: fc.option(figures),
+  facts: fc.record({
+    config: fc.constant({ lr: 0.001, data: 'a "name"\n}' }),
+    engine: fc.string(),
+    dataDigest: fc.string(),
+  }),
+  changes: fc.array(fc.record({ step: fc.nat(), name: fc.string(), from: finite, to: finite })),
+  program: fc.string(),
+  seconds: finite,
+  state: fc.record({ parameters: vector, firstMoments: vector, secondMoments: vector }),
+});
+
+const bitsOf = (values: Float32Array) => [...new Uint32Array(values.buffer)];
+/** JSON has no -0, and none of the figures can be one. */
+const withoutMinusZero = (value: unknown) => JSON.parse(JSON.stringify(value));
+
+function verified(state: string, tensors: Uint8Array) {
+  const found = verifyCheckpoint(state, tensors);
+  if ('why' in found) throw new Error(found.why);
+  return found.body;
+}
+
+describe('a checkpoint', () => {
+  it('comes back to the bit, NaNs and float64 figures too', () => {
+    fc.assert(
+      fc.property(arbitrary, (checkpoint) => {
+        const { tensors, state } = encodeCheckpoint(layout, checkpoint);
+        const read = decodeCheckpoint(layout, verified(state, tensors), tensors)!;
+        for (const vector of ['parameters', 'firstMoments', 'secondMoments'] as const) {
+          expect(bitsOf(read.state[vector])).toEqual(bitsOf(checkpoint.state[vector]));
+        }
+        const { state: _, ...rest } = checkpoint;
+        const { state: __, ...readRest } = read;
+        expect(readRest).toEqual(withoutMinusZero(rest));
+      }),
+    );
+  });
+
+  it('has the tensors under PyTorch names', () => {
+    const [checkpoint] = fc.sample(arbitrary, 1);
+    const { tensors } = decodeSafetensors(encodeCheckpoint(layout, checkpoint!).tensors, 'x');
+    expect(tensors.map(({ name, shape }) => [name, shape])).toEqual(
+      ['', '.exp_avg', '.exp_avg_sq'].flatMap((suffix) => [
+        [`fc1.weight${suffix}`, [3, 4]],
+        [`fc1.bias${suffix}`, [3]],
+        [`fc2.weight${suffix}`, [2, 3]],
+        [`fc2.bias${suffix}`, [2]],
+      ]),
+    );
+  });
+
+  it('is found out to be damaged wherever a byte is another', () => {
+    const [checkpoint] = fc.sample(arbitrary, { numRuns: 1, seed: 1 });
+    const { tensors, state } = encodeCheckpoint(layout, checkpoint!);
+    const text = Buffer.from(state);
+    for (let at = 0; at < text.length; at++) {
+      const flipped = Buffer.from(text);
+      flipped[at]! ^= 1 << (at % 8);
+      expect(verifyCheckpoint(flipped.toString(), tensors), `byte ${at}`).toHaveProperty('why');
+    }
+    for (let at = 0; at < tensors.length; at++) {
+      const flipped = tensors.slice();
+      flipped[at]! ^= 1 << (at % 8);
+      expect(verifyCheckpoint(state, flipped), `byte ${at}`).toHaveProperty('why');
+    }
+  });
+
+  it('is found out to be damaged wherever it is cut off', () => {
+    const [checkpoint] = fc.sample(arbitrary, { numRuns: 1, seed: 2 });
+    const { tensors, state } = encodeCheckpoint(layout, checkpoint!);
+    for (let length = 0; length < state.length; length++) {
+      expect(verifyCheckpoint(state.slice(0, length), tensors)).toHaveProperty('why');
+    }
+    for (let length = 0; length < tensors.length; length++) {
+      expect(verifyCheckpoint(state, tensors.subarray(0, length))).toHaveProperty('why');
+    }
+  });
+
+  it('of another network is no checkpoint of this one', () => {
+    const [checkpoint] = fc.sample(arbitrary, 1);
+    const { tensors, state } = encodeCheckpoint(layout, checkpoint!);
+    const body = verified(state, tensors);
+    for (const widths of [
+      [4, 3, 3],
+      [4, 3, 2, 2],
+      [3, 4, 2],
+    ]) {
+      expect(decodeCheckpoint(layoutOf(widths), body, tensors)).toBeNull();
+    }
+  });
+});
+
+describe('its name', () => {
+  it('tells the step, and sorts like it', () => {
+    expect(checkpointName(430)).toBe('step-00000430');
+    for (const step of [0, 430, 99_999_999, 2 ** 32 - 1]) expect(stepOfName(checkpointName(step))).toBe(step);
+    for (const name of ['.new-step-00000430', 'step-430', 'step-00000430.bak', 'best'])
+      expect(stepOfName(name)).toBeNull();
+  });
+});

@@ -1,0 +1,104 @@
+// A run that listens, in this process, and the nodes that a test starts for it. Everything that was started is ended, also
+// when the test fails in the middle.
+
+import type { Wiring } from '../../coordinator/make-executor.ts';
+import { trainRun } from '../../coordinator/train-run.ts';
+import { resolveOptions, type TrainOptions } from '../../src/config.ts';
+import type { TrainEvent } from '../../src/events.ts';
+import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
+import { wiring } from '../../src/library.ts';
+import { Lines } from './events.ts';
+import { type NodeSetup, startNode, type TestNode } from './nodes.ts';
+import { bitsOf, type Traced, traceOf } from './train.ts';
+
+export interface Cluster {
+  readonly url: string;
+  /** What the run says: "info: ...", "warning: ...", and "progress: epoch/step". */
+  readonly log: Lines;
+  /** "step 7": the coordinator committed it on its own thread. */
+  readonly commits: Lines;
+  readonly outcome: Promise<Traced>;
+  /** The run's bits, when it is over. */
+  bits(): Promise<ReturnType<typeof bitsOf>>;
+  /** The step was committed; it is to be one with nodes in it. */
+  committed(step: number): Promise<void>;
+  /** At another address: through a proxy. */
+  node(setup?: NodeSetup & { readonly url?: string }): TestNode;
+  /** Asks the run to stop. */
+  stop(reason?: unknown): void;
+}
+
+/** Nothing is late, however slow the machine: for tests that count what is given again. */
+export const patient: Partial<Wiring> = {
+  limits: { step: { lateFactor: 4, lateFloorMs: 60_000, unmeasuredMs: 60_000 } },
+};
+
+/** What takes some milliseconds longer than usual is late. */
+export const impatient: Partial<Wiring> = {
+  limits: { step: { lateFactor: 4, lateFloorMs: 20, unmeasuredMs: 500 } },
+};
+
+/** `use` is given the run when it listens. */
+export async function withCluster<T>(
+  options: Partial<TrainOptions>,
+  use: (cluster: Cluster) => Promise<T>,
+  changes: Partial<Wiring> = {},
+): Promise<T> {
+  const log = new Lines();
+  const commits = new Lines();
+  const events: TrainEvent[] = [];
+  const controller = new AbortController();
+  const nodes: TestNode[] = [];
+  const makeEngine: Wiring['makeEngine'] = async (...parts) => {
+    const engine = await (changes.makeEngine ?? wiring.makeEngine)(...parts);
+    return {
+      name: engine.name,
+      computeBlock: engine.computeBlock.bind(engine),
+      evaluateChunk: engine.evaluateChunk.bind(engine),
+      updateSlice(step, nodeCount, sampleCount, slice) {
+        const finite = engine.updateSlice(step, nodeCount, sampleCount, slice);
+        if (slice === ROW_GROUPS) commits.add(`step ${step}`);
+        return finite;
+      },
+    };
+  };
+  const onEvent = (event: TrainEvent) => {
+    events.push(event);
+    if (event.type === 'progress') log.add(`progress: ${event.epoch}/${event.step}`);
+    if (event.type === 'info' || event.type === 'warning') log.add(`${event.type}: ${event.message}`);
+  };
+  const outcome = trainRun(
+    resolveOptions({ threads: 0, listen: '127.0.0.1:0', ...options }, null),
+    { onEvent, signal: controller.signal },
+    { ...wiring, ...changes, makeEngine },
+  ).then((summary) => traceOf(summary, events));
+  const over = outcome.then(
+    () => 'the run was over',
+    (error: Error) => `the run failed (${error.message})`,
+  );
+  void over.then((why) => {
+    log.end(why);
+    commits.end(why);
+  });
+  try {
+    const url = /ws:\/\/\S+?(?=,|$)/.exec(await log.seen(/Listening at/))![0];
+    return await use({
+      url,
+      log,
+      commits,
+      outcome,
+      bits: async () => bitsOf(await outcome),
+      committed: async (step) => void (await commits.seen(new RegExp(`^step ${step}$`))),
+      node: (setup) => {
+        const node = startNode(setup?.url ?? url, setup);
+        nodes.push(node);
+        return node;
+      },
+      stop: (reason) => controller.abort(reason),
+    });
+  } finally {
+    controller.abort();
+    for (const node of nodes) node.leave();
+    await Promise.all([over, ...nodes.map(({ ended }) => ended)]);
+  }
+}

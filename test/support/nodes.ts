@@ -1,0 +1,128 @@
+// A node in this process: the real session over a real socket, with hands that compute on this thread, and that a test can
+// hold, break, or look at.
+
+import type { Dataset } from '../../src/data/dataset.ts';
+import type { Hands, SplitName, StepAddress } from '../../src/engine.ts';
+import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { instantiate } from '../../src/kernels/kernels.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import { nodeWiring } from '../../src/library.ts';
+import type { Token } from '../../src/wire/auth.ts';
+import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
+import type { Welcome } from '../../src/wire/messages.ts';
+import { makeEngine } from '../../worker/make-engine.ts';
+import { type NodeOptions, type NodeResult, runNode } from '../../worker/node.ts';
+import { NodeRun, type NodeWiring } from '../../worker/node-run.ts';
+import { Lines } from './events.ts';
+
+export interface NodeSetup {
+  readonly name?: string;
+  readonly threads?: number;
+  /** What it has itself; none: it must be sent the data. */
+  readonly data?: Dataset | null;
+  readonly token?: Token | null;
+  readonly keepAlive?: boolean;
+  readonly retryForMs?: number | null;
+  /** Awaited before a step is computed. */
+  readonly beforeStep?: (at: StepAddress) => unknown;
+  /** After it was computed, before it is answered. */
+  readonly afterStep?: (at: StepAddress, run: RunMemory, slots: readonly number[]) => unknown;
+  readonly beforeParts?: (split: SplitName) => unknown;
+  /** Real threads instead. */
+  readonly realThreads?: boolean;
+  readonly wiring?: Partial<NodeWiring>;
+}
+
+export interface NodeEnd {
+  readonly result: NodeResult | null;
+  readonly error: LockstepError | null;
+}
+
+export interface TestNode {
+  readonly name: string;
+  /** Steps that it was given, in order. */
+  readonly steps: number[];
+  /** Parts of each split that it has computed. */
+  readonly parts: Record<SplitName, number>;
+  readonly log: Lines;
+  /** Never rejects. */
+  readonly ended: Promise<NodeEnd>;
+  /** As Ctrl-C does. */
+  leave(): void;
+}
+
+const digests = new Map<Dataset, string>();
+
+function digestOf(data: Dataset): string {
+  const digest = digests.get(data) ?? datasetDigest(data);
+  digests.set(data, digest);
+  return digest;
+}
+
+export function startNode(url: string, setup: NodeSetup = {}): TestNode {
+  const { name = 'node', threads = 1, data = null, token = null, keepAlive = false, retryForMs = 20_000 } = setup;
+  const steps: number[] = [];
+  const parts: Record<SplitName, number> = { validation: 0, test: 0 };
+  const log = new Lines();
+  const controller = new AbortController();
+  const startHands: NodeWiring['startHands'] = (hands) =>
+    setup.realThreads ? nodeWiring.startHands(hands) : inlineHands(hands, setup, steps, parts);
+  const options: NodeOptions = { url, token, certificateAuthority: null, threads, name, keepAlive, retryForMs };
+  const ended = runNode(
+    options,
+    new Map(data === null ? [] : [[digestOf(data), data]]),
+    { ...nodeWiring, startHands, ...setup.wiring },
+    { signal: controller.signal, log: (level, message) => log.add(`${level}: ${message}`) },
+  ).then(
+    (result): NodeEnd => ({ result, error: null }),
+    (error: LockstepError): NodeEnd => ({ result: null, error }),
+  );
+  void ended.then(() => log.end('the node ended'));
+  return {
+    name,
+    steps,
+    parts,
+    log,
+    ended,
+    leave: () =>
+      controller.abort(
+        new LockstepError({ what: 'Told to leave', why: 'a test', mend: 'none', exitCode: ExitCode.interrupted }),
+      ),
+  };
+}
+
+function inlineHands(
+  { run, module, engine: spec, threads }: Parameters<NodeWiring['startHands']>[0],
+  setup: NodeSetup,
+  steps: number[],
+  parts: Record<SplitName, number>,
+): Hands {
+  const making = makeEngine(spec, instantiate(module, run.memory), run, 0);
+  return {
+    capacity: threads,
+    async compute(at, blocks, slots) {
+      steps.push(at.step);
+      const engine = await making;
+      // a copy: the caller may go on with its own
+      const here = { ...at };
+      await setup.beforeStep?.(here);
+      blocks.forEach((block, i) => {
+        engine.computeBlock(here, block, slots[i]!);
+      });
+      await setup.afterStep?.(here, run, slots);
+    },
+    async evaluateChunks(split, step, epoch, first, end) {
+      const engine = await making;
+      await setup.beforeParts?.(split);
+      for (let chunk = first; chunk < end; chunk++) engine.evaluateChunk(split, chunk, step, epoch);
+      parts[split] += end - first;
+    },
+    async close() {},
+  };
+}
+
+/** What a node computes with, for a test that speaks for the node itself. */
+export function nodeRunFor(welcome: Welcome, data: Dataset): NodeRun {
+  const startHands: NodeWiring['startHands'] = (hands) => inlineHands(hands, {}, [], { validation: 0, test: 0 });
+  return new NodeRun(welcome, 'wasm', data, 1, { ...nodeWiring, startHands }, () => undefined);
+}

@@ -1,0 +1,216 @@
+// The engine tfjs-node on its native binding: the same promise as everywhere, and agreement with the default engine.
+// Without the binding (deploy/tfjs-native.sh brings it) these tests are skipped, and say so.
+
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { trainRun } from '../coordinator/train-run.ts';
+import { resolveOptions, type TrainOptions } from '../src/config.ts';
+import { wiring } from '../src/library.ts';
+import { layoutOf, toCanonicalOrder, toKernelOrder } from '../src/model/layout.ts';
+import type { FaultPoint } from '../worker/compute-loop.ts';
+import type { Fault } from '../worker/faults.ts';
+import { TfjsNetwork } from '../worker/tfjs-network.ts';
+import type { Tensorflow } from '../worker/tfjs-node.ts';
+import { goldenFloats, goldenJson, imagesAt, mnistData, relativeError } from './support/golden.ts';
+import { randomCase } from './support/random-case.ts';
+import { runCli } from './support/run-cli.ts';
+import { slowGradient } from './support/slow-network.ts';
+import { describeNative } from './support/tfjs-native.ts';
+import { withFolder } from './support/tiny-data.ts';
+import { bitsOf, traced } from './support/train.ts';
+
+const short: Partial<TrainOptions> = { engine: 'tfjs-node', epochs: 2, limitTrain: 1000, valSize: 1000 };
+
+interface Batch {
+  readonly widths: readonly number[];
+  readonly parameters: Float32Array;
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+}
+
+/** What the engine makes of images that are not augmented: the vector as delivered, and in canonical order. */
+function gradientBy(tf: Tensorflow, { widths, parameters, images, labels }: Batch) {
+  const layout = layoutOf(widths);
+  const vector = new Float32Array(layout.size);
+  const delivered = new Float32Array(layout.size).fill(Number.NaN);
+  toKernelOrder(layout, parameters, vector);
+  const network = new TfjsNetwork(tf, layout.layers);
+  network.setParameters(vector);
+  const samples = Float32Array.from(images, (p) => (p / 255 - 0.5) / 0.5);
+  const sums = network.computeGradient(samples, labels, delivered);
+  const evaluated = labels.length > 0 ? network.evaluate(samples, labels) : sums;
+  network.close();
+  return { delivered, gradient: toCanonicalOrder(layout, delivered), sums, evaluated };
+}
+
+describeNative('tfjs-node: gradients', (tf) => {
+  test("meets PyTorch's gradient", async () => {
+    const { indices, labels, loss, correct } = goldenJson<{
+      indices: number[];
+      labels: number[];
+      loss: number;
+      correct: number;
+    }>('gradient.json');
+    const { gradient, sums, evaluated } = gradientBy(tf, {
+      widths: [784, 128, 64, 10],
+      parameters: goldenFloats('gradient-params.f32'),
+      images: imagesAt(await mnistData(), indices),
+      labels: Uint8Array.from(labels),
+    });
+    const mean = gradient.map((value) => value / indices.length);
+    expect(relativeError(mean, goldenFloats('gradient-expected.f32'))).toBeLessThan(1e-5);
+    expect(sums.lossSum / indices.length).toBeCloseTo(loss, 6);
+    expect([sums.correctCount, sums.sampleCount]).toEqual([correct, indices.length]);
+    expect(evaluated).toEqual(sums);
+  });
+
+  test('meets the slow twin on random networks of any widths; padding is 0', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 2 ** 31 }),
+        fc.array(fc.integer({ min: 1, max: 37 }), { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 1, max: 17 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.constantFrom(0, 0.2, 1),
+        (seed, hidden, classes, count, density) => {
+          const input = randomCase(seed, hidden, classes, count, density);
+          const expected = slowGradient(input, input.images, input.labels);
+          const { delivered, gradient, sums } = gradientBy(tf, input);
+          // as for the kernels, and the last bit of TensorFlow's softmax in each sample
+          const scale = Math.max(5e-2, ...expected.gradient.map(Math.abs));
+          gradient.forEach((value, i) => {
+            expect(Math.abs(value - expected.gradient[i]!)).toBeLessThan(2e-5 * scale * count);
+          });
+          expect(sums.lossSum).toBeCloseTo(expected.lossSum, 4);
+          const padding = layoutOf(input.widths).layers.flatMap(({ inputs, outputs, stride, offset }) =>
+            Array.from({ length: inputs + 1 }, (_, i) => [
+              ...delivered.subarray(offset + i * stride + outputs, offset + (i + 1) * stride),
+            ]).flat(),
+          );
+          expect(padding.every((value) => value === 0)).toBe(true);
+        },
+      ),
+      { numRuns: 60, seed: 5 },
+    );
+  });
+
+  test('no samples give the zero node', () => {
+    const { delivered, sums } = gradientBy(tf, randomCase(5, [16], 3, 0, 0.2));
+    expect(delivered.every((value) => Object.is(value, 0))).toBe(true);
+    expect(sums).toEqual({ lossSum: 0, correctCount: 0, sampleCount: 0 });
+  });
+});
+
+describeNative('tfjs-node: the same bits as one worker', () => {
+  const baseline = (options: Partial<TrainOptions>) => traced({ ...options, threads: 0 });
+
+  test.each([1, 2, 3])('with %d threads', async (threads) => {
+    expect(bitsOf(await traced({ ...short, threads }))).toEqual(bitsOf(await baseline(short)));
+  });
+
+  test.each<[string, Partial<TrainOptions>]>([
+    ['a batch size that the shards do not divide', { batchSize: 100, limitTrain: 450 }],
+    ['a last batch with fewer samples than shards', { batchSize: 64, limitTrain: 195 }],
+    ['one shard', { shards: 1, limitTrain: 400 }],
+    ['64 shards', { shards: 64, limitTrain: 400 }],
+    ['large shards', { batchSize: 4096, limitTrain: 6000, epochs: 1 }],
+    ['other widths, not multiples of four', { hidden: [33, 7, 5], limitTrain: 400 }],
+    ['no augmentation, and augmented validation', { augment: false, augmentValidation: true, limitTrain: 400 }],
+  ])('with %s', async (_, options) => {
+    const all = { ...short, ...options };
+    expect(bitsOf(await traced({ ...all, threads: 3 }))).toEqual(bitsOf(await baseline(all)));
+  });
+
+  test('and no node holds -0', async () => {
+    let negativeZeros = 0;
+    let nodes = 0;
+    await traced(
+      { ...short, shards: 64, limitTrain: 100, hidden: [33, 7], threads: 0 },
+      {
+        makeEngine: async (spec, kernels, run, worker) => {
+          const engine = await wiring.makeEngine(spec, kernels, run, worker);
+          const { computeBlock } = engine;
+          engine.computeBlock = (at, block, slot) => {
+            for (let shard = 0; shard < 64; shard++) {
+              computeBlock.call(engine, at, { level: 0, index: shard }, slot);
+              negativeZeros += run.vector(run.plan.slots[slot]!.vector).filter((value) => Object.is(value, -0)).length;
+              nodes++;
+            }
+            computeBlock.call(engine, at, block, slot);
+          };
+          return engine;
+        },
+      },
+    );
+    expect([nodes, negativeZeros]).toEqual([128, 0]);
+  });
+
+  test.each<FaultPoint>([
+    'compute',
+    'reduce',
+    'adam',
+  ])('with threads that die in %s, and are replaced', async (point) => {
+    const faults: Fault[] = [0, 1].map((worker) => ({ worker, step: 2 + 5 * worker, point }));
+    const found = await traced({ ...short, threads: 2 }, { faults });
+    expect(found.warnings.filter((warning) => /died/.test(warning))).toHaveLength(2);
+    expect(bitsOf(found)).toEqual(bitsOf(await baseline(short)));
+  });
+
+  test('the self-test gives one digest, in another process too, and it is not that of wasm', async () => {
+    const digest = await wiring.selfTest('tfjs-node');
+    expect(await wiring.selfTest('tfjs-node')).toBe(digest);
+    expect(await wiring.selfTest('wasm')).not.toBe(digest);
+    const library = new URL('../dist/src/library.js', import.meta.url).href;
+    const script = `import { wiring } from '${library}'; console.log(await wiring.selfTest('tfjs-node'))`;
+    expect(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }).trim()).toBe(
+      digest,
+    );
+  });
+});
+
+describeNative('tfjs-node: a run', (tf) => {
+  test('has the loss of the default engine after an epoch, within 1 %', async () => {
+    const options = { epochs: 1, threads: 2, seed: 3 };
+    const { summary: ours } = await traced({ ...options, engine: 'tfjs-node' });
+    const { summary: theirs } = await traced(options);
+    const [a, b] = [ours.epochs[0]!, theirs.epochs[0]!];
+    console.info(`training loss ${a.train.loss} and ${b.train.loss}, test ${ours.test.loss} and ${theirs.test.loss}`);
+    expect(Math.abs(a.train.loss / b.train.loss - 1)).toBeLessThan(0.01);
+    expect(Math.abs(a.validation!.loss / b.validation!.loss - 1)).toBeLessThan(0.01);
+    expect(Math.abs(ours.test.loss / theirs.test.loss - 1)).toBeLessThan(0.01);
+    expect(ours.digest).not.toBe(theirs.digest);
+  });
+
+  test('keeps as many tensors from epoch to epoch, and none at the end', async () => {
+    const before = tf.memory();
+    const seen: { numTensors: number; numBytes: number }[] = [];
+    await trainRun(
+      resolveOptions({ ...short, threads: 0, epochs: 6 }, null),
+      { onEvent: ({ type }) => void (type === 'epoch' && seen.push(tf.memory())) },
+      wiring,
+    );
+    expect(seen).toHaveLength(6);
+    expect(seen[0]!.numTensors).toBeGreaterThan(before.numTensors);
+    for (const { numTensors, numBytes } of seen) {
+      expect([numTensors, numBytes]).toEqual([seen[0]!.numTensors, seen[0]!.numBytes]);
+    }
+    expect(tf.memory().numTensors).toBe(before.numTensors);
+  });
+
+  describe('by the command line', () => {
+    test('says which engine computed, and TensorFlow says nothing', async () => {
+      await withFolder(async (cwd) => {
+        const args = ['train', '--engine', 'tfjs-node', '--threads', '2', '--max-steps', '5', '--out', 'run', '--json'];
+        const { exitCode, stdout, stderr } = await runCli(args, { cwd });
+        expect(exitCode).toBe(0);
+        expect(JSON.parse(stdout)).toMatchObject({ engine: 'tfjs-node' });
+        expect(JSON.parse(await readFile(join(cwd, 'run/config.json'), 'utf8'))).toMatchObject({ engine: 'tfjs-node' });
+        const lines = stderr.trimEnd().split('\n');
+        expect(lines.map((line) => line.split(/[ :]/)[0])).toEqual(['Configuration', 'Run', 'Training', 'Epoch']);
+      });
+    });
+  });
+});
