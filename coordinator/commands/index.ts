@@ -3,5 +3,6 @@
 import type { AnyCommand } from './command.ts';
 import { evaluate } from './evaluate.ts';
 import { exportModel } from './export.ts';
+import { predict } from './predict.ts';
 
-export const commands: readonly AnyCommand[] = [evaluate, exportModel];
+export const commands: readonly AnyCommand[] = [evaluate, predict, exportModel];
