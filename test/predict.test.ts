@@ -92,7 +92,7 @@ describe('the form of MNIST', () => {
       const image = test.images.subarray(i * 784, (i + 1) * 784);
       const form = digitForm(picture(image, 28), 28, 28);
       // the strongest stroke becomes 255, which it is not in all of them
-      if (form.every((value, at) => Math.abs(value - image[at]!) <= 8)) asTheyWere++;
+      if (form.every((value, at) => Math.abs(value - image[at]!) <= 24)) asTheyWere++;
       const inverted = image.map((value) => 255 - value);
       expect(digitForm(picture(inverted, 28), 28, 28)).toEqual(form);
       const moved = new Uint8Array(90 * 50).fill(255);
