@@ -10,6 +10,7 @@ import { codeOf } from './io-reason.ts';
 
 const asidePrefix = '.new-';
 const replacedPrefix = '.old-';
+const removedPrefix = '.gone-';
 
 /** A failure with the file that could not be written. */
 export class WriteFailure extends Error {
@@ -32,10 +33,10 @@ export async function writeFolderWhole(
   const aside = join(parent, `${asidePrefix}${name}`);
   const target = join(parent, name);
   const replaced = join(parent, `${replacedPrefix}${name}`);
-  let at = { path: aside, bytes: 0 };
+  let at = { path: target, bytes: total(files) };
   try {
     await rm(aside, { recursive: true, force: true });
-    await mkdir(aside, { recursive: true });
+    await mkdir(aside);
     for (const [file, data] of files) {
       at = { path: join(target, file), bytes: Buffer.byteLength(data) };
       await writeFlushed(join(aside, file), data, flushed);
@@ -60,6 +61,13 @@ export async function writeFolderWhole(
   }
 }
 
+/** Removes a folder so that whatever has the right name is whole at every moment. */
+export async function removeFolderWhole(parent: string, name: string): Promise<void> {
+  const gone = join(parent, `${removedPrefix}${name}`);
+  await rename(join(parent, name), gone);
+  await rm(gone, { recursive: true, force: true });
+}
+
 /** Tidies up after a process that died in the middle of writing. */
 export async function recover(parent: string): Promise<void> {
   const names = await readdir(parent);
@@ -68,7 +76,7 @@ export async function recover(parent: string): Promise<void> {
     if (names.includes(target)) await rm(join(parent, name), { recursive: true, force: true });
     else await rename(join(parent, name), join(parent, target));
   }
-  for (const name of names.filter((each) => each.startsWith(asidePrefix))) {
+  for (const name of names.filter((each) => each.startsWith(asidePrefix) || each.startsWith(removedPrefix))) {
     await rm(join(parent, name), { recursive: true, force: true });
   }
 }

@@ -1,7 +1,7 @@
 // The checkpoints of a run folder: which there are, the newest whole one, writing the next, and removing those that need
 // not stay. Knows nothing of training and of what a failure does to the run.
 
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   type Checkpoint,
@@ -16,7 +16,7 @@ import {
 import { type Kept, toRemove } from '../src/checkpoint-retention.ts';
 import { LockstepError } from '../src/errors.ts';
 import type { Layout } from '../src/model/layout.ts';
-import { recover, WriteFailure, writeFolderWhole } from './checkpoint-files.ts';
+import { recover, removeFolderWhole, WriteFailure, writeFolderWhole } from './checkpoint-files.ts';
 import { type Flush, flush, flushFolder } from './flush.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
 
@@ -87,9 +87,10 @@ export class CheckpointStore {
 
   async #make(bytes: number): Promise<void> {
     try {
-      const made = await mkdir(this.path, { recursive: true });
-      if (made !== undefined) await flushFolder(dirname(this.path), this.#flush);
+      await mkdir(this.path);
+      await flushFolder(dirname(this.path), this.#flush);
     } catch (error) {
+      if (codeOf(error) === 'EEXIST') return;
       throw new WriteFailure(this.path, bytes, error);
     }
   }
@@ -99,7 +100,7 @@ export class CheckpointStore {
     for (const { step } of toRemove([...this.#kept.values()], keepLast)) this.#kept.delete(step);
     for (const step of await this.#steps()) {
       // One that cannot be removed is tried again after the next.
-      if (!this.#kept.has(step)) await rm(this.pathOf(step), { recursive: true, force: true }).catch(() => {});
+      if (!this.#kept.has(step)) await removeFolderWhole(this.path, checkpointName(step)).catch(() => {});
     }
   }
 

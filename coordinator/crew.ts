@@ -55,6 +55,8 @@ export interface CrewOptions extends MembershipOptions {
 }
 
 const TICK_MS = 250;
+// heartbeat timeouts in which something of what waits must go out: a slow link is not a dead one, which falls silent first
+const READING_PATIENCE = 3;
 // of the dataset, given to a connection at a time
 const DATA_AHEAD_BYTES = 1024 * 1024;
 
@@ -66,6 +68,7 @@ export class Crew {
   readonly #members = new Map<number, CrewMember>();
   readonly #connections = new Set<NodeConnection>();
   readonly #timers: NodeJS.Timeout[] = [];
+  #closing = false;
 
   constructor(options: CrewOptions, handlers: CrewHandlers) {
     this.#options = options;
@@ -148,6 +151,7 @@ export class Crew {
 
   /** Tells every node why it ends, and stops the clocks. */
   close(name: CloseName, reason: string): void {
+    this.#closing = true;
     for (const timer of this.#timers) clearInterval(timer);
     for (const connection of [...this.#connections]) connection.close(name, reason);
   }
@@ -239,7 +243,8 @@ export class Crew {
 
   #carryOut(effect: MembershipEffect): void {
     if (effect.type === 'evict') this.evict(effect.workerId, 'heartbeatTimeout', effect.reason);
-    else this.#handlers.onPhase(effect);
+    // that nobody is left at the end is no pause
+    else if (!this.#closing) this.#handlers.onPhase(effect);
   }
 
   /** One piece after the other, as fast as the node takes them. */
@@ -262,7 +267,8 @@ export class Crew {
   #tick(): void {
     const { nowMs } = this;
     this.tell({ type: 'tick', nowMs });
-    for (const connection of this.#connections) connection.checkReading(nowMs, this.#options.heartbeatTimeoutMs);
+    const patienceMs = READING_PATIENCE * this.#options.heartbeatTimeoutMs;
+    for (const connection of this.#connections) connection.checkReading(nowMs, patienceMs);
     this.#handlers.onTick(nowMs);
   }
 

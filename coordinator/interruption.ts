@@ -17,10 +17,10 @@ export function stopped(reason: unknown, folder: RunFolder | null, checkpoints: 
       ? reason
       : { what: 'The run was stopped', why: 'its signal was aborted', exitCode: ExitCode.interrupted };
   const step = checkpoints?.newestStep ?? null;
-  const saved = step === null ? 'before its first checkpoint' : `and its newest checkpoint is that of step ${step}`;
+  const saved = step === null ? 'there is no checkpoint yet' : `its newest checkpoint is that of step ${step}`;
   return new LockstepError({
     what,
-    why: folder === null ? why : `${why}, ${saved}`,
+    why: folder === null ? why : `${why}; ${saved}`,
     mend: folder === null ? 'Start it again to train from the beginning' : `Go on with: ${resumeCommand(folder.path)}`,
     exitCode,
     cause: reason,

@@ -111,6 +111,8 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
   executor.attach(crew, async (finished) => {
     crew.close(finished ? 'runOver' : 'shuttingDown', finished ? 'the run is over' : 'the coordinator was stopped');
     await server.close();
+    const { sentBytes, receivedBytes } = executor.counts;
+    if (sentBytes > 0) log('info', `${sentBytes} bytes were sent to workers, ${receivedBytes} received from them`);
   });
   log('info', `Listening at ${server.url}${token === null ? ', without a token' : ''}`);
   crew.start();

@@ -40,6 +40,8 @@ export interface Opening {
   readonly options: TrainOptions & { readonly threads: number };
   readonly engine: string;
   readonly program: string;
+  /** Throws where the engine cannot be had: bad usage, found before anything is written. */
+  readonly checkEngine: () => Promise<void>;
   readonly onEvent: (event: TrainEvent) => void;
 }
 
@@ -53,9 +55,13 @@ export async function openRun(opening: Opening): Promise<OpenRun | { readonly fi
   const before = await readRun(source);
   const facts = { config: configForFile(options), engine, dataDigest: before.facts.dataDigest };
   refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
-  if (!inPlace) return await openResumed(opening, source, null);
+  if (!inPlace) {
+    await opening.checkEngine();
+    return await openResumed(opening, source, null);
+  }
   const finished = isAsLong(before.options, options) ? await readSummary(source) : null;
   if (finished !== null) return { finished };
+  await opening.checkEngine();
 
   const folder = await RunFolder.open(source, (message) => onEvent({ type: 'info', message }));
   try {
@@ -66,7 +72,8 @@ export async function openRun(opening: Opening): Promise<OpenRun | { readonly fi
   }
 }
 
-async function openNew({ options, engine, program }: Opening): Promise<OpenRun> {
+async function openNew({ options, engine, program, checkEngine }: Opening): Promise<OpenRun> {
+  await checkEngine();
   const read = await readData(options);
   const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
   const folder = options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, []));

@@ -35,9 +35,16 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
   const started = performance.now();
   const onEvent = hooks.onEvent ?? (() => undefined);
   const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
-  // before anything is written: an engine that is not there is bad usage
-  if (options.engine !== 'wasm') await wiring.selfTest(options.engine);
-  const opened = await openRun({ options, engine: options.engine, program: wiring.programVersion, onEvent });
+  const opened = await openRun({
+    options,
+    engine: options.engine,
+    program: wiring.programVersion,
+    // our own is always there
+    checkEngine: async () => {
+      if (options.engine !== 'wasm') await wiring.selfTest(options.engine);
+    },
+    onEvent,
+  });
   if ('finished' in opened) {
     onEvent({ type: 'info', message: `${asked.resume} is finished: this is its summary` });
     onEvent({ type: 'done', summary: opened.finished, folder: asked.resume });

@@ -258,6 +258,14 @@ function packageVersion(): string {
   return version;
 }
 
+/** The command that was typed, and its flags; train's, where none was. */
+function typedCommand(): { name: string; flags: readonly string[] } {
+  const named = [...commands, { name: 'worker', flags: workerFlags }].find(({ name }) => name === process.argv[2]);
+  if (named === undefined) return { name: 'train', flags: [...optionKeys.map(flagName), '--config', '--help'] };
+  const rows: readonly { readonly flag: string }[] = Object.values(named.flags);
+  return { name: named.name, flags: [...rows.map(({ flag }) => flag.split(' ')[0]!), '--help'] };
+}
+
 function usageError({ code, message }: CommanderError): LockstepError {
   const [what = message, suggestion] = message.replace(/^error: /, '').split('\n');
   const whys: Record<string, string> = {
@@ -272,19 +280,15 @@ function usageError({ code, message }: CommanderError): LockstepError {
   return new LockstepError({
     what: what.charAt(0).toUpperCase() + what.slice(1),
     why: whys[code] ?? 'the command line cannot be understood',
-    mend: flag ? mendFlag(flag) : (suggestion?.replace(/[()]/g, '') ?? 'lockstep train --help lists all flags'),
+    mend: flag
+      ? mendFlag(flag)
+      : (suggestion?.replace(/[()]/g, '') ?? `lockstep ${typedCommand().name} --help lists all flags`),
   });
 }
 
 function mendFlag(flag: string): string {
-  const named = commands.find(({ name }) => name === process.argv[2]);
-  if (named !== undefined) return didYouMean(flag, [...flagsOf(named.flags), '--help']);
-  const known = [...optionKeys.map(flagName), '--config', '--help'];
-  return known.includes(flag) ? `Flags follow the command: lockstep train ${flag}` : didYouMean(flag, known);
-}
-
-function flagsOf(flags: Readonly<Record<string, { readonly flag: string }>>): string[] {
-  return Object.values(flags).map(({ flag }) => flag.split(' ')[0]!);
+  const { name, flags } = typedCommand();
+  return flags.includes(flag) ? `Flags follow the command: lockstep ${name} ${flag}` : didYouMean(flag, flags);
 }
 
 function report(error: unknown): ExitCode {

@@ -52,7 +52,9 @@ export function refuseChanges(found: readonly Difference[], allowed: readonly st
   throw new LockstepError({
     what: `${run} was started with another ${refused.map(({ name }) => name).join(', ')}`,
     why: `${refused.map(described).join('; ')}: the result would not be that of an uninterrupted run`,
-    mend: `Leave it as it was, or allow it with --allow-change ${names}, which is recorded in config.json`,
+    mend: refused.some(({ name }) => name === 'hidden')
+      ? 'Leave it as it was, or start a new run: the network of a run cannot be changed'
+      : `Leave it as it was, or allow it with --allow-change ${names}, which is recorded in config.json`,
   });
 }
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Ended, runCli, startCli } from './support/run-cli.ts';
+import { type Ended, expectError, runCli, startCli } from './support/run-cli.ts';
 import { idxFile, imagesFile, labelsFile, spoil, withFolder, writeTinyData } from './support/tiny-data.ts';
 
 let data: string;
@@ -28,13 +28,8 @@ function tiny(...more: string[]): string[] {
   return ['train', '--data', data, '--epochs', '1', '--batch-size', '16', '--val-size', '8', '--threads', '0', ...more];
 }
 
-/** One clear message of three lines at the end, and no stack trace. */
-function expectRefusal({ exitCode, stdout, stderr }: Ended, message: RegExp, code = 2): void {
-  expect(stderr).toMatch(message);
-  expect(stderr).toMatch(/(^|\n)Error: .+\n {2}Why: {2}.+\n {2}Mend: .+\n$/);
-  expect(stderr).not.toMatch(/^\s+at /m);
-  expect(stdout).toBe('');
-  expect(exitCode).toBe(code);
+function expectRefusal(ended: Ended, message: RegExp, code = 2): void {
+  expectError(ended, code, message);
 }
 
 describe('lockstep', () => {

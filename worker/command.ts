@@ -1,12 +1,14 @@
 // `lockstep worker`: its flags, and what it does with them. The entry hands it what only the coordinator's side can read
 // or start. Knows nothing of the command line's parser.
 
+import { X509Certificate } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Dataset } from '../src/data/dataset.ts';
 import { LockstepError } from '../src/errors.ts';
 import { integer, type Kind, onOff, orNull, path, positive, text } from '../src/value-kinds.ts';
 import type { Token } from '../src/wire/auth.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';
+import { asText } from '../src/wire/fields.ts';
 import { NAME_LENGTH } from '../src/wire/limits.ts';
 import { type NodeResult, runNode } from './node.ts';
 import type { NodeWiring } from './node-run.ts';
@@ -110,11 +112,11 @@ export function workerOptions(given: Readonly<Record<string, unknown>>): WorkerO
   // Sound because every value was accepted by the kind of its row.
   const options = Object.fromEntries(values) as WorkerOptions;
   checkUrl(options.connect);
-  if (options.name.length > NAME_LENGTH) {
+  if (options.name !== asText(options.name, NAME_LENGTH)) {
     throw new LockstepError({
-      what: `--name has ${options.name.length} characters`,
-      why: `at most ${NAME_LENGTH} are allowed`,
-      mend: 'Give a shorter name',
+      what: `--name ${JSON.stringify(options.name)} cannot be used`,
+      why: `it must be 1 to ${NAME_LENGTH} printable characters, without blanks around them`,
+      mend: 'Give another name',
     });
   }
   return options;
@@ -124,8 +126,7 @@ export function workerOptions(given: Readonly<Record<string, unknown>>): WorkerO
 export async function runWorker(options: WorkerOptions, parts: WorkerParts): Promise<NodeResult> {
   const { wiring, signal, write } = parts;
   const token = await parts.readToken(options.tokenFile);
-  const certificateAuthority =
-    options.tlsCa === null ? null : await parts.readText(options.tlsCa, 'certificate authority');
+  const certificateAuthority = options.tlsCa === null ? null : await readAuthority(options.tlsCa, parts);
   const data: KnownData = new Map();
   const own = await ownData(options.data, parts);
   if (own !== null) data.set(datasetDigest(own), own);
@@ -147,6 +148,22 @@ export async function runWorker(options: WorkerOptions, parts: WorkerParts): Pro
   );
 }
 
+/** Node takes a file that holds no certificate for an authority that signed nothing. */
+async function readAuthority(file: string, { readText }: WorkerParts): Promise<string> {
+  const pem = await readText(file, 'certificate authority');
+  try {
+    new X509Certificate(pem);
+    return pem;
+  } catch (cause) {
+    throw new LockstepError({
+      what: `The certificate authority ${file} cannot be used`,
+      why: cause instanceof Error ? cause.message : String(cause),
+      mend: 'Give a PEM file of certificates with --tls-ca',
+      cause,
+    });
+  }
+}
+
 /** A folder that was named must be good; without one, having no data is no error, since they can be received. */
 async function ownData(folder: string | null, { loadDataset }: WorkerParts): Promise<Dataset | null> {
   if (folder !== null) return await loadDataset(folder);
@@ -155,7 +172,7 @@ async function ownData(folder: string | null, { loadDataset }: WorkerParts): Pro
 
 function checkUrl(connect: string | null): void {
   const url = connect !== null && URL.canParse(connect) ? new URL(connect) : null;
-  if (url !== null && ['ws:', 'wss:'].includes(url.protocol) && url.pathname === '/' && url.username === '') return;
+  if (url !== null && ['ws:', 'wss:'].includes(url.protocol) && url.href === `${url.protocol}//${url.host}/`) return;
   throw new LockstepError({
     what: connect === null ? '--connect is missing' : `--connect ${connect} is no address of a coordinator`,
     why: 'it must be ws://HOST:PORT or wss://HOST:PORT',

@@ -66,12 +66,14 @@ export async function runNode(
       });
     }
     // one line for an outage, not one for each attempt
-    if (failures === 1) log('warning', `not connected: ${reason.text}; trying again`);
+    if (reason.kind === 'over') log('info', `the run is over; waiting for the next at ${options.url}`);
+    else if (failures === 1) log('warning', `not connected: ${reason.text}; trying again`);
     await rest(pause, signal);
   }
 }
 
-type Reason = { readonly kind: 'done' | 'retry'; readonly text: string; readonly joined: boolean };
+/** over: the run is, and the node waits for the next. */
+type Reason = { readonly kind: 'done' | 'over' | 'retry'; readonly text: string; readonly joined: boolean };
 
 async function connectOnce(
   options: NodeOptions,
@@ -118,8 +120,7 @@ async function connectOnce(
       return { kind: 'retry', text, joined: end.joined };
     case 'end-done':
       if (!options.keepAlive) return { kind: 'done', text: end.reason || 'the run is over', joined: end.joined };
-      log('info', `the run is over; waiting for the next at ${options.url}`);
-      return { kind: 'retry', text, joined: true };
+      return { kind: 'over', text, joined: true };
     case 'end-refused':
       throw refused(
         options.url,

@@ -5,7 +5,8 @@ import type { Dataset } from '../src/data/dataset.ts';
 import { type CloseName, closeCodes, closeReason } from '../src/wire/close-codes.ts';
 import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../src/wire/connection-state.ts';
 import { datasetOfBytes, digestOfBytes } from '../src/wire/dataset-bytes.ts';
-import { PARTS_IN_ANSWER, PROTOCOL_VERSION } from '../src/wire/limits.ts';
+import { asText } from '../src/wire/fields.ts';
+import { PARTS_IN_ANSWER, PROTOCOL_VERSION, REASON_LENGTH } from '../src/wire/limits.ts';
 import type { CoordinatorMessage, Data, Evaluate, NodeMessage, Step, Welcome } from '../src/wire/messages.ts';
 import { ProtocolError } from '../src/wire/protocol-error.ts';
 import { readCoordinatorMessage } from '../src/wire/read-coordinator-message.ts';
@@ -210,7 +211,7 @@ export class Session {
     } catch (error) {
       if (error instanceof ProtocolError || this.#closedWith !== null) throw error;
       const reason = error instanceof Error ? error.message : String(error);
-      this.#send({ type: 'attempt-failed', attempt: message.attempt, reason: reason.slice(0, 200) || 'unknown' });
+      this.#send({ type: 'attempt-failed', attempt: message.attempt, reason: asText(reason, REASON_LENGTH) });
     }
   }
 

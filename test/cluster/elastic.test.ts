@@ -34,30 +34,29 @@ describe('by will', () => {
     });
   });
 
-  test('a node joins a run of threads alone', async () => {
+  test('a node joins a run of threads alone, and leaves it', async () => {
     // long enough for somebody to come
-    const options = { threads: 1, epochs: 25 };
+    const options = { threads: 1, epochs: 60 };
     await withCluster({ ...digits.short, ...options }, async (cluster) => {
-      await cluster.log.seen(/progress/);
-      const b = cluster.node({ name: 'b', data: digits.data });
+      await cluster.log.seen(/epoch 1 is over/);
+      const b = cluster.node({ name: 'b', data: digits.data, beforeStep: onceFrom(0, () => b.leave()) });
       expect(await cluster.bits()).toEqual(await digits.baseline(options));
       expect(b.steps.length).toBeGreaterThan(0);
-      expect(Math.min(...b.steps)).toBeGreaterThan(0);
+      expect(Math.min(...b.steps)).toBeGreaterThanOrEqual(22);
     });
   });
 
   test('a node leaves in step 30: it answers that step, says goodbye, and ends with 130', async () => {
     const use = async (cluster: Cluster) => {
-      const beforeStep = ({ step }: { step: number }) => {
-        if (step >= 30) b.leave();
-      };
+      const leave = onceFrom(30, () => b.leave());
       cluster.node({ name: 'a', data: digits.data });
-      const b = cluster.node({ name: 'b', data: digits.data, beforeStep });
+      const b = cluster.node({ name: 'b', data: digits.data, beforeStep: leave });
       expect((await b.ended).error).toMatchObject({ exitCode: 130 });
       await cluster.log.seen(/\(b\) left: closed with 4001/);
       expect(await cluster.bits()).toEqual(await digits.baseline());
-      expect(b.steps.at(-1)).toBe(30);
-      expect(cluster.log.count(/shards? to worker/)).toBe(0);
+      expect(b.steps.at(-1)).toBe(leave.step);
+      expect(leave.step).toBeGreaterThanOrEqual(30);
+      expect(cluster.log.matching(/shards? to worker/)).toEqual([]);
     };
     await withCluster({ ...digits.short, minWorkers: 2 }, use, patient);
   });
@@ -95,14 +94,13 @@ describe('by accident', () => {
     await withCluster({ ...digits.short, minWorkers: 2 }, async (cluster) => {
       const { proxy, url } = await proxied(cluster);
       const back = cluster.log.seen(/worker 3 joined: b/);
-      const cutOnce = once(() => proxy.cut());
-      cluster.node({ name: 'a', data: digits.data, beforeStep: at(30, () => back) });
-      const b = cluster.node({ url, name: 'b', data: digits.data, beforeStep: at(15, cutOnce) });
+      const cut = onceFrom(15, () => proxy.cut());
+      cluster.node({ name: 'a', data: digits.data, beforeStep: onceFrom(30, () => back) });
+      const b = cluster.node({ url, name: 'b', data: digits.data, beforeStep: cut });
       expect(await cluster.bits()).toEqual(await digits.baseline());
       expect(cluster.log.count(/worker 2 \(b\) left: the connection was lost/)).toBe(1);
-      expect(cluster.log.count(/step 15: \d shards? to worker 1: worker 2 was lost/)).toBe(1);
+      expect(cluster.log.count(new RegExp(`step ${cut.step}: \\d shards? to worker 1: worker 2 was lost`))).toBe(1);
       expect(b.log.count(/not connected: code 1006/)).toBe(1);
-      expect(b.steps).toContain(15);
       expect((await b.ended).result).toMatchObject({ joined: 2, reason: 'the run is over' });
     });
   });
@@ -110,8 +108,8 @@ describe('by accident', () => {
   test('the only node is lost in the middle of a step: the run pauses until it is back', async () => {
     await withCluster(digits.short, async (cluster) => {
       const { proxy, url } = await proxied(cluster);
-      const cutOnce = once(() => proxy.cut());
-      const a = cluster.node({ url, name: 'a', data: digits.data, beforeStep: at(9, cutOnce) });
+      const cut = onceFrom(9, () => proxy.cut());
+      const a = cluster.node({ url, name: 'a', data: digits.data, beforeStep: cut });
       expect(await cluster.bits()).toEqual(await digits.baseline());
       expect(cluster.log.count(/The run pauses: no worker is left; worker 1 is gone: the connection was lost/)).toBe(1);
       expect(cluster.log.count(/The run goes on: worker 2 is ready/)).toBe(1);
@@ -122,24 +120,29 @@ describe('by accident', () => {
 
   test.each(['validation', 'test'] as const)('a node dies in the evaluation of the %s split', async (split) => {
     await withCluster({ ...digits.short, minWorkers: 2 }, async (cluster) => {
-      const { proxy, url } = await proxied(cluster);
-      const cutOnce = once(() => proxy.cut());
-      cluster.node({ name: 'a', data: digits.data });
-      const beforeParts = (name: string) => (name === split ? cutOnce() : undefined);
-      cluster.node({ url, name: 'b', data: digits.data, beforeParts });
+      // whoever is the first to be given any of it
+      let cuts = 0;
+      for (const name of ['a', 'b']) {
+        const { proxy, url } = await proxied(cluster);
+        const beforeParts = (asked: string) => {
+          if (asked === split && cuts++ === 0) proxy.cut();
+        };
+        cluster.node({ url, name, data: digits.data, beforeParts });
+      }
       expect(await cluster.bits()).toEqual(await digits.baseline());
-      const again = new RegExp(`the evaluation of the ${split} split: \\d shards? to worker 1: worker 2 was lost`);
-      expect(cluster.log.count(again)).toBe(1);
+      const again = new RegExp(`the evaluation of the ${split} split: \\d shards? to worker \\d: worker \\d was lost`);
+      expect(cluster.log.count(again)).toBeGreaterThan(0);
+      expect(cluster.log.count(/left: the connection was lost/)).toBe(1);
     });
   });
 
   test('a silent node is evicted, and joins again as a new worker', async () => {
     await withCluster({ ...digits.short, minWorkers: 2, heartbeatTimeout: 1 }, async (cluster) => {
       const { proxy, url } = await proxied(cluster);
-      const freezeOnce = once(() => proxy.freeze());
+      const freeze = onceFrom(15, () => proxy.freeze());
       const back = cluster.log.seen(/worker 3 joined: b/);
-      cluster.node({ name: 'a', data: digits.data, beforeStep: at(25, () => back) });
-      cluster.node({ url, name: 'b', data: digits.data, beforeStep: at(15, freezeOnce) });
+      cluster.node({ name: 'a', data: digits.data, beforeStep: onceFrom(25, () => back) });
+      cluster.node({ url, name: 'b', data: digits.data, beforeStep: freeze });
       await cluster.log.seen(/worker 2 \(b\) left: heartbeatTimeout: silent for \d+ ms, allowed are 1000/);
       proxy.thaw();
       expect(await cluster.bits()).toEqual(await digits.baseline());
@@ -150,14 +153,16 @@ describe('by accident', () => {
 describe('a straggler', () => {
   test('that is late has its work given to another; its answer is received and dropped, and it goes on', async () => {
     const use = async (cluster: Cluster) => {
-      const dropped = cluster.log.seen(/a late tree node of step 12 from worker 1 was dropped/);
-      // it holds its answer until the step is committed without it, and the other waits in step 20 for that answer
-      const a = cluster.node({ name: 'a', data: digits.data, beforeStep: at(12, () => cluster.committed(12)) });
-      cluster.node({ name: 'b', data: digits.data, beforeStep: at(20, () => dropped) });
+      // it holds its answer until the step is committed without it, and the other waits for that answer
+      const late = onceFrom(12, ({ step }) => cluster.committed(step));
+      const dropped = cluster.log.seen(/a late tree node of step (1[2-9]|[2-4]\d) from worker 1 was dropped/);
+      const a = cluster.node({ name: 'a', data: digits.data, beforeStep: late });
+      cluster.node({ name: 'b', data: digits.data, beforeStep: onceFrom(20, () => dropped) });
       expect(await cluster.bits()).toEqual(await digits.baseline());
       await dropped;
-      expect(cluster.log.count(/step 12: \d shards? to worker 2: late from worker 1/)).toBeGreaterThan(0);
-      expect(cluster.log.count(/left: (?!runOver)/)).toBe(0);
+      const again = new RegExp(`step ${late.step}: \\d shards? to worker 2: late from worker 1`);
+      expect(cluster.log.count(again)).toBeGreaterThan(0);
+      expect(cluster.log.matching(/ left: (?!runOver)/)).toEqual([]);
       expect(a.steps.filter((step) => step > 20).length).toBeGreaterThan(0);
     };
     await withCluster({ ...digits.short, minWorkers: 2 }, use, impatient);
@@ -165,13 +170,13 @@ describe('a straggler', () => {
 
   test('in an evaluation: the same', async () => {
     const use = async (cluster: Cluster) => {
-      const given = /the evaluation of the validation split: \d shards? to worker 2: late from worker 1/;
-      // it holds its parts until they were given to the other and the next epoch is on its way
-      const hold = once(() => cluster.committed(25));
-      cluster.node({ name: 'a', data: digits.data, beforeParts: hold });
-      cluster.node({ name: 'b', data: digits.data });
+      // whoever is the first to be given parts holds them until they were given to the other, and an epoch is on its way
+      let held = 0;
+      const beforeParts = () => (held++ === 0 ? cluster.committed(25) : undefined);
+      for (const name of ['a', 'b']) cluster.node({ name, data: digits.data, beforeParts });
       expect(await cluster.bits()).toEqual(await digits.baseline());
-      expect(cluster.log.count(given)).toBe(1);
+      const again = /the evaluation of the validation split: \d shards? to worker \d: late from worker \d/;
+      expect(cluster.log.count(again)).toBeGreaterThan(0);
     };
     await withCluster({ ...digits.short, minWorkers: 2 }, use, impatient);
   });
@@ -179,12 +184,12 @@ describe('a straggler', () => {
   test('that is the only worker is waited for', async () => {
     const use = async (cluster: Cluster) => {
       // the fault: a hundred times as slow as what is late
-      const slow = once(() => delay(100));
-      cluster.node({ name: 'a', data: digits.data, beforeStep: at(12, slow) });
+      const slow = onceFrom(12, () => delay(100));
+      cluster.node({ name: 'a', data: digits.data, beforeStep: slow });
       expect(await cluster.bits()).toEqual(await digits.baseline());
-      expect(slow.times).toBe(1);
-      expect(cluster.log.count(/shards? to worker/)).toBe(0);
-      expect(cluster.log.count(/left: (?!runOver)/)).toBe(0);
+      expect(slow.step).toBe(12);
+      expect(cluster.log.matching(/shards? to worker/)).toEqual([]);
+      expect(cluster.log.matching(/ left: (?!runOver)/)).toEqual([]);
     };
     const limits = { step: { lateFactor: 0.1, lateFloorMs: 1, unmeasuredMs: 1 } };
     await withCluster(digits.short, use, { limits });
@@ -212,14 +217,13 @@ async function proxied(cluster: Cluster) {
   return { proxy, url: proxy.url };
 }
 
-/** Does something before a given step is computed. */
-function at(step: number, act: () => unknown) {
-  return (address: { step: number }) => (address.step === step ? act() : undefined);
-}
-
-/** Does it the first time only. */
-function once(act: () => unknown) {
-  const doOnce = () => (doOnce.times++ === 0 ? act() : undefined);
-  doOnce.times = 0;
-  return doOnce;
+/** Does something once, before the first step from `from` on that this node is given; that step is `step` then. */
+function onceFrom(from: number, act: (address: { step: number }) => unknown) {
+  const beforeStep = (address: { step: number }) => {
+    if (beforeStep.step !== null || address.step < from) return;
+    beforeStep.step = address.step;
+    return act(address);
+  };
+  beforeStep.step = null as number | null;
+  return beforeStep;
 }

@@ -20,6 +20,7 @@ describe('the same bits as one worker', () => {
         expect((await node.ended).result).toMatchObject({ joined: 1, reason: 'the run is over' });
         expect(node.steps.length).toBeGreaterThan(0);
       }
+      expect((await cluster.outcome).warnings).toEqual([]);
     });
   });
 

@@ -69,7 +69,7 @@ describe('writeFolderWhole', () => {
 describe('recover', () => {
   it('brings back what was being replaced, and removes the rest', async () => {
     await withFolder(async (folder) => {
-      for (const name of ['.old-x', '.new-x', '.old-y', 'y', '.new-z', 'other']) {
+      for (const name of ['.old-x', '.new-x', '.old-y', 'y', '.new-z', '.gone-w', 'other']) {
         await mkdir(join(folder, name));
         await writeFile(join(folder, name, 'a'), name);
       }

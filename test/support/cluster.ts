@@ -13,7 +13,7 @@ import { bitsOf, type Traced, traceOf } from './train.ts';
 
 export interface Cluster {
   readonly url: string;
-  /** What the run says: "info: ...", "warning: ...", and "progress: epoch/step". */
+  /** What the run says: "info: ...", "warning: ...", and "epoch 1 is over". */
   readonly log: Lines;
   /** "step 7": the coordinator committed it on its own thread. */
   readonly commits: Lines;
@@ -64,7 +64,7 @@ export async function withCluster<T>(
   };
   const onEvent = (event: TrainEvent) => {
     events.push(event);
-    if (event.type === 'progress') log.add(`progress: ${event.epoch}/${event.step}`);
+    if (event.type === 'epoch') log.add(`epoch ${event.epoch} is over`);
     if (event.type === 'info' || event.type === 'warning') log.add(`${event.type}: ${event.message}`);
   };
   const outcome = trainRun(

@@ -17,15 +17,19 @@ export class Lines {
     for (const look of [...this.#waiting]) look();
   }
 
+  matching(pattern: RegExp): string[] {
+    return this.all.filter((line) => pattern.test(line));
+  }
+
   count(pattern: RegExp): number {
-    return this.all.filter((line) => pattern.test(line)).length;
+    return this.matching(pattern).length;
   }
 
   /** Resolves to the `nth` line that matches; rejects when the list ends without it. */
   async seen(pattern: RegExp, nth = 1): Promise<string> {
     return await new Promise((resolve, reject) => {
       const look = () => {
-        const found = this.all.filter((line) => pattern.test(line))[nth - 1];
+        const found = this.matching(pattern)[nth - 1];
         if (found === undefined && this.#over === null) return;
         this.#waiting.delete(look);
         if (found !== undefined) resolve(found);

@@ -28,6 +28,7 @@ export interface NodeSetup {
   /** After it was computed, before it is answered. */
   readonly afterStep?: (at: StepAddress, run: RunMemory, slots: readonly number[]) => unknown;
   readonly beforeParts?: (split: SplitName) => unknown;
+  readonly afterParts?: (split: SplitName) => unknown;
   /** Real threads instead. */
   readonly realThreads?: boolean;
   readonly wiring?: Partial<NodeWiring>;
@@ -116,6 +117,7 @@ function inlineHands(
       await setup.beforeParts?.(split);
       for (let chunk = first; chunk < end; chunk++) engine.evaluateChunk(split, chunk, step, epoch);
       parts[split] += end - first;
+      await setup.afterParts?.(split);
     },
     async close() {},
   };

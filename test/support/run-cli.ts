@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 
 const builtCli = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
 
@@ -14,8 +15,10 @@ export interface Ended {
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** Resolves when stderr has shown the text; rejects if the process ends before that. */
-  seen(text: string): Promise<void>;
+  /** What stderr has shown so far. */
+  stderr(): string;
+  /** Resolves with what was found when stderr has shown it; rejects if the process ends before that, or after a minute. */
+  seen(what: string | RegExp): Promise<string>;
 }
 
 export interface Surroundings {
@@ -24,13 +27,20 @@ export interface Surroundings {
   readonly cli?: string;
   /** The largest file that the process may write. */
   readonly maxFileKilobytes?: number;
+  /** What the process has in its environment beyond ours. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A command that executes the one behind it, in the same process: ip netns exec NAME. */
+  readonly within?: readonly string[];
 }
 
-export function startCli(args: readonly string[], { cwd, cli = builtCli, maxFileKilobytes }: Surroundings): Running {
-  const command = [process.execPath, cli, ...args];
+const SEEN_MS = 60_000;
+
+export function startCli(args: readonly string[], surroundings: Surroundings): Running {
+  const { cwd, cli = builtCli, maxFileKilobytes, env = {}, within = [] } = surroundings;
+  const command = [...within, process.execPath, cli, ...args];
   const limited = ['sh', '-c', `ulimit -f ${(maxFileKilobytes ?? 0) * 2}; exec "$@"`, 'sh', ...command];
   const [file, ...rest] = maxFileKilobytes === undefined ? command : limited;
-  const child = spawn(file!, rest, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file!, rest, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -43,18 +53,38 @@ export function startCli(args: readonly string[], { cwd, cli = builtCli, maxFile
     child.on('error', reject);
     child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
   });
-  const seen = (text: string) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (stderr.includes(text)) resolve();
+  const seen = (what: string | RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const done = (settle: () => void) => {
+        clearTimeout(timer);
+        child.stderr.off('data', look);
+        child.off('close', onClose);
+        settle();
       };
+      const fail = (why: string) => done(() => reject(new Error(`${why} without saying ${what}:\n${stderr}`)));
+      const look = () => {
+        const found = typeof what === 'string' ? stderr.includes(what) && what : what.exec(stderr)?.[0];
+        if (typeof found === 'string') done(() => resolve(found));
+      };
+      const onClose = () => fail('It ended');
+      const timer = setTimeout(() => fail('A minute went by'), SEEN_MS);
       child.stderr.on('data', look);
-      child.on('close', () => reject(new Error(`It ended without saying "${text}": ${stderr}`)));
+      child.on('close', onClose);
+      if (child.exitCode !== null) onClose();
       look();
     });
-  return { child, ended, seen };
+  return { child, ended, stderr: () => stderr, seen };
 }
 
 export async function runCli(args: readonly string[], surroundings: Surroundings): Promise<Ended> {
   return await startCli(args, surroundings).ended;
+}
+
+/** One clear message of three lines at the end, no stack trace, nothing on stdout, and the exit code. */
+export function expectError({ exitCode, stdout, stderr }: Ended, code: number, message: RegExp): void {
+  expect(stderr).toMatch(message);
+  expect(stderr).toMatch(/(^|\n)Error: .+\n {2}Why: {2}.+\n {2}Mend: .+\n$/);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(stdout).toBe('');
+  expect(exitCode, stderr).toBe(code);
 }

@@ -1,0 +1,87 @@
+// Prints samples/s of the inline baseline, of two threads, and of two workers over loopback (processes of one thread each,
+// for a coordinator that computes nothing), measured in turn; and what a step sends and receives. It asserts nothing: run it
+// on a quiet machine. npm run bench:cluster -- [EPOCHS]; with LOCKSTEP_PROFILE=DIR it leaves CPU profiles of the main threads.
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const cli = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
+const epochs = Number(process.argv[2] ?? 7);
+const { LOCKSTEP_PROFILE } = process.env;
+const profile = LOCKSTEP_PROFILE ? ['--cpu-prof', '--cpu-prof-dir', LOCKSTEP_PROFILE] : [];
+
+function start(args, onStderr = () => {}) {
+  const child = spawn(process.execPath, [...profile, cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.on('data', (text) => {
+    stderr += text;
+    onStderr(stderr);
+  });
+  return new Promise((resolve, reject) => {
+    child.on('close', (code) => (code === 0 ? resolve({ stdout, stderr }) : reject(new Error(stderr))));
+  });
+}
+
+/** A run of its own folder, and as many workers as are asked for. */
+async function measure(flags, workers) {
+  const folder = mkdtempSync(join(tmpdir(), 'lockstep-bench-'));
+  const nodes = [];
+  const connect = (log) => {
+    const url = /Listening at (\S+:\d+)/.exec(log)?.[1];
+    while (url !== undefined && nodes.length < workers) {
+      nodes.push(start(['worker', '--threads', '1', '--connect', url]));
+    }
+  };
+  try {
+    const common = ['train', '--epochs', String(epochs), '--out', join(folder, 'run'), '--json'];
+    const { stdout, stderr } = await start([...common, ...flags], connect);
+    await Promise.all(nodes);
+    const summary = JSON.parse(stdout.trimEnd().split('\n').at(-1));
+    const [, sent, received] = /(\d+) bytes were sent to workers, (\d+) received/.exec(stderr) ?? [null, 0, 0];
+    const steps = Number(/([\d,]+) steps an epoch/.exec(stderr)[1].replaceAll(',', '')) * epochs;
+    return { summary, sent: sent / steps, received: received / steps };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Of the epochs after the first, in which everything warms up. */
+function medianRate({ epochs: [, ...warm] }) {
+  return warm.map(({ samplesPerSecond }) => samplesPerSecond).toSorted((a, b) => a - b)[warm.length >> 1];
+}
+
+const crew = ['--listen', '127.0.0.1:0', '--threads', '0', '--min-workers', '2'];
+const setups = [
+  ['inline baseline', ['--threads', '0'], 0],
+  ['2 threads', ['--threads', '2'], 0],
+  ['2 workers over loopback', crew, 2],
+];
+console.log(
+  `Node ${process.version}, ${availableParallelism()} cores, ${process.arch}; ${epochs} epochs of MNIST each`,
+);
+console.log('batch  who                      samples/s  of 2 threads  bytes a step: sent   received  digest');
+for (const batch of [512, 128]) {
+  let ofThreads = Number.NaN;
+  for (const [name, flags, workers] of setups) {
+    const { summary, sent, received } = await measure([...flags, '--batch-size', String(batch)], workers);
+    const rate = medianRate(summary);
+    if (name === '2 threads') ofThreads = rate;
+    const cells = [
+      String(batch).padStart(5),
+      name.padEnd(24),
+      String(Math.round(rate)).padStart(8),
+      (rate / ofThreads).toFixed(2).padStart(12),
+      (workers > 0 ? Math.round(sent).toLocaleString('en-US') : '').padStart(18),
+      (workers > 0 ? Math.round(received).toLocaleString('en-US') : '').padStart(9),
+      summary.digest.slice(0, 12),
+    ];
+    console.log(cells.join('  '));
+  }
+}

@@ -1,0 +1,96 @@
+// wss:// with an authority of our own, made by openssl: who trusts it joins, who does not is told why.
+
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { expect, test } from 'vitest';
+import { baseline, Cluster, has } from '../support/processes.ts';
+import { expectError } from '../support/run-cli.ts';
+
+const short = ['--epochs', '1', '--batch-size', '512', '--limit-train', '5000', '--val-size', '500'];
+const missing = has('openssl') ? null : 'openssl is not installed';
+
+/** An authority, and a certificate for 127.0.0.1 that it signed. */
+function makeCertificates(folder: string, name: string) {
+  const at = (file: string) => join(folder, `${name}-${file}`);
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' });
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  writeFileSync(at('names'), 'subjectAltName=IP:127.0.0.1');
+  const ca = ['-keyout', at('ca.key'), '-out', at('ca.pem'), '-subj', `/CN=${name}`, '-days', '2'];
+  openssl('req', '-x509', ...curve, ...ca);
+  openssl('req', ...curve, '-keyout', at('key.pem'), '-out', at('request'), '-subj', '/CN=coordinator');
+  const signed = ['-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-CAcreateserial', '-days', '2'];
+  openssl('x509', '-req', '-in', at('request'), ...signed, '-extfile', at('names'), '-out', at('cert.pem'));
+  return { authority: at('ca.pem'), certificate: at('cert.pem'), key: at('key.pem') };
+}
+
+test('a run over wss://', async ({ skip }) => {
+  if (missing !== null) {
+    console.info(`skipped: ${missing}`);
+    skip(missing);
+  }
+  const cluster = await Cluster.start();
+  const ours = makeCertificates(cluster.folder, 'ours');
+  const theirs = makeCertificates(cluster.folder, 'theirs');
+  const tls = ['--tls-cert', ours.certificate, '--tls-key', ours.key];
+  const coordinator = await cluster.coordinator([...short, ...tls, '--min-workers', '2']);
+  expect(coordinator.url).toMatch(/^wss:\/\/127\.0\.0\.1:\d+$/);
+
+  // it really is TLS: nothing else gets an answer, and the certificate is the one that was given
+  const peer = await new Promise<{ subject: string | string[] | undefined; protocol: string | null }>(
+    (resolve, reject) => {
+      const socket = connect({ port: Number(new URL(coordinator.url).port), rejectUnauthorized: false }, () => {
+        resolve({ subject: socket.getPeerCertificate().subject.CN, protocol: socket.getProtocol() });
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    },
+  );
+  expect(peer).toEqual({ subject: 'coordinator', protocol: 'TLSv1.3' });
+
+  const untrusted = /cannot be joined\n.*the certificate is not trusted[\s\S]*--tls-ca/;
+  expectError(await cluster.worker(coordinator.url, 'system').ended, 2, untrusted);
+  const other = cluster.worker(coordinator.url, 'other', ['--tls-ca', theirs.authority]);
+  expectError(await other.ended, 2, untrusted);
+  // a certificate for 127.0.0.1 is none for localhost
+  const elsewhere = coordinator.url.replace('127.0.0.1', 'localhost');
+  const misnamed = cluster.worker(elsewhere, 'misnamed', ['--tls-ca', ours.authority]);
+  expectError(await misnamed.ended, 2, /cannot be joined\n.*the certificate is not trusted.*altnames/);
+  const plain = cluster.worker(coordinator.url.replace('wss', 'ws'), 'plain', ['--retry-for', '0.2']);
+  expectError(await plain.ended, 75, /No coordinator at ws:/);
+
+  const workers = ['a', 'b'].map((name) => cluster.worker(coordinator.url, name, ['--tls-ca', ours.authority]));
+  expect(await coordinator.bits()).toEqual(await baseline(short));
+  for (const { ended } of workers) {
+    const { exitCode, stderr } = await ended;
+    expect(stderr).not.toContain('not connected');
+    expect(exitCode, stderr).toBe(0);
+  }
+});
+
+test('certificates that cannot be used', async ({ skip }) => {
+  if (missing !== null) {
+    console.info(`skipped: ${missing}`);
+    skip(missing);
+  }
+  const cluster = await Cluster.start();
+  const ours = makeCertificates(cluster.folder, 'ours');
+  const theirs = makeCertificates(cluster.folder, 'theirs');
+  const nonsense = join(cluster.folder, 'nonsense.pem');
+  writeFileSync(nonsense, 'nonsense\n');
+  const listen = ['train', ...short, '--listen', '127.0.0.1:0'];
+  const tables: [string[], RegExp][] = [
+    [[...listen, '--tls-cert', ours.certificate], /--tls-key is missing/],
+    [[...listen, '--tls-key', ours.key], /--tls-cert is missing/],
+    [
+      [...listen, '--tls-cert', 'none.pem', '--tls-key', ours.key],
+      /TLS certificate none\.pem cannot be read\n.*ENOENT/,
+    ],
+    [[...listen, '--tls-cert', ours.certificate, '--tls-key', theirs.key], /TLS certificate or key cannot be used/],
+    [[...listen, '--tls-cert', nonsense, '--tls-key', nonsense], /TLS certificate or key cannot be used/],
+    [['worker', '--connect', 'wss://127.0.0.1:9', '--tls-ca', 'none.pem'], /authority none\.pem cannot be read/],
+    [['worker', '--connect', 'wss://127.0.0.1:9', '--tls-ca', nonsense], /nonsense\.pem/],
+  ];
+  for (const [args, message] of tables) expectError(await cluster.start(args).ended, 2, message);
+});

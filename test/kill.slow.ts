@@ -1,0 +1,122 @@
+// The coordinator's process killed by SIGKILL, at random moments and in the middle of a checkpoint: what is on the disk is
+// whole, and the resumed run gives the bits of the single-worker baseline. Needs dist/.
+
+import { existsSync, watch } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { verifyCheckpoint } from '../src/checkpoint.ts';
+import { runCli, startCli } from './support/run-cli.ts';
+import { bitsOnDisk } from './support/run-on-disk.ts';
+import { seeded } from './support/seeded.ts';
+
+// 94 steps an epoch, and a checkpoint after every fourth
+const options = ['--epochs', '3', '--limit-train', '12000', '--checkpoint-every', '4'];
+const threadCounts = [0, 1, 3, 2];
+
+let cwd: string;
+let baseline: Awaited<ReturnType<typeof bitsOnDisk>>;
+let lastsMs: number;
+
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'lockstep-kill-'));
+  const began = performance.now();
+  const { exitCode } = await runCli(['train', ...options, '--threads', '0', '--out', 'baseline'], { cwd });
+  lastsMs = performance.now() - began;
+  expect(exitCode).toBe(0);
+  baseline = await bitsOnDisk(join(cwd, 'baseline'));
+});
+afterAll(async () => await rm(cwd, { recursive: true, force: true }));
+
+/** Every folder that has a checkpoint's name holds a whole one. */
+async function expectWhole(run: string): Promise<number> {
+  const folder = join(run, 'checkpoints');
+  if (!existsSync(folder)) return 0;
+  const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
+  for (const name of names) {
+    const state = await readFile(join(folder, name, 'state.json'), 'utf8');
+    const tensors = await readFile(join(folder, name, 'state.safetensors'));
+    expect(verifyCheckpoint(state, tensors), name).not.toHaveProperty('why');
+  }
+  return names.length;
+}
+
+/** Resumes to the end; a run that was killed before it had a config.json is started. */
+async function expectBaseline(name: string, threads: number): Promise<void> {
+  const run = join(cwd, name);
+  const args = existsSync(join(run, 'config.json')) ? ['--resume', name] : [...options, '--out', name];
+  const { exitCode, stderr } = await runCli(['train', ...args, '--threads', String(threads)], { cwd });
+  expect(stderr).not.toContain('passed over');
+  expect(exitCode, stderr).toBe(0);
+  expect(await bitsOnDisk(run)).toEqual(baseline);
+  const left = (await readdir(run, { recursive: true })).filter((path) => /(^|\/)\./.test(path));
+  expect(left).toEqual([]);
+}
+
+describe('kill -9', () => {
+  test('at 20 random moments, of the run and of its resumption', async () => {
+    const random = seeded('kill at random moments');
+    let cut = 0;
+    for (let round = 0; round < 20; round++) {
+      const name = `run-${round}`;
+      const lives = random.integer(1, 3);
+      for (let life = 0; life < lives; life++) {
+        const threads = ['--threads', String(random.pick(threadCounts))];
+        const begun = existsSync(join(cwd, name, 'config.json'));
+        const args = begun ? ['train', '--resume', name, ...threads] : ['train', ...options, '--out', name, ...threads];
+        const { child, ended } = startCli(args, { cwd });
+        const moment = delay(random.next() * lastsMs);
+        await Promise.race([moment, ended]);
+        child.kill('SIGKILL');
+        const { exitCode, stderr } = await ended;
+        // 0 where it was quicker than the kill
+        expect([null, 0], stderr).toContain(exitCode);
+        if (exitCode === null) cut++;
+        await expectWhole(join(cwd, name));
+      }
+      await expectBaseline(name, threadCounts[round % threadCounts.length]!);
+    }
+    console.info(`${cut} processes were killed before their end`);
+    expect(cut).toBeGreaterThan(10);
+  });
+
+  test('in the middle of a checkpoint', async () => {
+    const random = seeded('kill in mid-checkpoint');
+    let inMid = 0;
+    for (let round = 0; round < 10; round++) {
+      const name = `mid-${round}`;
+      const folder = join(cwd, name, 'checkpoints');
+      const { child, ended, seen } = startCli(['train', ...options, '--threads', '1', '--out', name], { cwd });
+      await seen('Training');
+      await mkdir(folder, { recursive: true });
+      let awaited = random.integer(1, 40);
+      const watcher = watch(folder, (_, file) => {
+        // each appears and disappears
+        if (file?.startsWith('.new-') && --awaited === 0) child.kill('SIGKILL');
+      });
+      const { exitCode } = await ended;
+      watcher.close();
+      expect(exitCode).toBeNull();
+      if ((await readdir(folder)).some((file) => file.startsWith('.'))) inMid++;
+      await expectWhole(join(cwd, name));
+      await expectBaseline(name, threadCounts[round % threadCounts.length]!);
+    }
+    console.info(`${inMid} of 10 left a half-written checkpoint`);
+    expect(inMid).toBeGreaterThan(0);
+  });
+
+  test('two processes that resume the dead run at once: one goes on, the other is refused', async () => {
+    const { child, ended, seen } = startCli(['train', ...options, '--threads', '1', '--out', 'both'], { cwd });
+    await seen('Epoch 1/3');
+    child.kill('SIGKILL');
+    await ended;
+    const both = await Promise.all([1, 2].map(() => runCli(['train', '--resume', 'both', '--threads', '1'], { cwd })));
+    expect(both.map(({ exitCode }) => exitCode).sort()).toEqual([0, 2]);
+    expect(both.find(({ exitCode }) => exitCode === 2)?.stderr).toMatch(
+      /Error: The run folder both is in use\n.*process \d+ on /,
+    );
+    expect(await bitsOnDisk(join(cwd, 'both'))).toEqual(baseline);
+  });
+});
