@@ -4,5 +4,6 @@ import type { AnyCommand } from './command.ts';
 import { evaluate } from './evaluate.ts';
 import { exportModel } from './export.ts';
 import { predict } from './predict.ts';
+import { report } from './report.ts';
 
-export const commands: readonly AnyCommand[] = [evaluate, predict, exportModel];
+export const commands: readonly AnyCommand[] = [evaluate, predict, report, exportModel];
