@@ -23,6 +23,8 @@ export interface CrewMember {
   outstanding: Outstanding | null;
   /** The step whose parameters it was last sent. */
   parameterStep: number | null;
+  /** It has answered an attempt: its threads run, its code is compiled. */
+  warm: boolean;
   /** It asked for the dataset and was not sent all of it yet. */
   awaitsData: boolean;
 }
@@ -42,6 +44,7 @@ export interface CrewHandlers {
 export interface CrewOptions extends MembershipOptions {
   /** From a WebSocket's opening to its hello. */
   readonly handshakeMs: number;
+  readonly mostNodes: number;
   readonly identity: Identity;
   readonly read: NodeMessageReader;
   /** Everything of the welcome but who is welcomed. */
@@ -159,6 +162,8 @@ export class Crew {
   #greet(connection: NodeConnection, message: NodeMessage): CrewMember {
     if (message.type !== 'hello') throw new ProtocolError('outOfOrder', `${message.type} before hello`);
     checkIdentity(message, this.#options.identity);
+    const nodes = [...this.#members.values()].filter((member) => member.connection !== null).length;
+    if (nodes >= this.#options.mostNodes) throw new ProtocolError('full', `${nodes} nodes are here already`);
     const member = this.#join(message.name, message.threads, connection);
     connection.send({ type: 'welcome', workerId: member.workerId, ...this.#options.welcome });
     return member;
@@ -217,6 +222,7 @@ export class Crew {
       connection,
       outstanding: null,
       parameterStep: null,
+      warm: false,
       awaitsData: false,
     };
     this.#members.set(workerId, member);

@@ -1,8 +1,6 @@
 // What the user reads of a run that was stopped on demand: where it stands, and the command that goes on with it.
 
 import { ExitCode, LockstepError } from '../src/errors.ts';
-import type { Checkpointer } from './checkpointer.ts';
-import type { RunFolder } from './run-folder.ts';
 
 /** The command that goes on with a run, to be pasted into a shell. */
 export function resumeCommand(folder: string): string {
@@ -10,18 +8,27 @@ export function resumeCommand(folder: string): string {
   return `lockstep train --resume ${plain ? folder : `'${folder.replaceAll("'", "'\\''")}'`}`;
 }
 
-/** `reason`: why its signal was aborted. */
-export function stopped(reason: unknown, folder: RunFolder | null, checkpoints: Checkpointer | null): LockstepError {
+/** What a stopped run leaves. */
+export interface Left {
+  readonly folder: string;
+  /** The step of the newest checkpoint; null if there is none. */
+  readonly newestStep: number | null;
+}
+
+/** `reason`: why its signal was aborted. `left` is null where nothing is left to go on with. */
+export function stopped(reason: unknown, left: Left | null): LockstepError {
   const { what, why, exitCode } =
     reason instanceof LockstepError
       ? reason
       : { what: 'The run was stopped', why: 'its signal was aborted', exitCode: ExitCode.interrupted };
-  const step = checkpoints?.newestStep ?? null;
-  const saved = step === null ? 'there is no checkpoint yet' : `its newest checkpoint is that of step ${step}`;
+  if (left === null) return new LockstepError({ what, why, mend: 'Start it again', exitCode, cause: reason });
+  const { folder, newestStep } = left;
+  const saved =
+    newestStep === null ? 'there is no checkpoint yet' : `its newest checkpoint is that of step ${newestStep}`;
   return new LockstepError({
     what,
-    why: folder === null ? why : `${why}; ${saved}`,
-    mend: folder === null ? 'Start it again to train from the beginning' : `Go on with: ${resumeCommand(folder.path)}`,
+    why: `${why}; ${saved}`,
+    mend: `Go on with: ${resumeCommand(folder)}`,
     exitCode,
     cause: reason,
   });

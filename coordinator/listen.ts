@@ -61,6 +61,7 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
       joinTimeoutMs: options.joinTimeout === null ? null : options.joinTimeout * 1000,
       heartbeatTimeoutMs,
       handshakeMs: limits.handshakeMs,
+      mostNodes: limits.mostNodes,
       identity,
       read: nodeMessageReader({
         valueCount,

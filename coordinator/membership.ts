@@ -44,7 +44,8 @@ export type MembershipEvent =
   /** Any message at all. */
   | { readonly type: 'heard'; readonly nowMs: number; readonly workerId: number }
   | { readonly type: 'given-work'; readonly workerId: number }
-  | { readonly type: 'answered'; readonly workerId: number; readonly measurement: Measurement }
+  /** null: this attempt tells nothing of the worker's speed. */
+  | { readonly type: 'answered'; readonly workerId: number; readonly measurement: Measurement | null }
   | { readonly type: 'goodbye'; readonly workerId: number; readonly reason: string }
   /** Its connection closed, its thread exited, or it was evicted by another decision than this machine's. */
   | { readonly type: 'gone'; readonly workerId: number; readonly reason: string }
@@ -146,8 +147,9 @@ export class Membership {
     return [{ type: 'ready', workerId: member.workerId, reason }, ...this.#turn(`worker ${member.workerId} is ready`)];
   }
 
-  #answered(member: Member, measurement: Measurement): MembershipEffect[] {
-    const estimate = updatedEstimate(member.estimate, member.threads, measurement);
+  #answered(member: Member, measurement: Measurement | null): MembershipEffect[] {
+    const { estimate: before, threads } = member;
+    const estimate = measurement === null ? before : updatedEstimate(before, threads, measurement);
     this.#set(member, { estimate, ...(member.phase === 'computing' && { phase: 'idle' }) });
     return [];
   }

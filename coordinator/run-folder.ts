@@ -12,15 +12,15 @@ import { isAside, writeWhole } from './write-whole.ts';
 
 export class RunFolder {
   readonly path: string;
+  /** Of a folder that was there before, nothing is taken back. */
+  readonly isNew: boolean;
   readonly #folders = new MadeFolders();
   readonly #written = new Set<string>();
   #lock: FolderLock | null = null;
-  /** Of a folder that was there before, nothing is taken back. */
-  readonly #isNew: boolean;
 
   private constructor(path: string, isNew: boolean) {
     this.path = path;
-    this.#isNew = isNew;
+    this.isNew = isNew;
   }
 
   /** Takes a new or empty folder and writes config.json; when that fails, nothing of it stays. */
@@ -90,9 +90,9 @@ export class RunFolder {
 
   /** For a run that fails before its first step: removes the files that we wrote, and the folders that we made. */
   async discard(): Promise<void> {
-    if (this.#isNew) for (const path of this.#written) await rm(path, { force: true });
+    if (this.isNew) for (const path of this.#written) await rm(path, { force: true });
     await this.close();
-    if (this.#isNew) await this.#folders.remove();
+    if (this.isNew) await this.#folders.remove();
   }
 
   async #make(): Promise<void> {

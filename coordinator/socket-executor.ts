@@ -64,6 +64,7 @@ export class SocketExecutor implements Executor {
   #localWork: Promise<void> = Promise.resolve();
   #firstAttempt = 1;
   #stepsCommitted = 0;
+  #closed = false;
 
   constructor(options: SocketOptions) {
     this.#options = options;
@@ -152,16 +153,17 @@ export class SocketExecutor implements Executor {
       const name = `the evaluation of the ${split} split`;
       if (chunks === 0) return;
       const done = await this.#work({ epoch, step, stepInEpoch: 0, split, name, samples });
-      if (done === null) throw this.#options.signal.reason;
+      if (done === null) throw this.#options.signal.reason ?? new Error('The executor was closed');
       // what its threads still compute in vain would write to the places of the next evaluation
       await this.#localWork;
     });
   }
 
   async close(finished: boolean): Promise<void> {
+    this.#closed = true;
     this.#job?.cancel();
-    await this.#closeNodes(finished);
-    await this.#options.local?.close(finished);
+    // at once: neither may have to wait for the other's patience
+    await Promise.all([this.#closeNodes(finished), this.#options.local?.close(finished)]);
   }
 
   /** False when it was given up: nothing was committed. */
@@ -189,6 +191,7 @@ export class SocketExecutor implements Executor {
 
   /** Has a step or an evaluation worked on. Null when it was given up. */
   async #work(work: JobWork): Promise<readonly Accepted[] | null> {
+    if (this.#closed) return null;
     const { log, sizes, run, step, signal } = this.#options;
     const job = new WorkJob(work, this.#firstAttempt, this.#crew, () => signal.aborted, {
       give: (member, attempt, blocks) => this.#give(member, work, attempt, blocks),
@@ -307,7 +310,10 @@ export class SocketExecutor implements Executor {
 
   #answered(member: CrewMember, measurement: Measurement): void {
     member.outstanding = null;
-    this.#crew.tell({ type: 'answered', workerId: member.workerId, measurement });
+    // Everybody's first attempt is slow. Taken for its speed, a node that joins late would never be given work again, and so
+    // never be measured again.
+    this.#crew.tell({ type: 'answered', workerId: member.workerId, measurement: member.warm ? measurement : null });
+    member.warm = true;
     this.#crew.answerGoodbye(member);
   }
 

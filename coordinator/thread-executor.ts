@@ -37,7 +37,7 @@ export interface ThreadOptions {
 // Looks of a waiting thread before it sleeps: some hundred microseconds.
 const SPINS = 20_000;
 // How much work the threads may have before them when a stop comes.
-const AHEAD_MS = 50;
+const AHEAD_MS = 100;
 // The longest that this thread waits before it looks by itself.
 const LOOK_MS = 100;
 // Deaths without a step or a chunk between them after which the run gives up.
@@ -120,7 +120,7 @@ export class ThreadExecutor implements Executor, Hands {
     let limit = from;
     let stepMs = Number.POSITIVE_INFINITY;
     const allow = (): void => {
-      const ahead = Math.max(2, Math.min(STEP_RING, Math.floor(AHEAD_MS / stepMs)));
+      const ahead = Math.max(1, Math.min(STEP_RING, Math.floor(AHEAD_MS / stepMs)));
       for (; limit < Math.min(to, taken + ahead); limit++) this.#run.setStepScalars(limit, stretch.scalars(limit));
       this.#store(Word.notifyEvery, Math.max(1, ahead >> 2));
       this.#store(Word.limit, limit);

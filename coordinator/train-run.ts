@@ -122,7 +122,11 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
   } catch (error) {
     await checkpointer?.settled();
     if (!begun) await folder?.discard();
-    if (hooks.signal?.aborted && error === hooks.signal.reason) throw stopped(error, folder, checkpointer);
+    if (hooks.signal?.aborted && error === hooks.signal.reason) {
+      const stays = folder !== null && (begun || !folder.isNew);
+      const newest = checkpointer === null ? start?.position.step : checkpointer.newestStep;
+      throw stopped(error, stays ? { folder: folder.path, newestStep: newest ?? null } : null);
+    }
     throw error;
   } finally {
     await executor?.close(finished);

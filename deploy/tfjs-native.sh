@@ -41,7 +41,7 @@ done
 
 # A small product by the binding, and the versions.
 check() {
-  TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=0 node - <<'JS'
+  TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=0 ONEDNN_MAX_CPU_ISA=AVX node - <<'JS'
 const util = require('node:util');
 util.isNullOrUndefined ??= (value) => value == null; // gone from Node 23; worker/tfjs-node.ts says more
 const tf = require('@tensorflow/tfjs-node');

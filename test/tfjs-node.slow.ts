@@ -14,6 +14,8 @@ import type { FaultPoint } from '../worker/compute-loop.ts';
 import type { Fault } from '../worker/faults.ts';
 import { TfjsNetwork } from '../worker/tfjs-network.ts';
 import type { Tensorflow } from '../worker/tfjs-node.ts';
+import { withCluster } from './support/cluster.ts';
+import { makeDigits } from './support/digits.ts';
 import { goldenFloats, goldenJson, imagesAt, mnistData, relativeError } from './support/golden.ts';
 import { randomCase } from './support/random-case.ts';
 import { runCli } from './support/run-cli.ts';
@@ -159,6 +161,21 @@ describeNative('tfjs-node: the same bits as one worker', () => {
     expect(bitsOf(found)).toEqual(bitsOf(await baseline(short)));
   });
 
+  test('with two nodes over sockets, one of them with threads', async () => {
+    const digits = await makeDigits();
+    const engine = 'tfjs-node';
+    try {
+      await withCluster({ ...digits.short, engine, minWorkers: 3 }, async (cluster) => {
+        const a = cluster.node({ name: 'a', threads: 2, realThreads: true, data: digits.data });
+        const b = cluster.node({ name: 'b', data: digits.data });
+        expect(await cluster.bits()).toEqual(await digits.baseline({ engine }));
+        for (const node of [a, b]) expect((await node.ended).result!.shardsDone).toBeGreaterThan(0);
+      });
+    } finally {
+      digits.remove();
+    }
+  });
+
   test('the self-test gives one digest, in another process too, and it is not that of wasm', async () => {
     const digest = await wiring.selfTest('tfjs-node');
     expect(await wiring.selfTest('tfjs-node')).toBe(digest);
@@ -201,6 +218,21 @@ describeNative('tfjs-node: a run', (tf) => {
   });
 
   describe('by the command line', () => {
+    test('outlives signals in the middle of its products', async () => {
+      await withFolder(async (cwd) => {
+        // a profiler's signals, in each thread; with code for AVX2 or AVX-512, shards of 256 and of 16 samples end in SIGABRT
+        const nodeFlags = ['--cpu-prof', '--cpu-prof-interval', '200', '--cpu-prof-dir', cwd];
+        for (const batchSize of ['128', '2048']) {
+          for (const threads of ['0', '2']) {
+            const args = ['train', '--engine', 'tfjs-node', '--threads', threads, '--batch-size', batchSize, '--quiet'];
+            const all = [...args, '--epochs', '1', '--limit-train', '20000', '--out', `run-${batchSize}-${threads}`];
+            const { exitCode, stderr } = await runCli(all, { cwd, nodeFlags });
+            expect([exitCode, stderr]).toEqual([0, '']);
+          }
+        }
+      });
+    });
+
     test('says which engine computed, and TensorFlow says nothing', async () => {
       await withFolder(async (cwd) => {
         const args = ['train', '--engine', 'tfjs-node', '--threads', '2', '--max-steps', '5', '--out', 'run', '--json'];

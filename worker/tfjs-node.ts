@@ -20,8 +20,12 @@ const settings = {
   // Threads of our own share the work. With more than one of TensorFlow's behind each, sums would be cut otherwise, and
   // the bits would be others; and it is slower.
   TF_NUM_INTRAOP_THREADS: '1',
-  // oneDNN brings no speed at these sizes, sums in another order on each kind of processor, and announces itself on stderr.
+  // oneDNN's own operations bring no speed at these sizes, and it announces itself on stderr.
   TF_ENABLE_ONEDNN_OPTS: '0',
+  // Matrix products go through its code all the same. That for AVX2 and AVX-512 keeps the stack pointer in the heap now and
+  // then, so that a signal at that moment corrupts memory (uxlfoundation/oneDNN#4845; TFJS.md). That for AVX does not, and
+  // is the same on more processors.
+  ONEDNN_MAX_CPU_ISA: 'AVX',
   // Nothing but fatal errors on stderr.
   TF_CPP_MIN_LOG_LEVEL: '3',
 };

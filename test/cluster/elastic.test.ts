@@ -181,6 +181,18 @@ describe('a straggler', () => {
     await withCluster({ ...digits.short, minWorkers: 2 }, use, impatient);
   });
 
+  test('only in its first attempt is given work like the others from then on', async () => {
+    const use = async (cluster: Cluster) => {
+      const slow = onceFrom(0, () => delay(300));
+      cluster.node({ name: 'a', data: digits.data });
+      const b = cluster.node({ name: 'b', data: digits.data, beforeStep: slow });
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+      expect(slow.step).toBe(0);
+      expect(b.steps.length).toBeGreaterThan(10);
+    };
+    await withCluster({ ...digits.short, minWorkers: 2 }, use, patient);
+  });
+
   test('that is the only worker is waited for', async () => {
     const use = async (cluster: Cluster) => {
       // the fault: a hundred times as slow as what is late

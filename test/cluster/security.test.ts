@@ -132,6 +132,23 @@ test('web pages are refused with 403, unless they are named', async () => {
   });
 });
 
+test('one node too many is told to come again, and does', async () => {
+  await withCluster(
+    { ...digits.short, ...small },
+    async (cluster) => {
+      const first = await RawNode.open(cluster.url);
+      await first.greet();
+      const second = await RawNode.open(cluster.url);
+      second.say(await hello());
+      expect(await second.closedBy()).toBe('4003 full');
+      first.socket.close();
+      await first.closed;
+      await expectGood(cluster);
+    },
+    { limits: { mostNodes: 1 } },
+  );
+});
+
 describe('patience', () => {
   const limits = { handshakeMs: 300, mostUnauthenticated: 4 };
 

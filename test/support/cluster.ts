@@ -2,8 +2,9 @@
 // when the test fails in the middle.
 
 import type { Wiring } from '../../coordinator/make-executor.ts';
+import { resolveWithRun } from '../../coordinator/run-files.ts';
 import { trainRun } from '../../coordinator/train-run.ts';
-import { resolveOptions, type TrainOptions } from '../../src/config.ts';
+import type { TrainOptions } from '../../src/config.ts';
 import type { TrainEvent } from '../../src/events.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { wiring } from '../../src/library.ts';
@@ -67,11 +68,9 @@ export async function withCluster<T>(
     if (event.type === 'epoch') log.add(`epoch ${event.epoch} is over`);
     if (event.type === 'info' || event.type === 'warning') log.add(`${event.type}: ${event.message}`);
   };
-  const outcome = trainRun(
-    resolveOptions({ threads: 0, listen: '127.0.0.1:0', ...options }, null),
-    { onEvent, signal: controller.signal },
-    { ...wiring, ...changes, makeEngine },
-  ).then((summary) => traceOf(summary, events));
+  const outcome = resolveWithRun({ threads: 0, listen: '127.0.0.1:0', ...options }, null, 'option')
+    .then((asked) => trainRun(asked, { onEvent, signal: controller.signal }, { ...wiring, ...changes, makeEngine }))
+    .then((summary) => traceOf(summary, events));
   const over = outcome.then(
     () => 'the run was over',
     (error: Error) => `the run failed (${error.message})`,

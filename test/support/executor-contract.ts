@@ -109,6 +109,20 @@ export function keepsTheContract(kind: Kind): void {
       expect(handles().length).toBeLessThanOrEqual(before);
     });
 
+    test.each<[string, (executor: Executor, prepared: PreparedRun) => Promise<unknown>]>([
+      ['an evaluation', (executor) => executor.evaluate('test', 0, 0)],
+      ['a stretch', (executor, prepared) => executor.train(prepared.stretch(0, prepared.stepsPerEpoch))],
+    ])('ends %s that is under way, and one that is begun after it', async (_, begin) => {
+      const before = handles().length;
+      const { executor, prepared, close } = await fresh();
+      const pending = Promise.allSettled([begin(executor, prepared)]);
+      await close();
+      await pending;
+      // `to` was perhaps reached; it may not hang
+      await Promise.allSettled([executor.evaluate('validation', 0, 0)]);
+      expect(handles().length).toBeLessThanOrEqual(before);
+    });
+
     test('is possible before anything was done', async () => {
       const before = handles().length;
       const { close } = await fresh();

@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly cwd: string;
   /** Another copy of the command line. */
   readonly cli?: string;
+  /** Flags of Node itself. */
+  readonly nodeFlags?: readonly string[];
   /** The largest file that the process may write. */
   readonly maxFileKilobytes?: number;
   /** What the process has in its environment beyond ours. */
@@ -36,8 +38,8 @@ export interface Surroundings {
 const SEEN_MS = 60_000;
 
 export function startCli(args: readonly string[], surroundings: Surroundings): Running {
-  const { cwd, cli = builtCli, maxFileKilobytes, env = {}, within = [] } = surroundings;
-  const command = [...within, process.execPath, cli, ...args];
+  const { cwd, cli = builtCli, nodeFlags = [], maxFileKilobytes, env = {}, within = [] } = surroundings;
+  const command = [...within, process.execPath, ...nodeFlags, cli, ...args];
   const limited = ['sh', '-c', `ulimit -f ${(maxFileKilobytes ?? 0) * 2}; exec "$@"`, 'sh', ...command];
   const [file, ...rest] = maxFileKilobytes === undefined ? command : limited;
   const child = spawn(file!, rest, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
