@@ -4,6 +4,7 @@ import type { TrainOptions } from '../src/config.ts';
 import type { LockstepError } from '../src/errors.ts';
 import type { TrainEvent } from '../src/events.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
+import type { BestParameters } from './best-parameters.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { resumeCommand } from './interruption.ts';
 import type { OpenRun } from './open-run.ts';
@@ -11,6 +12,7 @@ import type { OpenRun } from './open-run.ts';
 export interface CheckpointParts {
   readonly run: RunMemory;
   readonly options: TrainOptions;
+  readonly best: BestParameters | null;
   readonly program: string;
   /** Wall time of the run up to now. */
   readonly seconds: () => number;
@@ -21,14 +23,23 @@ export interface CheckpointParts {
 /** null for a run that writes nothing. */
 export async function checkpointerOf(opened: OpenRun, parts: CheckpointParts): Promise<Checkpointer | null> {
   const { folder, store, start, inPlace, shape, facts, changes } = opened;
-  const { run, options, program, seconds, onEvent, onFatal } = parts;
+  const { run, options, best, program, seconds, onEvent, onFatal } = parts;
   if (folder === null || store === null) return null;
   const { layout } = shape;
   let epochsTold = -1;
   const checkpointer = new Checkpointer(inPlace ? start : null, {
     snapshot: (position, validation) => {
       const state = run.state(layout, position.step);
-      return { position, validation, facts, changes, program, seconds: seconds(), state };
+      return {
+        position,
+        validation,
+        facts,
+        changes,
+        program,
+        seconds: seconds(),
+        state,
+        bestParameters: best?.ofWholeEpochs ?? null,
+      };
     },
     write: async (checkpoint) => {
       const { history, step } = checkpoint.position;

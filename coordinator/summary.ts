@@ -9,7 +9,7 @@ export function summarize(
 ): Summary {
   const samples = history.reduce((sum, record) => sum + record.samples, 0);
   const trainingSeconds = timings.reduce((sum, timing) => sum + timing.seconds, 0);
-  const { run, engine, seed, parameters, seconds, digest, stateDigest } = rest;
+  const { run, engine, seed, parameters, seconds, digest, stateDigest, ...others } = rest;
   return {
     run,
     engine,
@@ -27,5 +27,6 @@ export function summarize(
     seconds,
     digest,
     stateDigest,
+    ...others,
   };
 }

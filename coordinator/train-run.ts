@@ -2,18 +2,21 @@
 // know itself: how an engine is made, and where the threads' file and the kernels are.
 
 import { availableParallelism } from 'node:os';
+import type { Checkpoint } from '../src/checkpoint.ts';
 import { resolveThreads, type TrainOptions } from '../src/config.ts';
 import { stepsPerEpoch } from '../src/data/sampler.ts';
 import { digestOf, stateDigestOf } from '../src/digest.ts';
 import type { LockstepError } from '../src/errors.ts';
-import type { Summary, TrainEvent } from '../src/events.ts';
+import type { Figures, Summary, TrainEvent } from '../src/events.ts';
 import { encodeSafetensors } from '../src/formats/safetensors.ts';
 import { instantiate, type Kernels } from '../src/kernels/kernels.ts';
 import { layMemory, planMemory } from '../src/kernels/memory-plan.ts';
 import { RunMemory } from '../src/kernels/run-memory.ts';
 import { initialParameters } from '../src/model/init.ts';
-import { namedTensors } from '../src/model/layout.ts';
-import { startPosition } from '../src/position.ts';
+import { namedTensors, widthsOf } from '../src/model/layout.ts';
+import { modelMetadata } from '../src/model/model.ts';
+import { bestEpochOf, startPosition } from '../src/position.ts';
+import { BestParameters } from './best-parameters.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import type { Executor } from './executor.ts';
 import { stopped } from './interruption.ts';
@@ -101,23 +104,37 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     begun = true;
 
     const onFatal = (error: LockstepError) => failing.abort(error);
+    const best = bestOfRun(options, start);
     checkpointer = await checkpointerOf(opened, {
       run,
       options,
+      best,
       program: wiring.programVersion,
       seconds,
       onEvent,
       onFatal,
     });
+    const choice =
+      best === null
+        ? null
+        : {
+            consider: ({ loss }: Figures, step: number, whole: boolean) =>
+              best.consider(loss, whole, () => run.parametersAt(layout, step)),
+            recall: (step: number) => {
+              if (best.parameters !== null) run.setParameters(layout, step, best.parameters);
+              run.preparePartials(kernels, step);
+            },
+          };
     const watched = watch?.observe(executor, run) ?? executor;
     const outcome = await trainLoop(watched, run, split, options, start?.position ?? startPosition, {
       onEvent,
       signal,
+      choice,
       onCheckpoint: async (position, validation) => await checkpointer?.save(position, validation),
     });
     await checkpointer?.settled();
     failing.signal.throwIfAborted();
-    const summary = await conclude(opened, run, outcome, seconds());
+    const summary = await conclude(opened, run, outcome, best?.parameters ?? null, seconds());
     finished = true;
     await watch?.end('done', null);
     onEvent({ type: 'done', summary, folder: folder?.path ?? null });
@@ -152,26 +169,40 @@ function fill(run: RunMemory, { data, split, shape, start }: OpenRun, kernels: K
   run.preparePartials(kernels, step);
 }
 
+/** With --select best: the best parameters, from those of the epochs before if the run is resumed. */
+function bestOfRun(options: TrainOptions, start: Checkpoint | null): BestParameters | null {
+  if (options.select !== 'best') return null;
+  const before = start?.position.history[bestEpochOf(start.position.history)]?.validation;
+  const known = before !== undefined && before !== null && start?.bestParameters;
+  return new BestParameters(known ? { loss: before.loss, parameters: known } : null);
+}
+
 /** The summary, and the files of a run that has come to its end. summary.json is the last: it says that all is there. */
 async function conclude(
-  { shape, folder, facts }: OpenRun,
+  { data, shape, folder, facts }: OpenRun,
   run: RunMemory,
   outcome: Outcome,
+  chosen: Float32Array | null,
   seconds: number,
 ): Promise<Summary> {
   const { layout, seed } = shape;
   const state = run.state(layout, outcome.steps);
+  const parameters = chosen ?? state.parameters;
   const summary = summarize(outcome, {
     run: folder?.name ?? 'unsaved',
     engine: facts.engine,
     seed,
     parameters: layout.parameters,
     seconds,
-    digest: digestOf(state.parameters),
+    digest: digestOf(parameters),
     stateDigest: stateDigestOf(state, outcome.steps),
+    ...(chosen === null ? {} : { bestEpoch: bestEpochOf(outcome.history) + 1 }),
   });
   await folder?.writeJson('history.json', outcome.history);
-  await folder?.writeFile('model.safetensors', encodeSafetensors(namedTensors(layout, state.parameters)));
+  await folder?.writeFile(
+    'model.safetensors',
+    encodeSafetensors(namedTensors(layout, parameters), modelMetadata({ ...data.train, widths: widthsOf(layout) })),
+  );
   await folder?.writeJson('summary.json', summary);
   return summary;
 }

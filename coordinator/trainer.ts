@@ -5,7 +5,15 @@ import { epochOrder, type Split, stepsPerEpoch } from '../src/data/sampler.ts';
 import { type EpochRecord, type EpochTiming, type Figures, meansOf, type TrainEvent } from '../src/events.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
 import { BiasPowers } from '../src/model/adam.ts';
-import { endStepOf, epochStartOf, nextCheckpoint, type Position, startPosition } from '../src/position.ts';
+import { learningRateAt, type ScheduleName } from '../src/model/schedule.ts';
+import {
+  endStepOf,
+  epochStartOf,
+  isOutOfPatience,
+  nextCheckpoint,
+  type Position,
+  startPosition,
+} from '../src/position.ts';
 import { EpochProgress } from './epoch-progress.ts';
 import type { Executor } from './executor.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -14,6 +22,10 @@ export interface Recipe {
   readonly epochs: number;
   readonly batchSize: number;
   readonly lr: number;
+  readonly schedule: ScheduleName;
+  readonly warmup: number | null;
+  readonly weightDecay: number;
+  readonly patience: number | null;
   readonly seed: number;
   readonly maxSteps: number | null;
   /** Besides the ends of epochs: every so many steps. */
@@ -27,7 +39,19 @@ export interface TrainerHooks {
    * state that step `position.step` reads. `validation` is that of this very state, where it was made.
    */
   readonly onCheckpoint: (position: Position, validation: Figures | null) => Promise<void>;
+  /**
+   * Told of each validated epoch, with the state in memory that `step` reads, before its checkpoint.
+   * @see Choice
+   */
+  readonly choice: Choice | null;
   readonly signal: AbortSignal;
+}
+
+/** Chooses the parameters that a run leaves, where it is not simply the last ones. */
+export interface Choice {
+  consider(validation: Figures, step: number, wholeEpoch: boolean): void;
+  /** Makes the chosen parameters those that `step` reads. */
+  recall(step: number): void;
 }
 
 export interface Outcome {
@@ -45,13 +69,15 @@ export async function trainLoop(
   split: Split,
   recipe: Recipe,
   start: Position,
-  { onEvent, onCheckpoint, signal }: TrainerHooks,
+  { onEvent, onCheckpoint, choice, signal }: TrainerHooks,
 ): Promise<Outcome> {
-  const { epochs, batchSize, lr, seed } = recipe;
+  const { epochs, batchSize, seed } = recipe;
   const stepsInEpoch = stepsPerEpoch(split.training.length, batchSize);
   const endStep = endStepOf(start, recipe, stepsInEpoch);
   const history = [...start.history];
   const timings = [...start.timings];
+  // a plan for all epochs, wherever the run is cut short
+  const plannedSteps = endStepOf(start, { epochs, maxSteps: null }, stepsInEpoch);
   let position = start;
   let ordered = history.length - 1;
   const makeOrder = (epoch: number): void => {
@@ -61,6 +87,7 @@ export async function trainLoop(
 
   try {
     for (let epoch = history.length, epochStart = epochStartOf(start); epochStart < endStep; epoch++) {
+      if (isOutOfPatience(history, recipe.patience)) break;
       makeOrder(epoch);
       run.useOrder(epoch);
       const epochEnd = Math.min(epochStart + stepsInEpoch, endStep);
@@ -74,9 +101,11 @@ export async function trainLoop(
           epochStart,
           from: position.step,
           to: Math.min(nextCheckpoint(position.step, recipe.checkpointEvery), epochEnd),
-          scalars: () => {
+          scalars: (step) => {
             powers.advance();
-            return { learningRate: lr, beta1Power: powers.beta1Power, beta2Power: powers.beta2Power };
+            const learningRate = learningRateAt(recipe, step, plannedSteps);
+            const { beta1Power, beta2Power } = powers;
+            return { learningRate, beta1Power, beta2Power, decay: learningRate * recipe.weightDecay };
           },
           committed: (step, sums) => progress.add(step, sums),
           stopped: () => signal.aborted,
@@ -98,6 +127,7 @@ export async function trainLoop(
       history.push(record);
       timings.push(timing);
       const whole = epochEnd === epochStart + stepsInEpoch;
+      if (validation !== null) choice?.consider(validation, epochEnd, whole);
       if (whole) position = { ...position, history: [...history], timings: [...timings], ...nothingYet };
       epochStart = epochEnd;
       onEvent({ type: 'epoch', epochs, ...record, ...timing });
@@ -105,9 +135,13 @@ export async function trainLoop(
     }
 
     signal.throwIfAborted();
-    const test = meansOf(await unlessAborted(executor.evaluate('test', endStep, 0), signal));
+    const steps = position.step;
+    // the parameters of the step after the last stand where none of the last state does
+    const tested = choice === null ? steps : steps + 1;
+    choice?.recall(tested);
+    const test = meansOf(await unlessAborted(executor.evaluate('test', tested, 0), signal));
     onEvent({ type: 'test', figures: test });
-    return { history, timings, test, steps: endStep };
+    return { history, timings, test, steps };
   } catch (error) {
     // only then does the memory hold the state of `position`
     if (signal.aborted && error === signal.reason) await onCheckpoint(position, null);

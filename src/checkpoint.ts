@@ -25,6 +25,8 @@ export interface Checkpoint {
   /** Wall time of the run up to here, of all its processes. */
   readonly seconds: number;
   readonly state: State;
+  /** With --select best: the parameters with the lowest validation loss of the whole epochs; else null. */
+  readonly bestParameters: Float32Array | null;
 }
 
 /** Raised when a reader of the older format would go wrong. */
@@ -41,8 +43,8 @@ export function stepOfName(name: string): number | null {
 }
 
 export function encodeCheckpoint(layout: Layout, checkpoint: Checkpoint): { tensors: Uint8Array; state: string } {
-  const { position, validation, facts, changes, program, seconds, state } = checkpoint;
-  const tensors = encodeSafetensors(tensorsOf(layout, state));
+  const { position, validation, facts, changes, program, seconds, state, bestParameters } = checkpoint;
+  const tensors = encodeSafetensors(tensorsOf(layout, state, bestParameters));
   const { history, timings, ...place } = position;
   const body = {
     format,
@@ -60,7 +62,7 @@ export function encodeCheckpoint(layout: Layout, checkpoint: Checkpoint): { tens
   return { tensors, state: sealed(JSON.stringify(body, null, 2)) };
 }
 
-export interface StateBody extends Position, Omit<Checkpoint, 'position' | 'state'> {
+export interface StateBody extends Position, Omit<Checkpoint, 'position' | 'state' | 'bestParameters'> {
   readonly format: number;
   readonly tensors: { readonly file: string; readonly bytes: number; readonly sha256: string };
   readonly stateDigest: string;
@@ -87,15 +89,16 @@ export function verifyCheckpoint(stateText: string, tensors: Uint8Array): { body
 
 /** The checkpoint of two files that were verified; null where they hold another network. */
 export function decodeCheckpoint(layout: Layout, body: StateBody, tensors: Uint8Array): Checkpoint | null {
-  const state = stateOf(layout, decodeSafetensors(tensors, tensorFileName).tensors);
-  if (state === null) return null;
+  const read = stateOf(layout, decodeSafetensors(tensors, tensorFileName).tensors);
+  if (read === null) return null;
+  const { state, bestParameters } = read;
   // Not a LockstepError: whatever a disk can do to it was found before.
   if (stateDigestOf(state, body.step) !== body.stateDigest)
     throw new Error('A checkpoint was not read as it was written');
   const { step, history, timings, sums, trainingSeconds, beta1Power, beta2Power } = body;
   const { validation, facts, changes, program, seconds } = body;
   const position = { step, history, timings, sums, trainingSeconds, beta1Power, beta2Power };
-  return { position, validation, facts, changes, program, seconds, state };
+  return { position, validation, facts, changes, program, seconds, state, bestParameters };
 }
 
 /** Not damage: an older checkpoint must not silently be taken instead of it. */
@@ -114,20 +117,24 @@ const vectors = [
   ['secondMoments', '.exp_avg_sq'],
 ] as const;
 
-function tensorsOf(layout: Layout, state: State): Tensor[] {
-  return vectors.flatMap(([vector, suffix]) =>
-    namedTensors(layout, state[vector]).map(({ name, shape, data }) => ({ name: name + suffix, shape, data })),
+function tensorsOf(layout: Layout, state: State, best: Float32Array | null): Tensor[] {
+  const all: [Float32Array, string][] = vectors.map(([vector, suffix]) => [state[vector], suffix]);
+  if (best !== null) all.push([best, '.best']);
+  return all.flatMap(([values, suffix]) =>
+    namedTensors(layout, values).map(({ name, shape, data }) => ({ name: name + suffix, shape, data })),
   );
 }
 
 /** null if these are not the tensors of this layout. */
-function stateOf(layout: Layout, tensors: readonly Tensor[]): State | null {
+function stateOf(layout: Layout, tensors: readonly Tensor[]): Pick<Checkpoint, 'state' | 'bestParameters'> | null {
   const state = {
     parameters: new Float32Array(layout.parameters),
     firstMoments: new Float32Array(layout.parameters),
     secondMoments: new Float32Array(layout.parameters),
   };
-  const expected = tensorsOf(layout, state);
+  const hasBest = tensors.some(({ name }) => name.endsWith('.best'));
+  const bestParameters = hasBest ? new Float32Array(layout.parameters) : null;
+  const expected = tensorsOf(layout, state, bestParameters);
   if (expected.length !== tensors.length) return null;
   for (const { name, shape, data } of expected) {
     const found = tensors.find((tensor) => tensor.name === name);
@@ -135,7 +142,7 @@ function stateOf(layout: Layout, tensors: readonly Tensor[]): State | null {
     // as bits: `data` is a view of the state
     new Uint32Array(data.buffer, data.byteOffset, data.length).set(new Uint32Array(found.data.buffer));
   }
-  return state;
+  return { state, bestParameters };
 }
 
 /** The text of an object with a last key "checksum": the SHA-256 of all that stands before that key. */

@@ -5,6 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
+import type { AnyCommand } from '../coordinator/commands/command.ts';
+import { commands } from '../coordinator/commands/index.ts';
 import { readConfigFile } from '../coordinator/config-file.ts';
 import { loadDataset } from '../coordinator/dataset-files.ts';
 import { createProgress } from '../coordinator/progress.ts';
@@ -17,6 +19,7 @@ import { configForFile, resolveThreads, type TrainOptions } from './config.ts';
 import { errorText, exitCodeOf } from './error-text.ts';
 import { ExitCode, LockstepError } from './errors.ts';
 import type { Summary, TrainEvent } from './events.ts';
+import { checkedFlags, type Flag } from './flags.ts';
 import { didYouMean } from './nearest.ts';
 import { flagName, optionKeys, optionTable } from './option-table.ts';
 
@@ -43,6 +46,9 @@ Exit codes: 0 the run is over, 1 a failure, 2 what retrying cannot mend (token, 
 /** Also set by the configuration file; here already, for errors that come before it is read. */
 let verbose = process.argv.includes('--verbose');
 
+/** Set by a command that ends well with another code. */
+let exitCode: ExitCode = ExitCode.done;
+
 function createProgram(): Command {
   const program = new Command('lockstep')
     .description('Distributed data-parallel training whose weights are the same, bit for bit, whoever does the work.')
@@ -52,7 +58,33 @@ function createProgram(): Command {
     .configureOutput({ outputError: () => {} });
   addTrainCommand(program);
   addWorkerCommand(program);
+  for (const one of commands) addCommand(program, one);
   return program;
+}
+
+/** A command of coordinator/commands/: declared here, done there. */
+function addCommand(program: Command, { name, summary, operands, flags, help, run }: AnyCommand): void {
+  const command = program
+    .command(`${name} ${operands}`.trim())
+    .description(summary)
+    .helpOption('-h, --help', 'show this help')
+    .addHelpText('after', help);
+  for (const { flag, kind, help: text, default: value, defaultText } of Object.values<Flag<unknown>>(flags)) {
+    const option = new Option(flag, text);
+    if (option.required) option.argParser((text) => kind.fromText(text)).default(value, defaultText);
+    command.addOption(option);
+  }
+  command.action(async () => {
+    const typed = Object.keys(flags).filter((key) => command.getOptionValueSource(key) === 'cli');
+    const given = Object.fromEntries(typed.map((key) => [key, command.getOptionValue(key)]));
+    exitCode = await run(command.args, checkedFlags(flags, given, name), {
+      wiring: async () => (await import('./library.ts')).wiring,
+      print,
+      note: (line) => process.stderr.write(`${line}\n`),
+      cores: availableParallelism(),
+      colours: process.stdout.isTTY === true && process.stdout.hasColors(256),
+    });
+  });
 }
 
 function addWorkerCommand(program: Command): void {
@@ -238,9 +270,10 @@ function packageVersion(): string {
 
 /** The command that was typed, and its flags; train's, where none was. */
 function typedCommand(): { name: string; flags: readonly string[] } {
-  if (process.argv[2] !== 'worker')
-    return { name: 'train', flags: [...optionKeys.map(flagName), '--config', '--help'] };
-  return { name: 'worker', flags: [...Object.values(workerFlags).map(({ flag }) => flag.split(' ')[0]!), '--help'] };
+  const named = [...commands, { name: 'worker', flags: workerFlags }].find(({ name }) => name === process.argv[2]);
+  if (named === undefined) return { name: 'train', flags: [...optionKeys.map(flagName), '--config', '--help'] };
+  const rows: readonly { readonly flag: string }[] = Object.values(named.flags);
+  return { name: named.name, flags: [...rows.map(({ flag }) => flag.split(' ')[0]!), '--help'] };
 }
 
 function usageError({ code, message }: CommanderError): LockstepError {
@@ -249,7 +282,8 @@ function usageError({ code, message }: CommanderError): LockstepError {
     'commander.unknownOption': 'there is no flag of that name here',
     'commander.unknownCommand': 'there is no command of that name',
     'commander.optionMissingArgument': 'this flag takes a value',
-    'commander.excessArguments': 'everything is given by flags',
+    'commander.excessArguments': 'everything else is given by flags',
+    'commander.missingArgument': 'the command needs it',
   };
   // Commander names only flags that are very near.
   const flag = code === 'commander.unknownOption' ? /'(-[^'=]*)/.exec(what)?.[1] : undefined;
@@ -275,7 +309,7 @@ function report(error: unknown): ExitCode {
 async function main(): Promise<ExitCode> {
   try {
     await createProgram().parseAsync();
-    return ExitCode.done;
+    return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) return report(error);
     if (error.exitCode === 0) return ExitCode.done;

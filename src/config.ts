@@ -2,6 +2,7 @@
 // the command line's parser, and reads no file.
 
 import { LockstepError } from './errors.ts';
+import { type PresetName, presets } from './model/presets.ts';
 import { didYouMean } from './nearest.ts';
 import { flagName, type OptionKey, optionKeys, optionTable, type TrainOptions } from './option-table.ts';
 
@@ -24,7 +25,8 @@ export function resolveOptions(
 ): TrainOptions {
   // The file is checked where a flag overrules it too: a wrong file is wrong.
   const { [recordKey]: _, ...fromFile } = file ?? {};
-  const merged = new Map([...checked(fromFile, 'file'), ...checked(given, origin)]);
+  const [ofFile, ofGiven] = [checked(fromFile, 'file'), checked(given, origin)];
+  const merged = new Map([...presetOf(ofFile), ...ofFile, ...presetOf(ofGiven), ...ofGiven]);
   const values = optionKeys.map((key) => [key, merged.has(key) ? merged.get(key) : optionTable[key].default]);
   // Sound because every value was accepted by the kind of its row.
   const options = Object.fromEntries(values) as TrainOptions;
@@ -85,7 +87,21 @@ function checked(values: object, origin: Origin): Map<OptionKey, unknown> {
   return accepted;
 }
 
-function checkRelations({ batchSize, shards }: TrainOptions): void {
+/** What a preset that was named stands for. */
+function presetOf(values: ReadonlyMap<OptionKey, unknown>): [OptionKey, unknown][] {
+  const name = values.get('preset') as PresetName | undefined;
+  return name === undefined ? [] : (Object.entries(presets[name]) as [OptionKey, unknown][]);
+}
+
+function checkRelations({ batchSize, shards, valSize, patience, select }: TrainOptions): void {
+  if (valSize === 0 && (patience !== null || select === 'best')) {
+    const flag = patience === null ? '--select best' : `--patience ${patience}`;
+    throw new LockstepError({
+      what: `${flag} needs validation`,
+      why: '--val-size 0 leaves no images for it',
+      mend: 'Give --val-size a value above 0',
+    });
+  }
   if (batchSize < shards) {
     throw new LockstepError({
       what: `--batch-size ${batchSize} is below --shards ${shards}`,

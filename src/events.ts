@@ -59,6 +59,8 @@ export interface Summary {
   /** SHA-256 (hex) of the parameters: DESIGN.md, "Command line and results". */
   readonly digest: string;
   readonly stateDigest: string;
+  /** With --select best: the epoch (1-based) whose parameters were kept and tested. */
+  readonly bestEpoch?: number;
 }
 
 export type TrainEvent =

@@ -2,7 +2,10 @@
 // file and all checks of single values are derived from here. Knows nothing of how options depend on each other.
 
 import { type EngineName, engineNames } from './engine.ts';
+import { type PresetName, presetNames } from './model/presets.ts';
+import { type ScheduleName, scheduleNames } from './model/schedule.ts';
 import {
+  fraction,
   httpUrl,
   integer,
   type Kind,
@@ -28,7 +31,19 @@ export interface TrainOptions {
   readonly threads: number | null;
   /** What computes the gradients. */
   readonly engine: EngineName;
+  /** Defaults by name; they stand in the other options, and so it is not recorded itself. */
+  readonly preset: PresetName;
+  /** The highest learning rate. */
   readonly lr: number;
+  readonly schedule: ScheduleName;
+  /** Part of the steps in which the rate rises; null = as the schedule has it. */
+  readonly warmup: number | null;
+  /** Decoupled: the part of each parameter that a step of rate 1 would take off. */
+  readonly weightDecay: number;
+  /** Whole epochs without a lower validation loss after which the run ends; null = it goes on. */
+  readonly patience: number | null;
+  /** Which parameters the run leaves: the last, or those with the lowest validation loss. */
+  readonly select: 'last' | 'best';
   readonly seed: number;
   /** Widths of the hidden layers. */
   readonly hidden: readonly number[];
@@ -151,7 +166,58 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     kind: positive(10),
     default: 0.001,
     group: training,
-    help: 'learning rate of Adam',
+    help: 'learning rate of Adam: the highest of the schedule',
+    recorded: true,
+  },
+  preset: {
+    flag: '--preset <name>',
+    kind: oneOf(...presetNames),
+    default: 'report',
+    group: training,
+    help: "report: the report's recipe; best: one-cycle, weight decay, best epoch (60 epochs of 256); other flags go before it",
+    recorded: false,
+  },
+  schedule: {
+    flag: '--schedule <name>',
+    kind: oneOf(...scheduleNames),
+    default: 'constant',
+    group: training,
+    help: 'course of the learning rate: constant, cosine or onecycle',
+    recorded: true,
+  },
+  warmup: {
+    flag: '--warmup <part>',
+    kind: orNull(fraction),
+    default: null,
+    defaultText: '0.3 with onecycle, else 0',
+    group: training,
+    help: 'part of all steps in which the learning rate rises',
+    recorded: true,
+  },
+  weightDecay: {
+    flag: '--weight-decay <rate>',
+    kind: fraction,
+    default: 0,
+    group: training,
+    help: 'decoupled weight decay (AdamW)',
+    recorded: true,
+  },
+  patience: {
+    flag: '--patience <epochs>',
+    kind: orNull(integer(1, 100_000)),
+    default: null,
+    defaultText: 'train all epochs',
+    group: training,
+    help: 'end after so many epochs without a lower validation loss',
+    recorded: true,
+    changeable: true,
+  },
+  select: {
+    flag: '--select <which>',
+    kind: oneOf('last', 'best'),
+    default: 'last',
+    group: training,
+    help: 'parameters to keep and test: the last, or those with the lowest validation loss',
     recorded: true,
   },
   seed: {

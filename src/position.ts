@@ -43,6 +43,20 @@ export function endStepOf(
   return Math.min(all, maxSteps ?? Number.POSITIVE_INFINITY);
 }
 
+/** The whole or cut epoch (its place in the history) with the lowest validation loss; of equals the first. -1 without any. */
+export function bestEpochOf(history: readonly EpochRecord[]): number {
+  let best = -1;
+  history.forEach(({ validation }, i) => {
+    if (validation !== null && (best === -1 || validation.loss < history[best]!.validation!.loss)) best = i;
+  });
+  return best;
+}
+
+/** Whether `patience` epochs (null = any number) have gone by without a lower validation loss. */
+export function isOutOfPatience(history: readonly EpochRecord[], patience: number | null): boolean {
+  return patience !== null && history.length - 1 - bestEpochOf(history) >= patience && history.length > 0;
+}
+
 /** The first step after `step` at which a checkpoint is due within an epoch. Their ends are checkpoints anyway. */
 export function nextCheckpoint(step: number, every: 'epoch' | number): number {
   return every === 'epoch' ? Number.POSITIVE_INFINITY : (Math.floor(step / every) + 1) * every;

@@ -23,7 +23,9 @@ export function differences(before: Facts, now: Facts): Difference[] {
     engine: facts.engine,
   });
   const [old, asked] = [values(before), values(now)];
-  return allowable
+  // a schedule is a plan for all epochs: another length would be another plan from the first step on
+  const planned = [old, asked].some(({ schedule }) => schedule !== undefined && schedule !== 'constant');
+  return [...allowable, ...(planned ? ['epochs'] : [])]
     .filter((name) => old[name] !== undefined && JSON.stringify(old[name]) !== JSON.stringify(asked[name]))
     .map((name) => ({ name, from: old[name], to: asked[name] }));
 }

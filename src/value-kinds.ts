@@ -28,6 +28,13 @@ export function powerOfTwo(max: number): Kind<number> {
   };
 }
 
+/** Numbers from 0 to below 1. */
+export const fraction: Kind<number> = {
+  allowed: 'a number from 0 to below 1',
+  accepts: (value) => typeof value === 'number' && value >= 0 && value < 1,
+  fromText: numberFromText,
+};
+
 /** Numbers above 0. */
 export function positive(max: number): Kind<number> {
   return {

@@ -48,6 +48,7 @@ const arbitrary: fc.Arbitrary<Checkpoint> = fc.record({
   program: fc.string(),
   seconds: finite,
   state: fc.record({ parameters: vector, firstMoments: vector, secondMoments: vector }),
+  bestParameters: fc.option(vector),
 });
 
 const bitsOf = (values: Float32Array) => [...new Uint32Array(values.buffer)];
@@ -69,8 +70,10 @@ describe('a checkpoint', () => {
         for (const vector of ['parameters', 'firstMoments', 'secondMoments'] as const) {
           expect(bitsOf(read.state[vector])).toEqual(bitsOf(checkpoint.state[vector]));
         }
-        const { state: _, ...rest } = checkpoint;
-        const { state: __, ...readRest } = read;
+        const best = (of: Checkpoint) => of.bestParameters && bitsOf(of.bestParameters);
+        expect(best(read)).toEqual(best(checkpoint));
+        const { state: _, bestParameters: _best, ...rest } = checkpoint;
+        const { state: __, bestParameters: __best, ...readRest } = read;
         expect(readRest).toEqual(withoutMinusZero(rest));
       }),
     );
@@ -78,7 +81,8 @@ describe('a checkpoint', () => {
 
   it('has the tensors under PyTorch names', () => {
     const [checkpoint] = fc.sample(arbitrary, 1);
-    const { tensors } = decodeSafetensors(encodeCheckpoint(layout, checkpoint!).tensors, 'x');
+    const withoutBest = { ...checkpoint!, bestParameters: null };
+    const { tensors } = decodeSafetensors(encodeCheckpoint(layout, withoutBest).tensors, 'x');
     expect(tensors.map(({ name, shape }) => [name, shape])).toEqual(
       ['', '.exp_avg', '.exp_avg_sq'].flatMap((suffix) => [
         [`fc1.weight${suffix}`, [3, 4]],

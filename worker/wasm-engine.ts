@@ -67,6 +67,7 @@ export class WasmEngine implements Engine {
       !test && this.#augmentValidation ? Purpose.augmentValidation : 0,
       epoch,
       plan.chunkFigures + chunk * 16,
+      test ? plan.outcomes : 0,
     );
   }
 

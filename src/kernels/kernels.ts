@@ -43,6 +43,7 @@ export interface Kernels {
     purpose: number,
     epoch: number,
     figures: number,
+    outcomes: number,
   ): void;
   denseSamples(
     run: number,

@@ -25,6 +25,8 @@ export interface RunShape {
   readonly workers: number;
   /** Tree nodes that may stand in memory at once. */
   readonly slots: number;
+  /** Whether an evaluation of the test split also leaves the prediction and the probabilities of each image. */
+  readonly outcomes?: boolean;
   /** Whether workers keep samples as matrices, and trees of whole nodes: for engines other than the kernels. */
   readonly dense?: boolean;
 }
@@ -70,6 +72,8 @@ export interface MemoryPlan {
   readonly slots: readonly { readonly vector: number; readonly figures: number }[];
   /** 16 bytes of figures for each chunk of an evaluation. */
   readonly chunkFigures: number;
+  /** For each test image the predicted class (int32) and the probability of each class (float32); 0 = not kept. */
+  readonly outcomes: number;
   /** STEP_RING records of STEP_BYTES. */
   readonly steps: number;
   /** For each worker: its Scratch record, its Adam record, what a dense engine needs, and its tally (WORKER_TALLY) on a
@@ -93,7 +97,7 @@ export const CONTROL_WORDS = 256;
 export const CHUNK_SAMPLES = 256;
 /** Steps whose scalars and figures stand in memory: how far the threads may run ahead of the coordinator. */
 export const STEP_RING = 256;
-export const STEP_BYTES = 64;
+export const STEP_BYTES = 128;
 export const ADAM_BYTES = 128;
 /** Float64 numbers in which a worker adds up what it did, for whoever watches; only that worker writes them. */
 export const WORKER_TALLY = { computeMs: 0, updateMs: 1, waitMs: 2, shards: 3, samples: 4 } as const;
@@ -147,6 +151,7 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
   const chunks = Math.max(chunksOf(shape.validationCount), chunksOf(shape.testImages));
   const taskCount = Math.max(shards, ROW_GROUPS + 1, chunks);
   const chunkFigures = take(chunks * 16);
+  const outcomes = shape.outcomes ? take(shape.testImages * 4 * (layout.layers.at(-1)!.outputs + 1)) : 0;
   const control = take(CONTROL_WORDS * 4);
   const tasks = take(taskCount * 4);
   const steps = take(STEP_RING * STEP_BYTES);
@@ -241,6 +246,7 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
     partials,
     slots,
     chunkFigures,
+    outcomes,
     steps,
     workers,
     blocks,

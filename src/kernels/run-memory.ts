@@ -13,6 +13,8 @@ export interface StepScalars {
   readonly learningRate: number;
   readonly beta1Power: number;
   readonly beta2Power: number;
+  /** Decoupled weight decay: the part of each parameter that the step takes off, learning rate times decay. */
+  readonly decay: number;
 }
 
 export class RunMemory {
@@ -64,6 +66,15 @@ export class RunMemory {
     toKernelOrder(layout, second ?? zero, this.vector(at(this.plan.secondMoments, step)));
   }
 
+  /** The parameters alone; the moments stay. `preparePartials` has to follow. */
+  setParameters(layout: Layout, step: number, parameters: Float32Array): void {
+    toKernelOrder(layout, parameters, this.vector(at(this.plan.parameters, step)));
+  }
+
+  parametersAt(layout: Layout, step: number): Float32Array {
+    return toCanonicalOrder(layout, this.vector(at(this.plan.parameters, step)));
+  }
+
   /** Makes the sums of the first layer's rows that stand beside parameters: needed where no update has written them. */
   preparePartials(kernels: Pick<Kernels, 'sumFirstRows'>, step: number): void {
     kernels.sumFirstRows(this.plan.run, at(this.plan.parameters, step), at(this.plan.partials, step));
@@ -89,6 +100,7 @@ export class RunMemory {
     this.doubles[at + 2] = scalars.beta2Power;
     this.doubles[at + 6] = 0;
     this.doubles[at + 7] = 0;
+    this.doubles[at + 8] = scalars.decay;
   }
 
   /** When a step's gradients were there, and when it was committed (the machine's clock). Optional: for whoever watches. */
@@ -119,7 +131,10 @@ export class RunMemory {
     };
   }
 
-  /** Index (in float64) of the ring's record of a step: learningRate, beta1Power, beta2Power, lossSum, correct, samples. */
+  /**
+   * Index (in float64) of the ring's record of a step: learningRate, beta1Power, beta2Power, lossSum, correct, samples, when
+   * computed, when committed, decay.
+   */
   stepRecord(step: number): number {
     return (this.plan.steps + (step % STEP_RING) * STEP_BYTES) / 8;
   }

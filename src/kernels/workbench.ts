@@ -45,6 +45,8 @@ export interface AdamOptions {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly eps?: number;
+  /** Decoupled, as torch.optim.AdamW's. */
+  readonly weightDecay?: number;
 }
 
 export interface AdamOptimizer {
@@ -138,13 +140,17 @@ export class Workbench {
     return { gradient: toCanonicalOrder(layout, run.vector(vector)), ...run.figures(figures) };
   }
 
-  createAdam(size: number, { lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8 }: AdamOptions = {}): AdamOptimizer {
+  createAdam(
+    size: number,
+    { lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0 }: AdamOptions = {},
+  ): AdamOptimizer {
     wholeNumber('size', size, 1, 2 ** 26);
     for (const [name, beta] of Object.entries({ beta1, beta2 })) {
       if (!(beta >= 0 && beta < 1)) throw wrong(name, beta, 'a number from 0 to below 1');
     }
     if (!(lr > 0 && lr < Number.POSITIVE_INFINITY)) throw wrong('lr', lr, 'a finite number above 0');
     if (!(eps >= 0 && eps < Number.POSITIVE_INFINITY)) throw wrong('eps', eps, 'a finite number, 0 or more');
+    if (!(weightDecay >= 0 && weightDecay < 1)) throw wrong('weightDecay', weightDecay, 'a number from 0 to below 1');
     const firstMoments = new Float32Array(size);
     const secondMoments = new Float32Array(size);
     const powers = new BiasPowers(beta1, beta2);
@@ -153,7 +159,7 @@ export class Workbench {
         if (parameters.length !== size) throw wrong('parameters.length', parameters.length, String(size));
         if (gradient.length !== size) throw wrong('gradient.length', gradient.length, String(size));
         powers.advance();
-        const scalars = [powers.beta1Power, powers.beta2Power, lr, beta1, beta2, eps];
+        const scalars = [powers.beta1Power, powers.beta2Power, lr, beta1, beta2, eps, lr * weightDecay];
         this.#adamStep(scalars, [parameters, firstMoments, secondMoments], gradient);
       },
     };
@@ -165,9 +171,9 @@ export class Workbench {
     const [p, m, v, g] = [0, 1, 2, 3].map((i) => record + ADAM_BYTES + i * bytes) as [number, number, number, number];
     this.#reserve(g + bytes);
     const { buffer } = this.#memory;
-    new Float64Array(buffer, record, 6).set(scalars);
+    new Float64Array(buffer, record, 7).set(scalars);
     // from and to the same buffers; one sample, nothing shifted, no nodes
-    new Uint32Array(buffer, record + 48, 10).set([p, m, v, p, m, v, 1, 0, 0, 0]);
+    new Uint32Array(buffer, record + 56, 10).set([p, m, v, p, m, v, 1, 0, 0, 0]);
     const views = [p, m, v].map((address) => new Float32Array(buffer, address, bytes / 4).fill(0));
     views.forEach((view, i) => {
       view.set(vectors[i]!);

@@ -39,6 +39,11 @@ export function layoutOf(widths: readonly number[]): Layout {
   return { layers, size: offset, parameters: canonicalOffset };
 }
 
+/** The widths that the layout was made of. */
+export function widthsOf({ layers }: Layout): number[] {
+  return [layers[0]!.inputs, ...layers.map(({ outputs }) => outputs)];
+}
+
 /** Copies canonical order into kernel order; padding becomes 0. Both are whole models. */
 export function toKernelOrder(layout: Layout, canonical: Float32Array, kernel: Float32Array): void {
   kernel.fill(0);

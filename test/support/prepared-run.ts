@@ -71,7 +71,7 @@ export function prepareRun(given: Partial<TrainOptions>, data: Dataset): Prepare
       scalars(step) {
         told.scalars.push(step);
         powers.advance();
-        return { learningRate: options.lr, beta1Power: powers.beta1Power, beta2Power: powers.beta2Power };
+        return { learningRate: options.lr, beta1Power: powers.beta1Power, beta2Power: powers.beta2Power, decay: 0 };
       },
       committed(step, sums) {
         told.committed.push(step);

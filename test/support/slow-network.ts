@@ -58,3 +58,22 @@ export function slowGradient({ widths, parameters }: SlowNetwork, images: Uint8A
   });
   return { gradient, lossSum, correctCount };
 }
+
+/** The probabilities of one image's classes. */
+export function slowForward({ widths, parameters }: SlowNetwork, pixels: Uint8Array): number[] {
+  let values = Array.from(pixels, (p) => (p / 255 - 0.5) / 0.5);
+  let offset = 0;
+  for (let l = 0; l + 1 < widths.length; l++) {
+    const [fanIn, fanOut] = [widths[l]!, widths[l + 1]!];
+    values = Array.from({ length: fanOut }, (_, o) => {
+      let sum = parameters[offset + fanIn * fanOut + o]!;
+      for (let i = 0; i < fanIn; i++) sum += parameters[offset + o * fanIn + i]! * values[i]!;
+      return l + 2 === widths.length ? sum : Math.max(0, sum);
+    });
+    offset += (fanIn + 1) * fanOut;
+  }
+  const largest = Math.max(...values);
+  const exponentials = values.map((value) => Math.exp(value - largest));
+  const total = exponentials.reduce((sum, e) => sum + e, 0);
+  return exponentials.map((e) => e / total);
+}

@@ -4,7 +4,7 @@
 // The bits are those of: a sum from +0 over a shard's samples in order, then the tree over shards.
 
 import { listAugmented, listPixels } from './augment';
-import { backward, forward, layerOf, lossOf, scratchOf } from './layers';
+import { backward, forward, layerOf, lossOf, scratchOf, storeOutcome } from './layers';
 import { Run, Scratch } from './structs';
 import { add } from './vectors';
 
@@ -282,10 +282,11 @@ export function shiftBias(run: Run, scratch: Scratch, parameters: usize, partial
 /**
  * Loss and correct predictions of the images numbered by the list at `numbers` (u32; 0 = 0, 1, 2, ...), [first, end).
  * `purpose` 0 takes them as they are, another augments at (seed, purpose, epoch, image number).
+ * With `outcomes` (0 = none) the outcome of image i of the list stands there, at i * 4 * (classes + 1): storeOutcome.
  */
 export function evaluate(
   runAt: usize, scratchAt: usize, parameters: usize, partials: usize, images: usize, labels: usize, numbers: usize,
-  first: i32, end: i32, purpose: u32, epoch: u32, figures: usize,
+  first: i32, end: i32, purpose: u32, epoch: u32, figures: usize, outcomes: usize,
 ): void {
   const run = changetype<Run>(runAt);
   const scratch = changetype<Scratch>(scratchAt);
@@ -293,6 +294,7 @@ export function evaluate(
   scratch.correctCount = 0;
   const inputs = scratchOf(scratch, 0);
   const pixels = run.rows * run.columns;
+  const outcomeBytes = (layerOf(run, run.layerCount - 1).outputs + 1) << 2;
   let lossSum: f64 = 0;
   for (let i = first; i < end; i++) {
     const number = numbers ? load<u32>(numbers + (i << 2)) : i;
@@ -302,6 +304,7 @@ export function evaluate(
       : listPixels(image, pixels, inputs.numbers, inputs.values);
     forward(run, scratch, parameters);
     lossSum += lossOf(run, scratch, <i32>load<u8>(labels + number));
+    if (outcomes) storeOutcome(run, scratch, outcomes + i * outcomeBytes);
   }
   store<f64>(figures, lossSum);
   store<i32>(figures, scratch.correctCount, 8);

@@ -96,6 +96,8 @@ export function forward(run: Run, scratch: Scratch, parameters: usize): void {
 
 // Sum of the exponentials that `lossOf` leaves in `scratch.sums`.
 let softmaxTotal: f64 = 0;
+// The class of the largest logit of the same sample.
+let predicted: i32 = 0;
 
 /**
  * Cross-entropy (nats) of the logits in `scratch.sums`, of which it makes their exponentials. Counts the sample if its
@@ -113,6 +115,7 @@ export function lossOf(run: Run, scratch: Scratch, label: i32): f64 {
       best = c;
     }
   }
+  predicted = best >> 2;
   scratch.correctCount += i32(best == label << 2);
   const own = <f64>(load<f32>(logits + (label << 2)) - largest);
   let total: f64 = 0;
@@ -123,6 +126,16 @@ export function lossOf(run: Run, scratch: Scratch, label: i32): f64 {
   }
   softmaxTotal = total;
   return NativeMath.log(total) - own;
+}
+
+/** After `lossOf`: the predicted class (i32) at `outcome`, and the probability of each class (f32) behind it. */
+export function storeOutcome(run: Run, scratch: Scratch, outcome: usize): void {
+  const classes = layerOf(run, run.layerCount - 1).outputs;
+  const scale: f64 = 1.0 / softmaxTotal;
+  store<i32>(outcome, predicted);
+  for (let c = 0; c < classes; c++) {
+    store<f32>(outcome + 4 + (c << 2), <f32>(<f64>load<f32>(scratch.sums + (c << 2)) * scale));
+  }
 }
 
 /** The dot product of two rows of `bytes` (a multiple of 16) at a fixed order: four lanes of four, then their sum. */

@@ -19,6 +19,8 @@ class Adam {
   beta1: f64;
   beta2: f64;
   epsilon: f64;
+  /** Decoupled weight decay of the step: learning rate times decay; 0 changes no bit. */
+  decay: f64;
   parameters: usize;
   firstMoments: usize;
   secondMoments: usize;
@@ -71,6 +73,7 @@ let rest2: f32 = 0;
 let rate: f32 = 0;
 let root: f32 = 0;
 let epsilon: f32 = 0;
+let kept: f32 = 1;
 
 function prepare(adam: Adam): void {
   const count = adam.sampleCount;
@@ -85,10 +88,11 @@ function prepare(adam: Adam): void {
   rate = <f32>(adam.learningRate / (1.0 - adam.beta1Power));
   root = <f32>(1.0 / sqrt(1.0 - adam.beta2Power));
   epsilon = <f32>adam.epsilon;
+  kept = <f32>(1.0 - adam.decay);
 }
 
 /**
- * Adam over `bytes` bytes of sums at `sums`, from and to the vectors of `adam` at `offset`; the row at `shift` (0 = none) is
+ * Adam (with decoupled weight decay: Loshchilov and Hutter, 2019) over `bytes` bytes of sums at `sums`, from and to the vectors of `adam` at `offset`; the row at `shift` (0 = none) is
  * subtracted from the sums first. Returns 1 if all gradients were finite. `prepare` comes before.
  */
 function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32): i32 {
@@ -101,6 +105,7 @@ function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32
   const rates = f32x4.splat(rate);
   const roots = f32x4.splat(root);
   const epsilons = f32x4.splat(epsilon);
+  const keeps = f32x4.splat(kept);
   const zero = f32x4.splat(0);
   const p = adam.parameters + offset;
   const m = adam.firstMoments + offset;
@@ -122,7 +127,7 @@ function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32
     const step = f32x4.div(f32x4.mul(rates, first), f32x4.add(f32x4.mul(f32x4.sqrt(second), roots), epsilons));
     v128.store(newM + i, first);
     v128.store(newV + i, second);
-    v128.store(newP + i, f32x4.sub(v128.load(p + i), step));
+    v128.store(newP + i, f32x4.sub(f32x4.mul(v128.load(p + i), keeps), step));
   }
   return i32(!v128.any_true(f32x4.ne(bad, bad)));
 }

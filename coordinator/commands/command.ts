@@ -1,0 +1,52 @@
+// What a command is to the command line: its flags, its help, and a function that does it. Knows no parser.
+
+import type { ExitCode } from '../../src/errors.ts';
+import type { Flags } from '../../src/flags.ts';
+import type { Wiring } from '../make-executor.ts';
+
+/** What the entry hands to a command. */
+export interface Surroundings {
+  readonly wiring: () => Promise<Wiring>;
+  /** Text for stdout: the result. */
+  readonly print: (text: string) => Promise<void>;
+  /** A line for stderr: progress and warnings. */
+  readonly note: (line: string) => void;
+  readonly cores: number;
+  /** Whether stdout is a terminal that shows colours. */
+  readonly colours: boolean;
+}
+
+export interface Command<O> {
+  readonly name: string;
+  readonly summary: string;
+  /** In commander's notation, e.g. "<run> <file...>"; "" for none. */
+  readonly operands: string;
+  readonly flags: Flags<O>;
+  /** What follows the list of flags in the help. */
+  readonly help: string;
+  /** `operands`: in order; a list that ends in "..." is spread. */
+  readonly run: (operands: readonly string[], options: O, surroundings: Surroundings) => Promise<ExitCode>;
+}
+
+/** A command with any options: only the command itself knows them. */
+// biome-ignore lint/suspicious/noExplicitAny: its options go in and out of the same object
+export type AnyCommand = Command<any>;
+
+/** The last line of stdout with --json. */
+export function jsonLine(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+/** Rows of cells as lines, each column as wide as its widest cell; numbers to the right. */
+export function table(rows: readonly (readonly (string | number)[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => String(row[column] ?? '').length)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) =>
+        typeof cell === 'number' ? String(cell).padStart(widths[column]!) : cell.padEnd(widths[column]!),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,86 @@
+// `lockstep evaluate RUN`: what a trained model makes of a split.
+
+import { classFigures, confusionOf } from '../../src/confusion.ts';
+import { digestOf } from '../../src/digest.ts';
+import type { SplitName } from '../../src/engine.ts';
+import { ExitCode } from '../../src/errors.ts';
+import { integer, oneOf, onOff, orNull, path } from '../../src/value-kinds.ts';
+import { evaluationSet, loadFor } from '../evaluation-set.ts';
+import { infer } from '../inference.ts';
+import { readTrainedModel } from '../trained-model.ts';
+import { type Command, jsonLine, table } from './command.ts';
+
+interface Options {
+  readonly split: SplitName;
+  readonly data: string | null;
+  readonly threads: number;
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+export const evaluate: Command<Options> = {
+  name: 'evaluate',
+  summary: 'Loss, accuracy and confusion matrix of a trained run.',
+  operands: '<run>',
+  flags: {
+    split: {
+      flag: '--split <name>',
+      kind: oneOf('test', 'validation'),
+      default: 'test',
+      help: "test, or the run's own validation split; never augmented",
+    },
+    data: {
+      flag: '--data <dir>',
+      kind: orNull(path),
+      default: null,
+      defaultText: "the run's own",
+      help: 'folder of the four IDX files, plain or .gz',
+    },
+    threads: {
+      flag: '--threads <n>',
+      kind: integer(0, 64),
+      default: 0,
+      help: 'computing threads; 0 = inline; never changes the result',
+    },
+    json: { flag: '--json', kind: onOff, default: false, help: 'print the result as JSON, the last line of stdout' },
+    verbose: { flag: '--verbose', kind: onOff, default: false, help: 'show the stack trace of an error' },
+  },
+  help: `
+Examples:
+  $ lockstep evaluate runs/first
+  $ lockstep evaluate runs/first --split validation --json`,
+  run: async ([folder], { split, data, threads, json }, { wiring, print }) => {
+    const trained = await readTrainedModel(folder!);
+    const set = evaluationSet(trained, await loadFor(trained, data), split);
+    const { figures, predictions } = await infer(trained.model, set, threads, await wiring());
+    const confusion = confusionOf(set.labels, predictions, trained.model.widths.at(-1)!);
+    if (json) {
+      const digest = digestOf(trained.model.parameters);
+      await print(jsonLine({ run: trained.name, split, samples: set.count, ...figures, confusion, digest }));
+      return ExitCode.done;
+    }
+    const classes = classFigures(confusion);
+    const shown = (ratio: number | null) => (ratio === null ? '-' : ratio.toFixed(4));
+    await print(
+      [
+        table([
+          ['Split', split],
+          ['Samples', String(set.count)],
+          ['Accuracy', figures.accuracy.toFixed(4)],
+          ['Loss', figures.loss.toFixed(4)],
+        ]),
+        table([
+          ['Label', 'Samples', 'Precision', 'Recall', ...confusion.map((_, label) => `as ${label}`)],
+          ...classes.map(({ label, samples, precision, recall }) => [
+            String(label),
+            samples,
+            shown(precision),
+            shown(recall),
+            ...confusion[label]!,
+          ]),
+        ]),
+      ].join('\n'),
+    );
+    return ExitCode.done;
+  },
+};

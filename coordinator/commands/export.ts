@@ -1,0 +1,101 @@
+// `lockstep export RUN`: the model in a form that other programs read.
+
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { encodeOnnxModel } from '../../src/formats/onnx-model.ts';
+import { encodeSafetensors } from '../../src/formats/safetensors.ts';
+import { encodeLayersModel } from '../../src/formats/tfjs-layers.ts';
+import { namedTensors } from '../../src/model/layout.ts';
+import { type Model, modelMetadata } from '../../src/model/model.ts';
+import { oneOf, onOff, orNull, path } from '../../src/value-kinds.ts';
+import { reasonOf } from '../io-reason.ts';
+import { readTrainedModel } from '../trained-model.ts';
+import { writeWhole } from '../write-whole.ts';
+import { type Command, jsonLine } from './command.ts';
+
+interface Options {
+  readonly format: 'safetensors' | 'tfjs' | 'onnx';
+  readonly out: string | null;
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+export const exportModel: Command<Options> = {
+  name: 'export',
+  summary: 'Write the model of a run for other programs.',
+  operands: '<run>',
+  flags: {
+    format: {
+      flag: '--format <name>',
+      kind: oneOf('safetensors', 'tfjs', 'onnx'),
+      default: 'safetensors',
+      help: "safetensors: PyTorch's names; tfjs: a LayersModel (model.json, weights.bin); onnx",
+    },
+    out: {
+      flag: '--out <path>',
+      kind: orNull(path),
+      default: null,
+      defaultText: '<run>/export/...',
+      help: 'a new file; for tfjs a new folder',
+    },
+    json: { flag: '--json', kind: onOff, default: false, help: 'print what was written as JSON' },
+    verbose: { flag: '--verbose', kind: onOff, default: false, help: 'show the stack trace of an error' },
+  },
+  help: `
+Examples:
+  $ lockstep export runs/first --format onnx
+  $ lockstep export runs/first --format tfjs --out site/model
+
+All but safetensors take raw pixels, 0 to 255: normalisation is part of the model.`,
+  run: async ([folder], { format, out, json }, { wiring, print }) => {
+    const { model } = await readTrainedModel(folder!);
+    const files = encoded(model, format, (await wiring()).programVersion);
+    const target = out ?? join(folder!, 'export', format === 'tfjs' ? 'tfjs' : `model.${format}`);
+    if (out !== null && existsSync(out)) {
+      throw new LockstepError({
+        what: `${out} is there already`,
+        why: 'an export writes over nothing that it did not make',
+        mend: 'Give another --out, or leave it out',
+      });
+    }
+    const written: string[] = [];
+    for (const [name, data] of files) {
+      const file = name === '' ? target : join(target, name);
+      await write(file, data);
+      written.push(file);
+    }
+    await print(json ? jsonLine({ format, files: written }) : written.map((file) => `${file}\n`).join(''));
+    return ExitCode.done;
+  },
+};
+
+/** Names below the target ("": the target itself) and contents. */
+function encoded(model: Model, format: Options['format'], version: string): [string, string | Uint8Array][] {
+  const metadata = modelMetadata(model);
+  if (format === 'onnx') return [['', encodeOnnxModel(model, metadata, version)]];
+  if (format === 'tfjs') {
+    const { modelJson, weights } = encodeLayersModel(model, metadata);
+    return [
+      ['weights.bin', weights],
+      ['model.json', modelJson],
+    ];
+  }
+  return [['', encodeSafetensors(namedTensors(model.layout, model.parameters), { format: 'pt', ...metadata })]];
+}
+
+async function write(file: string, data: string | Uint8Array): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeWhole(file, data);
+  } catch (cause) {
+    throw new LockstepError({
+      what: `${file} cannot be written`,
+      why: reasonOf(cause),
+      mend: 'Choose a place that you may write to, with room, by --out PATH',
+      exitCode: ExitCode.runFailed,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,124 @@
+// `lockstep predict RUN FILE...`: what a trained model takes pictures of digits for.
+
+import { readFile } from 'node:fs/promises';
+import type { ImageSet } from '../../src/data/dataset.ts';
+import { ExitCode } from '../../src/errors.ts';
+import { decodePicture } from '../../src/image/decode.ts';
+import { digitForm } from '../../src/image/digit-form.ts';
+import { PictureError } from '../../src/image/picture.ts';
+import { besides, probabilityBars, terminalPicture } from '../../src/image/terminal-picture.ts';
+import type { Model } from '../../src/model/model.ts';
+import { onOff } from '../../src/value-kinds.ts';
+import { infer } from '../inference.ts';
+import { reasonOf } from '../io-reason.ts';
+import { readTrainedModel } from '../trained-model.ts';
+import { type Command, jsonLine, table } from './command.ts';
+
+interface Options {
+  readonly pictures: boolean;
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+interface Predicted {
+  readonly file: string;
+  readonly prediction: number;
+  readonly confidence: number;
+  readonly probabilities: readonly number[];
+}
+
+interface Unreadable {
+  readonly file: string;
+  readonly error: string;
+}
+
+export const predict: Command<Options> = {
+  name: 'predict',
+  summary: 'Say which digit (or other class) pictures show.',
+  operands: '<run> <file...>',
+  flags: {
+    pictures: {
+      flag: '--no-pictures',
+      kind: onOff,
+      default: true,
+      help: 'only the table, without what the network saw',
+    },
+    json: { flag: '--json', kind: onOff, default: false, help: 'print the result as JSON, the last line of stdout' },
+    verbose: { flag: '--verbose', kind: onOff, default: false, help: 'show the stack trace of an error' },
+  },
+  help: `
+PNG and JPEG of any size, dark on light or light on dark: each is cut out, scaled to a box of 20 pixels and centred by its
+mass in 28x28, as MNIST's images are.
+
+Examples:
+  $ lockstep predict runs/first seven.png photo.jpg
+  $ lockstep predict runs/first scans/*.png --json
+
+Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2 bad usage.`,
+  run: async ([folder, ...files], { pictures, json }, { wiring, print, note, colours }) => {
+    const { name, model } = await readTrainedModel(folder!);
+    const forms = await Promise.all(files.map(async (file) => await formOf(file, model)));
+    const images = forms.filter((form): form is Uint8Array => typeof form !== 'string');
+    const { probabilities } = await infer(model, setOf(images, model), 0, await wiring());
+    const classes = model.widths.at(-1)!;
+
+    let next = 0;
+    const results = forms.map((form, i): Predicted | Unreadable => {
+      const file = files[i]!;
+      if (typeof form === 'string') return { file, error: form };
+      const own = [...probabilities.subarray(next * classes, ++next * classes)];
+      const confidence = Math.max(...own);
+      return { file, prediction: own.indexOf(confidence), confidence, probabilities: own };
+    });
+    const failed = results.filter((result): result is Unreadable => 'error' in result);
+    for (const { file, error } of failed) note(`Warning: ${file} cannot be used: ${error}`);
+    if (json) {
+      await print(jsonLine({ run: name, files: results }));
+    } else {
+      const predicted = results.filter((result): result is Predicted => 'prediction' in result);
+      const shown = predicted.map((result, i) => pictureOf(result, images[i]!, model, colours));
+      const rows = predicted.map(({ file, prediction, confidence }) => [
+        file,
+        String(prediction),
+        confidence.toFixed(4),
+      ]);
+      const text = rows.length === 0 ? '' : table([['File', 'Prediction', 'Confidence'], ...rows]);
+      await print((pictures ? shown.join('') : '') + text);
+    }
+    return failed.length > 0 ? ExitCode.runFailed : ExitCode.done;
+  },
+};
+
+/** The file's digit in the model's form, or why there is none. */
+async function formOf(file: string, { rows, columns }: Model): Promise<Uint8Array | string> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    return reasonOf(error);
+  }
+  try {
+    return digitForm(decodePicture(bytes), rows, columns);
+  } catch (error) {
+    if (error instanceof PictureError) return error.message;
+    throw error;
+  }
+}
+
+function setOf(images: readonly Uint8Array[], { rows, columns }: Model): ImageSet {
+  const all = new Uint8Array(images.length * rows * columns);
+  images.forEach((image, i) => {
+    all.set(image, i * rows * columns);
+  });
+  return { count: images.length, rows, columns, images: all, labels: new Uint8Array(images.length) };
+}
+
+function pictureOf(
+  { file, probabilities }: Predicted,
+  image: Uint8Array,
+  { columns }: Model,
+  colours: boolean,
+): string {
+  const lines = besides(terminalPicture(image, columns, colours), columns, probabilityBars(probabilities));
+  return `${file}\n${lines.join('\n')}\n\n`;
+}

@@ -1,0 +1,58 @@
+// The images that a command looks at: a split of the run's data, or of other data that the model must fit.
+
+import type { Dataset, ImageSet } from '../src/data/dataset.ts';
+import { splitImages } from '../src/data/sampler.ts';
+import type { SplitName } from '../src/engine.ts';
+import { LockstepError } from '../src/errors.ts';
+import { loadDataset } from './dataset-files.ts';
+import type { TrainedModel } from './trained-model.ts';
+
+/** `data`: another folder than the run's own, or null. */
+export async function loadFor(trained: TrainedModel, data: string | null): Promise<Dataset> {
+  const folder = data ?? trained.options.data;
+  const dataset = await loadDataset(folder);
+  const { widths } = trained.model;
+  const { rows, columns } = dataset.train;
+  const refuse = (what: string, why: string) =>
+    new LockstepError({ what, why, mend: 'Give the data that the run was trained on with --data DIR' });
+  if (rows * columns !== widths[0]) {
+    throw refuse(
+      `The images do not fit the model of ${trained.folder}`,
+      `they have ${rows}x${columns} = ${rows * columns} pixels, and the model has ${widths[0]} inputs`,
+    );
+  }
+  if (dataset.classes > widths.at(-1)!) {
+    throw refuse(
+      `The labels do not fit the model of ${trained.folder}`,
+      `they go up to ${dataset.classes - 1}, and the model knows ${widths.at(-1)} classes`,
+    );
+  }
+  return dataset;
+}
+
+/** The split as the run made it; images as they are, never augmented. */
+export function evaluationSet({ options, folder }: TrainedModel, data: Dataset, split: SplitName): ImageSet {
+  if (split === 'test') return data.test;
+  const { seed, valSize } = options;
+  if (valSize === 0 || valSize >= data.train.count) {
+    throw new LockstepError({
+      what: `There is no validation split for ${folder}`,
+      why: `the run set ${valSize} images aside, and there are ${data.train.count} training images here`,
+      mend: 'Evaluate the test split: --split test',
+    });
+  }
+  return imagesOf(data.train, splitImages(seed, data.train.count, valSize, null).validation);
+}
+
+/** The images of these numbers, in this order. */
+export function imagesOf(set: ImageSet, numbers: ArrayLike<number>): ImageSet {
+  const size = set.rows * set.columns;
+  const images = new Uint8Array(numbers.length * size);
+  const labels = new Uint8Array(numbers.length);
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i]!;
+    images.set(set.images.subarray(number * size, (number + 1) * size), i * size);
+    labels[i] = set.labels[number]!;
+  }
+  return { ...set, count: numbers.length, images, labels };
+}

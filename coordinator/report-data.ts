@@ -1,0 +1,65 @@
+// Gathers what a report shows: a run's files, what its model makes of the test images, and the images to be shown.
+
+import type { Dataset } from '../src/data/dataset.ts';
+import { splitImages } from '../src/data/sampler.ts';
+import type { EpochRecord, Summary } from '../src/events.ts';
+import type { ClassSamples } from '../src/figures/grids.ts';
+import { instantiate } from '../src/kernels/kernels.ts';
+import { Purpose, randomAt } from '../src/random.ts';
+import { loadFor } from './evaluation-set.ts';
+import { type Inference, infer } from './inference.ts';
+import type { Wiring } from './make-executor.ts';
+import type { RunLogFile } from './run-log.ts';
+import { readHistory, readJson, readSummaryOf, readTrainedModel, type TrainedModel } from './trained-model.ts';
+
+export interface ReportData {
+  readonly trained: TrainedModel;
+  readonly history: readonly EpochRecord[];
+  readonly summary: Summary | null;
+  readonly log: RunLogFile | null;
+  readonly data: Dataset;
+  readonly inference: Inference;
+  readonly samples: readonly ClassSamples[];
+}
+
+const SAMPLES = 6;
+
+export async function reportData(folder: string, dataFolder: string | null, wiring: Wiring): Promise<ReportData> {
+  const trained = await readTrainedModel(folder);
+  const data = await loadFor(trained, dataFolder);
+  return {
+    trained,
+    history: (await readHistory(folder)) ?? [],
+    summary: await readSummaryOf(folder),
+    log: (await readJson(folder, 'log.json')) as RunLogFile | null,
+    data,
+    inference: await infer(trained.model, data.test, 0, wiring),
+    samples: classSamples(trained, data, wiring),
+  };
+}
+
+/** The first images of each class in the training split, and the same as the first epoch saw them. */
+function classSamples({ options }: TrainedModel, { train, classes }: Dataset, wiring: Wiring): ClassSamples[] {
+  const { seed, valSize, limitTrain, augment } = options;
+  const { training } = splitImages(seed, train.count, Math.min(valSize, train.count - 1), limitTrain);
+  const pixels = train.rows * train.columns;
+  const memory = new WebAssembly.Memory({ initial: 65536 / 1024, maximum: 65536 / 1024, shared: true });
+  const kernels = instantiate(wiring.sharedKernels(), memory);
+  const base = Math.ceil(wiring.heapBase() / 64) * 64;
+  const bytes = new Uint8Array(memory.buffer);
+  const augmented = (image: Uint8Array, number: number): Uint8Array => {
+    // the address of the first epoch's numbers: kernels/assembly/augment.ts, listAugmented
+    const [turn, down, across] = randomAt(seed, Purpose.augmentTraining, 0, number);
+    const place = (word: number) => Math.floor((word * 5) / 2 ** 32);
+    bytes.set(image, base);
+    const target = base + Math.ceil(pixels / 16) * 16;
+    const angle = turn * (20 / 2 ** 32) - 10;
+    kernels.augmentImage(base, target, train.rows, train.columns, angle, place(down), place(across));
+    return bytes.slice(target, target + pixels);
+  };
+  return Array.from({ length: classes }, (_, label) => {
+    const numbers = [...training.filter((number) => train.labels[number] === label).slice(0, SAMPLES)];
+    const plain = numbers.map((number) => train.images.slice(number * pixels, (number + 1) * pixels));
+    return { label, plain, augmented: augment ? plain.map((image, i) => augmented(image, numbers[i]!)) : [] };
+  });
+}

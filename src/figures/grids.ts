@@ -1,0 +1,69 @@
+// Grids of images with a caption under each, and the samples of every class.
+
+import { type Drawing, label, type Shape } from './drawing.ts';
+
+export interface Tile {
+  readonly pixels: Uint8Array;
+  /** Up to two lines. */
+  readonly caption: readonly string[];
+}
+
+export interface GridOptions {
+  readonly name: string;
+  readonly title: string;
+  /** Pixels of an image's row. */
+  readonly imageColumns: number;
+  readonly tilesAcross: number;
+}
+
+export function grid(tiles: readonly Tile[], { name, title, imageColumns, tilesAcross }: GridOptions): Drawing {
+  const [side, gap] = [64, 22];
+  const lines = Math.max(0, ...tiles.map(({ caption }) => caption.length));
+  const pitch = { x: side + gap, y: side + 16 + 16 * lines };
+  const shapes = tiles.flatMap(({ pixels, caption }, i): Shape[] => {
+    const x = 16 + (i % tilesAcross) * pitch.x;
+    const y = 12 + Math.floor(i / tilesAcross) * pitch.y;
+    return [
+      { kind: 'image', x, y, width: side, height: side, columns: imageColumns, pixels },
+      ...caption.map((text, line) =>
+        label(x + side / 2, y + side + 15 + 15 * line, text, {
+          size: 12,
+          fill: line === 0 ? 'ink' : 'muted',
+          anchor: 'middle',
+        }),
+      ),
+    ];
+  });
+  const rows = Math.max(1, Math.ceil(tiles.length / tilesAcross));
+  if (tiles.length === 0) shapes.push(label(16, 40, 'none', { fill: 'muted' }));
+  return { name, title, width: 10 + tilesAcross * pitch.x + 6, height: 10 + rows * pitch.y, shapes };
+}
+
+export interface ClassSamples {
+  readonly label: number;
+  readonly plain: readonly Uint8Array[];
+  readonly augmented: readonly Uint8Array[];
+}
+
+/** A row a class: images as they are on the left, the same as augmented on the right. */
+export function sampleChart(classes: readonly ClassSamples[], imageColumns: number): Drawing {
+  const [side, pitch] = [44, 50];
+  const across = Math.max(1, ...classes.map(({ plain }) => plain.length));
+  const right = 60 + across * pitch + 34;
+  const shapes: Shape[] = [
+    label(60, 28, 'As they are', { size: 14 }),
+    label(right, 28, 'As augmented in the first epoch', { size: 14 }),
+  ];
+  classes.forEach(({ label: name, plain, augmented }, row) => {
+    const y = 42 + row * pitch;
+    shapes.push(label(40, y + side / 2 + 6, String(name), { size: 16, anchor: 'end' }));
+    const place = (images: readonly Uint8Array[], x: number) =>
+      images.forEach((pixels, i) => {
+        shapes.push({ kind: 'image', x: x + i * pitch, y, width: side, height: side, columns: imageColumns, pixels });
+      });
+    place(plain, 60);
+    place(augmented, right);
+  });
+  const width = Math.max(right + across * pitch + 14, right + 230);
+  return { name: 'samples', title: 'Sample images of every class', width, height: 50 + classes.length * pitch, shapes };
+}

@@ -1,0 +1,175 @@
+// A drawing as PNG, in the light theme: every shape becomes polygons, and a pixel's colour is the part of it that they cover,
+// sampled at 4 x 4 points (exact in x, four lines in y). Nothing of a browser or of the system is needed.
+
+import { encodePng } from '../image/png.ts';
+import { type Drawing, letters, type Point, type Shape, textWidth, themes } from './drawing.ts';
+
+const LINES = 4;
+
+export function toPng(drawing: Drawing, scale: number): Uint8Array {
+  const width = Math.round(drawing.width * scale);
+  const height = Math.round(drawing.height * scale);
+  const canvas = { width, height, pixels: new Uint8Array(width * height * 3).fill(255) };
+  for (const shape of drawing.shapes) draw(canvas, shape, scale);
+  return encodePng(width, height, 3, canvas.pixels);
+}
+
+interface Canvas {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8Array;
+}
+
+function draw(canvas: Canvas, shape: Shape, scale: number): void {
+  const scaled = (points: readonly Point[]): Point[] => points.map(([x, y]) => [x * scale, y * scale]);
+  switch (shape.kind) {
+    case 'rect': {
+      const { x, y, width, height, fill, opacity = 1 } = shape;
+      const corners: Point[] = [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]; // biome-ignore format: a rectangle
+      return fillPolygons(canvas, [scaled(corners)], rgb(fill), opacity);
+    }
+    case 'line':
+      return fillPolygons(canvas, stroked(shape.points, shape.thick / 2).map(scaled), rgb(shape.stroke), 1);
+    case 'disc':
+      return fillPolygons(canvas, [scaled(circle([shape.x, shape.y], shape.radius))], rgb(shape.fill), 1);
+    case 'text': {
+      const { x, y, text, size, anchor, turned } = shape;
+      const shift = { start: 0, middle: -0.5, end: -1 }[anchor] * textWidth(text, size);
+      const polygons = letters(text).flatMap(({ path, x: at }) =>
+        outlines(path).map((points) =>
+          points.map(([px, py]): Point => {
+            const [dx, dy] = [shift + ((at + px) * size) / 1000, (py * size) / 1000];
+            return turned ? [x + dy, y - dx] : [x + dx, y + dy];
+          }),
+        ),
+      );
+      return fillPolygons(canvas, polygons.map(scaled), rgb(shape.fill), 1);
+    }
+    case 'image':
+      return drawImage(canvas, shape, scale);
+  }
+}
+
+function drawImage(canvas: Canvas, shape: Extract<Shape, { kind: 'image' }>, scale: number): void {
+  const { x, y, width, height, columns, pixels } = shape;
+  const rows = pixels.length / columns;
+  const [left, top] = [Math.round(x * scale), Math.round(y * scale)];
+  const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
+  for (let py = Math.max(0, -top); py < high && top + py < canvas.height; py++) {
+    const row = Math.floor((py * rows) / high) * columns;
+    for (let px = Math.max(0, -left); px < wide && left + px < canvas.width; px++) {
+      const grey = pixels[row + Math.floor((px * columns) / wide)]!;
+      canvas.pixels.fill(
+        grey,
+        ((top + py) * canvas.width + left + px) * 3,
+        ((top + py) * canvas.width + left + px + 1) * 3,
+      );
+    }
+  }
+}
+
+/** A rectangle for each piece of a line, and a disc for each corner. They overlap, which the winding rule allows. */
+function stroked(points: readonly Point[], half: number): Point[][] {
+  const polygons: Point[][] = [];
+  points.forEach((point, i) => {
+    if (points.length > 2) polygons.push(circle(point, half));
+    const before = points[i - 1];
+    if (before === undefined) return;
+    const [dx, dy] = [point[0] - before[0], point[1] - before[1]];
+    const length = Math.hypot(dx, dy) || 1;
+    const [nx, ny] = [(-dy / length) * half, (dx / length) * half];
+    const [[ax, ay], [bx, by]] = [before, point];
+    // the same sense of turning as the discs'
+    polygons.push([[ax - nx, ay - ny], [bx - nx, by - ny], [bx + nx, by + ny], [ax + nx, ay + ny]]); // biome-ignore format: a rectangle
+  });
+  return polygons;
+}
+
+function circle([x, y]: Point, radius: number): Point[] {
+  const corners = 16;
+  return Array.from({ length: corners }, (_, i): Point => {
+    const angle = (2 * Math.PI * i) / corners;
+    return [x + radius * Math.cos(angle), y + radius * Math.sin(angle)];
+  });
+}
+
+/** The closed outlines of an SVG path of M, L, H, V, Q and Z in absolute numbers. */
+export function outlines(path: string): Point[][] {
+  const polygons: Point[][] = [];
+  let points: Point[] = [];
+  let [x, y] = [0, 0];
+  for (const [, command, rest] of path.matchAll(/([MLHVQZ])([^MLHVQZ]*)/g)) {
+    const numbers = (rest!.match(/-?\d+/g) ?? []).map(Number);
+    if (command === 'Z') continue;
+    const step = { M: 2, L: 2, H: 1, V: 1, Q: 4 }[command!]!;
+    for (let i = 0; i < numbers.length; i += step) {
+      const [a = 0, b = 0, c = 0, d = 0] = numbers.slice(i, i + step);
+      if (command === 'M' && i === 0) {
+        points = [];
+        polygons.push(points);
+      }
+      if (command === 'Q') {
+        for (let k = 1; k <= 5; k++) {
+          const t = k / 5;
+          const [p, q, r] = [(1 - t) * (1 - t), 2 * t * (1 - t), t * t];
+          points.push([p * x + q * a + r * c, p * y + q * b + r * d]);
+        }
+        [x, y] = [c, d];
+        continue;
+      }
+      if (command === 'H') x = a;
+      else if (command === 'V') y = a;
+      else [x, y] = [a, b];
+      points.push([x, y]);
+    }
+  }
+  return polygons;
+}
+
+/** Non-zero winding. */
+function fillPolygons(canvas: Canvas, polygons: readonly Point[][], colour: readonly number[], opacity: number): void {
+  let [top, bottom] = [Number.POSITIVE_INFINITY, 0];
+  for (const points of polygons) for (const [, y] of points) [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
+  const cover = new Float32Array(canvas.width);
+  for (let row = Math.max(0, Math.floor(top)); row < Math.min(canvas.height, Math.ceil(bottom)); row++) {
+    cover.fill(0);
+    for (let line = 0; line < LINES; line++) addLine(cover, polygons, row + (line + 0.5) / LINES);
+    for (let x = 0; x < canvas.width; x++) {
+      const part = Math.min(1, cover[x]!) * opacity;
+      if (part === 0) continue;
+      const at = (row * canvas.width + x) * 3;
+      for (let c = 0; c < 3; c++) {
+        const under = canvas.pixels[at + c]!;
+        canvas.pixels[at + c] = Math.round(under + (colour[c]! - under) * part);
+      }
+    }
+  }
+}
+
+/** Adds what the polygons cover of one horizontal line, pixel by pixel. */
+function addLine(cover: Float32Array, polygons: readonly Point[][], y: number): void {
+  const crossings: [x: number, turn: number][] = [];
+  for (const points of polygons) {
+    points.forEach(([bx, by], i) => {
+      const [ax, ay] = points[i === 0 ? points.length - 1 : i - 1]!;
+      if (ay <= y === by <= y) return;
+      crossings.push([ax + ((y - ay) * (bx - ax)) / (by - ay), by > ay ? 1 : -1]);
+    });
+  }
+  crossings.sort((a, b) => a[0] - b[0]);
+  let winding = 0;
+  crossings.forEach(([x, turn], i) => {
+    winding += turn;
+    const next = crossings[i + 1];
+    if (winding === 0 || next === undefined) return;
+    const [from, to] = [Math.max(0, x), Math.min(cover.length, next[0])];
+    for (let pixel = Math.floor(from); pixel < to; pixel++) {
+      cover[pixel]! += (Math.min(to, pixel + 1) - Math.max(from, pixel)) / LINES;
+    }
+  });
+}
+
+function rgb(role: keyof (typeof themes)['light']): number[] {
+  const hex = themes.light[role];
+  return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+}

@@ -1,0 +1,41 @@
+// Which test images a report shows: some right ones of every class, some wrong ones, and the surest of the wrong.
+
+import type { ImageSet } from '../data/dataset.ts';
+import type { Tile } from './grids.ts';
+
+export interface Judged {
+  readonly predictions: ArrayLike<number>;
+  readonly probabilities: Float32Array;
+}
+
+export interface Tiles {
+  readonly correct: readonly Tile[];
+  readonly incorrect: readonly Tile[];
+  readonly surest: readonly Tile[];
+}
+
+export function tilesOf(set: ImageSet, judged: Judged, classes: number, most: number): Tiles {
+  const { predictions, probabilities } = judged;
+  const confidence = (i: number) => probabilities[i * classes + predictions[i]!]!;
+  const tile = (i: number): Tile => {
+    const size = set.rows * set.columns;
+    return {
+      pixels: set.images.slice(i * size, (i + 1) * size),
+      caption: [
+        set.labels[i] === predictions[i] ? `is ${set.labels[i]}` : `${set.labels[i]} taken for ${predictions[i]}`,
+        `${(100 * confidence(i)).toFixed(1)} %`,
+      ],
+    };
+  };
+  const all = Array.from({ length: set.count }, (_, i) => i);
+  const right = all.filter((i) => predictions[i] === set.labels[i]);
+  const wrong = all.filter((i) => predictions[i] !== set.labels[i]);
+  // class by class in turn, so that every class is seen
+  const queues = Array.from({ length: classes }, (_, label) => right.filter((i) => set.labels[i] === label));
+  const correct: number[] = [];
+  for (let round = 0; correct.length < most && round < set.count; round++) {
+    for (const queue of queues) if (queue[round] !== undefined && correct.length < most) correct.push(queue[round]!);
+  }
+  const surest = [...wrong].sort((a, b) => confidence(b) - confidence(a) || a - b).slice(0, most);
+  return { correct: correct.map(tile), incorrect: wrong.slice(0, most).map(tile), surest: surest.map(tile) };
+}

@@ -1,0 +1,77 @@
+// A trained network: its widths and its parameters, put together from named tensors. Knows nothing of files.
+
+import { LockstepError } from '../errors.ts';
+import { type Layout, layoutOf, type NamedTensor, namedTensors } from './layout.ts';
+
+export interface Model {
+  /** From inputs to classes, e.g. [784, 128, 64, 10]. */
+  readonly widths: readonly number[];
+  /** Size of its images; their product is the number of inputs. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly layout: Layout;
+  /** In canonical order. */
+  readonly parameters: Float32Array;
+}
+
+/** What the tensors alone do not say, for a file that holds them. */
+export function modelMetadata({ rows, columns, widths }: Pick<Model, 'rows' | 'columns' | 'widths'>) {
+  return {
+    rows: String(rows),
+    columns: String(columns),
+    input: `images of ${rows}x${columns} pixels, row by row, 0 (background) to 255`,
+    normalisation: '(pixel / 255 - 0.5) / 0.5',
+    layers: `${widths.join('-')}, ReLU between them, softmax at the end`,
+  };
+}
+
+/**
+ * The tensors of a run's model.safetensors, in any order, and its metadata: without rows and columns, images are square if
+ * they can be. `name` is for error messages only.
+ */
+export function modelFromTensors(
+  tensors: readonly NamedTensor[],
+  metadata: Readonly<Record<string, string>>,
+  name: string,
+): Model {
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const widths: number[] = [];
+  for (let l = 1; byName.has(`fc${l}.weight`); l++) {
+    const [outputs = 0, inputs = 0] = byName.get(`fc${l}.weight`)!.shape;
+    if (l === 1) widths.push(inputs);
+    widths.push(outputs);
+  }
+  if (widths.length === 0) throw unfit(name, 'it has no tensor fc1.weight');
+  const layout = layoutOf(widths);
+  const parameters = new Float32Array(layout.parameters);
+  const expected = namedTensors(layout, parameters);
+  for (const { name: tensorName, shape, data } of expected) {
+    const found = byName.get(tensorName);
+    if (found === undefined) throw unfit(name, `it has no tensor ${tensorName}`);
+    if (found.shape.join() !== shape.join()) {
+      throw unfit(name, `${tensorName} has shape [${found.shape.join(', ')}], expected was [${shape.join(', ')}]`);
+    }
+    data.set(found.data);
+  }
+  const unknown = tensors.find((tensor) => !expected.some((one) => one.name === tensor.name));
+  if (unknown !== undefined) throw unfit(name, `it has a tensor ${unknown.name} that is no layer's`);
+  const bad = parameters.findIndex((value) => !Number.isFinite(value));
+  if (bad !== -1) throw unfit(name, `parameter ${bad} is ${parameters[bad]}`);
+  return { widths, layout, parameters, ...sizeOf(widths[0]!, metadata) };
+}
+
+function sizeOf(inputs: number, metadata: Readonly<Record<string, string>>): { rows: number; columns: number } {
+  const rows = Number(metadata['rows']);
+  const columns = Number(metadata['columns']);
+  if (rows * columns === inputs) return { rows, columns };
+  const side = Math.sqrt(inputs);
+  return Number.isInteger(side) ? { rows: side, columns: side } : { rows: 1, columns: inputs };
+}
+
+function unfit(name: string, why: string): LockstepError {
+  return new LockstepError({
+    what: `${name} is not the model of a run`,
+    why,
+    mend: 'Give the folder of a run that lockstep train has made',
+  });
+}
