@@ -1,0 +1,304 @@
+// Runs that are watched: what /metrics says is what history.json says, counters go on after a resume, the server answers what
+// it should, and whatever is done to it the run goes on to the same bits.
+
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { MOST_STREAMS } from '../coordinator/watch/page-streams.ts';
+import { type Digits, makeDigits } from './support/digits.ts';
+import { startNode } from './support/nodes.ts';
+import { withFolder } from './support/tiny-data.ts';
+import { missing, output } from './support/tools.ts';
+import { bitsOf, traceOf } from './support/train.ts';
+import { textOf, valueIn, type Watched, watchedRun } from './support/watching.ts';
+
+let digits: Digits;
+beforeAll(async () => {
+  digits = await makeDigits();
+});
+afterAll(() => digits.remove());
+
+/** Long enough to be asked things, and stopped when the test is over. */
+function long(options: object = {}): Watched {
+  const run = watchedRun({ ...digits.short, threads: 1, epochs: 100_000, ...options });
+  run.summary.catch(() => undefined);
+  onTestFinished(async () => {
+    run.stop();
+    await run.summary.catch(() => undefined);
+  });
+  return run;
+}
+
+/** The first message of the page's stream. */
+async function firstView(url: string) {
+  const controller = new AbortController();
+  const response = await fetch(`${url}events`, { signal: controller.signal });
+  let text = '';
+  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    const message = /^data: (.*)\n\n/m.exec(text)?.[1];
+    if (message !== undefined) {
+      controller.abort();
+      return JSON.parse(message);
+    }
+  }
+  throw new Error('the stream ended');
+}
+
+describe('metrics', () => {
+  test.each([0, 2])('say what history.json says, to the last digit, with %i threads', async (threads) => {
+    await withFolder(async (folder) => {
+      const out = join(folder, 'run');
+      const run = watchedRun({ ...digits.short, threads, out, metricsLinger: 20 });
+      await run.log.seen(/Metrics stay/);
+      const text = await textOf(`${await run.url}metrics`);
+      const history = JSON.parse(await readFile(join(out, 'history.json'), 'utf8'));
+      const { train, validation, steps } = history.at(-1);
+      const summary = JSON.parse(await readFile(join(out, 'summary.json'), 'utf8'));
+      expect(valueIn(text, 'lockstep_epoch_loss{split="train"}')).toBe(train.loss);
+      expect(valueIn(text, 'lockstep_epoch_accuracy_ratio{split="train"}')).toBe(train.accuracy);
+      expect(valueIn(text, 'lockstep_epoch_loss{split="validation"}')).toBe(validation.loss);
+      expect(valueIn(text, 'lockstep_epoch_accuracy_ratio{split="validation"}')).toBe(validation.accuracy);
+      expect(valueIn(text, 'lockstep_epoch_loss{split="test"}')).toBe(summary.test.loss);
+      expect(valueIn(text, 'lockstep_steps_total')).toBe(steps);
+      expect(valueIn(text, 'lockstep_samples_total')).toBe(2 * 1400);
+      expect(valueIn(text, 'lockstep_run_state{state="done"}')).toBe(1);
+      expect(valueIn(text, 'lockstep_step_duration_seconds_count')).toBe(steps);
+      expect(valueIn(text, 'lockstep_phase_duration_seconds_count{phase="evaluate"}')).toBe(3);
+      const shards = Array.from({ length: Math.max(1, threads) }, (_, i) =>
+        valueIn(text, `lockstep_worker_shards_total{worker="${i}"}`),
+      );
+      expect(shards.reduce((sum, one) => sum + one)).toBe(8 * steps);
+      if (!missing('promtool', 'prometheus')) output('promtool', ['check', 'metrics'], text);
+      run.stop();
+      await run.summary;
+    });
+  });
+
+  test('go on after a resume, and so does metrics.om', async () => {
+    await withFolder(async (folder) => {
+      const out = join(folder, 'run');
+      const first = watchedRun({ ...digits.short, threads: 1, out });
+      await first.summary;
+      const before = await readFile(join(out, 'metrics.om'), 'utf8');
+      const second = watchedRun({ ...digits.short, threads: 1, epochs: 3, resume: out, metricsLinger: 20 });
+      await second.log.seen(/Metrics stay/);
+      const text = await textOf(`${await second.url}metrics`);
+      expect(valueIn(text, 'lockstep_steps_total')).toBe(66);
+      expect(valueIn(text, 'lockstep_samples_total')).toBe(3 * 1400);
+      expect(valueIn(text, 'lockstep_worker_shards_total{worker="0"}')).toBe(8 * 66);
+      expect(valueIn(text, 'lockstep_step_duration_seconds_count')).toBe(66);
+      second.stop();
+      await second.summary;
+      const after = await readFile(join(out, 'metrics.om'), 'utf8');
+      const points = (all: string) => all.split('\n').filter((line) => line.startsWith('lockstep_steps_total '));
+      expect(points(after).slice(0, points(before).length)).toEqual(points(before));
+      expect(points(after).at(-1)).toMatch(/^lockstep_steps_total 66 /);
+      if (missing('promtool', 'prometheus')) return;
+      output('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', join(out, 'metrics.om'), join(folder, 'tsdb')]);
+    });
+  });
+
+  test('are of the type that Prometheus 3 asks for', async () => {
+    const run = long();
+    const response = await fetch(`${await run.url}metrics`);
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const text = await response.text();
+    expect(text).not.toMatch(/nodejs_active_\w+_total/);
+    expect(text).toContain('process_cpu_seconds_total');
+    if (!missing('promtool', 'prometheus')) output('promtool', ['check', 'metrics'], text);
+  });
+
+  test('are there with --listen, list the nodes at /sd, and count those that are lost', async () => {
+    const run = long({ threads: 0, listen: '127.0.0.1:0', metricsPort: null });
+    const url = /ws:\/\/\S+?(?=,|$)/.exec(await run.log.seen(/Listening at/))![0];
+    const watching = await run.url;
+    const ready = await fetch(`${watching}readyz`);
+    expect([ready.status, await ready.text()]).toEqual([503, expect.stringMatching(/^waiting: 0 computing threads/)]);
+    expect((await fetch(`${watching}healthz`)).status).toBe(200);
+    const [a, b] = ['a', 'b'].map((name) => startNode(url, { name, data: digits.data, retryForMs: 1 }));
+    await run.log.seen(/progress/);
+    expect((await fetch(`${watching}readyz`)).status).toBe(200);
+    expect(await textOf(`${watching}sd`)).toBe('[]\n');
+    b!.leave();
+    await b!.ended;
+    const text = await textOf(`${watching}metrics`);
+    expect(valueIn(text, 'lockstep_worker_evictions_total{reason="connection_lost"}')).toBe(0);
+    expect(valueIn(text, 'lockstep_network_bytes_total{direction="sent"}')).toBeGreaterThan(0);
+    const { workers } = await firstView(watching);
+    expect(workers.map(({ name, state }: { name: string; state: string }) => [name, state])).toEqual([
+      ['a', expect.stringMatching(/idle|computing/)],
+      ['b', 'left'],
+    ]);
+    run.stop();
+    await a!.ended;
+  });
+});
+
+describe('the page', () => {
+  test('is one file that asks for nothing but its stream', async () => {
+    const run = long();
+    const response = await fetch(await run.url);
+    const html = await response.text();
+    expect(html).not.toMatch(/(src|href)="(?!data:)/);
+    expect(html).not.toMatch(/@import|url\((?!data:)/);
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(html.length).toBeLessThan(120_000);
+  });
+
+  test('is told the whole run by each new stream', async () => {
+    const run = long();
+    const url = await run.url;
+    await run.log.seen(/^epoch:/, 3);
+    const view = await firstView(url);
+    expect(view.validationCurve.items.length).toBeGreaterThanOrEqual(3);
+    expect(view.curve.items.length).toBeGreaterThan(10);
+    expect(view.workers).toHaveLength(1);
+    expect(view.run).toMatchObject({ epochs: 100_000, stepsPerEpoch: 22, batchSize: 64 });
+  });
+
+  test('the server answers other paths and methods with errors', async () => {
+    const run = long();
+    const url = await run.url;
+    expect((await fetch(`${url}../etc/passwd`)).status).toBe(404);
+    expect((await fetch(`${url}constructor`)).status).toBe(404);
+    const post = await fetch(`${url}metrics`, { method: 'POST', body: 'x' });
+    expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+});
+
+describe('the run goes on, with one warning', () => {
+  const warnings = ({ events }: Watched) =>
+    events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+  const bits = async ({ summary, events }: Watched) => bitsOf(traceOf(await summary, [...events]));
+
+  async function occupied(): Promise<number> {
+    const server: Server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    return (server.address() as AddressInfo).port;
+  }
+
+  test('where the port is taken', async () => {
+    const metricsPort = await occupied();
+    const run = watchedRun({ ...digits.short, threads: 0, metricsPort });
+    expect(await bits(run)).toEqual(await digits.baseline());
+    expect(warnings(run)).toEqual([
+      expect.stringMatching(new RegExp(`127.0.0.1:${metricsPort} failed: another program`)),
+    ]);
+  });
+
+  test('where the host is none of this machine', async () => {
+    const run = watchedRun({ ...digits.short, threads: 0, metricsHost: '192.0.2.1' });
+    await run.summary;
+    expect(warnings(run)).toEqual([expect.stringContaining('listening at 192.0.2.1:0 failed')]);
+  });
+
+  test('where the Pushgateway is down', async () => {
+    const gone = createServer();
+    await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
+    const pushgateway = `http://127.0.0.1:${(gone.address() as AddressInfo).port}`;
+    await new Promise((resolve) => gone.close(resolve));
+    const run = watchedRun({ ...digits.short, threads: 0, metricsPort: 'off', pushgateway });
+    expect(await bits(run)).toEqual(await digits.baseline());
+    expect(warnings(run)).toEqual([
+      expect.stringMatching(new RegExp(`Pushgateway at ${pushgateway} was not reached: .*ECONNREFUSED`)),
+    ]);
+  });
+
+  test('a Pushgateway is told the outcome once', async () => {
+    const pushed: { method: string; url: string; type: string; body: string }[] = [];
+    const gateway = createServer((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (piece) => {
+        body += piece;
+      });
+      request.on('end', () => {
+        pushed.push({ method: request.method!, url: request.url!, type: request.headers['content-type']!, body });
+        response.writeHead(pushed.length > 1 ? 400 : 202).end('not now');
+      });
+    });
+    await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void gateway.close());
+    const pushgateway = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+    const run = watchedRun({ ...digits.short, threads: 0, metricsPort: 'off', pushgateway });
+    await run.summary;
+    expect(warnings(run)).toEqual([]);
+    expect(pushed).toHaveLength(1);
+    expect(pushed[0]).toMatchObject({ method: 'PUT', url: '/metrics/job/lockstep/run/unsaved' });
+    expect(valueIn(pushed[0]!.body, 'lockstep_run_state{state="done"}')).toBe(1);
+    const refused = watchedRun({ ...digits.short, threads: 0, metricsPort: 'off', pushgateway });
+    await refused.summary;
+    expect(warnings(refused)).toEqual([expect.stringContaining('it answered 400: not now')]);
+  });
+
+  test('scraped without a pause', async () => {
+    const run = watchedRun({ ...digits.short, threads: 1, epochs: 40 });
+    const url = await run.url;
+    let scrapes = 0;
+    let over = false;
+    void run.summary.finally(() => {
+      over = true;
+    });
+    while (!over) {
+      await textOf(`${url}metrics`).catch(() => '');
+      scrapes++;
+    }
+    expect(scrapes).toBeGreaterThan(20);
+    expect(warnings(run)).toEqual([expect.stringContaining('more than twice a second')]);
+  });
+
+  test('with more pages open than there may be, some of which never read', async () => {
+    const run = long();
+    const url = await run.url;
+    const port = Number(new URL(url).port);
+    const answers: Promise<string>[] = [];
+    const sockets: Socket[] = [];
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    for (let i = 0; i < MOST_STREAMS + 5; i++) {
+      const socket = connect(port, '127.0.0.1');
+      sockets.push(socket);
+      answers.push(
+        new Promise((resolve) => {
+          socket.once('data', (head) => {
+            // these never read again
+            socket.pause();
+            resolve(head.toString().slice(9, 12));
+          });
+        }),
+      );
+      socket.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n');
+    }
+    const codes = await Promise.all(answers);
+    expect(codes.filter((code) => code === '200')).toHaveLength(MOST_STREAMS);
+    expect(codes.filter((code) => code === '503')).toHaveLength(5);
+    const before = valueIn(await textOf(`${url}metrics`), 'lockstep_steps_total');
+    await run.log.seen(/^epoch:/, run.log.count(/^epoch:/) + 20);
+    expect(valueIn(await textOf(`${url}metrics`), 'lockstep_steps_total')).toBeGreaterThan(before);
+    expect(warnings(run)).toEqual([expect.stringContaining(`more than ${MOST_STREAMS} live pages`)]);
+  });
+});
+
+describe('the end', () => {
+  test('waits for one more scrape where it was being scraped', async () => {
+    const run = watchedRun({ ...digits.short, threads: 1, epochs: 30, metricsLinger: null });
+    const url = await run.url;
+    const prometheus = { headers: { 'x-prometheus-scrape-timeout-seconds': '50' } };
+    await (await fetch(`${url}metrics`, prometheus)).text();
+    await run.log.seen(/Metrics stay at .* for one more scrape/);
+    const text = await textOf(`${url}metrics`);
+    expect(valueIn(text, 'lockstep_run_state{state="done"}')).toBe(1);
+    await run.summary;
+    await expect(fetch(url)).rejects.toThrow();
+  });
+
+  test('does not wait where nobody scraped', async () => {
+    const run = watchedRun({ ...digits.short, threads: 0, metricsLinger: null });
+    await run.summary;
+    expect(run.log.count(/Metrics stay/)).toBe(0);
+  });
+});
