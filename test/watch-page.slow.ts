@@ -20,8 +20,13 @@ async function shot(page: Page, name: string): Promise<void> {
 
 const text = (page: Page, selector: string) => page.locator(selector).innerText();
 
-/** How many columns of the loss chart have ink of the training line in them: how far the curve goes. */
-async function reach(page: Page): Promise<number> {
+/** Points of the loss chart's curve. */
+async function points(page: Page): Promise<number> {
+  return Number((await page.locator('#lossChart').getAttribute('data-points')) ?? 0);
+}
+
+/** In how many columns of the loss chart is there ink of the training line? */
+async function ink(page: Page): Promise<number> {
   return await page.locator('#lossChart canvas').evaluate((element) => {
     const canvas = element as unknown as { width: number; height: number; getContext(kind: '2d'): CanvasPixels };
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -55,9 +60,9 @@ describe.skipIf(missing('chromium', 'chromium'))('the live page', () => {
 
     const [, b] = await cluster.workers(coordinator, 2);
     await page.locator('#state[data-state="training"]').waitFor();
-    await until('the curve has begun', async () => (await reach(page)) > 3);
-    const first = await reach(page);
-    await until('the curve grows', async () => (await reach(page)) > first + 10);
+    await until('the curve has begun', async () => (await points(page)) > 3 && (await ink(page)) > 20);
+    const first = await points(page);
+    await until('the curve grows', async () => (await points(page)) > first + 10);
     await until('validation is shown', async () => (await text(page, '#validationLoss')) !== '–');
     expect(await page.locator('#workers tr').count()).toBe(2);
     await shot(page, 'training');
@@ -69,14 +74,14 @@ describe.skipIf(missing('chromium', 'chromium'))('the live page', () => {
     await until('the loss is an event', async () => (await text(page, '#events')).includes('(b) left: the connection'));
     await shot(page, 'node-lost');
 
-    const before = await reach(page);
+    const before = await points(page);
     await page.reload();
-    await until('the whole curve is back', async () => (await reach(page)) >= before);
+    await until('the whole curve is back', async () => (await points(page)) >= before);
     expect(await page.locator('#workers tr.gone').count()).toBe(1);
     expect(await text(page, '#events')).toContain('Training began');
 
     await page.emulateMedia({ colorScheme: 'dark' });
-    await until('the curve is drawn in dark colours', async () => (await reach(page)) > 3);
+    await until('the curve is drawn in dark colours', async () => (await ink(page)) > 20);
     await shot(page, 'dark');
     await page.setViewportSize({ width: 390, height: 844 });
     const wider = () => page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');

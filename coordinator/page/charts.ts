@@ -9,7 +9,6 @@ export interface ChartData {
   readonly curve: readonly CurvePoint[];
   readonly validation: readonly ValidationPoint[];
   readonly stepsPerEpoch: number;
-  readonly epochs: number;
 }
 
 type Column = (number | null)[];
@@ -39,11 +38,13 @@ export class Charts {
   show(data: ChartData): void {
     this.#data = data;
     const columns = columnsOf(data);
-    const { epochs } = data;
+    // whole epochs, as far as it has come: how much is left is the bar's affair
+    const reached = Math.ceil((data.curve.at(-1)?.step ?? 0) / Math.max(1, data.stepsPerEpoch));
     this.#plots.forEach((plot, i) => {
+      this.#hosts[i]!.dataset['points'] = String(data.curve.length);
       plot.batch(() => {
         plot.setData(columns[i]! as uPlot.AlignedData);
-        plot.setScale('x', { min: 0, max: Math.max(epochs, 1) });
+        plot.setScale('x', { min: 0, max: Math.max(1, reached) });
       });
     });
   }

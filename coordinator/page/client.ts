@@ -26,7 +26,7 @@ function take(view: PageView): void {
   const { stepsPerEpoch, epochs } = view.run;
   // drawing is the dear part, and in the background or after the end nothing moves
   const seen = [view.run.name, epochs, curve.length, view.curve.generation, validation.length].join();
-  if (seen !== stepsSeen) charts.show({ curve, validation, stepsPerEpoch, epochs });
+  if (seen !== stepsSeen) charts.show({ curve, validation, stepsPerEpoch });
   stepsSeen = seen;
 }
 
