@@ -44,6 +44,7 @@ describe('resolveOptions', () => {
       checkpointErrors: 'warn',
       resume: null,
       allowChange: [],
+      report: true,
       json: false,
       quiet: false,
       verbose: false,
