@@ -66,7 +66,10 @@ export async function trainThatWay(way: Way, parts: VerifyParts, steps: number):
       null,
     );
     const faults = loss && nodeCount === 0 ? [{ step: half, point: 'compute' }] : undefined;
+    let [lost, trained] = [false, false];
     const watched = (event: TrainEvent) => {
+      if (event.type === 'test') trained = true;
+      if ('message' in event && !trained && /\bdied\b|\bleft: |evicted/.test(event.message)) lost = true;
       const url = event.type === 'info' ? /^Listening at (\S+?)[,.]?(\s|$)/.exec(event.message)?.[1] : undefined;
       if (url !== undefined) for (let n = 0; n < nodeCount; n++) nodes.push(startWorker(parts.cli, url));
     };
@@ -87,6 +90,7 @@ export async function trainThatWay(way: Way, parts: VerifyParts, steps: number):
     };
     const wiring = { ...parts.wiring, makeEngine, ...(faults === undefined ? {} : { faults }) };
     const { digest, stateDigest } = await trainRun(options, { onEvent: watched }, wiring);
+    if (loss && !lost) throw new Error('nobody died in time, so that nothing was tried');
     const path = join(out, 'model.safetensors');
     return { digest, stateDigest, tensors: decodeSafetensors(await readFile(path), path).tensors };
   } finally {
