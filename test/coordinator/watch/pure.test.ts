@@ -1,0 +1,158 @@
+// The pure parts of watching: curve, thinned list, histogram, patience, OpenMetrics text.
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type MetricRow, metricTable } from '../../../coordinator/metric-table.ts';
+import { Curve } from '../../../coordinator/watch/curve.ts';
+import { EventLog } from '../../../coordinator/watch/event-log.ts';
+import { DurationHistogram } from '../../../coordinator/watch/histogram.ts';
+import { Linger } from '../../../coordinator/watch/linger.ts';
+import { type Family, sampleKey } from '../../../coordinator/watch/metric-families.ts';
+import { lastValues, openMetricsText } from '../../../coordinator/watch/open-metrics.ts';
+import { pushUrl } from '../../../coordinator/watch/push-gateway.ts';
+import { ThinnedList } from '../../../coordinator/watch/thinned-list.ts';
+
+describe('curve', () => {
+  const add = (curve: Curve, steps: number) => {
+    for (let step = 0; step < steps; step++) {
+      curve.add(step, { lossSum: 10 * step, correctCount: 5, sampleCount: 10 }, 0.5);
+    }
+  };
+
+  test('is the mean of each stretch', () => {
+    const curve = new Curve(8, 2);
+    add(curve, 5);
+    expect(curve.points()).toEqual([
+      { step: 2, loss: 0.5, accuracy: 0.5, samplesPerSecond: 20 },
+      { step: 4, loss: 2.5, accuracy: 0.5, samplesPerSecond: 20 },
+    ]);
+  });
+
+  test('stays bounded, and every point an exact mean, however long the run', () => {
+    const curve = new Curve(8, 1);
+    const generations = new Set<number>();
+    for (let step = 0; step < 10_000; step++) {
+      curve.add(step, { lossSum: 10 * step, correctCount: 5, sampleCount: 10 }, 0);
+      generations.add(curve.generation);
+      expect(curve.length).toBeLessThan(8);
+    }
+    const points = curve.points();
+    expect(generations.size).toBeGreaterThan(8);
+    let first = 0;
+    for (const { step, loss, samplesPerSecond } of points) {
+      expect(loss).toBe((first + step - 1) / 2);
+      expect(samplesPerSecond).toBeNull();
+      first = step;
+    }
+  });
+});
+
+test('a thinned list keeps its bound, its order and its newest', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 500 }), (count) => {
+      const list = new ThinnedList<number>(8);
+      // a reader that takes what is new, and everything after a new generation
+      let seen: number[] = [];
+      let generation = 0;
+      for (let i = 0; i < count; i++) {
+        list.push(i);
+        if (list.generation !== generation) seen = [];
+        generation = list.generation;
+        seen.push(...list.items(seen.length));
+        expect(list.length).toBeLessThanOrEqual(9);
+        expect(list.items().at(-1)).toBe(i);
+      }
+      expect(seen).toEqual(list.items());
+      expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    }),
+  );
+});
+
+test('a histogram counts by upper bound, and goes on', () => {
+  const histogram = new DurationHistogram([0.1, 1]);
+  for (const seconds of [0.05, 0.1, 0.5, 7]) histogram.observe(seconds);
+  expect([...histogram.counts]).toEqual([2, 1, 1]);
+  expect(histogram.count).toBe(4);
+  expect(histogram.seconds).toBeCloseTo(7.65);
+});
+
+test('the event log is bounded, numbered, and cuts long texts', () => {
+  const log = new EventLog();
+  for (let i = 0; i < 1000; i++) log.add(i, 'info', 'x'.repeat(1000));
+  expect(log.count).toBe(1000);
+  expect(log.since(0)).toHaveLength(200);
+  expect(log.since(998).map(({ number }) => number)).toEqual([998, 999]);
+  expect(log.since(999)[0]!.text.length).toBeLessThan(410);
+});
+
+describe('lingering', () => {
+  test('not where nobody scraped', () => expect(new Linger().patienceMs(1000)).toBe(0));
+
+  test('at most one and a half seen intervals after the last scrape', () => {
+    const linger = new Linger();
+    linger.scraped(0, 10_000);
+    linger.scraped(2_000, 10_000);
+    expect(linger.patienceMs(2_000)).toBe(3_000);
+    expect(linger.patienceMs(4_500)).toBe(500);
+    expect(linger.patienceMs(9_000)).toBe(0);
+  });
+
+  test('after a single scrape, by what the scraper says of itself', () => {
+    const told = new Linger();
+    told.scraped(0, 10_000);
+    expect(told.patienceMs(5_000)).toBe(10_000);
+    const silent = new Linger();
+    silent.scraped(0, null);
+    expect(silent.patienceMs(1)).toBe(0);
+  });
+
+  test('never for minutes', () => {
+    const linger = new Linger();
+    linger.scraped(0, null);
+    linger.scraped(600_000, null);
+    expect(linger.patienceMs(600_000)).toBe(90_000);
+  });
+});
+
+describe('metrics.om', () => {
+  const counter: MetricRow = metricTable.evictions;
+  const gauge: MetricRow = metricTable.epochLoss;
+  const families = (value: number, loss: number): Family[] => [
+    { row: counter, samples: [{ name: counter.name, labels: { reason: 'a "quoted" \\ text' }, value }] },
+    { row: gauge, samples: [{ name: gauge.name, labels: { split: 'train' }, value: loss }] },
+  ];
+
+  test('is grouped by series, in the order of time, and ends as it must', () => {
+    const text = openMetricsText([
+      { atMs: 1500, families: families(1, 0.1 + 0.2) },
+      { atMs: 2500, families: families(2, Number.NaN) },
+    ]);
+    expect(text.split('\n').filter((line) => !line.startsWith('# HELP'))).toEqual([
+      '# TYPE lockstep_worker_evictions counter',
+      'lockstep_worker_evictions_total{reason="a \\"quoted\\" \\\\ text"} 1 1.5',
+      'lockstep_worker_evictions_total{reason="a \\"quoted\\" \\\\ text"} 2 2.5',
+      '# TYPE lockstep_epoch_loss gauge',
+      'lockstep_epoch_loss{split="train"} 0.30000000000000004 1.5',
+      'lockstep_epoch_loss{split="train"} NaN 2.5',
+      '# EOF',
+      '',
+    ]);
+  });
+
+  test('goes on: its last values are read back, and its lines stand before the new ones', () => {
+    const first = openMetricsText([{ atMs: 1000, families: families(7, 0.5) }]);
+    const key = sampleKey({ name: counter.name, labels: { reason: 'a "quoted" \\ text' } });
+    expect(lastValues(first).get(key)).toBe(7);
+    const both = openMetricsText([{ atMs: 2000, families: families(9, 0.25) }], first);
+    expect(both.split('\n').filter((line) => line.startsWith('lockstep_epoch_loss{'))).toEqual([
+      'lockstep_epoch_loss{split="train"} 0.5 1',
+      'lockstep_epoch_loss{split="train"} 0.25 2',
+    ]);
+    expect(lastValues('no such\nfile 1\n\u0000').size).toBe(0);
+  });
+});
+
+test.each([
+  ['http://gate:9091', 'mnist-1', 'http://gate:9091/metrics/job/lockstep/run/mnist-1'],
+  ['http://gate:9091/', 'a b/c', 'http://gate:9091/metrics/job/lockstep/run@base64/YSBiL2M'],
+])('the Pushgateway at %s gets run %s at %s', (gateway, run, url) => expect(pushUrl(gateway, run)).toBe(url));

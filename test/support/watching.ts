@@ -1,0 +1,48 @@
+// A run that is watched, in this process: its events, its server's address, and what it answers.
+
+import { trainRun } from '../../coordinator/train-run.ts';
+import { resolveOptions, type TrainOptions } from '../../src/config.ts';
+import type { Summary, TrainEvent } from '../../src/events.ts';
+import { wiring } from '../../src/library.ts';
+import { Lines } from './events.ts';
+
+export interface Watched {
+  /** Ends with a slash; known when the server listens. */
+  readonly url: Promise<string>;
+  readonly log: Lines;
+  readonly events: readonly TrainEvent[];
+  readonly summary: Promise<Summary>;
+  /** Held at the first event of this kind, until `go` is called. */
+  stop(): void;
+}
+
+export function watchedRun(options: Partial<TrainOptions>): Watched {
+  const log = new Lines();
+  const events: TrainEvent[] = [];
+  const controller = new AbortController();
+  const onEvent = (event: TrainEvent) => {
+    events.push(event);
+    if (event.type === 'info' || event.type === 'warning') log.add(`${event.type}: ${event.message}`);
+    else log.add(`${event.type}:`);
+  };
+  const asked = resolveOptions({ metricsPort: 0, metricsLinger: 0, ...options }, null);
+  const summary = trainRun(asked, { onEvent, signal: controller.signal }, wiring);
+  summary.then(
+    () => log.end('the run was over'),
+    (error: Error) => log.end(`the run failed (${error.message})`),
+  );
+  const url = log.seen(/Metrics and live page at/).then((line) => /http:\S+/.exec(line)![0]);
+  url.catch(() => undefined);
+  return { url, log, events, summary, stop: () => controller.abort() };
+}
+
+export async function textOf(url: string): Promise<string> {
+  return await (await fetch(url)).text();
+}
+
+/** A sample's value in a scrape, by its name and labels as they stand there. */
+export function valueIn(text: string, series: string): number {
+  const line = text.split('\n').find((one) => one.startsWith(`${series} `));
+  if (line === undefined) throw new Error(`${series} is not there`);
+  return Number(line.slice(series.length + 1));
+}
