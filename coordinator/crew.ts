@@ -18,6 +18,8 @@ export interface CrewMember {
   readonly workerId: number;
   readonly name: string;
   readonly threads: number;
+  /** HOST:PORT of its own metrics, null if it has none. */
+  readonly metricsAddress: string | null;
   /** null: the threads of this process. */
   readonly connection: NodeConnection | null;
   outstanding: Outstanding | null;
@@ -36,6 +38,8 @@ export interface CrewHandlers {
   readonly onEvaluated: (member: CrewMember, message: Evaluated) => void;
   readonly onFailed: (member: CrewMember, message: AttemptFailed) => void;
   readonly onGoodbye: (member: CrewMember) => void;
+  /** Before the membership machine forgets it; `name` is that of a close code of ours. */
+  readonly onLeaving: (member: CrewMember, reason: string, name: CloseName | undefined) => void;
   readonly onGone: (member: CrewMember, reason: string) => void;
   readonly onTick: (nowMs: number) => void;
   readonly onPhase: (effect: MembershipEffect) => void;
@@ -108,7 +112,7 @@ export class Crew {
 
   /** This process's own threads: a member that needs no welcome. */
   addLocal(threads: number): CrewMember {
-    const member = this.#join('this machine', threads, null);
+    const member = this.#join('this machine', threads, null, null);
     this.#ready(member);
     return member;
   }
@@ -126,10 +130,10 @@ export class Crew {
           this.#hear(member, connection, message);
         }
       },
-      onClose: (reason) => {
+      onClose: (reason, name) => {
         clearTimeout(deadline);
         this.#connections.delete(connection);
-        if (member !== null) this.#gone(member, reason);
+        if (member !== null) this.#gone(member, reason, name);
         else this.#options.log('warning', `${address} was turned away: ${reason}`);
       },
     });
@@ -164,7 +168,9 @@ export class Crew {
     checkIdentity(message, this.#options.identity);
     const nodes = [...this.#members.values()].filter((member) => member.connection !== null).length;
     if (nodes >= this.#options.mostNodes) throw new ProtocolError('full', `${nodes} nodes are here already`);
-    const member = this.#join(message.name, message.threads, connection);
+    const { name, threads, metricsPort } = message;
+    const metricsAddress = metricsPort === null ? null : withPort(connection.address, metricsPort);
+    const member = this.#join(name, threads, connection, metricsAddress);
     connection.send({ type: 'welcome', workerId: member.workerId, ...this.#options.welcome });
     return member;
   }
@@ -204,7 +210,7 @@ export class Crew {
     }
   }
 
-  #join(name: string, threads: number, connection: NodeConnection | null): CrewMember {
+  #join(name: string, threads: number, connection: NodeConnection | null, metricsAddress: string | null): CrewMember {
     let workerId = 0;
     for (const effect of this.#membership.handle({
       type: 'joining',
@@ -219,6 +225,7 @@ export class Crew {
       workerId,
       name,
       threads,
+      metricsAddress,
       connection,
       outstanding: null,
       parameterStep: null,
@@ -239,8 +246,9 @@ export class Crew {
     this.#handlers.onReady(member);
   }
 
-  #gone(member: CrewMember, reason: string): void {
+  #gone(member: CrewMember, reason: string, closed: CloseName | undefined): void {
     const { workerId, name } = member;
+    this.#handlers.onLeaving(member, reason, closed);
     this.#members.delete(workerId);
     this.#options.log('info', `worker ${workerId} (${name}) left: ${reason}`);
     this.tell({ type: 'gone', workerId, reason });
@@ -288,4 +296,10 @@ export class Crew {
       }
     }
   }
+}
+
+/** Another port of the same machine, as a URL has it. */
+function withPort(address: string, port: number): string {
+  const host = address.slice(0, address.lastIndexOf(':')).replace(/^::ffff:/, '');
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -3,6 +3,7 @@
 import type { SplitName } from '../src/engine.ts';
 import type { Sums } from '../src/events.ts';
 import type { StepScalars } from '../src/kernels/run-memory.ts';
+import type { Vitals } from './vitals.ts';
 
 /** A stretch of steps within one epoch, and what to ask and tell on the way. Steps count from the start of the run. */
 export interface Stretch {
@@ -27,6 +28,8 @@ export interface Executor {
   train(stretch: Stretch): Promise<number>;
   /** The split's figures with the parameters that `step` reads; chunks are added in their order. */
   evaluate(split: SplitName, step: number, epoch: number): Promise<Sums>;
+  /** Its workers at this moment, for whoever watches. */
+  vitals(): Vitals;
   /** Ends all threads and connections; `finished` tells nodes whether the run is over. Resolves when they are gone. */
   close(finished: boolean): Promise<void>;
 }

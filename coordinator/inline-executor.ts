@@ -9,7 +9,9 @@ import type { RunMemory } from '../src/kernels/run-memory.ts';
 import { rootLevel } from '../src/reduce.ts';
 import { sumChunks } from './chunks.ts';
 import type { Executor, Stretch } from './executor.ts';
+import { machineMs } from './machine-clock.ts';
 import { notFinite } from './not-finite.ts';
+import { noCounts, type Vitals } from './vitals.ts';
 
 export interface InlineOptions {
   readonly shards: number;
@@ -27,6 +29,8 @@ export class InlineExecutor implements Executor {
   readonly #engine: Engine;
   readonly #run: RunMemory;
   readonly #options: InlineOptions;
+  /** For whoever watches. */
+  readonly #done = { shards: 0, samples: 0, computeMs: 0 };
   #closed = false;
 
   constructor(engine: Engine, run: RunMemory, options: InlineOptions) {
@@ -44,12 +48,19 @@ export class InlineExecutor implements Executor {
     for (let step = from; step < to; step++) {
       const stepInEpoch = step - epochStart;
       this.#run.setStepScalars(step, stretch.scalars(step));
+      const startedMs = machineMs();
       this.#engine.computeBlock({ epoch, step, stepInEpoch }, root, 0);
+      const computedMs = machineMs();
+      this.#run.setStepComputed(step, computedMs);
       const samples = batchSamples(stepInEpoch, batchSize, trainingCount);
       for (let slice = 0; slice <= ROW_GROUPS; slice++) {
         if (!this.#engine.updateSlice(step, 1, samples, slice)) throw notFinite(step);
       }
       this.#run.sumFigures(step, 1);
+      this.#run.setStepEnd(step, machineMs());
+      this.#done.shards += shards;
+      this.#done.samples += samples;
+      this.#done.computeMs += computedMs - startedMs;
       stretch.committed(step, this.#run.stepFigures(step));
       if (performance.now() - yielded > SLICE_MS) {
         await setImmediate();
@@ -68,6 +79,23 @@ export class InlineExecutor implements Executor {
         if (chunk % 8 === 7) await setImmediate();
       }
     });
+  }
+
+  vitals(): Vitals {
+    const worker = {
+      rank: 0,
+      id: 'inline',
+      name: 'inline',
+      transport: 'inline',
+      threads: 1,
+      state: 'computing',
+    } as const;
+    return {
+      workers: [{ ...worker, ...this.#done, silentMs: null, metricsAddress: null }],
+      departures: [],
+      counts: noCounts,
+      waiting: null,
+    };
   }
 
   /** An evaluation that nobody waits for any more ends as well. */

@@ -19,6 +19,7 @@ import { NodeServer } from './node-server.ts';
 import type { RunSizes } from './run-sizes.ts';
 import { SocketExecutor } from './socket-executor.ts';
 import { readText, readToken } from './token.ts';
+import { nobody, type Observer } from './vitals.ts';
 
 export interface ListenParts {
   readonly options: TrainOptions;
@@ -34,6 +35,7 @@ export interface ListenParts {
   readonly limits: ClusterLimits;
   readonly identity: Identity;
   readonly signal: AbortSignal;
+  readonly observer?: Observer;
   readonly log: (level: 'info' | 'warning', message: string) => void;
 }
 
@@ -42,7 +44,7 @@ const COORDINATOR_TIMEOUT_MS = 60_000;
 
 /** Resolves when enough workers are there. */
 export async function listen(parts: ListenParts): Promise<SocketExecutor> {
-  const { options, run, kernels, engine, local, sizes, limits, identity, signal, log } = parts;
+  const { options, run, kernels, engine, local, sizes, limits, identity, signal, observer = nobody, log } = parts;
   const { host, port } = addressOf(options.listen!);
   const token = await readToken(options.tokenFile);
   checkExposure(host, token !== null, options.insecure, log);
@@ -54,7 +56,8 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
     return bytes;
   };
 
-  const executor = new SocketExecutor({ run, kernels, engine, local, sizes, step: limits.step, signal, log });
+  const { step } = limits;
+  const executor = new SocketExecutor({ run, kernels, engine, local, sizes, step, observer, signal, log });
   const crew = new Crew(
     {
       minThreads: options.minWorkers,
@@ -115,6 +118,7 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
     const { sentBytes, receivedBytes } = executor.counts;
     if (sentBytes > 0) log('info', `${sentBytes} bytes were sent to workers, ${receivedBytes} received from them`);
   });
+  observer.attach(() => executor.vitals());
   log('info', `Listening at ${server.url}${token === null ? ', without a token' : ''}`);
   crew.start();
   try {

@@ -15,6 +15,7 @@ import { InlineExecutor } from './inline-executor.ts';
 import { listen } from './listen.ts';
 import { RunSizes } from './run-sizes.ts';
 import { ThreadExecutor } from './thread-executor.ts';
+import { nobody, type Observer } from './vitals.ts';
 
 /** What the entries wire in. */
 export interface Wiring {
@@ -47,6 +48,7 @@ export interface ExecutorParts {
   readonly onEvent: (event: TrainEvent) => void;
   readonly signal: AbortSignal;
   readonly wiring: Wiring;
+  readonly observer?: Observer;
 }
 
 /** How many scratch areas and slots of tree nodes a run needs. */
@@ -59,13 +61,13 @@ export function placesFor({ threads, shards, listen }: TrainOptions & { readonly
 
 /** Resolves when it may train: with --listen, when enough workers have joined. */
 export async function makeExecutor(parts: ExecutorParts): Promise<Executor> {
-  const { shape, options, run, module, kernels, onEvent, wiring } = parts;
+  const { shape, options, run, module, kernels, onEvent, wiring, observer = nobody } = parts;
   const { threads } = options;
   const { shards, batchSize, trainingCount, validationCount, testImages } = shape;
   const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
   const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation, ...counts };
   if (threads === 0 && options.listen === null) {
-    return new InlineExecutor(await wiring.makeEngine(engine, kernels, run, 0), run, counts);
+    return seen(new InlineExecutor(await wiring.makeEngine(engine, kernels, run, 0), run, counts), observer);
   }
   const pool =
     threads === 0
@@ -80,10 +82,11 @@ export async function makeExecutor(parts: ExecutorParts): Promise<Executor> {
           onLoss: (message) => onEvent({ type: 'warning', message }),
           ...(wiring.faults ? { faults: wiring.faults } : {}),
         });
-  if (options.listen === null) return pool!;
+  if (options.listen === null) return seen(pool!, observer);
   try {
     return await listen({
       ...parts,
+      observer,
       configuration: configForFile(options),
       engine: await wiring.makeEngine(engine, kernels, run, threads),
       local: pool,
@@ -101,4 +104,9 @@ export async function makeExecutor(parts: ExecutorParts): Promise<Executor> {
     await pool?.close();
     throw error;
   }
+}
+
+function seen(executor: Executor, observer: Observer): Executor {
+  observer.attach(() => executor.vitals());
+  return executor;
 }

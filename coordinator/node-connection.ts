@@ -1,7 +1,7 @@
 // One node's connection: bytes in, typed messages out, and the other way. It holds the connection's state and closes it
 // with a code of its own when the node breaks the protocol. Knows nothing of steps and of who else takes part.
 
-import { type CloseName, closeCodes, closeReason } from '../src/wire/close-codes.ts';
+import { type CloseName, closeCodes, closeName, closeReason } from '../src/wire/close-codes.ts';
 import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../src/wire/connection-state.ts';
 import type { CoordinatorMessage, NodeMessage } from '../src/wire/messages.ts';
 import { ProtocolError } from '../src/wire/protocol-error.ts';
@@ -12,8 +12,8 @@ import type { WebSocket } from './node-server.ts';
 export interface ConnectionHandlers {
   /** May throw ProtocolError: the connection is closed with it. */
   readonly onMessage: (message: NodeMessage) => void;
-  /** Once, whoever closed it and however. */
-  readonly onClose: (reason: string) => void;
+  /** Once, whoever closed it and however; `name` is that of a close code of ours. */
+  readonly onClose: (reason: string, name: CloseName | undefined) => void;
   readonly onTraffic: (direction: 'received' | 'sent', bytes: number) => void;
 }
 
@@ -36,7 +36,8 @@ export class NodeConnection {
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     socket.on('close', (code: number, reason: Buffer) => {
       const text = reason.toString();
-      this.#end(code === 1006 ? 'the connection was lost' : `closed with ${code}${text === '' ? '' : `, ${text}`}`);
+      const what = code === 1006 ? 'the connection was lost' : `closed with ${code}${text === '' ? '' : `, ${text}`}`;
+      this.#end(what, closeName(code));
     });
     // ws closes the socket itself after an error; `close` follows
     socket.on('error', () => undefined);
@@ -71,7 +72,7 @@ export class NodeConnection {
     this.#socket.close(closeCodes[name].code, closeReason(reason));
     // who does not read would not see the close frame either
     if (name === 'notReading' || name === 'heartbeatTimeout') this.#socket.terminate();
-    this.#end(`${name}: ${reason}`);
+    this.#end(`${name}: ${reason}`, name);
   }
 
   /** To be called now and then: has a node that is sent something stopped reading? Heartbeats do not show that. */
@@ -97,9 +98,9 @@ export class NodeConnection {
     }
   }
 
-  #end(reason: string): void {
+  #end(reason: string, name: CloseName | undefined): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#handlers.onClose(reason);
+    this.#handlers.onClose(reason, name);
   }
 }

@@ -14,12 +14,15 @@ import { type Accepted, shardList } from './cover.ts';
 import type { Crew, CrewHandlers, CrewMember } from './crew.ts';
 import type { Executor, Stretch } from './executor.ts';
 import type { MembershipEffect } from './membership.ts';
+import { evictionOf, type LedgerNode, NodeLedger } from './node-ledger.ts';
 import { NodeSlots } from './node-slots.ts';
 import { notFinite } from './not-finite.ts';
 import { ParameterCopies } from './parameter-copies.ts';
 import type { RunSizes } from './run-sizes.ts';
 import type { Measurement } from './speed.ts';
 import type { StepOptions } from './step-events.ts';
+import { StepPhases } from './step-phases.ts';
+import { noVitals, type Observer, type Vitals } from './vitals.ts';
 import { type JobWork, WorkJob } from './work-job.ts';
 
 export interface SocketOptions {
@@ -30,6 +33,7 @@ export interface SocketOptions {
   /** This machine's threads; null with --threads 0. */
   readonly local: (Hands & Executor) | null;
   readonly sizes: RunSizes;
+  readonly observer: Observer;
   /** When an attempt is late. */
   readonly step: StepOptions;
   /** Aborted when the run is asked to stop. */
@@ -42,6 +46,7 @@ export interface SocketCounts {
   joined: number;
   droppedNodes: number;
   reassignedShards: number;
+  nonFiniteShards: number;
   sentBytes: number;
   receivedBytes: number;
 }
@@ -51,7 +56,14 @@ const STOP_MS = 1_500;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 export class SocketExecutor implements Executor {
-  readonly counts: SocketCounts = { joined: 0, droppedNodes: 0, reassignedShards: 0, sentBytes: 0, receivedBytes: 0 };
+  readonly counts: SocketCounts = {
+    joined: 0,
+    droppedNodes: 0,
+    reassignedShards: 0,
+    nonFiniteShards: 0,
+    sentBytes: 0,
+    receivedBytes: 0,
+  };
   readonly #options: SocketOptions;
   readonly #slots: NodeSlots;
   readonly #copies = new ParameterCopies();
@@ -65,10 +77,16 @@ export class SocketExecutor implements Executor {
   #firstAttempt = 1;
   #stepsCommitted = 0;
   #closed = false;
+  readonly #ledger: NodeLedger;
+  readonly #phases: StepPhases;
+  /** Why the run waits; null when it does not. */
+  #waiting: string | null = null;
 
   constructor(options: SocketOptions) {
     this.#options = options;
     this.#slots = new NodeSlots(options.run, options.kernels);
+    this.#ledger = new NodeLedger(options.local?.capacity ?? 0);
+    this.#phases = new StepPhases(options.observer);
     this.#begun = new Promise((resolve, reject) => {
       this.#begin = resolve;
       this.#giveUp = reject;
@@ -122,6 +140,7 @@ export class SocketExecutor implements Executor {
       this.#crew.evict(workerId, 'engineFailed', reason);
     },
     onGoodbye: ({ workerId }) => this.#job?.handle({ type: 'goodbye', workerId }),
+    onLeaving: (member, reason, name) => this.#ledger.left(this.#ledgerNode(member), evictionOf(name), reason),
     onGone: ({ workerId }, reason) => this.#job?.handle({ type: 'lost', nowMs: this.#crew.nowMs, workerId, reason }),
     onTick: (nowMs) => this.#job?.stopIfAsked(nowMs, this.#crew.membership.phase === 'paused' ? 0 : STOP_MS),
     onPhase: (effect) => this.#phase(effect),
@@ -159,6 +178,25 @@ export class SocketExecutor implements Executor {
     });
   }
 
+  vitals(): Vitals {
+    const local = this.#options.local?.vitals() ?? noVitals;
+    const nodes = [...this.#crew.members.values()].filter(({ connection }) => connection !== null);
+    const { reassignedShards, nonFiniteShards, sentBytes, receivedBytes } = this.counts;
+    return {
+      workers: [...local.workers, ...nodes.map((member) => this.#ledger.vitals(this.#ledgerNode(member)))],
+      departures: this.#ledger.departures,
+      counts: {
+        reassignedShards,
+        nonFiniteShards,
+        sentBytes,
+        receivedBytes,
+        waitMs: local.counts.waitMs + this.#phases.waitMs,
+        evictions: { ...local.counts.evictions, ...this.#ledger.evictions },
+      },
+      waiting: this.#waiting,
+    };
+  }
+
   async close(finished: boolean): Promise<void> {
     this.#closed = true;
     this.#job?.cancel();
@@ -173,8 +211,10 @@ export class SocketExecutor implements Executor {
     const stepInEpoch = step - stretch.epochStart;
     const samples = sizes.shards(stepInEpoch);
     const work: JobWork = { epoch, step, stepInEpoch, split: null, name: `step ${step}`, samples };
+    this.#phases.begin();
     const nodes = await this.#work(work);
     if (nodes === null) return false;
+    this.#phases.computed();
     run.setStepScalars(step, stretch.scalars(step));
     run.setNodes(
       nodes.map(({ block }) => block),
@@ -185,6 +225,7 @@ export class SocketExecutor implements Executor {
     }
     run.sumFigures(step, nodes.length);
     this.#slots.clear();
+    this.#phases.committed();
     stretch.committed(step, run.stepFigures(step));
     return true;
   }
@@ -223,6 +264,7 @@ export class SocketExecutor implements Executor {
       this.#localWork = this.#giveLocal(member, work, attempt, blocks).catch((error: Error) => this.#job?.fail(error));
       return;
     }
+    const givingMs = performance.now();
     const { run } = this.#options;
     const { epoch, step, split } = work;
     let payload = NO_BYTES;
@@ -234,6 +276,7 @@ export class SocketExecutor implements Executor {
     }
     const task = { epoch, step, attempt, blocks, payload };
     member.connection.send(split === null ? { type: 'step', ...task } : { type: 'evaluate', split, ...task }, sent);
+    this.#phases.gave(performance.now() - givingMs);
   }
 
   async #giveLocal(member: CrewMember, work: JobWork, attempt: number, blocks: readonly BlockAddress[]): Promise<void> {
@@ -264,7 +307,7 @@ export class SocketExecutor implements Executor {
     slots.forEach((slot, i) => {
       this.#slots.bind(nodes[i]!, slot);
     });
-    const finite = nodes.map((node) => split !== null || this.#slots.isFinite(node));
+    const finite = nodes.map((node) => split !== null || this.#isFinite(node));
     nodes.forEach((node, i) => {
       job.handle({ type: 'tree-node', nowMs, finite: finite[i]!, ...node });
     });
@@ -281,7 +324,7 @@ export class SocketExecutor implements Executor {
     if (outstanding.done) this.#answered(member, outstanding.measurement(nowMs));
     if (this.#job?.isFor(outstanding.work)) {
       this.#slots.write(node, payload, message);
-      this.#job.handle({ type: 'tree-node', nowMs, finite: this.#slots.isFinite(node), ...node });
+      this.#job.handle({ type: 'tree-node', nowMs, finite: this.#isFinite(node), ...node });
       return;
     }
     this.counts.droppedNodes++;
@@ -308,13 +351,33 @@ export class SocketExecutor implements Executor {
     }
   }
 
+  #isFinite(node: Accepted): boolean {
+    const finite = this.#slots.isFinite(node);
+    if (!finite) this.counts.nonFiniteShards += 2 ** node.block.level;
+    return finite;
+  }
+
   #answered(member: CrewMember, measurement: Measurement): void {
+    if (member.outstanding?.work.split === null) {
+      this.#phases.answered(measurement.computeMs);
+      // this machine's threads keep books themselves
+      if (member.connection !== null) {
+        const { shardCount, sampleCount, computeMs } = measurement;
+        this.#ledger.measured(member.workerId, shardCount, sampleCount, computeMs);
+      }
+    }
     member.outstanding = null;
     // Everybody's first attempt is slow. Taken for its speed, a node that joins late would never be given work again, and so
     // never be measured again.
     this.#crew.tell({ type: 'answered', workerId: member.workerId, measurement: member.warm ? measurement : null });
     member.warm = true;
     this.#crew.answerGoodbye(member);
+  }
+
+  #ledgerNode({ workerId, name, threads, metricsAddress }: CrewMember): LedgerNode {
+    const member = this.#crew.membership.members.get(workerId);
+    const silentMs = member === undefined ? null : Math.max(0, this.#crew.nowMs - member.heardAtMs);
+    return { workerId, name, threads, state: member?.phase ?? 'leaving', silentMs, metricsAddress };
   }
 
   #localIsIdle(): boolean {
@@ -325,6 +388,8 @@ export class SocketExecutor implements Executor {
 
   #phase(effect: MembershipEffect): void {
     const { log } = this.#options;
+    if (effect.type === 'wait' || effect.type === 'pause') this.#waiting = effect.reason;
+    else if (effect.type === 'begin' || effect.type === 'resume') this.#waiting = null;
     if (effect.type === 'begin') this.#begin();
     else if (effect.type === 'wait') log('info', `Waiting for workers: ${effect.reason}`);
     else if (effect.type === 'pause') log('warning', `The run pauses: ${effect.reason}`);

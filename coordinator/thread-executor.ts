@@ -14,6 +14,7 @@ import { type BlockAddress, evenBlocks } from '../src/reduce.ts';
 import { sumChunks } from './chunks.ts';
 import type { Executor, Stretch } from './executor.ts';
 import { notFinite } from './not-finite.ts';
+import { noCounts, type Vitals } from './vitals.ts';
 
 export interface ThreadOptions {
   /** The compiled file that the threads run, and the kernels' shared build. */
@@ -53,6 +54,10 @@ export class ThreadExecutor implements Executor, Hands {
   readonly #threads: Promise<void>[] = [];
   #stamp = 1;
   #deaths = 0;
+  /** Of the whole run, for whoever watches. */
+  #deathsInAll = 0;
+  /** A job is being worked on. */
+  #busy = false;
   #failure: Error | null = null;
   #closing = false;
 
@@ -92,6 +97,7 @@ export class ThreadExecutor implements Executor, Hands {
         if (this.#closing) return;
         this.#free(worker);
         this.#deaths++;
+        this.#deathsInAll++;
         const reason = error instanceof Error ? error.message : String(error);
         if (this.#deaths > MAX_DEATHS) {
           this.#failure = new LockstepError({
@@ -148,6 +154,7 @@ export class ThreadExecutor implements Executor, Hands {
         this.#wakeThreads();
       }
     }
+    this.#busy = false;
     return taken;
   }
 
@@ -184,6 +191,34 @@ export class ThreadExecutor implements Executor, Hands {
     await Promise.all(this.#threads);
   }
 
+  /** A thread that died is replaced at once, and its place keeps its sums. */
+  vitals(): Vitals {
+    const state = this.#busy ? 'computing' : 'idle';
+    const tallies = Array.from({ length: this.#options.threads }, (_, worker) => this.#run.tally(worker));
+    return {
+      workers: tallies.map(({ computeMs, shards, samples }, worker) => ({
+        rank: worker,
+        id: `thread-${worker}`,
+        name: `thread ${worker}`,
+        transport: 'thread',
+        threads: 1,
+        state,
+        shards,
+        samples,
+        computeMs,
+        silentMs: null,
+        metricsAddress: null,
+      })),
+      departures: [],
+      counts: {
+        ...noCounts,
+        waitMs: tallies.reduce((sum, { waitMs }) => sum + waitMs, 0),
+        evictions: { thread_died: this.#deathsInAll },
+      },
+      waiting: null,
+    };
+  }
+
   /** Starts a job of `phases` phases. The job before is over: no thread holds a task. */
   #post(kind: JobKind, phases: number, fields: Partial<Record<keyof typeof Word, number>>): void {
     // odd while the fields change: a thread that is late for the job before may be reading them
@@ -193,6 +228,7 @@ export class ThreadExecutor implements Executor, Hands {
       if (kind !== JobKind.stop) Atomics.store(this.#words, this.#run.plan.tasks / 4 + task, before);
     }
     for (const [field, value] of Object.entries(fields)) this.#store(Word[field as keyof typeof Word], value);
+    this.#busy = true;
     this.#store(Word.kind, kind);
     this.#store(Word.stamp, this.#stamp);
     this.#stamp += phases + 1;
@@ -225,6 +261,7 @@ export class ThreadExecutor implements Executor, Hands {
       for (let task = 0; task < tasks; task++) if (Atomics.load(this.#words, table + task) !== done) return false;
       return true;
     });
+    this.#busy = false;
     this.#deaths = 0;
   }
 

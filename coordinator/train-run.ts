@@ -25,6 +25,9 @@ import { type OpenRun, openRun } from './open-run.ts';
 import { checkpointerOf } from './run-checkpoints.ts';
 import { summarize } from './summary.ts';
 import { type Outcome, trainLoop } from './trainer.ts';
+import { nobody } from './vitals.ts';
+import type { Watch } from './watch/watch.ts';
+import { watchRun } from './watch/watch-run.ts';
 
 export interface Hooks {
   readonly signal?: AbortSignal;
@@ -33,7 +36,9 @@ export interface Hooks {
 
 export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring): Promise<Summary> {
   const started = performance.now();
-  const onEvent = hooks.onEvent ?? (() => undefined);
+  const told = hooks.onEvent ?? (() => undefined);
+  let watch: Watch | null = null;
+  const onEvent = (event: TrainEvent) => (watch?.onEvent ?? told)(event);
   const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
   const opened = await openRun({
     options,
@@ -62,13 +67,26 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
   let begun = false;
   let finished = false;
   try {
+    watch = await watchRun(opened, options, wiring.programVersion, told);
     const plan = planMemory(shape, wiring.heapBase());
     const run = new RunMemory(layMemory(plan, true), plan);
     const module = wiring.sharedKernels();
     const kernels = instantiate(module, run.memory);
     fill(run, opened, kernels);
     const runName = folder?.name ?? 'unsaved';
-    executor = await makeExecutor({ shape, options, runName, data, run, module, kernels, onEvent, signal, wiring });
+    executor = await makeExecutor({
+      shape,
+      options,
+      runName,
+      data,
+      run,
+      module,
+      kernels,
+      onEvent,
+      signal,
+      wiring,
+      observer: watch?.observer ?? nobody,
+    });
     if (options.threads > options.shards) {
       onEvent({ type: 'warning', message: idleWarning(options.threads, options.shards) });
     }
@@ -107,7 +125,8 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
               run.preparePartials(kernels, step);
             },
           };
-    const outcome = await trainLoop(executor, run, split, options, start?.position ?? startPosition, {
+    const watched = watch?.observe(executor, run) ?? executor;
+    const outcome = await trainLoop(watched, run, split, options, start?.position ?? startPosition, {
       onEvent,
       signal,
       choice,
@@ -117,10 +136,15 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     failing.signal.throwIfAborted();
     const summary = await conclude(opened, run, outcome, best?.parameters ?? null, seconds());
     finished = true;
+    await watch?.end('done', null);
     onEvent({ type: 'done', summary, folder: folder?.path ?? null });
     return summary;
   } catch (error) {
     await checkpointer?.settled();
+    await watch?.end(
+      hooks.signal?.aborted ? 'stopped' : 'failed',
+      error instanceof Error ? error.message : String(error),
+    );
     if (!begun) await folder?.discard();
     if (hooks.signal?.aborted && error === hooks.signal.reason) {
       const stays = folder !== null && (begun || !folder.isNew);
@@ -131,6 +155,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
   } finally {
     await executor?.close(finished);
     await folder?.close();
+    await watch?.close(signal);
   }
 }
 

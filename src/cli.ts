@@ -14,6 +14,7 @@ import { createProgress } from '../coordinator/progress.ts';
 import { resolveWithRun } from '../coordinator/run-files.ts';
 import { ReservedFolder } from '../coordinator/run-folder.ts';
 import { readText, readToken } from '../coordinator/token.ts';
+import { serveNodeMetrics } from '../coordinator/watch/node-metrics.ts';
 import { runWorker, workerFlags, workerOptions } from '../worker/command.ts';
 import { configForFile, resolveThreads, type TrainOptions } from './config.ts';
 import { errorText, exitCodeOf } from './error-text.ts';
@@ -116,6 +117,7 @@ async function runWorkerCommand(_options: unknown, command: Command): Promise<vo
       wiring: nodeWiring,
       cores: availableParallelism(),
       readToken,
+      serveMetrics: serveNodeMetrics,
       readText,
       loadDataset,
       signal: interruption.signal,
@@ -156,15 +158,20 @@ async function runTrain(_options: unknown, command: Command): Promise<void> {
   const out = given ?? reserved!.path;
   const options = { ...asked, out, threads: resolveThreads(asked, availableParallelism()) };
   try {
-    const summary = await trainAndShow(options);
-    await print(options.json ? `${JSON.stringify(summary)}\n` : resultTable(summary, out));
+    // shown as soon as it is there: the metrics may stay for one more scrape
+    let printed: Promise<void> | null = null;
+    await trainAndShow(options, (summary) => {
+      printed = print(options.json ? `${JSON.stringify(summary)}\n` : resultTable(summary, out));
+      printed.catch(() => undefined);
+    });
+    await printed;
   } finally {
     // Only does anything where the run left nothing.
     await reserved?.release();
   }
 }
 
-async function trainAndShow(options: TrainOptions): Promise<Summary> {
+async function trainAndShow(options: TrainOptions, onDone: (summary: Summary) => void): Promise<void> {
   const {
     stderr,
     env: { TERM },
@@ -192,8 +199,11 @@ async function trainAndShow(options: TrainOptions): Promise<Summary> {
   try {
     // Not at the top: --help and bad flags need not wait for the trainer to load.
     const { train } = await import('./library.ts');
-    const onEvent = (event: TrainEvent) => progress.show(event, performance.now());
-    return await train(options, { signal: interruption.signal, onEvent });
+    const onEvent = (event: TrainEvent) => {
+      progress.show(event, performance.now());
+      if (event.type === 'done') onDone(event.summary);
+    };
+    await train(options, { signal: interruption.signal, onEvent });
   } finally {
     interruption.close();
     progress.clear();

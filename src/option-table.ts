@@ -6,9 +6,11 @@ import { type PresetName, presetNames } from './model/presets.ts';
 import { type ScheduleName, scheduleNames } from './model/schedule.ts';
 import {
   fraction,
+  httpUrl,
   integer,
   type Kind,
   names,
+  notNegative,
   oneOf,
   onOff,
   orNull,
@@ -67,6 +69,12 @@ export interface TrainOptions {
   readonly joinTimeout: number | null;
   /** Seconds. */
   readonly heartbeatTimeout: number;
+  /** null = off, but with --listen 9464 or, where that is taken, any free port. */
+  readonly metricsPort: number | 'off' | null;
+  readonly metricsHost: string;
+  /** Seconds; null = for one more scrape, if it was being scraped. */
+  readonly metricsLinger: number | null;
+  readonly pushgateway: string | null;
   /** The run folder itself; null = nothing is written. */
   readonly out: string | null;
   /** When checkpoints are written within an epoch, in steps; the ends of epochs are checkpoints anyway. */
@@ -106,6 +114,7 @@ const training = 'Training:';
 const data = 'Data:';
 const work = 'Division of work:';
 const cluster = 'Other machines:';
+const watching = 'Watching:';
 const output = 'Output:';
 const checkpoints = 'Checkpoints:';
 
@@ -362,6 +371,41 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     default: false,
     group: cluster,
     help: 'listen beyond loopback without a token',
+    recorded: false,
+  },
+  metricsPort: {
+    flag: '--metrics-port <port>',
+    kind: orNull(wordOr('off', integer(0, 65_535))),
+    default: null,
+    defaultText: 'off; with --listen 9464',
+    group: watching,
+    help: 'serve Prometheus metrics and the live page; 0 = any port, printed; off = not at all',
+    recorded: false,
+  },
+  metricsHost: {
+    flag: '--metrics-host <host>',
+    kind: text,
+    default: '127.0.0.1',
+    group: watching,
+    help: 'address at which they are served; whoever reaches it may read them',
+    recorded: false,
+  },
+  metricsLinger: {
+    flag: '--metrics-linger <seconds>',
+    kind: orNull(notNegative(1e6)),
+    default: null,
+    defaultText: 'one more scrape, if it was being scraped',
+    group: watching,
+    help: 'keep serving them for so long after the end',
+    recorded: false,
+  },
+  pushgateway: {
+    flag: '--pushgateway <url>',
+    kind: orNull(httpUrl),
+    default: null,
+    defaultText: 'none',
+    group: watching,
+    help: 'push the metrics to this Prometheus Pushgateway at the end',
     recorded: false,
   },
   out: {

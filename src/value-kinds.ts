@@ -44,6 +44,21 @@ export function positive(max: number): Kind<number> {
   };
 }
 
+/** Numbers from 0 on. */
+export function notNegative(max: number): Kind<number> {
+  return {
+    allowed: `a number from 0 to ${max}`,
+    accepts: (value) => typeof value === 'number' && value >= 0 && value <= max,
+    fromText: numberFromText,
+  };
+}
+
+export const httpUrl: Kind<string> = {
+  allowed: 'a URL that begins with http:// or https://',
+  accepts: (value) => typeof value === 'string' && /^https?:\/\/./.test(value) && URL.canParse(value),
+  fromText: (value) => value,
+};
+
 /** A list of layer widths; on the command line with commas between them. */
 export function widths(maxLayers: number, maxWidth: number): Kind<readonly number[]> {
   return {

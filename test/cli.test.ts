@@ -79,7 +79,15 @@ describe('lockstep train', () => {
     expect(exitCode).toBe(0);
     const [folder] = await readdir(join(cwd, 'runs'));
     expect(folder).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d$/);
-    const files = ['checkpoints', 'config.json', 'history.json', 'log.json', 'model.safetensors', 'summary.json'];
+    const files = [
+      'checkpoints',
+      'config.json',
+      'history.json',
+      'log.json',
+      'metrics.om',
+      'model.safetensors',
+      'summary.json',
+    ];
     expect(await readdir(join(cwd, 'runs', folder!))).toEqual(files);
     expect(stdout).toContain(`Run folder     ${join('runs', folder!)}\n`);
     expect(stdout).toMatch(/^Test accuracy {2}[01]\.\d{4}\n/);
@@ -136,7 +144,7 @@ describe('lockstep train', () => {
     const result = await ended;
     expectRefusal(result, new RegExp(`${signal}: stopping`), code);
     expect(result.stderr).toMatch(/\n {2}Mend: Go on with: lockstep train --resume run\n$/);
-    expect(await readdir(join(cwd, 'run'))).toEqual(['checkpoints', 'config.json', 'history.json']);
+    expect(await readdir(join(cwd, 'run'))).toEqual(['checkpoints', 'config.json', 'history.json', 'metrics.om']);
   });
 });
 
@@ -256,7 +264,7 @@ describe('a bad output folder', () => {
   it('that takes no file as large as the model', async () => {
     const result = await runCli(tiny('--out', 'run'), { cwd, maxFileKilobytes: 64 });
     expectRefusal(result, /model\.safetensors cannot be written\n.*\d{6} bytes failed: .*EFBIG/, 1);
-    expect(await readdir(join(cwd, 'run'))).toEqual(['checkpoints', 'config.json', 'history.json']);
+    expect(await readdir(join(cwd, 'run'))).toEqual(['checkpoints', 'config.json', 'history.json', 'metrics.om']);
   });
 });
 
@@ -290,7 +298,7 @@ describe('a disk of its own', () => {
     if (!mount('size=64k')) skip(unmountable);
     const result = await runCli(tiny('--out', 'run'), { cwd });
     expectRefusal(result, /model\.safetensors cannot be written\n.*the disk is full \(ENOSPC\)/, 1);
-    expect(await readdir(join(cwd, 'run'))).toEqual(['checkpoints', 'config.json', 'history.json']);
+    expect(await readdir(join(cwd, 'run'))).toEqual(['checkpoints', 'config.json', 'history.json', 'metrics.om']);
   });
 
   it('that is read-only', async ({ skip }) => {

@@ -89,7 +89,7 @@ describe('the bits of an uninterrupted run', () => {
 
   test('after a death before the first checkpoint', async () => {
     const run = await died(6);
-    expect(await readdir(run)).toEqual(['config.json']);
+    expect(await readdir(run)).toEqual(['config.json', 'metrics.om']);
     await runOnDisk({ resume: run, threads: 3 });
     expect(await bitsOnDisk(run)).toEqual(baseline);
   });
@@ -430,6 +430,7 @@ describe('what is done otherwise', () => {
       'checkpoints',
       'config.json',
       'history.json',
+      'metrics.om',
       'model.safetensors',
       'summary.json',
     ]);

@@ -12,7 +12,7 @@ import { asText } from '../src/wire/fields.ts';
 import { NAME_LENGTH } from '../src/wire/limits.ts';
 import { type NodeResult, runNode } from './node.ts';
 import type { NodeWiring } from './node-run.ts';
-import type { KnownData } from './session.ts';
+import type { KnownData, NodeCounts } from './session.ts';
 
 export interface WorkerOptions {
   readonly connect: string;
@@ -23,6 +23,8 @@ export interface WorkerOptions {
   readonly tlsCa: string | null;
   readonly keepAlive: boolean;
   readonly retryFor: number | null;
+  readonly metricsPort: number | null;
+  readonly metricsHost: string;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -80,6 +82,19 @@ export const workerFlags: { readonly [K in keyof WorkerOptions]: WorkerFlag } = 
     help: 'give up after so long without a coordinator, with exit code 75',
   },
   keepAlive: { flag: '--keep-alive', kind: onOff, default: false, help: 'wait for the next run when one is over' },
+  metricsPort: {
+    flag: '--metrics-port <port>',
+    kind: orNull(integer(0, 65_535)),
+    default: null,
+    defaultText: 'none',
+    help: "serve this process's own metrics at this port; 0 = any, printed; the coordinator's /sd lists it",
+  },
+  metricsHost: {
+    flag: '--metrics-host <host>',
+    kind: text,
+    default: '127.0.0.1',
+    help: 'address at which they are served',
+  },
   json: { flag: '--json', kind: onOff, default: false, help: 'print what was done as JSON, the last line of stdout' },
   verbose: { flag: '--verbose', kind: onOff, default: false, help: 'show the stack trace of an error' },
 };
@@ -92,6 +107,12 @@ export interface WorkerParts {
   readonly readText: (file: string, what: string) => Promise<string>;
   readonly loadDataset: (folder: string | null) => Promise<Dataset>;
   readonly signal: AbortSignal;
+  /** Serves the node's metrics; resolves to where, or null if that failed, which was logged. */
+  readonly serveMetrics: (
+    at: { readonly host: string; readonly port: number },
+    read: () => NodeCounts & { readonly threads: number },
+    log: (level: 'info' | 'warning', message: string) => void,
+  ) => Promise<{ readonly port: number; close(): Promise<void> } | null>;
   /** One line of the log. */
   readonly write: (line: string) => void;
 }
@@ -132,7 +153,15 @@ export async function runWorker(options: WorkerOptions, parts: WorkerParts): Pro
   if (own !== null) data.set(datasetDigest(own), own);
   const threads = options.threads ?? parts.cores;
   write(`Connecting to ${options.connect} with ${threads} thread${threads === 1 ? '' : 's'} as ${options.name}`);
-  return await runNode(
+  const log = (level: 'info' | 'warning', message: string) =>
+    write(level === 'warning' ? `Warning: ${message}` : message);
+  const counts: NodeCounts = { connected: false, connections: 0, shardsDone: 0, samplesDone: 0 };
+  const { metricsHost: host, metricsPort } = options;
+  const served =
+    metricsPort === null
+      ? null
+      : await parts.serveMetrics({ host, port: metricsPort }, () => ({ ...counts, threads }), log);
+  const running = runNode(
     {
       url: options.connect,
       token,
@@ -141,11 +170,13 @@ export async function runWorker(options: WorkerOptions, parts: WorkerParts): Pro
       name: options.name,
       keepAlive: options.keepAlive,
       retryForMs: options.retryFor === null ? null : options.retryFor * 1000,
+      metrics: served === null ? null : { host, port: served.port },
     },
     data,
     wiring,
-    { signal, log: (level, message) => write(level === 'warning' ? `Warning: ${message}` : message) },
+    { signal, log, counts },
   );
+  return await running.finally(() => served?.close());
 }
 
 /** Node takes a file that holds no certificate for an authority that signed nothing. */

@@ -30,7 +30,7 @@ export class Committer {
     doubles[d + 3] = ADAM.beta1;
     doubles[d + 4] = ADAM.beta2;
     doubles[d + 5] = ADAM.epsilon;
-    doubles[d + 6] = doubles[scalars + 6]!;
+    doubles[d + 6] = doubles[scalars + 8]!;
     const w = this.#record / 4 + 14;
     words[w] = at(plan.parameters, step);
     words[w + 1] = at(plan.firstMoments, step);

@@ -5,6 +5,7 @@ import { batchSamples } from '../src/data/sampler.ts';
 import type { Engine } from '../src/engine.ts';
 import { ROW_GROUPS } from '../src/kernels/kernels.ts';
 import { DONE, isBefore, JobKind, ownerOf, Split, taskWord, Word } from '../src/kernels/mailbox.ts';
+import { WORKER_TALLY } from '../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
 
 /** Where a fault can be made to happen, for tests: before and after a block, before and after a slice. */
@@ -37,6 +38,12 @@ export class ComputeLoop {
   readonly #fields = { kind: 0, stamp: 0, tasks: 0, firstChunk: 0, step: 0, endStep: 0, stepInEpoch: 0, split: 0 };
   #stamp = 0;
   #tasks = 0;
+  // What this worker did, for whoever watches: a few looks at the clock a step, and stores to a line that is its own.
+  readonly #tally: number;
+  /** From this thread's clock to the machine's, which is the same in all threads. */
+  readonly #clockOffsetMs: number;
+  /** Waited in the phase at hand. */
+  #waitMs = 0;
 
   constructor(engine: Engine, run: RunMemory, options: LoopOptions) {
     this.#engine = engine;
@@ -45,6 +52,9 @@ export class ComputeLoop {
     this.#words = run.words;
     this.#control = run.plan.control / 4;
     this.#table = run.plan.tasks / 4;
+    this.#tally = run.plan.workers[options.worker]!.tally / 8;
+    const [seconds, nanoseconds] = process.hrtime();
+    this.#clockOffsetMs = seconds * 1000 + nanoseconds / 1e6 - performance.now();
   }
 
   /** Runs until a stop job comes. */
@@ -89,8 +99,11 @@ export class ComputeLoop {
       this.#waitFor(this.#mayStep, this.#options.spins);
       if (this.#jobIsOver()) return;
       const phase = stamp + 2 * (step - first);
+      const startedMs = performance.now();
       if (!this.#phase(phase, tasks, this.#compute)) return;
+      const computedMs = this.#tallyPhase(WORKER_TALLY.computeMs, startedMs);
       if (!this.#phase(phase + 1, ROW_GROUPS + 1, this.#update)) return;
+      this.#tallyPhase(WORKER_TALLY.updateMs, computedMs);
       if (this.#read(Word.fault) !== 0) {
         this.#tellMain();
         return;
@@ -102,7 +115,19 @@ export class ComputeLoop {
 
   /** A job of a single phase. */
   #single(tasks: number, work: (task: number) => void): void {
-    if (this.#phase(this.#fields.stamp, tasks, work)) this.#tellMain();
+    const startedMs = performance.now();
+    if (!this.#phase(this.#fields.stamp, tasks, work)) return;
+    if (work === this.#compute) this.#tallyPhase(WORKER_TALLY.computeMs, startedMs);
+    this.#tellMain();
+  }
+
+  /** Adds the phase that just ended to this worker's tally. Returns the time. */
+  #tallyPhase(word: number, startedMs: number): number {
+    const nowMs = performance.now();
+    const { doubles } = this.#run;
+    doubles[this.#tally + word]! += nowMs - startedMs - this.#waitMs;
+    doubles[this.#tally + WORKER_TALLY.waitMs]! += this.#waitMs;
+    return nowMs;
   }
 
   // The functions below are made once, so that a step allocates nothing.
@@ -112,17 +137,26 @@ export class ComputeLoop {
     const block = this.#run.plan.blocks / 4 + 3 * task;
     this.#block.level = this.#words[block]!;
     this.#block.index = this.#words[block + 1]!;
-    this.#engine.computeBlock(this.#at, this.#block, this.#words[block + 2]!);
+    const slot = this.#words[block + 2]!;
+    this.#engine.computeBlock(this.#at, this.#block, slot);
+    const { doubles, words, plan } = this.#run;
+    doubles[this.#tally + WORKER_TALLY.shards]! += 1 << this.#block.level;
+    doubles[this.#tally + WORKER_TALLY.samples]! += words[plan.slots[slot]!.figures / 4 + 3]!;
     this.#options.inject?.('computed', this.#at.step, task);
   };
 
   readonly #update = (slice: number): void => {
     const { step, stepInEpoch } = this.#at;
     this.#options.inject?.('reduce', step, slice);
+    // the first slice is taken as soon as the gradients are there, and the last one is done last
+    if (slice === 0) this.#run.setStepComputed(step, performance.now() + this.#clockOffsetMs);
     const { batchSize, trainingCount } = this.#options;
     const samples = batchSamples(stepInEpoch, batchSize, trainingCount);
     if (!this.#engine.updateSlice(step, this.#fields.tasks, samples, slice)) this.#store(Word.fault, step + 1);
-    if (slice === ROW_GROUPS) this.#run.sumFigures(step, this.#fields.tasks);
+    if (slice === ROW_GROUPS) {
+      this.#run.sumFigures(step, this.#fields.tasks);
+      this.#run.setStepEnd(step, performance.now() + this.#clockOffsetMs);
+    }
     this.#options.inject?.('adam', step, slice);
   };
 
@@ -139,6 +173,7 @@ export class ComputeLoop {
   #phase(stamp: number, tasks: number, work: (task: number) => void): boolean {
     this.#stamp = stamp;
     this.#tasks = tasks;
+    this.#waitMs = 0;
     const own = taskWord(stamp, this.#options.worker);
     const done = taskWord(stamp, DONE);
     const first = Math.floor((this.#options.worker * tasks) / this.#options.workers);
@@ -157,7 +192,9 @@ export class ComputeLoop {
         if (worked) this.#wakeOthers();
         return true;
       }
+      const waitingMs = performance.now();
       this.#waitFor(this.#phaseMoved, this.#fields.kind === JobKind.train ? this.#options.spins : 0);
+      this.#waitMs += performance.now() - waitingMs;
       if (this.#jobIsOver()) return false;
     }
   }

@@ -6,7 +6,7 @@ import { closeCodes, closeName, reactionTo } from '../src/wire/close-codes.ts';
 import { pauseMs } from './backoff.ts';
 import { dial, type WebSocket } from './dial.ts';
 import type { NodeWiring } from './node-run.ts';
-import { type KnownData, Session } from './session.ts';
+import { type KnownData, type NodeCounts, Session } from './session.ts';
 
 export interface NodeOptions {
   readonly url: string;
@@ -18,6 +18,8 @@ export interface NodeOptions {
   readonly keepAlive: boolean;
   /** Give up after so long without a connection; null: never. */
   readonly retryForMs: number | null;
+  /** Where its own metrics are; null: nowhere. */
+  readonly metrics?: { readonly host: string; readonly port: number } | null;
 }
 
 export interface NodeResult {
@@ -31,6 +33,8 @@ export interface NodeResult {
 
 export interface NodeHooks {
   readonly log: (level: 'info' | 'warning', message: string) => void;
+  /** Kept up to date, for the node's own metrics. */
+  readonly counts?: NodeCounts;
   /** Aborted when the node is to leave; its reason is a LockstepError with the exit code. */
   readonly signal: AbortSignal;
 }
@@ -79,7 +83,7 @@ async function connectOnce(
   options: NodeOptions,
   data: KnownData,
   wiring: NodeWiring,
-  { log, signal }: NodeHooks,
+  { log, signal, counts }: NodeHooks,
   result: { joined: number; shardsDone: number; samplesDone: number },
 ): Promise<Reason> {
   let dialling: WebSocket | null = null;
@@ -102,7 +106,17 @@ async function connectOnce(
     throw error;
   }
   const { threads, name } = options;
-  const session = new Session(socket, data, { name, threads, engine, selfTest, wiring, log });
+  const metricsPort = seenMetricsPort(options);
+  const session = new Session(socket, data, {
+    name,
+    threads,
+    engine,
+    selfTest,
+    metricsPort,
+    wiring,
+    log,
+    ...(counts && { counts }),
+  });
   const leave = () => session.leave('told to leave');
   signal.addEventListener('abort', leave);
   if (signal.aborted) leave();
@@ -135,6 +149,14 @@ async function connectOnce(
         exitCode: ExitCode.runFailed,
       });
   }
+}
+
+const loopback = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
+
+/** The port that the coordinator is told: not that of a server which listens on loopback, unless it is on this machine. */
+function seenMetricsPort({ url, metrics }: NodeOptions): number | null {
+  if (!metrics) return null;
+  return loopback.test(metrics.host) && !loopback.test(new URL(url).hostname) ? null : metrics.port;
 }
 
 function refused(url: string, why: string, mend: string): LockstepError {

@@ -19,8 +19,19 @@ export interface SessionOptions {
   readonly threads: number;
   readonly engine: string;
   readonly selfTest: string;
+  /** Port of this process's own metrics; null if there are none, or not where the coordinator sees them. */
+  readonly metricsPort: number | null;
   readonly wiring: NodeWiring;
   readonly log: (level: 'info' | 'warning', message: string) => void;
+  readonly counts?: NodeCounts;
+}
+
+/** Over all connections of a process. */
+export interface NodeCounts {
+  connected: boolean;
+  connections: number;
+  shardsDone: number;
+  samplesDone: number;
 }
 
 /** Datasets that this process has, by digest: its own, and what it was sent. */
@@ -67,6 +78,7 @@ export class Session {
     this.ended = new Promise((resolve) => {
       socket.once('close', (code: number, reason: Buffer) => {
         for (const timer of this.#timers) clearInterval(timer);
+        if (options.counts) options.counts.connected = false;
         const { code: endCode, reason: endReason } = this.#closedWith ?? { code, reason: reason.toString() };
         const end = {
           code: endCode,
@@ -84,7 +96,7 @@ export class Session {
         if (this.#welcome === null) this.#close('handshakeTimeout', `no welcome within ${WELCOME_MS} ms`);
       }, WELCOME_MS),
     );
-    const { name, threads, engine, selfTest, wiring } = options;
+    const { name, threads, engine, selfTest, metricsPort, wiring } = options;
     // what it used last is what it is most likely to need again
     const dataDigest = [...data.keys()].at(-1) ?? null;
     this.#send({
@@ -96,6 +108,7 @@ export class Session {
       name,
       threads,
       dataDigest,
+      metricsPort,
     });
   }
 
@@ -181,6 +194,11 @@ export class Session {
     const { engine, threads, wiring, log } = this.#options;
     this.#run = new NodeRun(welcome, engine, data, threads, wiring, (message) => log('warning', message));
     this.#joined = true;
+    const { counts } = this.#options;
+    if (counts) {
+      counts.connected = true;
+      counts.connections++;
+    }
     log(
       'info',
       `joined run ${welcome.run} as worker ${welcome.workerId} with ${threads} thread${threads === 1 ? '' : 's'}`,
@@ -218,6 +236,10 @@ export class Session {
   #count(shards: number, samples: number): void {
     this.#shardsDone += shards;
     this.#samplesDone += samples;
+    const { counts } = this.#options;
+    if (!counts) return;
+    counts.shardsDone += shards;
+    counts.samplesDone += samples;
   }
 
   /** The message's payload is copied. */

@@ -76,8 +76,14 @@ export interface MemoryPlan {
   readonly outcomes: number;
   /** STEP_RING records of STEP_BYTES. */
   readonly steps: number;
-  /** For each worker: its Scratch record and its Adam record. */
-  readonly workers: readonly { readonly scratch: number; readonly adam: number; readonly dense: DenseScratch | null }[];
+  /** For each worker: its Scratch record, its Adam record, what a dense engine needs, and its tally (WORKER_TALLY) on a
+   *  cache line of its own. */
+  readonly workers: readonly {
+    readonly scratch: number;
+    readonly adam: number;
+    readonly dense: DenseScratch | null;
+    readonly tally: number;
+  }[];
   /** The blocks of a compute phase: (level, index, slot) words each; and the nodes of an update: (address,
    *  level, address of the figures, 0) words each. */
   readonly blocks: number;
@@ -91,8 +97,11 @@ export const CONTROL_WORDS = 256;
 export const CHUNK_SAMPLES = 256;
 /** Steps whose scalars and figures stand in memory: how far the threads may run ahead of the coordinator. */
 export const STEP_RING = 256;
-export const STEP_BYTES = 64;
+export const STEP_BYTES = 128;
 export const ADAM_BYTES = 128;
+/** Float64 numbers in which a worker adds up what it did, for whoever watches; only that worker writes them. */
+export const WORKER_TALLY = { computeMs: 0, updateMs: 1, waitMs: 2, shards: 3, samples: 4 } as const;
+const TALLY_BYTES = 64;
 
 // Place of `order` among the words of the Run record.
 const ORDER_WORD = 12;
@@ -204,6 +213,7 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
     scratch: scratch(),
     adam: take(ADAM_BYTES),
     dense: shape.dense ? dense() : null,
+    tally: take(TALLY_BYTES),
   }));
   const blocks = take(shards * 12);
   const nodes = take(shape.slots * 16);

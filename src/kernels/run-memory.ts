@@ -6,7 +6,7 @@ import type { Layout } from '../model/layout.ts';
 import { toCanonicalOrder, toKernelOrder } from '../model/layout.ts';
 import type { BlockAddress } from '../reduce.ts';
 import type { Kernels } from './kernels.ts';
-import { type MemoryPlan, type Pair, STEP_BYTES, STEP_RING } from './memory-plan.ts';
+import { type MemoryPlan, type Pair, STEP_BYTES, STEP_RING, WORKER_TALLY } from './memory-plan.ts';
 
 /** Scalars of a step that Adam needs; the powers are running products (beta1^t, beta2^t of step t, counted from 1). */
 export interface StepScalars {
@@ -98,10 +98,43 @@ export class RunMemory {
     this.doubles[at] = scalars.learningRate;
     this.doubles[at + 1] = scalars.beta1Power;
     this.doubles[at + 2] = scalars.beta2Power;
-    this.doubles[at + 6] = scalars.decay;
+    this.doubles[at + 6] = 0;
+    this.doubles[at + 7] = 0;
+    this.doubles[at + 8] = scalars.decay;
   }
 
-  /** Index (in float64) of the ring's record of a step: learningRate, beta1Power, beta2Power, lossSum, correct, samples, decay. */
+  /** When a step's gradients were there, and when it was committed (the machine's clock). Optional: for whoever watches. */
+  setStepComputed(step: number, ms: number): void {
+    this.doubles[this.stepRecord(step) + 6] = ms;
+  }
+
+  setStepEnd(step: number, ms: number): void {
+    this.doubles[this.stepRecord(step) + 7] = ms;
+  }
+
+  /** 0 where nobody noted it. */
+  stepTimes(step: number): { readonly computedMs: number; readonly endMs: number } {
+    const at = this.stepRecord(step);
+    return { computedMs: this.doubles[at + 6]!, endMs: this.doubles[at + 7]! };
+  }
+
+  /** What a worker has done since the run began. */
+  tally(worker: number): { readonly [K in keyof typeof WORKER_TALLY]: number } {
+    const at = this.plan.workers[worker]!.tally / 8;
+    const { computeMs, updateMs, waitMs, shards, samples } = WORKER_TALLY;
+    return {
+      computeMs: this.doubles[at + computeMs]!,
+      updateMs: this.doubles[at + updateMs]!,
+      waitMs: this.doubles[at + waitMs]!,
+      shards: this.doubles[at + shards]!,
+      samples: this.doubles[at + samples]!,
+    };
+  }
+
+  /**
+   * Index (in float64) of the ring's record of a step: learningRate, beta1Power, beta2Power, lossSum, correct, samples, when
+   * computed, when committed, decay.
+   */
   stepRecord(step: number): number {
     return (this.plan.steps + (step % STEP_RING) * STEP_BYTES) / 8;
   }

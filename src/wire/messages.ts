@@ -30,6 +30,8 @@ export interface Hello {
   readonly threads: number;
   /** Dataset digest (hex) of what the node has itself, or null. */
   readonly dataDigest: string | null;
+  /** Port of the node's own metrics, at the address that it connects from; null if it has none there. */
+  readonly metricsPort: number | null;
 }
 
 export interface NeedData {

@@ -47,6 +47,7 @@ const checkHello = fields({
   name: text(NAME_LENGTH),
   threads: integer(1, NODE_THREADS),
   dataDigest: nullable(digest),
+  metricsPort: nullable(integer(1, 65_535)),
 });
 const checkNeedData = fields({ type: oneOf(['need-data']) });
 const checkReady = fields({ type: oneOf(['ready']) });

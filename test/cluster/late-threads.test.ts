@@ -7,6 +7,7 @@ import type { Executor } from '../../coordinator/executor.ts';
 import { listen } from '../../coordinator/listen.ts';
 import { makeExecutor } from '../../coordinator/make-executor.ts';
 import { RunSizes } from '../../coordinator/run-sizes.ts';
+import { noVitals } from '../../coordinator/vitals.ts';
 import type { Hands } from '../../src/engine.ts';
 import { wiring } from '../../src/library.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
@@ -48,6 +49,7 @@ test('late parts of one evaluation are not taken for those of the next', async (
       for (let chunk = first; chunk < end; chunk++) engine.evaluateChunk(split, chunk, step, epoch);
       running--;
     },
+    vitals: () => noVitals,
     close: async () => undefined,
   };
   const executor = listen({

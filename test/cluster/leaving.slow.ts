@@ -2,9 +2,9 @@
 // codes of DESIGN.md, and nothing left behind.
 
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { expectFree } from '../support/free-port.ts';
 import { baseline, Cluster, type Coordinator, type Ended, freeze, type Running } from '../support/processes.ts';
 import { expectError } from '../support/run-cli.ts';
 
@@ -13,15 +13,6 @@ const short = ['--epochs', '1', '--batch-size', '512', '--limit-train', '5000', 
 
 function portOf({ url }: Coordinator): number {
   return Number(new URL(url).port);
-}
-
-/** Nobody listens at the port any more, and nothing keeps it from the next. */
-async function expectFree(port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
-  });
 }
 
 /** Ends within five seconds of now. */
@@ -101,7 +92,7 @@ describe('a coordinator that is told to stop', () => {
     await coordinator.seen('Waiting for workers: 1 computing thread ready, 2 needed');
     coordinator.child.kill('SIGINT');
     expectError(await soon(coordinator), 130, stopped);
-    await expectFree(portOf(coordinator));
+    await expectFree(coordinator.url);
     await a!.seen(/not connected: shuttingDown: the coordinator was stopped; trying again/);
     expect(a!.child.exitCode).toBe(null);
   });
@@ -115,7 +106,7 @@ describe('a coordinator that is told to stop', () => {
     await coordinator.seen('The run pauses');
     coordinator.child.kill('SIGINT');
     expectError(await soon(coordinator), 130, stopped);
-    await expectFree(portOf(coordinator));
+    await expectFree(coordinator.url);
   });
 
   test('while it trains', async () => {
@@ -136,7 +127,7 @@ describe('a coordinator that is told to stop', () => {
     await freeze(a!);
     coordinator.child.kill('SIGINT');
     expectError(await soon(coordinator), 130, stopped);
-    await expectFree(portOf(coordinator));
+    await expectFree(coordinator.url);
   });
 });
 
@@ -175,7 +166,7 @@ test('when the run is over, all end with 0, and nothing is left', async () => {
   const coordinator = await cluster.coordinator([...short, '--min-workers', '3', '--threads', '1']);
   const workers = await cluster.workers(coordinator, 2, ['--json']);
   expect(await coordinator.bits()).toEqual(await baseline(short));
-  await expectFree(portOf(coordinator));
+  await expectFree(coordinator.url);
   for (const worker of workers) {
     const { exitCode, stdout } = await soon(worker);
     expect(exitCode).toBe(0);
@@ -210,7 +201,7 @@ describe('gives up with 75', () => {
     expect(stderr).toMatch(/Error: Not enough workers came\n.*[01] computing threads? ready, 2 needed after 1000 ms/);
     expect(exitCode).toBe(75);
     await worker.seen('not connected');
-    await expectFree(portOf(coordinator));
+    await expectFree(coordinator.url);
   });
 });
 

@@ -1,12 +1,13 @@
 // A node's life across connections and runs: it retries, waits, takes part again, and knows when to end, and with what code.
 
-import { type AddressInfo, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { pauseMs } from '../../worker/backoff.ts';
 import { type Cluster, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { gate } from '../support/events.ts';
+import { freePort } from '../support/free-port.ts';
 import { startNode } from '../support/nodes.ts';
 import { startProxy } from '../support/proxy.ts';
 
@@ -17,17 +18,6 @@ beforeAll(async () => {
 afterAll(() => digits.remove());
 
 const small = { valSize: 60, maxSteps: 12 };
-
-/** A port on which nobody listens. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe('pauses', () => {
   test('double up to half a minute', () => {

@@ -22,6 +22,8 @@ export interface Bits {
 export interface Coordinator extends Running {
   /** Where workers join. */
   readonly url: string;
+  /** The run folder. */
+  readonly out: string;
   /** Waits for its end, which must be a good one. */
   bits(): Promise<Bits>;
 }
@@ -45,10 +47,18 @@ export class Cluster {
   /** `lockstep train --listen`; resolves when it listens. Of flags that are given twice the later wins. */
   async coordinator(args: readonly string[], surroundings: Partial<Surroundings> = {}): Promise<Coordinator> {
     const out = join(this.folder, `run-${++this.#runs}`);
-    const common = ['--listen', '127.0.0.1:0', '--threads', '0', '--out', out, '--json'];
-    const running = this.start(['train', ...common, ...args], surroundings);
+    return await this.#coordinator(['--listen', '127.0.0.1:0', '--out', out, ...args], out, surroundings);
+  }
+
+  /** One that has ended goes on, at the same address. */
+  async resumed({ url, out }: Coordinator, args: readonly string[] = []): Promise<Coordinator> {
+    return await this.#coordinator(['--listen', new URL(url).host, '--resume', out, ...args], out, {});
+  }
+
+  async #coordinator(args: readonly string[], out: string, surroundings: Partial<Surroundings>): Promise<Coordinator> {
+    const running = this.start(['train', '--threads', '0', '--json', ...args], surroundings);
     const url = (await running.seen(/Listening at wss?:\/\/\S+:\d+/)).replace('Listening at ', '');
-    return { ...running, url, bits: async () => await bitsOfRun(await running.ended, out) };
+    return { ...running, url, out, bits: async () => await bitsOfRun(await running.ended, out) };
   }
 
   worker(url: string, name: string, args: readonly string[] = [], surroundings: Partial<Surroundings> = {}): Running {

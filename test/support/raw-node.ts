@@ -96,6 +96,7 @@ export async function hello(change: Partial<Hello> = {}): Promise<Hello> {
     name: 'raw',
     threads: 1,
     dataDigest: null,
+    metricsPort: null,
     ...change,
   };
 }

@@ -91,6 +91,7 @@ describe('a bad field', () => {
     const read = side === 'node' ? node : coordinator;
     const allowed: Record<string, string[]> = {
       dataDigest: side === 'node' ? ['nil'] : [],
+      metricsPort: ['nil'],
       name: ['a string'],
       run: ['a string'],
       reason: ['a string'],

@@ -19,6 +19,7 @@ export const nodeMessages: readonly NodeMessage[] = [
     name: 'lab 3',
     threads: 4,
     dataDigest: null,
+    metricsPort: 9465,
   },
   { type: 'need-data' },
   { type: 'ready' },

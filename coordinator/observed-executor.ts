@@ -1,0 +1,62 @@
+// An executor that is watched: it does what the one within does, and tells of each step and evaluation. So neither the loop
+// nor the executors need to know that anybody looks.
+
+import type { SplitName } from '../src/engine.ts';
+import type { Sums } from '../src/events.ts';
+import type { RunMemory } from '../src/kernels/run-memory.ts';
+import type { Executor, Stretch } from './executor.ts';
+import { machineMs } from './machine-clock.ts';
+import type { Vitals } from './vitals.ts';
+import type { WatchedRun } from './watch/watched-run.ts';
+
+export class ObservedExecutor implements Executor {
+  readonly #executor: Executor;
+  readonly #run: RunMemory;
+  readonly #watched: WatchedRun;
+
+  constructor(executor: Executor, run: RunMemory, watched: WatchedRun) {
+    this.#executor = executor;
+    this.#run = run;
+    this.#watched = watched;
+  }
+
+  get capacity(): number {
+    return this.#executor.capacity;
+  }
+
+  async train(stretch: Stretch): Promise<number> {
+    let before = machineMs();
+    const committed = (step: number, sums: Sums): void => {
+      const { computedMs, endMs } = this.#run.stepTimes(step);
+      // threads note the times themselves, and come to tell of several steps at once
+      const end = endMs === 0 ? machineMs() : endMs;
+      if (computedMs > before && end > computedMs) {
+        this.#watched.phase('compute', computedMs - before);
+        this.#watched.phase('optimize', end - computedMs);
+      }
+      this.#watched.step(step, sums, Math.max(0, end - before));
+      before = end;
+      stretch.committed(step, sums);
+    };
+    return await this.#executor.train({ ...stretch, committed });
+  }
+
+  async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
+    const started = performance.now();
+    this.#watched.evaluating(true);
+    try {
+      return await this.#executor.evaluate(split, step, epoch);
+    } finally {
+      this.#watched.evaluating(false);
+      this.#watched.phase('evaluate', performance.now() - started);
+    }
+  }
+
+  vitals(): Vitals {
+    return this.#executor.vitals();
+  }
+
+  async close(finished: boolean): Promise<void> {
+    await this.#executor.close(finished);
+  }
+}

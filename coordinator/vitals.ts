@@ -1,0 +1,90 @@
+// What can be seen of a run by whoever watches it: its workers and the counts of what happened, as a snapshot that is asked
+// for, and the times of phases, which are told. Types and their empty values only; knows neither metrics nor pages.
+
+export const transports = ['inline', 'thread', 'websocket'] as const;
+export type Transport = (typeof transports)[number];
+
+/** joining: has not what it needs yet. idle and computing: at the moment. leaving: answers what it holds, and goes. */
+export const workerStates = ['joining', 'idle', 'computing', 'leaving'] as const;
+export type WorkerState = (typeof workerStates)[number];
+
+/** Why a worker went that did not say goodbye. */
+export const evictionReasons = [
+  'thread_died',
+  'connection_lost',
+  'heartbeat_timeout',
+  'not_reading',
+  'non_finite',
+  'engine_failed',
+  'protocol_error',
+] as const;
+export type EvictionReason = (typeof evictionReasons)[number];
+
+export const phases = ['compute', 'reduce', 'optimize', 'broadcast', 'evaluate', 'checkpoint'] as const;
+export type Phase = (typeof phases)[number];
+
+/** One gradient computer: a thread of this process, or a node with all its threads. Sums are since the run began. */
+export interface WorkerVitals {
+  /** 0, 1, 2 ...: a place that is taken again when its worker has gone. */
+  readonly rank: number;
+  /** Unlike the rank never used again. */
+  readonly id: string;
+  readonly name: string;
+  readonly transport: Transport;
+  readonly threads: number;
+  readonly state: WorkerState;
+  readonly shards: number;
+  readonly samples: number;
+  /** Of its own clock, computing alone. */
+  readonly computeMs: number;
+  /** Since it was last heard; null where silence is not possible. */
+  readonly silentMs: number | null;
+  /** HOST:PORT of its own metrics; null if it has none. */
+  readonly metricsAddress: string | null;
+}
+
+/** A worker that has gone. */
+export interface Departure {
+  readonly worker: WorkerVitals;
+  /** null: it said goodbye, or the run was over. */
+  readonly eviction: EvictionReason | null;
+  readonly reason: string;
+}
+
+export interface RunCounts {
+  readonly reassignedShards: number;
+  readonly nonFiniteShards: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** Milliseconds of workers that stood idle within a step while others computed. */
+  readonly waitMs: number;
+  readonly evictions: Readonly<Partial<Record<EvictionReason, number>>>;
+}
+
+export interface Vitals {
+  readonly workers: readonly WorkerVitals[];
+  /** The latest ones, oldest first. */
+  readonly departures: readonly Departure[];
+  readonly counts: RunCounts;
+  /** Why the run waits for workers; null when it does not. */
+  readonly waiting: string | null;
+}
+
+export const noCounts: RunCounts = {
+  reassignedShards: 0,
+  nonFiniteShards: 0,
+  sentBytes: 0,
+  receivedBytes: 0,
+  waitMs: 0,
+  evictions: {},
+};
+
+export const noVitals: Vitals = { workers: [], departures: [], counts: noCounts, waiting: null };
+
+/** Whoever watches; an executor tells it where to look, and how long phases took that only it can tell. */
+export interface Observer {
+  attach(vitals: () => Vitals): void;
+  phase(phase: Phase, ms: number): void;
+}
+
+export const nobody: Observer = { attach: () => undefined, phase: () => undefined };

@@ -1,0 +1,88 @@
+// metrics.om: a run's metrics over its time as OpenMetrics text, which `promtool tsdb create-blocks-from openmetrics` reads.
+// When a run goes on, the counters' last values are read back from it, and its lines stand before the new ones. Pure.
+
+import type { Before, Family, Sample } from './metric-families.ts';
+import { sampleKey } from './metric-families.ts';
+
+export interface Snapshot {
+  readonly atMs: number;
+  readonly families: readonly Family[];
+}
+
+/** The lines of each series, in the order of time; the series of each family. */
+type Series = Map<string, string[]>;
+
+/**
+ * @param snapshots in the order of time; of families that the last one has
+ * @param earlier such a text of an earlier process of the run, or ''
+ */
+export function openMetricsText(snapshots: readonly Snapshot[], earlier = ''): string {
+  const lines: string[] = [];
+  const before = seriesOf(earlier);
+  for (const { row } of snapshots.at(-1)?.families ?? []) {
+    // the format names a counter's family without the suffix of its samples
+    const family = row.type === 'counter' ? row.name.replace(/_total$/, '') : row.name;
+    lines.push(`# HELP ${family} ${escaped(row.help)}`, `# TYPE ${family} ${row.type}`);
+    const series: Series = before.get(family) ?? new Map();
+    for (const { atMs, families } of snapshots) {
+      for (const sample of families.find((one) => one.row.name === row.name)?.samples ?? []) {
+        const name = seriesText(sample);
+        if (!series.has(name)) series.set(name, []);
+        series.get(name)!.push(`${name} ${numberText(sample.value)} ${atMs / 1000}`);
+      }
+    }
+    for (const points of series.values()) lines.push(...points);
+  }
+  return `${lines.join('\n')}\n# EOF\n`;
+}
+
+/** The last value of each series of such a text. */
+export function lastValues(text: string): Before {
+  const values = new Map<string, number>();
+  for (const series of seriesOf(text).values()) {
+    for (const points of series.values()) {
+      const { name, labelText, value } = sampleLine.exec(points.at(-1)!)!.groups as Record<string, string>;
+      const labels: Record<string, string> = {};
+      for (const [, label, quoted] of (labelText ?? '').matchAll(/(\w+)=("(?:[^"\\]|\\.)*")/g)) {
+        labels[label!] = JSON.parse(quoted!) as string;
+      }
+      values.set(sampleKey({ name: name!, labels }), Number(value));
+    }
+  }
+  return values;
+}
+
+const sampleLine = /^(?<series>(?<name>[a-z_]+)(?:\{(?<labelText>.*)\})?) (?<value>\S+) \S+$/;
+
+/** Lines that are no samples are passed over: the text may have been touched. */
+function seriesOf(text: string): Map<string, Series> {
+  const families = new Map<string, Series>();
+  let series: Series = new Map();
+  for (const line of text.split('\n')) {
+    const family = /^# TYPE (\S+) /.exec(line)?.[1];
+    if (family !== undefined) {
+      series = new Map();
+      families.set(family, series);
+    }
+    const name = sampleLine.exec(line)?.groups?.['series'];
+    if (name === undefined) continue;
+    if (!series.has(name)) series.set(name, []);
+    series.get(name)!.push(line);
+  }
+  return families;
+}
+
+function seriesText({ name, labels }: Sample): string {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escaped(value)}"`);
+  return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
+}
+
+function numberText(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf';
+  if (value === Number.NEGATIVE_INFINITY) return '-Inf';
+  return String(value);
+}

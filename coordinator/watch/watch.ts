@@ -1,0 +1,190 @@
+// Watching one run, put together: what is known of it, its server with metrics and live page, its push and its metrics.om.
+// Whatever goes wrong here costs a warning, never the run.
+
+import type { TrainOptions } from '../../src/config.ts';
+import type { TrainEvent } from '../../src/events.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import type { Executor } from '../executor.ts';
+import { metricTable } from '../metric-table.ts';
+import { Exposition } from '../metrics.ts';
+import { ObservedExecutor } from '../observed-executor.ts';
+import type { Observer } from '../vitals.ts';
+import { WatchServer } from './http-server.ts';
+import { Linger } from './linger.ts';
+import { type Before, familiesOf } from './metric-families.ts';
+import { lastValues, openMetricsText, type Snapshot } from './open-metrics.ts';
+import { PageState } from './page-state.ts';
+import { PageStreams } from './page-streams.ts';
+import { pushOnce } from './push-gateway.ts';
+import { ThinnedList } from './thinned-list.ts';
+import { lingerOn, watchRoutes } from './watch-routes.ts';
+import { type WatchedFacts, WatchedRun, type WatchedStart } from './watched-run.ts';
+
+export const DEFAULT_PORT = 9464;
+const MOST_SNAPSHOTS = 400;
+const WRITE_EVERY_MS = 10_000;
+
+export interface WatchParts {
+  readonly options: TrainOptions;
+  readonly facts: WatchedFacts;
+  readonly start: WatchedStart;
+  /** metrics.om of an earlier process of this run; empty where there was none. */
+  readonly earlier: string;
+  readonly onEvent: (event: TrainEvent) => void;
+  /** Writes metrics.om into the run folder; null where there is none. */
+  readonly write: ((text: string) => Promise<void>) | null;
+}
+
+export class Watch {
+  /** Passes events on, and remembers them. */
+  readonly onEvent: (event: TrainEvent) => void;
+  readonly #watched: WatchedRun;
+  readonly #parts: WatchParts;
+  /** Counters' values at the end of the process before. */
+  readonly #before: Before;
+  readonly #exposition: Exposition;
+  readonly #snapshots = new ThinnedList<Snapshot>(MOST_SNAPSHOTS);
+  readonly #linger = new Linger();
+  readonly #warned = new Set<string>();
+  #streams: PageStreams | null = null;
+  #server: WatchServer | null = null;
+  #onScraped: () => void = () => undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #writtenMs = performance.now();
+
+  private constructor(parts: WatchParts) {
+    this.#parts = parts;
+    this.#before = lastValues(parts.earlier);
+    const watched = new WatchedRun(parts.facts, parts.start);
+    this.#watched = watched;
+    this.onEvent = (event) => {
+      watched.tell(event);
+      parts.onEvent(event);
+      if (event.type === 'epoch') this.#snapshot();
+      // so that little is missing after a process that was killed
+      if (event.type === 'checkpoint' && performance.now() - this.#writtenMs > WRITE_EVERY_MS) void this.#write();
+    };
+    const served = servedPort(parts.options) !== null;
+    this.#exposition = new Exposition(Object.values(metricTable), () => familiesOf(watched, this.#before), served);
+  }
+
+  /** null: nobody watches, and nothing is left to be read. */
+  static async start(parts: WatchParts): Promise<Watch | null> {
+    const port = servedPort(parts.options);
+    if (port === null && parts.options.pushgateway === null && parts.write === null) return null;
+    const watch = new Watch(parts);
+    if (port !== null) await watch.#serve(port);
+    return watch;
+  }
+
+  get observer(): Observer {
+    return this.#watched;
+  }
+
+  observe(executor: Executor, run: RunMemory): Executor {
+    return new ObservedExecutor(executor, run, this.#watched);
+  }
+
+  /** The run has ended: the last word to everybody who listens. `reason`: why it was no success. */
+  async end(state: 'done' | 'stopped' | 'failed', reason: string | null): Promise<void> {
+    this.#watched.end(state, reason);
+    this.#snapshot();
+    this.#streams?.flush();
+    await this.#write();
+  }
+
+  /** After `end`: pushes, waits for one more scrape, if it was being scraped, and closes. */
+  async close(signal: AbortSignal): Promise<void> {
+    await this.#push();
+    if (this.#server !== null) await this.#stay(this.#server, signal);
+    this.#streams?.close();
+    await this.#server?.close();
+  }
+
+  async #push(): Promise<void> {
+    const { options, facts } = this.#parts;
+    if (options.pushgateway === null) return;
+    const body = { text: await this.#exposition.text(), contentType: this.#exposition.contentType };
+    const failed = await pushOnce(options.pushgateway, facts.name, body);
+    if (failed !== null) this.#warnOnce('push', `the Pushgateway at ${options.pushgateway} was not reached: ${failed}`);
+  }
+
+  async #stay({ url }: WatchServer, signal: AbortSignal): Promise<void> {
+    const { metricsLinger } = this.#parts.options;
+    const scraped = new Promise<void>((resolve) => {
+      this.#onScraped = resolve;
+    });
+    const forcedMs = metricsLinger === null ? null : metricsLinger * 1000;
+    const announce = (seconds: number) => {
+      // an error is only printed when the run has been closed
+      const { reason } = this.#watched.state;
+      const what = reason === null ? '' : `${reason}. `;
+      const until = forcedMs === null ? 'one more scrape, at most ' : '';
+      this.#parts.onEvent({
+        type: 'info',
+        message: `${what}Metrics stay at ${url} for ${until}${seconds} s; Ctrl-C ends it`,
+      });
+    };
+    await lingerOn({ linger: this.#linger, scraped, forcedMs }, announce, signal);
+  }
+
+  async #serve(port: number): Promise<void> {
+    const { options, onEvent } = this.#parts;
+    const streams = new PageStreams(new PageState(this.#watched), (what, message) => this.#warnOnce(what, message));
+    const routes = watchRoutes({
+      watched: this.#watched,
+      exposition: this.#exposition,
+      streams,
+      linger: this.#linger,
+      onScraped: () => this.#onScraped(),
+      warnOnce: (what, message) => this.#warnOnce(what, message),
+    });
+    const host = options.metricsHost;
+    // a port that nobody asked for is no reason to complain
+    const server = await WatchServer.listen({ host, port, orAny: options.metricsPort === null }, routes);
+    if (!(server instanceof WatchServer)) {
+      const mend = 'the run goes on without metrics and live page; --metrics-port 0 takes any free port';
+      this.#warnOnce('server', `listening at ${host}:${port} failed: ${server.why}; ${mend}`);
+      return;
+    }
+    this.#streams = streams;
+    this.#server = server;
+    onEvent({ type: 'info', message: `Metrics and live page at ${server.url}` });
+    if (!isLoopback(host)) {
+      this.#warnOnce('open', `anybody who can reach ${host} may read this run's metrics and live page`);
+    }
+  }
+
+  #snapshot(): void {
+    if (this.#parts.write === null) return;
+    this.#snapshots.push({ atMs: Date.now(), families: familiesOf(this.#watched, this.#before) });
+  }
+
+  /** One after the other: whoever wrote last stays. */
+  #write(): Promise<void> {
+    const { write, earlier } = this.#parts;
+    if (write === null) return this.#writing;
+    this.#writtenMs = performance.now();
+    const text = openMetricsText(this.#snapshots.items(), earlier);
+    this.#writing = this.#writing.then(() =>
+      write(text).catch((error: Error) => this.#warnOnce('file', `metrics.om was not written: ${error.message}`)),
+    );
+    return this.#writing;
+  }
+
+  #warnOnce(what: string, message: string): void {
+    if (this.#warned.has(what)) return;
+    this.#warned.add(what);
+    this.onEvent({ type: 'warning', message });
+  }
+}
+
+/** The port to serve at; null: none. On by itself only where other machines take part. */
+function servedPort({ metricsPort, listen }: TrainOptions): number | null {
+  if (metricsPort === 'off') return null;
+  return metricsPort ?? (listen === null ? null : DEFAULT_PORT);
+}
+
+function isLoopback(host: string): boolean {
+  return /^(127(\.\d+){3}|::1|localhost)$/.test(host);
+}

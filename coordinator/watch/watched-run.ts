@@ -1,0 +1,195 @@
+// What is known of a run by watching it: the one place that metrics and the live page read. It is told of steps, phases and
+// events, asks the executor for its workers, and keeps everything in bounded memory. Knows neither prom-client nor HTTP.
+
+import type { Figures, Sums, TrainEvent } from '../../src/events.ts';
+import { metricTable, type RunState } from '../metric-table.ts';
+import { noVitals, type Observer, type Phase, phases, type Vitals } from '../vitals.ts';
+import { Curve } from './curve.ts';
+import { EventLog } from './event-log.ts';
+import { DurationHistogram } from './histogram.ts';
+import type { PageRun, ValidationPoint } from './page-view.ts';
+import { ThinnedList } from './thinned-list.ts';
+
+export interface WatchedFacts {
+  readonly name: string;
+  readonly version: string;
+  readonly engine: string;
+  readonly seed: number;
+  readonly batchSize: number;
+  readonly shards: number;
+  readonly learningRate: number;
+  readonly epochs: number;
+  readonly maxSteps: number | null;
+}
+
+/** Where a resumed run goes on. */
+export interface WatchedStart {
+  readonly steps: number;
+  readonly samples: number;
+  readonly epochs: readonly {
+    readonly steps: number;
+    readonly train: Figures;
+    readonly validation: Figures | null;
+  }[];
+}
+
+export const freshStart: WatchedStart = { steps: 0, samples: 0, epochs: [] };
+
+const CURVE_POINTS = 800;
+const CURVE_STEPS = 4;
+
+export class WatchedRun implements Observer {
+  readonly facts: WatchedFacts;
+  readonly startedMs = Date.now();
+  readonly stepDurations = new DurationHistogram(metricTable.stepDuration.buckets);
+  readonly phaseDurations: Readonly<Record<Phase, DurationHistogram>>;
+  readonly curve = new Curve(CURVE_POINTS, CURVE_STEPS);
+  readonly validationCurve = new ThinnedList<ValidationPoint>(CURVE_POINTS);
+  readonly events = new EventLog();
+  steps: number;
+  samples: number;
+  lastStepMs = 0;
+  lastCheckpointMs = 0;
+  epoch = 0;
+  stepsPerEpoch = 0;
+  trainSamples = 0;
+  parameters = 0;
+  secondsLeft: number | null = null;
+  /** Of the epoch so far. */
+  train: Figures | null = null;
+  /** Of the last epoch that ended, and of the end. */
+  readonly figures: { train: Figures | null; validation: Figures | null; test: Figures | null };
+  endedMs: number | null = null;
+  #vitals: () => Vitals = () => noVitals;
+  #last: Vitals | null = null;
+  #state: RunState = 'starting';
+  #evaluating = false;
+  #reason: string | null = null;
+
+  constructor(facts: WatchedFacts, start: WatchedStart) {
+    this.facts = facts;
+    const { buckets } = metricTable.phaseDuration;
+    this.phaseDurations = Object.fromEntries(
+      phases.map((phase) => [phase, new DurationHistogram(buckets)]),
+    ) as unknown as Record<Phase, DurationHistogram>;
+    this.steps = start.steps;
+    this.samples = start.samples;
+    this.epoch = start.epochs.length;
+    const last = start.epochs.at(-1);
+    this.figures = { train: last?.train ?? null, validation: last?.validation ?? null, test: null };
+    for (const { steps, validation } of start.epochs) {
+      if (validation !== null) this.validationCurve.push({ step: steps, ...validation });
+    }
+  }
+
+  attach(vitals: () => Vitals): void {
+    this.#vitals = vitals;
+  }
+
+  phase(phase: Phase, ms: number): void {
+    this.phaseDurations[phase].observe(ms / 1000);
+  }
+
+  /** A step was committed; it took `ms`, or an unknown time. */
+  step(step: number, sums: Sums, ms: number | null): void {
+    this.steps = step + 1;
+    this.samples += sums.sampleCount;
+    this.lastStepMs = Date.now();
+    if (ms !== null) this.stepDurations.observe(ms / 1000);
+    this.curve.add(step, sums, ms === null ? 0 : ms / 1000);
+  }
+
+  evaluating(now: boolean): void {
+    this.#evaluating = now;
+  }
+
+  /** The state of this moment, and why it waits or failed. */
+  get state(): { readonly state: RunState; readonly reason: string | null } {
+    if (this.endedMs !== null) return { state: this.#state, reason: this.#reason };
+    const { waiting } = this.vitals;
+    if (waiting !== null) return { state: this.#state === 'starting' ? 'waiting' : 'paused', reason: waiting };
+    return { state: this.#state === 'training' && this.#evaluating ? 'evaluating' : this.#state, reason: null };
+  }
+
+  /** After the end: as it was then. */
+  get vitals(): Vitals {
+    return this.#last ?? this.#vitals();
+  }
+
+  get page(): PageRun {
+    const { facts, stepsPerEpoch, parameters, trainSamples } = this;
+    return { ...facts, stepsPerEpoch, parameters, trainSamples, endStep: this.endStep };
+  }
+
+  get endStep(): number {
+    const { epochs, maxSteps } = this.facts;
+    return Math.min(epochs * this.stepsPerEpoch, maxSteps ?? Number.POSITIVE_INFINITY);
+  }
+
+  tell(event: TrainEvent): void {
+    switch (event.type) {
+      case 'start':
+        this.#state = 'training';
+        this.epoch = Math.min(this.epoch + 1, event.epochs);
+        this.stepsPerEpoch = event.stepsPerEpoch;
+        this.trainSamples = event.trainSamples;
+        this.parameters = event.parameters;
+        this.#note('info', `Training began: ${event.epochs} epochs of ${event.stepsPerEpoch} steps`);
+        return;
+      case 'progress':
+        this.epoch = event.epoch;
+        this.train = event.train;
+        this.secondsLeft = event.secondsLeft;
+        return;
+      case 'epoch':
+        this.epoch = event.epoch;
+        this.train = event.train;
+        this.figures.train = event.train;
+        this.figures.validation = event.validation;
+        if (event.validation !== null) this.validationCurve.push({ step: event.steps, ...event.validation });
+        this.#note('good', epochText(event));
+        return;
+      case 'test':
+        this.figures.test = event.figures;
+        this.#note('good', `Test: loss ${event.figures.loss.toFixed(4)}, accuracy ${percent(event.figures.accuracy)}`);
+        return;
+      case 'checkpoint':
+        this.lastCheckpointMs = Date.now();
+        this.phase('checkpoint', event.seconds * 1000);
+        return this.#note('info', `Checkpoint of step ${event.step} in ${event.path}`);
+      case 'checkpointFailed':
+        return this.#note('warning', `The checkpoint of step ${event.step} failed: ${event.reason}`);
+      case 'warning':
+        return this.#note('warning', event.message);
+      case 'info':
+        return this.#note('info', event.message);
+      case 'done':
+        return;
+    }
+  }
+
+  /** The run has ended; `reason` of what was no success. Its workers are kept as they are now. */
+  end(state: 'done' | 'stopped' | 'failed', reason: string | null): void {
+    if (this.endedMs !== null) return;
+    this.#last = this.#vitals();
+    this.endedMs = Date.now();
+    this.#state = state;
+    this.#reason = reason;
+    if (state === 'done') this.secondsLeft = 0;
+    this.#note(state === 'done' ? 'good' : state === 'failed' ? 'error' : 'warning', reason ?? 'The run is done');
+  }
+
+  #note(level: 'info' | 'good' | 'warning' | 'error', text: string): void {
+    this.events.add(Date.now(), level, text);
+  }
+}
+
+function epochText({ epoch, epochs, train, validation }: TrainEvent & { type: 'epoch' }): string {
+  const shown = validation ?? train;
+  const name = validation === null ? 'training' : 'validation';
+  return `Epoch ${epoch} of ${epochs}: ${name} loss ${shown.loss.toFixed(4)}, accuracy ${percent(shown.accuracy)}`;
+}
+
+function percent(ratio: number): string {
+  return `${(100 * ratio).toFixed(2)} %`;
+}
