@@ -28,6 +28,8 @@ export interface Member {
   /** It was silent for too long at the last tick. */
   readonly overdue: boolean;
   readonly estimate: Estimate | null;
+  /** Ticks since it was last given work. */
+  readonly idleTicks: number;
 }
 
 /** `nowMs` is attended time throughout (attended-clock.ts). */
@@ -66,6 +68,9 @@ export type MembershipEffect =
   /** No worker is left, after the run began. */
   | { readonly type: 'pause'; readonly reason: string }
   | { readonly type: 'resume'; readonly reason: string };
+
+/** Ticks without work after which a worker's measured speed is forgotten. */
+const TICKS_TO_FORGET = 20;
 
 export type RunPhase = 'waiting' | 'running' | 'paused' | 'given-up';
 
@@ -121,7 +126,7 @@ export class Membership {
         this.#set(member, { heardAtMs: event.nowMs, overdue: false });
         return [];
       case 'given-work':
-        if (member.phase === 'idle') this.#set(member, { phase: 'computing' });
+        this.#set(member, { idleTicks: 0, ...(member.phase === 'idle' && { phase: 'computing' as const }) });
         return [];
       case 'answered':
         return this.#answered(member, event.measurement);
@@ -135,7 +140,7 @@ export class Membership {
 
   #join({ nowMs, name, threads, remote }: MembershipEvent & { type: 'joining' }): MembershipEffect[] {
     const workerId = this.#nextWorkerId++;
-    const fresh = { workerId, name, threads, remote, heardAtMs: nowMs, overdue: false, estimate: null };
+    const fresh = { workerId, name, threads, remote, heardAtMs: nowMs, overdue: false, estimate: null, idleTicks: 0 };
     this.#members.set(workerId, { ...fresh, phase: 'joining' });
     return [{ type: 'joined', workerId, reason: `${name} with ${count(threads, 'thread')}` }];
   }
@@ -161,6 +166,11 @@ export class Membership {
   #tick(nowMs: number): MembershipEffect[] {
     const effects: MembershipEffect[] = [];
     const { heartbeatTimeoutMs, joinTimeoutMs } = this.#options;
+    for (const member of [...this.#members.values()]) {
+      // Who was found too slow for a single shard would never be measured again; after a while it gets another chance.
+      const idleTicks = member.phase === 'idle' ? member.idleTicks + 1 : 0;
+      this.#set(member, { idleTicks, ...(idleTicks === TICKS_TO_FORGET && { estimate: null }) });
+    }
     for (const member of [...this.#members.values()]) {
       const silentMs = nowMs - member.heardAtMs;
       if (!member.remote || silentMs <= heartbeatTimeoutMs) continue;

@@ -145,6 +145,10 @@ export class NodeServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
+    if (request.url !== '/') {
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
+      return;
+    }
     const { origin, authorization } = request.headers;
     const verdict = judgeUpgrade({ origin, authorization }, this.#policy, performance.now(), randomBytes(16));
     if (!verdict.accepted) {

@@ -4,6 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
 import type { AnyCommand } from '../coordinator/commands/command.ts';
 import { commands } from '../coordinator/commands/index.ts';
@@ -82,6 +83,7 @@ function addCommand(program: Command, { name, summary, operands, flags, help, ru
       print,
       note: (line) => process.stderr.write(`${line}\n`),
       cores: availableParallelism(),
+      cli: fileURLToPath(import.meta.url),
       colours: process.stdout.isTTY === true && process.stdout.hasColors(256),
     });
   });

@@ -8,7 +8,8 @@ import { pathToFileURL } from 'node:url';
 import type { Wiring } from '../coordinator/make-executor.ts';
 import { resolveWithRun } from '../coordinator/run-files.ts';
 import { ThreadExecutor } from '../coordinator/thread-executor.ts';
-import { type Hooks, trainRun } from '../coordinator/train-run.ts';
+import { trainAndReport } from '../coordinator/train-and-report.ts';
+import type { Hooks } from '../coordinator/train-run.ts';
 import { makeEngine } from '../worker/make-engine.ts';
 import type { NodeWiring } from '../worker/node-run.ts';
 import { selfTestDigest } from '../worker/self-test.ts';
@@ -90,7 +91,7 @@ export const nodeWiring: NodeWiring = {
  * @throws LockstepError for everything that a user can mend
  */
 export async function train(options: Partial<TrainOptions> = {}, hooks: Hooks = {}): Promise<Summary> {
-  return await trainRun(await resolveWithRun(options, null, 'option'), hooks, wiring);
+  return await trainAndReport(await resolveWithRun(options, null, 'option'), hooks, wiring);
 }
 
 let bench: Workbench | null = null;

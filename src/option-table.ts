@@ -87,6 +87,8 @@ export interface TrainOptions {
   readonly resume: string | null;
   /** Options that may differ from those of the run that is resumed, though that shows in the bits. */
   readonly allowChange: readonly string[];
+  /** Whether a run folder gets figures and report.html. */
+  readonly report: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -458,6 +460,14 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     defaultText: 'none',
     group: checkpoints,
     help: 'options that --resume may change though the bits depend on them, e.g. lr,seed; recorded in config.json',
+    recorded: false,
+  },
+  report: {
+    flag: '--no-report',
+    kind: onOff,
+    default: true,
+    group: output,
+    help: 'leave out figures and report.html (lockstep report makes them later)',
     recorded: false,
   },
   json: {

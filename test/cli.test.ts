@@ -25,7 +25,21 @@ afterEach(async () => await rm(cwd, { recursive: true, force: true }));
 
 /** Flags that make a run of a moment; later ones win. */
 function tiny(...more: string[]): string[] {
-  return ['train', '--data', data, '--epochs', '1', '--batch-size', '16', '--val-size', '8', '--threads', '0', ...more];
+  return [
+    'train',
+    '--data',
+    data,
+    '--epochs',
+    '1',
+    '--batch-size',
+    '16',
+    '--val-size',
+    '8',
+    '--threads',
+    '0',
+    '--no-report',
+    ...more,
+  ];
 }
 
 function expectRefusal(ended: Ended, message: RegExp, code = 2): void {
@@ -65,7 +79,15 @@ describe('lockstep train', () => {
     expect(exitCode).toBe(0);
     const [folder] = await readdir(join(cwd, 'runs'));
     expect(folder).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d$/);
-    const files = ['checkpoints', 'config.json', 'history.json', 'metrics.om', 'model.safetensors', 'summary.json'];
+    const files = [
+      'checkpoints',
+      'config.json',
+      'history.json',
+      'log.json',
+      'metrics.om',
+      'model.safetensors',
+      'summary.json',
+    ];
     expect(await readdir(join(cwd, 'runs', folder!))).toEqual(files);
     expect(stdout).toContain(`Run folder     ${join('runs', folder!)}\n`);
     expect(stdout).toMatch(/^Test accuracy {2}[01]\.\d{4}\n/);

@@ -48,6 +48,7 @@ describe('resolveOptions', () => {
       checkpointErrors: 'warn',
       resume: null,
       allowChange: [],
+      report: true,
       json: false,
       quiet: false,
       verbose: false,

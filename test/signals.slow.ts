@@ -92,7 +92,7 @@ describe('a checkpoint that is too large for the limit of the process', () => {
     const args = ['train', ...options, '--checkpoint-every', '20', '--threads', '1', '--out', 'limited'];
     const { exitCode, stderr } = await runCli(args, { cwd, maxFileKilobytes });
     expect(exitCode).toBe(0);
-    expect(stderr.match(/^Warning: .*/gm)).toEqual([
+    expect(stderr.match(/^Warning: The checkpoint.*/gm)).toEqual([
       expect.stringMatching(
         /The checkpoint of step 20 cannot be written: writing the 1314\d{3} bytes of limited\/checkpoints\/step-00000020\/state\.safetensors failed: .*\(EFBIG\)\. The run goes on/,
       ),
@@ -153,7 +153,7 @@ describe('a disk of its own', () => {
     const { exitCode, stderr } = await runCli(args, { cwd });
     // 2 MB hold the first checkpoint and the model
     expect(exitCode, stderr).toBe(0);
-    expect(stderr.match(/^Warning: .*/gm)).toEqual([
+    expect(stderr.match(/^Warning: The checkpoint.*/gm)).toEqual([
       expect.stringMatching(
         /The checkpoint of step 188 cannot be written: .*\d+ bytes.*the disk is full \(ENOSPC\)\. .*the newest is that of step 94/,
       ),
@@ -176,7 +176,7 @@ describe('a disk of its own', () => {
     child.kill('SIGTERM');
     const { exitCode, stderr } = await ended;
     expect(exitCode).toBe(143);
-    expect(stderr.match(/^Warning: .*/gm)).toEqual([expect.stringMatching(/the file system is read-only \(EROFS\)/)]);
+    expect(stderr.match(/^Warning: The checkpoint.*/gm)).toEqual([expect.stringMatching(/the file system is read-only \(EROFS\)/)]);
     const step = /; its newest checkpoint is that of step (\d+)/.exec(stderr)![1]!;
     expect(await checkpointNames(join(cwd, 'disk', 'run'))).toContain(`step-${step.padStart(8, '0')}`);
     // it can be read, if not gone on with in place

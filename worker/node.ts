@@ -105,6 +105,8 @@ async function connectOnce(
     socket.close(closeCodes.engine.code, 'the node does not have the engine');
     throw error;
   }
+  // it may have been closed meanwhile, and nobody would tell the session
+  if (socket.readyState !== socket.OPEN) return { kind: 'retry', text: 'the connection was lost', joined: false };
   const { threads, name } = options;
   const metricsPort = seenMetricsPort(options);
   const session = new Session(socket, data, {

@@ -12,6 +12,8 @@ export interface Surroundings {
   /** A line for stderr: progress and warnings. */
   readonly note: (line: string) => void;
   readonly cores: number;
+  /** File of the command line itself, to start workers with. */
+  readonly cli: string;
   /** Whether stdout is a terminal that shows colours. */
   readonly colours: boolean;
 }

