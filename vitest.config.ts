@@ -14,6 +14,7 @@ export default defineConfig({
           ...shared,
           name: 'fast',
           include: ['test/**/*.test.ts'],
+          maxWorkers: 2,
           // its gradients come only as modules that Node itself does not take (no file endings in their imports)
           server: { deps: { inline: [/tfjs-core.dist.(?!tf-core)/] } },
         },
