@@ -176,7 +176,9 @@ describe('a disk of its own', () => {
     child.kill('SIGTERM');
     const { exitCode, stderr } = await ended;
     expect(exitCode).toBe(143);
-    expect(stderr.match(/^Warning: The checkpoint.*/gm)).toEqual([expect.stringMatching(/the file system is read-only \(EROFS\)/)]);
+    expect(stderr.match(/^Warning: The checkpoint.*/gm)).toEqual([
+      expect.stringMatching(/the file system is read-only \(EROFS\)/),
+    ]);
     const step = /; its newest checkpoint is that of step (\d+)/.exec(stderr)![1]!;
     expect(await checkpointNames(join(cwd, 'disk', 'run'))).toContain(`step-${step.padStart(8, '0')}`);
     // it can be read, if not gone on with in place
