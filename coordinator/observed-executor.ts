@@ -34,7 +34,7 @@ export class ObservedExecutor implements Executor {
         this.#watched.phase('compute', computedMs - before);
         this.#watched.phase('optimize', end - computedMs);
       }
-      this.#watched.step(step, sums, Math.max(0, end - before));
+      this.#watched.step(step, sums, Math.max(0, end - before), this.#run.learningRate(step));
       before = end;
       stretch.committed(step, sums);
     };
