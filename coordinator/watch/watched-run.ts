@@ -48,6 +48,8 @@ export class WatchedRun implements Observer {
   readonly events = new EventLog();
   steps: number;
   samples: number;
+  /** Of the last step: a schedule may change it. */
+  learningRate: number;
   lastStepMs = 0;
   lastCheckpointMs = 0;
   epoch = 0;
@@ -68,6 +70,7 @@ export class WatchedRun implements Observer {
 
   constructor(facts: WatchedFacts, start: WatchedStart) {
     this.facts = facts;
+    this.learningRate = facts.learningRate;
     const { buckets } = metricTable.phaseDuration;
     this.phaseDurations = Object.fromEntries(
       phases.map((phase) => [phase, new DurationHistogram(buckets)]),
@@ -91,8 +94,9 @@ export class WatchedRun implements Observer {
   }
 
   /** A step was committed; it took `ms`, or an unknown time. */
-  step(step: number, sums: Sums, ms: number | null): void {
+  step(step: number, sums: Sums, ms: number | null, learningRate = this.learningRate): void {
     this.steps = step + 1;
+    this.learningRate = learningRate;
     this.samples += sums.sampleCount;
     this.lastStepMs = Date.now();
     if (ms !== null) this.stepDurations.observe(ms / 1000);

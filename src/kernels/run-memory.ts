@@ -103,6 +103,11 @@ export class RunMemory {
     this.doubles[at + 8] = scalars.decay;
   }
 
+  /** Of a step whose record still stands in the ring. */
+  learningRate(step: number): number {
+    return this.doubles[this.stepRecord(step)]!;
+  }
+
   /** When a step's gradients were there, and when it was committed (the machine's clock). Optional: for whoever watches. */
   setStepComputed(step: number, ms: number): void {
     this.doubles[this.stepRecord(step) + 6] = ms;
