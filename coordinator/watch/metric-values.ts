@@ -57,7 +57,7 @@ export function valuesOf(run: WatchedRun): Record<PlainKey, readonly MetricValue
     samples: one(run.samples),
     epochLoss: splits.map(({ labels, of }) => ({ labels, value: of.loss })),
     epochAccuracy: splits.map(({ labels, of }) => ({ labels, value: of.accuracy })),
-    learningRate: one(facts.learningRate),
+    learningRate: one(run.learningRate),
     workers: transports.flatMap((transport) =>
       workerStates.map((state) => ({
         labels: { transport, state },

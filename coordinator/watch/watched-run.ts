@@ -55,6 +55,8 @@ export class WatchedRun implements Observer {
   trainSamples = 0;
   parameters = 0;
   secondsLeft: number | null = null;
+  /** Of the last step; before the first that of the options. */
+  learningRate: number;
   /** Of the epoch so far. */
   train: Figures | null = null;
   /** Of the last epoch that ended, and of the end. */
@@ -68,6 +70,7 @@ export class WatchedRun implements Observer {
 
   constructor(facts: WatchedFacts, start: WatchedStart) {
     this.facts = facts;
+    this.learningRate = facts.learningRate;
     const { buckets } = metricTable.phaseDuration;
     this.phaseDurations = Object.fromEntries(
       phases.map((phase) => [phase, new DurationHistogram(buckets)]),
@@ -91,7 +94,8 @@ export class WatchedRun implements Observer {
   }
 
   /** A step was committed; it took `ms`, or an unknown time. */
-  step(step: number, sums: Sums, ms: number | null): void {
+  step(step: number, sums: Sums, ms: number | null, learningRate: number): void {
+    this.learningRate = learningRate;
     this.steps = step + 1;
     this.samples += sums.sampleCount;
     this.lastStepMs = Date.now();
@@ -117,8 +121,8 @@ export class WatchedRun implements Observer {
   }
 
   get page(): PageRun {
-    const { facts, stepsPerEpoch, parameters, trainSamples } = this;
-    return { ...facts, stepsPerEpoch, parameters, trainSamples, endStep: this.endStep };
+    const { facts, learningRate, stepsPerEpoch, parameters, trainSamples } = this;
+    return { ...facts, learningRate, stepsPerEpoch, parameters, trainSamples, endStep: this.endStep };
   }
 
   get endStep(): number {

@@ -131,6 +131,10 @@ export class RunMemory {
     };
   }
 
+  learningRate(step: number): number {
+    return this.doubles[this.stepRecord(step)]!;
+  }
+
   /**
    * Index (in float64) of the ring's record of a step: learningRate, beta1Power, beta2Power, lossSum, correct, samples, when
    * computed, when committed, decay.
