@@ -114,7 +114,7 @@ export const metricTable = {
   learningRate: {
     name: 'lockstep_learning_rate',
     type: 'gauge',
-    help: "Adam's learning rate.",
+    help: "Adam's learning rate, of the last step.",
     labels: {},
   },
   workers: {

@@ -158,7 +158,7 @@ function factsOf({ run }: PageView): string {
     `engine ${run.engine}`,
     ...(run.parameters > 0 ? [`${grouped(run.parameters)} parameters`] : []),
     `batch ${run.batchSize} in ${run.shards} shards`,
-    `learning rate ${run.learningRate}`,
+    `learning rate ${Number(run.learningRate.toPrecision(4))}`,
     `seed ${run.seed}`,
   ].join(' · ');
 }

@@ -48,8 +48,6 @@ export class WatchedRun implements Observer {
   readonly events = new EventLog();
   steps: number;
   samples: number;
-  /** Of the last step: a schedule may change it. */
-  learningRate: number;
   lastStepMs = 0;
   lastCheckpointMs = 0;
   epoch = 0;
@@ -57,6 +55,8 @@ export class WatchedRun implements Observer {
   trainSamples = 0;
   parameters = 0;
   secondsLeft: number | null = null;
+  /** Of the last step; before the first that of the options. */
+  learningRate: number;
   /** Of the epoch so far. */
   train: Figures | null = null;
   /** Of the last epoch that ended, and of the end. */
@@ -94,7 +94,7 @@ export class WatchedRun implements Observer {
   }
 
   /** A step was committed; it took `ms`, or an unknown time. */
-  step(step: number, sums: Sums, ms: number | null, learningRate = this.learningRate): void {
+  step(step: number, sums: Sums, ms: number | null, learningRate: number): void {
     this.steps = step + 1;
     this.learningRate = learningRate;
     this.samples += sums.sampleCount;
@@ -121,8 +121,8 @@ export class WatchedRun implements Observer {
   }
 
   get page(): PageRun {
-    const { facts, stepsPerEpoch, parameters, trainSamples } = this;
-    return { ...facts, stepsPerEpoch, parameters, trainSamples, endStep: this.endStep };
+    const { facts, learningRate, stepsPerEpoch, parameters, trainSamples } = this;
+    return { ...facts, learningRate, stepsPerEpoch, parameters, trainSamples, endStep: this.endStep };
   }
 
   get endStep(): number {

@@ -93,7 +93,7 @@ const started = performance.now();
 for (let step = 0; step < steps; step++) {
   run.phase('compute', 0.5);
   run.phase('optimize', 0.1);
-  run.step(step, { lossSum: 1, correctCount: 1, sampleCount: 128 }, 0.6);
+  run.step(step, { lossSum: 1, correctCount: 1, sampleCount: 128 }, 0.6, 0.001);
 }
 const microseconds = ((performance.now() - started) * 1000) / steps;
 const stepMicroseconds = (batchSize * 1e6) / best;
