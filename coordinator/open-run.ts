@@ -60,10 +60,15 @@ export async function openRun(opening: Opening): Promise<OpenRun | { readonly fi
     return await openResumed(opening, source, null);
   }
   const finished = isAsLong(before.options, options) ? await readSummary(source) : null;
-  if (finished !== null) return { finished };
+  const tell = (message: string) => onEvent({ type: 'info', message });
+  if (finished !== null) {
+    // its process may have been killed after its last word, with the folder still held
+    await RunFolder.tidy(source, tell);
+    return { finished };
+  }
   await opening.checkEngine();
 
-  const folder = await RunFolder.open(source, (message) => onEvent({ type: 'info', message }));
+  const folder = await RunFolder.open(source, tell);
   try {
     return await openResumed(opening, source, folder);
   } catch (error) {

@@ -52,6 +52,16 @@ export class RunFolder {
     return folder;
   }
 
+  /** Removes what a killed process left in a folder that nobody is to write to; where that cannot be done, it stays. */
+  static async tidy(path: string, tell: (message: string) => void): Promise<void> {
+    try {
+      const left = (await readdir(path)).some((name) => isLockName(name) || isAside(name));
+      if (left) await (await RunFolder.open(path, tell)).close();
+    } catch {
+      // in use, or not ours to write to
+    }
+  }
+
   /** The name of the run. */
   get name(): string {
     return basename(resolve(this.path));

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ownIdentity } from '../coordinator/process-identity.ts';
 import { decodeCheckpoint, encodeCheckpoint, verifyCheckpoint } from '../src/checkpoint.ts';
 import type { TrainOptions } from '../src/config.ts';
 import { train } from '../src/library.ts';
@@ -157,6 +158,17 @@ describe('a finished run', () => {
     expect(again.summary).toEqual(summary);
     expect(await contentOf(run)).toEqual(before);
     expect((await stat(run)).mtimeMs).toBe(changed);
+  });
+
+  test('whose process was killed after its last word is tidied', async () => {
+    const run = place();
+    const { summary } = await runOnDisk({ ...short, threads: 0, out: run });
+    const before = await contentOf(run);
+    const gone = { token: 'x', pid: process.pid, ...ownIdentity(), born: '1' };
+    await writeFile(join(run, '.lock-2'), JSON.stringify(gone));
+    await writeFile(join(run, '.metrics.om.tmp'), 'half');
+    expect((await runOnDisk({ resume: run, threads: 1 })).summary).toEqual(summary);
+    expect(await contentOf(run)).toEqual(before);
   });
 
   test.each<[Partial<TrainOptions>, Partial<TrainOptions>, Partial<TrainOptions>]>([

@@ -28,7 +28,7 @@ function configuration(watching: string): string {
 describe.skipIf(missing('prometheus', 'prometheus'))('Prometheus', () => {
   test('scrapes a run with two nodes, one of which is killed', async () => {
     const cluster = await Cluster.start();
-    const flags = ['--epochs', '60', '--batch-size', '512', '--min-workers', '2', '--metrics-port', '0'];
+    const flags = ['--epochs', '10000', '--batch-size', '512', '--min-workers', '2', '--metrics-port', '0'];
     const coordinator = await cluster.coordinator(flags);
     const watching = (await coordinator.seen(/live page at http:\S+/)).replace('live page at ', '');
     const prometheus = await startPrometheus(join(cluster.folder, 'prometheus'), configuration(watching));
@@ -78,18 +78,22 @@ describe.skipIf(missing('prometheus', 'prometheus'))('Prometheus', () => {
 
   test('sees the end of a short run, which waits for one more scrape', async () => {
     const cluster = await Cluster.start();
-    const running = cluster.start(['train', '--epochs', '8', '--threads', '1', '--metrics-port', '0', '--out', 'run']);
-    const watching = (await running.seen(/live page at http:\S+/)).replace('live page at ', '');
+    // it has nobody to compute until Prometheus is there, however fast this machine is
+    const coordinator = await cluster.coordinator(['--epochs', '2', '--metrics-port', '0']);
+    const watching = (await coordinator.seen(/live page at http:\S+/)).replace('live page at ', '');
     const prometheus = await startPrometheus(join(cluster.folder, 'prometheus'), configuration(watching));
-    const { exitCode, stderr } = await running.ended;
+    const scraped = async () => (await prometheus.query('lockstep_run_state')).length > 0;
+    await prometheus.until('scraped while it waits', scraped);
+    cluster.worker(coordinator.url, 'a');
+    const { exitCode, stderr } = await coordinator.ended;
     expect(exitCode, stderr).toBe(0);
     expect(stderr).toMatch(/Metrics stay at \S+ for one more scrape, at most [12] s/);
     const [done] = await prometheus.query('last_over_time(lockstep_run_state{state="done"}[5m])');
     expect(done!.value[1]).toBe('1');
-    const history = JSON.parse(await readFile(join(cluster.folder, 'run', 'history.json'), 'utf8'));
+    const history = JSON.parse(await readFile(join(coordinator.out, 'history.json'), 'utf8'));
     const [loss] = await prometheus.query('last_over_time(lockstep_epoch_loss{split="validation"}[5m])');
     expect(Number(loss!.value[1])).toBe(history.at(-1).validation.loss);
     const blocks = ['tsdb', 'create-blocks-from', 'openmetrics'];
-    output('promtool', [...blocks, join(cluster.folder, 'run', 'metrics.om'), join(cluster.folder, 'tsdb')]);
+    output('promtool', [...blocks, join(coordinator.out, 'metrics.om'), join(cluster.folder, 'tsdb')]);
   });
 });
