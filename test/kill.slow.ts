@@ -14,19 +14,26 @@ import { seeded } from './support/seeded.ts';
 
 // 94 steps an epoch, and a checkpoint after every fourth
 const options = ['--epochs', '3', '--limit-train', '12000', '--checkpoint-every', '4'];
+// 8 steps an epoch, and a checkpoint of 10 MB after each, which takes long enough to be met by a kill
+const heavy = ['--epochs', '3', '--limit-train', '1000', '--checkpoint-every', '1', '--hidden', '1024,64'];
 const threadCounts = [0, 1, 3, 2];
 
+type Bits = Awaited<ReturnType<typeof bitsOnDisk>>;
 let cwd: string;
-let baseline: Awaited<ReturnType<typeof bitsOnDisk>>;
+let baseline: Bits;
 let lastsMs: number;
+
+async function baselineOf(flags: readonly string[], name: string): Promise<Bits> {
+  const { exitCode, stderr } = await runCli(['train', ...flags, '--threads', '0', '--out', name], { cwd });
+  expect(exitCode, stderr).toBe(0);
+  return await bitsOnDisk(join(cwd, name));
+}
 
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'lockstep-kill-'));
   const began = performance.now();
-  const { exitCode } = await runCli(['train', ...options, '--threads', '0', '--out', 'baseline'], { cwd });
+  baseline = await baselineOf(options, 'baseline');
   lastsMs = performance.now() - began;
-  expect(exitCode).toBe(0);
-  baseline = await bitsOnDisk(join(cwd, 'baseline'));
 });
 afterAll(async () => await rm(cwd, { recursive: true, force: true }));
 
@@ -44,13 +51,18 @@ async function expectWhole(run: string): Promise<number> {
 }
 
 /** Resumes to the end; a run that was killed before it had a config.json is started. */
-async function expectBaseline(name: string, threads: number): Promise<void> {
+async function expectBaseline(
+  name: string,
+  threads: number,
+  flags: readonly string[] = options,
+  bits = baseline,
+): Promise<void> {
   const run = join(cwd, name);
-  const args = existsSync(join(run, 'config.json')) ? ['--resume', name] : [...options, '--out', name];
+  const args = existsSync(join(run, 'config.json')) ? ['--resume', name] : [...flags, '--out', name];
   const { exitCode, stderr } = await runCli(['train', ...args, '--threads', String(threads)], { cwd });
   expect(stderr).not.toContain('passed over');
   expect(exitCode, stderr).toBe(0);
-  expect(await bitsOnDisk(run)).toEqual(baseline);
+  expect(await bitsOnDisk(run)).toEqual(bits);
   const left = (await readdir(run, { recursive: true })).filter((path) => /(^|\/)\./.test(path));
   expect(left).toEqual([]);
 }
@@ -84,16 +96,17 @@ describe('kill -9', () => {
 
   test('in the middle of a checkpoint', async () => {
     const random = seeded('kill in mid-checkpoint');
+    const heavyBits = await baselineOf(heavy, 'heavy');
     let inMid = 0;
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 8; round++) {
       const name = `mid-${round}`;
       const folder = join(cwd, name, 'checkpoints');
-      const { child, ended, seen } = startCli(['train', ...options, '--threads', '1', '--out', name], { cwd });
+      const { child, ended, seen } = startCli(['train', ...heavy, '--threads', '1', '--out', name], { cwd });
       await seen('Training');
       await mkdir(folder, { recursive: true });
-      let awaited = random.integer(1, 40);
+      // each appears and disappears
+      let awaited = 1 + 2 * random.integer(0, 8);
       const watcher = watch(folder, (_, file) => {
-        // each appears and disappears
         if (file?.startsWith('.new-') && --awaited === 0) child.kill('SIGKILL');
       });
       const { exitCode } = await ended;
@@ -101,9 +114,9 @@ describe('kill -9', () => {
       expect(exitCode).toBeNull();
       if ((await readdir(folder)).some((file) => file.startsWith('.'))) inMid++;
       await expectWhole(join(cwd, name));
-      await expectBaseline(name, threadCounts[round % threadCounts.length]!);
+      await expectBaseline(name, threadCounts[round % threadCounts.length]!, heavy, heavyBits);
     }
-    console.info(`${inMid} of 10 left a half-written checkpoint`);
+    console.info(`${inMid} of 8 left a half-written checkpoint`);
     expect(inMid).toBeGreaterThan(0);
   });
 
