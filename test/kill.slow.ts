@@ -13,9 +13,21 @@ import { bitsOnDisk } from './support/run-on-disk.ts';
 import { seeded } from './support/seeded.ts';
 
 // 94 steps an epoch, and a checkpoint after every fourth
-const options = ['--epochs', '3', '--limit-train', '12000', '--checkpoint-every', '4'];
+const options = ['--no-report', '--epochs', '3', '--limit-train', '12000', '--checkpoint-every', '4'];
 // 8 steps an epoch, and a checkpoint of 10 MB after each, which takes long enough to be met by a kill
-const heavy = ['--epochs', '3', '--limit-train', '1000', '--checkpoint-every', '1', '--hidden', '1024,64'];
+const heavy = [
+  '--no-report',
+  '--epochs',
+  '3',
+  '--limit-train',
+  '1000',
+  '--val-size',
+  '100',
+  '--checkpoint-every',
+  '1',
+  '--hidden',
+  '1024,64',
+];
 const threadCounts = [0, 1, 3, 2];
 
 type Bits = Awaited<ReturnType<typeof bitsOnDisk>>;
@@ -58,7 +70,7 @@ async function expectBaseline(
   bits = baseline,
 ): Promise<void> {
   const run = join(cwd, name);
-  const args = existsSync(join(run, 'config.json')) ? ['--resume', name] : [...flags, '--out', name];
+  const args = existsSync(join(run, 'config.json')) ? ['--no-report', '--resume', name] : [...flags, '--out', name];
   const { exitCode, stderr } = await runCli(['train', ...args, '--threads', String(threads)], { cwd });
   expect(stderr).not.toContain('passed over');
   expect(exitCode, stderr).toBe(0);
@@ -77,7 +89,9 @@ describe('kill -9', () => {
       for (let life = 0; life < lives; life++) {
         const threads = ['--threads', String(random.pick(threadCounts))];
         const begun = existsSync(join(cwd, name, 'config.json'));
-        const args = begun ? ['train', '--resume', name, ...threads] : ['train', ...options, '--out', name, ...threads];
+        const args = begun
+          ? ['train', '--no-report', '--resume', name, ...threads]
+          : ['train', ...options, '--out', name, ...threads];
         const { child, ended } = startCli(args, { cwd });
         const moment = delay(random.next() * lastsMs);
         await Promise.race([moment, ended]);

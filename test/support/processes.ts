@@ -56,7 +56,7 @@ export class Cluster {
   }
 
   async #coordinator(args: readonly string[], out: string, surroundings: Partial<Surroundings>): Promise<Coordinator> {
-    const running = this.start(['train', '--threads', '0', '--json', ...args], surroundings);
+    const running = this.start(['train', '--threads', '0', '--json', '--no-report', ...args], surroundings);
     const url = (await running.seen(/Listening at wss?:\/\/\S+:\d+/)).replace('Listening at ', '');
     return { ...running, url, out, bits: async () => await bitsOfRun(await running.ended, out) };
   }
@@ -99,7 +99,7 @@ export function baseline(args: readonly string[]): Promise<Bits> {
     const cwd = await mkdtemp(join(tmpdir(), 'lockstep-baseline-'));
     try {
       return await bitsOfRun(
-        await runCli(['train', ...args, '--threads', '0', '--out', 'run', '--json'], { cwd }),
+        await runCli(['train', ...args, '--threads', '0', '--out', 'run', '--json', '--no-report'], { cwd }),
         join(cwd, 'run'),
       );
     } finally {
