@@ -164,7 +164,7 @@ describe('a finished run', () => {
     const run = place();
     const { summary } = await runOnDisk({ ...short, threads: 0, out: run });
     const before = await contentOf(run);
-    const gone = { token: 'x', pid: process.pid, ...ownIdentity(), born: '1' };
+    const gone = { token: 'x', ...ownIdentity(), born: '1' };
     await writeFile(join(run, '.lock-2'), JSON.stringify(gone));
     await writeFile(join(run, '.metrics.om.tmp'), 'half');
     expect((await runOnDisk({ resume: run, threads: 1 })).summary).toEqual(summary);
