@@ -1,9 +1,12 @@
 // The coordinator of real workers is killed, or told to stop, again and again: it is resumed at the same port, the workers
 // come back by themselves, and the bits are those of the single-worker baseline. Needs dist/.
 
-import { readdir } from 'node:fs/promises';
+import { existsSync, watch } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { gate } from '../support/events.ts';
 import { expectFree } from '../support/free-port.ts';
 import { baseline, Cluster, type Running, times } from '../support/processes.ts';
 import { seeded } from '../support/seeded.ts';
@@ -11,6 +14,20 @@ import { seeded } from '../support/seeded.ts';
 // 98 steps an epoch, and a checkpoint after every fifth
 const run = ['--epochs', '6', '--batch-size', '256', '--limit-train', '25000'];
 const often = ['--checkpoint-every', '5'];
+
+/** Waits for the checkpoint of a step, or of a later one. */
+async function checkpointed(out: string, step: number): Promise<void> {
+  const folder = join(out, 'checkpoints');
+  await mkdir(folder, { recursive: true });
+  const reached = gate();
+  const look = (name: string | null) => {
+    if (Number(/^step-(\d+)$/.exec(name ?? '')?.[1]) >= step && existsSync(join(folder, name!))) reached.open();
+  };
+  const watcher = watch(folder, (_, name) => look(name));
+  for (const name of await readdir(folder)) look(name);
+  await reached.promise;
+  watcher.close();
+}
 
 /** They were there all the time, came back each time, and ended with the run. */
 async function expectFaithful(workers: readonly Running[], lives: number): Promise<void> {
@@ -24,6 +41,7 @@ async function expectFaithful(workers: readonly Running[], lives: number): Promi
 
 describe('kill -9 of the coordinator', () => {
   test.each([0, 1])('at random moments, with two workers and %d threads of its own', async (threads) => {
+    // of 588 steps in all: the moments are steps, so that a fast machine is not done before they come
     const random = seeded(`kill the coordinator with ${threads} threads`);
     const own = ['--threads', String(threads), '--min-workers', String(2 + threads)];
     const cluster = await Cluster.start();
@@ -31,13 +49,14 @@ describe('kill -9 of the coordinator', () => {
     const workers = await cluster.workers(coordinator, 2);
     let lives = 1;
     for (; lives <= 4; lives++) {
-      // all are there; it may be anywhere from its first step on
+      // all are there
       await coordinator.seen(/worker \d+ joined: a /);
       await coordinator.seen(/worker \d+ joined: b /);
       await coordinator.seen('Training 109,386 parameters');
-      await delay(random.integer(0, 300));
+      await checkpointed(coordinator.out, 90 * lives + random.integer(0, 60));
+      await delay(random.integer(0, 40));
       coordinator.child.kill('SIGKILL');
-      // killed, and not done: the run is long enough
+      // killed, and not done
       const { exitCode, stderr } = await coordinator.ended;
       expect(exitCode, stderr).toBe(null);
       expect(stderr).not.toMatch(/passed over|unhandled/i);
