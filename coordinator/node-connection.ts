@@ -3,6 +3,7 @@
 
 import { type CloseName, closeCodes, closeName, closeReason } from '../src/wire/close-codes.ts';
 import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../src/wire/connection-state.ts';
+import { lengthOf, ReceiveBuffer } from '../src/wire/message-buffer.ts';
 import type { CoordinatorMessage, NodeMessage } from '../src/wire/messages.ts';
 import { ProtocolError } from '../src/wire/protocol-error.ts';
 import type { NodeMessageReader } from '../src/wire/read-node-message.ts';
@@ -10,12 +11,15 @@ import { messagePieces } from '../src/wire/write-message.ts';
 import type { WebSocket } from './node-server.ts';
 
 export interface ConnectionHandlers {
-  /** May throw ProtocolError: the connection is closed with it. */
+  /** May throw ProtocolError: the connection is closed with it. A payload holds until it returns. */
   readonly onMessage: (message: NodeMessage) => void;
   /** Once, whoever closed it and however; `name` is that of a close code of ours. */
   readonly onClose: (reason: string, name: CloseName | undefined) => void;
   readonly onTraffic: (direction: 'received' | 'sent', bytes: number) => void;
 }
+
+/** For all connections: a message is dealt with before the next one is received. */
+const incoming = new ReceiveBuffer();
 
 export class NodeConnection {
   /** host:port, for logs. */
@@ -33,7 +37,8 @@ export class NodeConnection {
     this.#socket = socket;
     this.#read = read;
     this.#handlers = handlers;
-    socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
+    socket.binaryType = 'fragments';
+    socket.on('message', (data: Buffer | Buffer[], isBinary: boolean) => this.#receive(data, isBinary));
     socket.on('close', (code: number, reason: Buffer) => {
       const text = reason.toString();
       const what = code === 1006 ? 'the connection was lost' : `closed with ${code}${text === '' ? '' : `, ${text}`}`;
@@ -84,12 +89,13 @@ export class NodeConnection {
     }
   }
 
-  #receive(data: Buffer, isBinary: boolean): void {
+  /** `data`: a text, or the pieces of a binary message. */
+  #receive(data: Buffer | Buffer[], isBinary: boolean): void {
     if (this.#closed) return;
-    this.#handlers.onTraffic('received', data.length);
+    this.#handlers.onTraffic('received', Array.isArray(data) ? lengthOf(data) : data.length);
     try {
-      if (!isBinary) throw new ProtocolError('malformed', 'a text message');
-      const message = this.#read(data);
+      if (!isBinary || !Array.isArray(data)) throw new ProtocolError('malformed', 'a text message');
+      const message = this.#read(incoming.join(data));
       this.#state = afterNodeMessage(this.#state, message.type);
       this.#handlers.onMessage(message);
     } catch (error) {

@@ -31,6 +31,11 @@ export interface WorkerSpeed {
 
 /** Weight of the newest measurement. */
 const NEWEST = 0.2;
+/**
+ * Threads whose speeds are within this factor of the typical one count as equally fast. Measured times waver by that much,
+ * and an uneven division costs more than it gains: 3 and 5 shards are four tree nodes, 4 and 4 are two.
+ */
+const ALIKE = 1.15;
 /** Shorter times are taken for this long: a clock that tells none must not make a worker seem infinitely fast. */
 const SHORTEST_MS = 0.01;
 
@@ -55,20 +60,19 @@ export function updatedEstimate(
 }
 
 /**
- * Everybody's weight: threads times measured speed of a thread. Who was not measured yet counts as the median of those
- * who were, and while nobody was, as one.
+ * Everybody's weight: threads times measured speed of a thread; the median of these speeds for those that are about as
+ * fast, and for those who were not measured yet. While nobody was, it is one.
  */
 export function weighWorkers(
   workers: readonly { workerId: number; threads: number; estimate: Estimate | null }[],
 ): WorkerSpeed[] {
   const measured = workers.flatMap(({ estimate }) => (estimate === null ? [] : [estimate.samplesPerMs]));
   const typical = median(measured) ?? 1;
-  return workers.map(({ workerId, threads, estimate }) => ({
-    workerId,
-    threads,
-    weight: threads * (estimate?.samplesPerMs ?? typical),
-    estimate,
-  }));
+  return workers.map(({ workerId, threads, estimate }) => {
+    const speed = estimate?.samplesPerMs ?? typical;
+    const isAlike = speed < typical * ALIKE && speed > typical / ALIKE;
+    return { workerId, threads, weight: threads * (isAlike ? typical : speed), estimate };
+  });
 }
 
 /** How long an attempt should take, from giving to having; null when the worker was never measured. */

@@ -7,10 +7,11 @@ import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from 
 import { datasetOfBytes, digestOfBytes } from '../src/wire/dataset-bytes.ts';
 import { asText } from '../src/wire/fields.ts';
 import { PARTS_IN_ANSWER, PROTOCOL_VERSION, REASON_LENGTH } from '../src/wire/limits.ts';
+import { ReceiveBuffer, SendBuffers } from '../src/wire/message-buffer.ts';
 import type { CoordinatorMessage, Data, Evaluate, NodeMessage, Step, Welcome } from '../src/wire/messages.ts';
 import { ProtocolError } from '../src/wire/protocol-error.ts';
 import { readCoordinatorMessage } from '../src/wire/read-coordinator-message.ts';
-import { messageBytes } from '../src/wire/write-message.ts';
+import { messagePieces } from '../src/wire/write-message.ts';
 import type { WebSocket } from './dial.ts';
 import { NodeRun, type NodeWiring } from './node-run.ts';
 
@@ -57,6 +58,8 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #data: KnownData;
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #incoming = new ReceiveBuffer();
+  readonly #outgoing = new SendBuffers();
   #state: ConnectionState = 'greeting';
   #welcome: Welcome | null = null;
   #run: NodeRun | null = null;
@@ -90,7 +93,8 @@ export class Session {
         void (this.#run?.hands.close() ?? Promise.resolve()).then(() => resolve(end));
       });
     });
-    socket.on('message', (bytes: Buffer, isBinary: boolean) => this.#receive(bytes, isBinary));
+    socket.binaryType = 'fragments';
+    socket.on('message', (data: Buffer | Buffer[], isBinary: boolean) => this.#receive(data, isBinary));
     this.#timers.add(
       setTimeout(() => {
         if (this.#welcome === null) this.#close('handshakeTimeout', `no welcome within ${WELCOME_MS} ms`);
@@ -120,12 +124,13 @@ export class Session {
     else this.#send({ type: 'goodbye', reason });
   }
 
-  #receive(bytes: Buffer, isBinary: boolean): void {
+  /** `data`: a text, or the pieces of a binary message. */
+  #receive(data: Buffer | Buffer[], isBinary: boolean): void {
     if (this.#closedWith !== null) return;
     this.#heardMs = performance.now();
     try {
-      if (!isBinary) throw new ProtocolError('malformed', 'a text message');
-      const message = readCoordinatorMessage(bytes, {
+      if (!isBinary || !Array.isArray(data)) throw new ProtocolError('malformed', 'a text message');
+      const message = readCoordinatorMessage(this.#incoming.join(data), {
         valueCount: this.#welcome?.valueCount ?? null,
         parameterStep: this.#parameterStep,
         dataBytes: this.#welcome?.dataBytes ?? 0,
@@ -246,7 +251,8 @@ export class Session {
   #send(message: NodeMessage): void {
     if (this.#closedWith !== null || this.#socket.readyState !== this.#socket.OPEN) return;
     this.#state = afterNodeMessage(this.#state, message.type);
-    this.#socket.send(messageBytes(message));
+    const { bytes, sent } = this.#outgoing.fill(messagePieces(message));
+    this.#socket.send(bytes, sent);
   }
 
   #closeFor(error: unknown): void {

@@ -1,0 +1,54 @@
+// What a worker's measured times are made into.
+
+import { describe, expect, it } from 'vitest';
+import { apportion } from '../../coordinator/assign.ts';
+import { updatedEstimate, weighWorkers } from '../../coordinator/speed.ts';
+
+const worker = (workerId: number, samplesPerMs: number | null, threads = 1) => ({
+  workerId,
+  threads,
+  estimate: samplesPerMs === null ? null : { samplesPerMs, overheadMs: 0 },
+});
+const weights = (...workers: ReturnType<typeof worker>[]) => weighWorkers(workers).map(({ weight }) => weight);
+
+describe('weighWorkers', () => {
+  it('takes workers that are about as fast for equally fast, so that they are given whole halves', () => {
+    expect(weights(worker(1, 90), worker(2, 100), worker(3, 110))).toEqual([100, 100, 100]);
+    expect([...apportion(8, weighWorkers([worker(1, 90), worker(2, 110)]))]).toEqual([
+      [1, 4],
+      [2, 4],
+    ]);
+  });
+
+  it('leaves a slow laptop slow, and a fast machine fast', () => {
+    expect(weights(worker(1, 25), worker(2, 100), worker(3, 100), worker(4, 180))).toEqual([25, 100, 100, 180]);
+    expect([...apportion(8, weighWorkers([worker(1, 100), worker(2, 300)]))]).toEqual([
+      [1, 2],
+      [2, 6],
+    ]);
+  });
+
+  it('multiplies by threads', () => {
+    expect(weights(worker(1, 100, 2), worker(2, 105, 16))).toEqual([205, 16 * 102.5]);
+  });
+
+  it('takes who was not measured for typical, and nobody measured for equal', () => {
+    expect(weights(worker(1, 40), worker(2, null, 3), worker(3, 80))).toEqual([40, 180, 80]);
+    expect(weights(worker(1, null), worker(2, null, 4))).toEqual([1, 4]);
+  });
+});
+
+describe('updatedEstimate', () => {
+  it('moves a fifth of the way to each measurement, and leaves it where nothing was computed', () => {
+    const first = updatedEstimate(null, 1, { shardCount: 4, sampleCount: 200, computeMs: 2, wallMs: 3 });
+    expect(first).toEqual({ samplesPerMs: 100, overheadMs: 1 });
+    const second = updatedEstimate(first, 1, { shardCount: 4, sampleCount: 200, computeMs: 4, wallMs: 4 });
+    expect(second).toEqual({ samplesPerMs: 90, overheadMs: 0.8 });
+    expect(updatedEstimate(second, 1, { shardCount: 0, sampleCount: 0, computeMs: 9, wallMs: 9 })).toBe(second);
+  });
+
+  it('counts rounds: eight shards on four threads take as long as two on one', () => {
+    const estimate = updatedEstimate(null, 4, { shardCount: 8, sampleCount: 800, computeMs: 2, wallMs: 2 });
+    expect(estimate!.samplesPerMs).toBe(100);
+  });
+});
