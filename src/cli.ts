@@ -14,6 +14,7 @@ import { loadDataset } from '../coordinator/dataset-files.ts';
 import { createProgress } from '../coordinator/progress.ts';
 import { resolveWithRun } from '../coordinator/run-files.ts';
 import { ReservedFolder } from '../coordinator/run-folder.ts';
+import { watchSignals } from '../coordinator/signals.ts';
 import { readText, readToken } from '../coordinator/token.ts';
 import { serveNodeMetrics } from '../coordinator/watch/node-metrics.ts';
 import { runWorker, workerFlags, workerOptions } from '../worker/command.ts';
@@ -22,8 +23,8 @@ import { errorText, exitCodeOf } from './error-text.ts';
 import { ExitCode, LockstepError } from './errors.ts';
 import type { Summary, TrainEvent } from './events.ts';
 import { checkedFlags, type Flag } from './flags.ts';
-import { didYouMean } from './nearest.ts';
 import { flagName, optionKeys, optionTable } from './option-table.ts';
+import { type TypedCommand, usageError } from './usage-error.ts';
 
 const examples = `
 Examples:
@@ -222,28 +223,6 @@ function collectForSockets(): void {
   setFlagsFromString('--no-incremental-marking');
 }
 
-/** The first signal asks the run to stop, the second ends the process. */
-function watchSignals(
-  announce: (name: string) => void,
-  { what, mend }: { readonly what: string; readonly mend: string },
-): { signal: AbortSignal; close(): void } {
-  const controller = new AbortController();
-  const stop = (name: 'SIGINT' | 'SIGTERM', exitCode: ExitCode) => {
-    if (controller.signal.aborted) process.exit(exitCode);
-    announce(name);
-    controller.abort(new LockstepError({ what, why: `${name} arrived`, mend, exitCode }));
-  };
-  const onInterrupt = () => stop('SIGINT', ExitCode.interrupted);
-  const onTerminate = () => stop('SIGTERM', ExitCode.terminated);
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onTerminate);
-  const close = () => {
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onTerminate);
-  };
-  return { signal: controller.signal, close };
-}
-
 /** Only what was typed: commander's own defaults would hide the configuration file. */
 function givenFlags(command: Command): Record<string, unknown> {
   const typed = optionKeys.filter((key) => command.getOptionValueSource(key) === 'cli');
@@ -283,36 +262,11 @@ function packageVersion(): string {
 }
 
 /** The command that was typed, and its flags; train's, where none was. */
-function typedCommand(): { name: string; flags: readonly string[] } {
+function typedCommand(): TypedCommand {
   const named = [...commands, { name: 'worker', flags: workerFlags }].find(({ name }) => name === process.argv[2]);
   if (named === undefined) return { name: 'train', flags: [...optionKeys.map(flagName), '--config', '--help'] };
   const rows: readonly { readonly flag: string }[] = Object.values(named.flags);
   return { name: named.name, flags: [...rows.map(({ flag }) => flag.split(' ')[0]!), '--help'] };
-}
-
-function usageError({ code, message }: CommanderError): LockstepError {
-  const [what = message, suggestion] = message.replace(/^error: /, '').split('\n');
-  const whys: Record<string, string> = {
-    'commander.unknownOption': 'there is no flag of that name here',
-    'commander.unknownCommand': 'there is no command of that name',
-    'commander.optionMissingArgument': 'this flag takes a value',
-    'commander.excessArguments': 'everything else is given by flags',
-    'commander.missingArgument': 'the command needs it',
-  };
-  // Commander names only flags that are very near.
-  const flag = code === 'commander.unknownOption' ? /'(-[^'=]*)/.exec(what)?.[1] : undefined;
-  return new LockstepError({
-    what: what.charAt(0).toUpperCase() + what.slice(1),
-    why: whys[code] ?? 'the command line cannot be understood',
-    mend: flag
-      ? mendFlag(flag)
-      : (suggestion?.replace(/[()]/g, '') ?? `lockstep ${typedCommand().name} --help lists all flags`),
-  });
-}
-
-function mendFlag(flag: string): string {
-  const { name, flags } = typedCommand();
-  return flags.includes(flag) ? `Flags follow the command: lockstep ${name} ${flag}` : didYouMean(flag, flags);
 }
 
 function report(error: unknown): ExitCode {
@@ -328,7 +282,7 @@ async function main(): Promise<ExitCode> {
     if (!(error instanceof CommanderError)) return report(error);
     if (error.exitCode === 0) return ExitCode.done;
     // "lockstep" alone: the help is printed already.
-    return error.code === 'commander.help' ? ExitCode.usage : report(usageError(error));
+    return error.code === 'commander.help' ? ExitCode.usage : report(usageError(error, typedCommand()));
   }
 }
 
