@@ -2,7 +2,6 @@
 // A step goes out as parameters, comes back as tree nodes, and is committed on this thread.
 
 import type { Engine, Hands, SplitName } from '../src/engine.ts';
-import { ExitCode, LockstepError } from '../src/errors.ts';
 import type { Sums } from '../src/events.ts';
 import { type Kernels, ROW_GROUPS } from '../src/kernels/kernels.ts';
 import { at, type RunMemory } from '../src/kernels/run-memory.ts';
@@ -12,13 +11,15 @@ import { ProtocolError } from '../src/wire/protocol-error.ts';
 import { sumChunks } from './chunks.ts';
 import { type Accepted, shardList } from './cover.ts';
 import type { Crew, CrewHandlers, CrewMember } from './crew.ts';
+import { ledgerNodeOf, vitalsOf } from './crew-vitals.ts';
 import type { Executor, Stretch } from './executor.ts';
-import type { MembershipEffect } from './membership.ts';
-import { evictionOf, type LedgerNode, NodeLedger } from './node-ledger.ts';
+import { evictionOf, NodeLedger } from './node-ledger.ts';
 import { NodeSlots } from './node-slots.ts';
 import { notFinite } from './not-finite.ts';
 import { ParameterCopies } from './parameter-copies.ts';
+import { RunGate } from './run-gate.ts';
 import type { RunSizes } from './run-sizes.ts';
+import { noSocketCounts } from './socket-counts.ts';
 import type { Measurement } from './speed.ts';
 import type { StepOptions } from './step-events.ts';
 import { StepPhases } from './step-phases.ts';
@@ -41,35 +42,15 @@ export interface SocketOptions {
   readonly log: (level: 'info' | 'warning', message: string) => void;
 }
 
-/** Counts of what happened, for tests and metrics. */
-export interface SocketCounts {
-  joined: number;
-  droppedNodes: number;
-  reassignedShards: number;
-  nonFiniteShards: number;
-  sentBytes: number;
-  receivedBytes: number;
-}
-
 // How long a stop waits for a step that makes no progress.
 const STOP_MS = 1_500;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 export class SocketExecutor implements Executor {
-  readonly counts: SocketCounts = {
-    joined: 0,
-    droppedNodes: 0,
-    reassignedShards: 0,
-    nonFiniteShards: 0,
-    sentBytes: 0,
-    receivedBytes: 0,
-  };
+  readonly counts = noSocketCounts();
   readonly #options: SocketOptions;
   readonly #slots: NodeSlots;
   readonly #copies = new ParameterCopies();
-  readonly #begun: Promise<void>;
-  #begin!: () => void;
-  #giveUp!: (error: Error) => void;
   #crew!: Crew;
   #closeNodes!: (finished: boolean) => Promise<void>;
   #job: WorkJob | null = null;
@@ -79,20 +60,14 @@ export class SocketExecutor implements Executor {
   #closed = false;
   readonly #ledger: NodeLedger;
   readonly #phases: StepPhases;
-  /** Why the run waits; null when it does not. */
-  #waiting: string | null = null;
+  readonly #gate: RunGate;
 
   constructor(options: SocketOptions) {
     this.#options = options;
     this.#slots = new NodeSlots(options.run, options.kernels);
     this.#ledger = new NodeLedger(options.local?.capacity ?? 0);
     this.#phases = new StepPhases(options.observer);
-    this.#begun = new Promise((resolve, reject) => {
-      this.#begin = resolve;
-      this.#giveUp = reject;
-    });
-    // who does not wait for it is not to be bothered by it
-    this.#begun.catch(() => undefined);
+    this.#gate = new RunGate(options.log);
   }
 
   get capacity(): number {
@@ -112,14 +87,7 @@ export class SocketExecutor implements Executor {
 
   /** Resolves when enough computing threads are there; throws 75 at the join timeout, or the signal's reason. */
   async ready(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    const stop = () => this.#giveUp(signal.reason);
-    signal.addEventListener('abort', stop);
-    try {
-      await this.#begun;
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
+    await this.#gate.ready(signal);
   }
 
   readonly handlers: CrewHandlers = {
@@ -140,10 +108,10 @@ export class SocketExecutor implements Executor {
       this.#crew.evict(workerId, 'engineFailed', reason);
     },
     onGoodbye: ({ workerId }) => this.#job?.handle({ type: 'goodbye', workerId }),
-    onLeaving: (member, reason, name) => this.#ledger.left(this.#ledgerNode(member), evictionOf(name), reason),
+    onLeaving: (member, reason, name) => this.#ledger.left(ledgerNodeOf(this.#crew, member), evictionOf(name), reason),
     onGone: ({ workerId }, reason) => this.#job?.handle({ type: 'lost', nowMs: this.#crew.nowMs, workerId, reason }),
     onTick: (nowMs) => this.#job?.stopIfAsked(nowMs, this.#crew.membership.phase === 'paused' ? 0 : STOP_MS),
-    onPhase: (effect) => this.#phase(effect),
+    onPhase: (effect) => this.#gate.move(effect),
   };
 
   async train(stretch: Stretch): Promise<number> {
@@ -180,21 +148,7 @@ export class SocketExecutor implements Executor {
 
   vitals(): Vitals {
     const local = this.#options.local?.vitals() ?? noVitals;
-    const nodes = [...this.#crew.members.values()].filter(({ connection }) => connection !== null);
-    const { reassignedShards, nonFiniteShards, sentBytes, receivedBytes } = this.counts;
-    return {
-      workers: [...local.workers, ...nodes.map((member) => this.#ledger.vitals(this.#ledgerNode(member)))],
-      departures: this.#ledger.departures,
-      counts: {
-        reassignedShards,
-        nonFiniteShards,
-        sentBytes,
-        receivedBytes,
-        waitMs: local.counts.waitMs + this.#phases.waitMs,
-        evictions: { ...local.counts.evictions, ...this.#ledger.evictions },
-      },
-      waiting: this.#waiting,
-    };
+    return vitalsOf(this.#crew, this.#ledger, local, this.counts, this.#phases.waitMs, this.#gate.waiting);
   }
 
   async close(finished: boolean): Promise<void> {
@@ -374,36 +328,10 @@ export class SocketExecutor implements Executor {
     this.#crew.answerGoodbye(member);
   }
 
-  #ledgerNode({ workerId, name, threads, metricsAddress }: CrewMember): LedgerNode {
-    const member = this.#crew.membership.members.get(workerId);
-    const silentMs = member === undefined ? null : Math.max(0, this.#crew.nowMs - member.heardAtMs);
-    return { workerId, name, threads, state: member?.phase ?? 'leaving', silentMs, metricsAddress };
-  }
-
   #localIsIdle(): boolean {
     return [...this.#crew.members.values()].every(
       (member) => member.connection !== null || member.outstanding === null,
     );
-  }
-
-  #phase(effect: MembershipEffect): void {
-    const { log } = this.#options;
-    if (effect.type === 'wait' || effect.type === 'pause') this.#waiting = effect.reason;
-    else if (effect.type === 'begin' || effect.type === 'resume') this.#waiting = null;
-    if (effect.type === 'begin') this.#begin();
-    else if (effect.type === 'wait') log('info', `Waiting for workers: ${effect.reason}`);
-    else if (effect.type === 'pause') log('warning', `The run pauses: ${effect.reason}`);
-    else if (effect.type === 'resume') log('info', `The run goes on: ${effect.reason}`);
-    else if (effect.type === 'give-up') {
-      this.#giveUp(
-        new LockstepError({
-          what: 'Not enough workers came',
-          why: effect.reason,
-          mend: 'Start more workers (lockstep worker --connect), lower --min-workers or raise --join-timeout',
-          exitCode: ExitCode.tryAgain,
-        }),
-      );
-    }
   }
 }
 

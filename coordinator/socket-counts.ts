@@ -1,0 +1,15 @@
+// What happened on the connections of a run, in numbers.
+
+/** Counts of what happened, for tests and metrics. */
+export interface SocketCounts {
+  joined: number;
+  droppedNodes: number;
+  reassignedShards: number;
+  nonFiniteShards: number;
+  sentBytes: number;
+  receivedBytes: number;
+}
+
+export function noSocketCounts(): SocketCounts {
+  return { joined: 0, droppedNodes: 0, reassignedShards: 0, nonFiniteShards: 0, sentBytes: 0, receivedBytes: 0 };
+}
