@@ -5,12 +5,13 @@ import type { Dataset } from '../src/data/dataset.ts';
 import { epochOrder, type Split, splitImages, stepsPerEpoch } from '../src/data/sampler.ts';
 import type { EngineSpec, Hands } from '../src/engine.ts';
 import { instantiate, type Kernels } from '../src/kernels/kernels.ts';
-import { layMemory, planMemory, type RunShape } from '../src/kernels/memory-plan.ts';
+import { planMemory, type RunShape } from '../src/kernels/memory-plan.ts';
 import { at, RunMemory } from '../src/kernels/run-memory.ts';
 import { shapeOf } from '../src/kernels/run-shape.ts';
 import { shardsOfBlock } from '../src/reduce.ts';
 import type { Evaluate, PartSums, Step, TreeNode, Welcome } from '../src/wire/messages.ts';
 import { ProtocolError } from '../src/wire/protocol-error.ts';
+import type { SpareMemory } from './spare-memory.ts';
 
 /** What the entries wire in. */
 export interface NodeWiring {
@@ -30,7 +31,8 @@ export interface NodeWiring {
 }
 
 export class NodeRun {
-  readonly hands: Hands;
+  readonly #hands: Hands;
+  readonly #memories: SpareMemory;
   readonly #run: RunMemory;
   readonly #kernels: Kernels;
   readonly #shape: RunShape;
@@ -38,6 +40,8 @@ export class NodeRun {
   readonly #split: Split;
   #epoch: number | null = null;
   #parameterStep: number | null = null;
+  /** Attempts that were begun and have not ended. */
+  #attempts = 0;
 
   /** @throws ProtocolError (doesNotFit) when the run cannot be computed here */
   constructor(
@@ -46,8 +50,10 @@ export class NodeRun {
     data: Dataset,
     threads: number,
     wiring: NodeWiring,
+    memories: SpareMemory,
     onLoss: (message: string) => void,
   ) {
+    this.#memories = memories;
     try {
       const options = resolveOptions({}, welcome.configuration);
       this.#seed = options.seed;
@@ -57,19 +63,26 @@ export class NodeRun {
       if (plan.vectorBytes !== 4 * welcome.valueCount) {
         throw new Error(`the model has ${plan.vectorBytes / 4} values here, ${welcome.valueCount} there`);
       }
-      this.#run = new RunMemory(layMemory(plan, true), plan);
+      this.#run = new RunMemory(memories.take(plan), plan);
       this.#run.setData(data.train, data.test, this.#split.validation);
       const module = wiring.sharedKernels();
       this.#kernels = instantiate(module, this.#run.memory);
       const { validationCount, testImages: testCount } = this.#shape;
       const spec = { name: engine, augmentValidation: options.augmentValidation, validationCount, testCount };
-      this.hands = wiring.startHands({ shape: this.#shape, run: this.#run, module, engine: spec, threads, onLoss });
+      this.#hands = wiring.startHands({ shape: this.#shape, run: this.#run, module, engine: spec, threads, onLoss });
     } catch (error) {
       throw new ProtocolError('doesNotFit', error instanceof Error ? error.message : String(error));
     }
   }
 
-  /** Computes an attempt's blocks. The answers' payloads are copies. */
+  /** Ends the threads. */
+  async close(): Promise<void> {
+    await this.#hands.close();
+    // whoever is still at it would write into the next run
+    if (this.#attempts === 0) this.#memories.giveBack(this.#run.memory);
+  }
+
+  /** Computes an attempt's blocks. The answers' payloads are views, to be sent before the next attempt. */
   async step(message: Step): Promise<TreeNode[]> {
     const { epoch, step, attempt, blocks, payload } = message;
     const { batchSize, trainingCount } = this.#shape;
@@ -84,10 +97,12 @@ export class NodeRun {
       this.#epoch = epoch;
     }
     const started = performance.now();
-    await this.hands.compute(
-      { epoch, step, stepInEpoch },
-      blocks,
-      blocks.map((_, i) => i),
+    await this.#attempt(() =>
+      this.#hands.compute(
+        { epoch, step, stepInEpoch },
+        blocks,
+        blocks.map((_, i) => i),
+      ),
     );
     const computeMs = (performance.now() - started) / blocks.length;
     const { plan, bytes } = this.#run;
@@ -113,12 +128,21 @@ export class NodeRun {
     const started = performance.now();
     const parts: PartSums[] = [];
     for (const { first, end } of blocks.map(shardsOfBlock)) {
-      await this.hands.evaluateChunks(split, step, epoch, first, end);
+      await this.#attempt(() => this.#hands.evaluateChunks(split, step, epoch, first, end));
       for (let part = first; part < end; part++) {
         parts.push({ part, ...this.#run.figures(this.#run.plan.chunkFigures + part * 16) });
       }
     }
     return { parts, computeMs: performance.now() - started };
+  }
+
+  async #attempt(compute: () => Promise<void>): Promise<void> {
+    this.#attempts++;
+    try {
+      await compute();
+    } finally {
+      this.#attempts--;
+    }
   }
 
   #takeParameters(step: number, payload: Uint8Array): void {

@@ -7,6 +7,7 @@ import { pauseMs } from './backoff.ts';
 import { dial, type WebSocket } from './dial.ts';
 import type { NodeWiring } from './node-run.ts';
 import { type KnownData, type NodeCounts, Session } from './session.ts';
+import { SpareMemory } from './spare-memory.ts';
 
 export interface NodeOptions {
   readonly url: string;
@@ -47,12 +48,13 @@ export async function runNode(
   hooks: NodeHooks,
 ): Promise<NodeResult> {
   const { log, signal } = hooks;
+  const kept = { data, memories: new SpareMemory() };
   const result = { name: options.name, joined: 0, shardsDone: 0, samplesDone: 0, reason: '' };
   let failures = 0;
   let sinceMs = performance.now();
   for (;;) {
     signal.throwIfAborted();
-    const reason = await connectOnce(options, data, wiring, hooks, result);
+    const reason = await connectOnce(options, kept, wiring, hooks, result);
     if (reason.kind === 'done') return { ...result, reason: reason.text };
     if (reason.joined) {
       failures = 0;
@@ -79,9 +81,15 @@ export async function runNode(
 /** over: the run is, and the node waits for the next. */
 type Reason = { readonly kind: 'done' | 'over' | 'retry'; readonly text: string; readonly joined: boolean };
 
+/** What stays from one connection to the next. */
+interface Kept {
+  readonly data: KnownData;
+  readonly memories: SpareMemory;
+}
+
 async function connectOnce(
   options: NodeOptions,
-  data: KnownData,
+  { data, memories }: Kept,
   wiring: NodeWiring,
   { log, signal, counts }: NodeHooks,
   result: { joined: number; shardsDone: number; samplesDone: number },
@@ -116,6 +124,7 @@ async function connectOnce(
     selfTest,
     metricsPort,
     wiring,
+    memories,
     log,
     ...(counts && { counts }),
   });

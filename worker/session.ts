@@ -14,6 +14,7 @@ import { readCoordinatorMessage } from '../src/wire/read-coordinator-message.ts'
 import { messagePieces } from '../src/wire/write-message.ts';
 import type { WebSocket } from './dial.ts';
 import { NodeRun, type NodeWiring } from './node-run.ts';
+import type { SpareMemory } from './spare-memory.ts';
 
 export interface SessionOptions {
   readonly name: string;
@@ -23,6 +24,8 @@ export interface SessionOptions {
   /** Port of this process's own metrics; null if there are none, or not where the coordinator sees them. */
   readonly metricsPort: number | null;
   readonly wiring: NodeWiring;
+  /** Of this process, for one connection after the other. */
+  readonly memories: SpareMemory;
   readonly log: (level: 'info' | 'warning', message: string) => void;
   readonly counts?: NodeCounts;
 }
@@ -90,7 +93,7 @@ export class Session {
           shardsDone: this.#shardsDone,
           samplesDone: this.#samplesDone,
         };
-        void (this.#run?.hands.close() ?? Promise.resolve()).then(() => resolve(end));
+        void (this.#run?.close() ?? Promise.resolve()).then(() => resolve(end));
       });
     });
     socket.binaryType = 'fragments';
@@ -196,8 +199,8 @@ export class Session {
   }
 
   #becomeReady(welcome: Welcome, data: Dataset): void {
-    const { engine, threads, wiring, log } = this.#options;
-    this.#run = new NodeRun(welcome, engine, data, threads, wiring, (message) => log('warning', message));
+    const { engine, threads, wiring, memories, log } = this.#options;
+    this.#run = new NodeRun(welcome, engine, data, threads, wiring, memories, (message) => log('warning', message));
     this.#joined = true;
     const { counts } = this.#options;
     if (counts) {

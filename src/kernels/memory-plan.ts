@@ -109,7 +109,7 @@ const ORDER_WORD = 12;
 // Samples of a pass: many make few passes, few keep the lists in the second-level cache. No bit depends on it.
 const PASS_SAMPLES = 128;
 const PASS_LIST_BYTES = 8 * 2 ** 20;
-const PAGE_BYTES = 65536;
+export const PAGE_BYTES = 65536;
 const MEMORY_BYTES = 65536 * PAGE_BYTES;
 
 export function chunksOf(samples: number): number {
@@ -257,7 +257,7 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
 
 /** Fresh memory of the plan's size, its records written. `shared` needs the kernels' shared build. */
 export function layMemory(plan: MemoryPlan, shared: boolean): WebAssembly.Memory {
-  const pages = Math.ceil(plan.bytes / PAGE_BYTES);
+  const pages = pagesOf(plan);
   let memory: WebAssembly.Memory;
   try {
     memory = new WebAssembly.Memory(shared ? { initial: pages, maximum: pages, shared } : { initial: pages });
@@ -271,6 +271,11 @@ export function layMemory(plan: MemoryPlan, shared: boolean): WebAssembly.Memory
   }
   writeRecords(plan, memory);
   return memory;
+}
+
+/** Pages of 64 KiB. */
+export function pagesOf(plan: MemoryPlan): number {
+  return Math.ceil(plan.bytes / PAGE_BYTES);
 }
 
 export function writeRecords(plan: MemoryPlan, memory: WebAssembly.Memory): void {

@@ -2,6 +2,8 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { nodeWiring } from '../../src/library.ts';
+import type { NodeWiring } from '../../worker/node-run.ts';
 import { type Cluster, impatient, patient, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { gate } from '../support/events.ts';
@@ -116,6 +118,27 @@ describe('by accident', () => {
       expect(cluster.log.count(/The run goes on: worker 2 is ready/)).toBe(1);
       // step 9 was begun twice
       expect(a.steps.filter((step) => step === 9)).toHaveLength(2);
+    });
+  });
+
+  test('a node that comes back computes in the memory that it had', async () => {
+    await withCluster(digits.short, async (cluster) => {
+      const { proxy, url } = await proxied(cluster);
+      const memories: WebAssembly.Memory[] = [];
+      const startHands: NodeWiring['startHands'] = (parts) => {
+        memories.push(parts.run.memory);
+        return nodeWiring.startHands(parts);
+      };
+      const node = cluster.node({ url, name: 'a', data: digits.data, wiring: { startHands } });
+      for (const step of [9, 21]) {
+        await cluster.committed(step);
+        proxy.cut();
+        await cluster.log.seen(/The run goes on/, memories.length);
+      }
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+      expect((await node.ended).result).toMatchObject({ joined: 3 });
+      expect(memories).toHaveLength(3);
+      expect(new Set(memories).size).toBe(1);
     });
   });
 

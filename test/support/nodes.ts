@@ -13,6 +13,7 @@ import type { Welcome } from '../../src/wire/messages.ts';
 import { makeEngine } from '../../worker/make-engine.ts';
 import { type NodeOptions, type NodeResult, runNode } from '../../worker/node.ts';
 import { NodeRun, type NodeWiring } from '../../worker/node-run.ts';
+import { SpareMemory } from '../../worker/spare-memory.ts';
 import { Lines } from './events.ts';
 
 export interface NodeSetup {
@@ -126,5 +127,5 @@ function inlineHands(
 /** What a node computes with, for a test that speaks for the node itself. */
 export function nodeRunFor(welcome: Welcome, data: Dataset): NodeRun {
   const startHands: NodeWiring['startHands'] = (hands) => inlineHands(hands, {}, [], { validation: 0, test: 0 });
-  return new NodeRun(welcome, 'wasm', data, 1, { ...nodeWiring, startHands }, () => undefined);
+  return new NodeRun(welcome, 'wasm', data, 1, { ...nodeWiring, startHands }, new SpareMemory(), () => undefined);
 }
