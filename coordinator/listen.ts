@@ -10,7 +10,9 @@ import { CHUNK_SAMPLES } from '../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
 import type { Plain } from '../src/wire/codec.ts';
 import { datasetBytes, datasetDigest } from '../src/wire/dataset-bytes.ts';
+import { asText } from '../src/wire/fields.ts';
 import type { Identity } from '../src/wire/handshake.ts';
+import { RUN_NAME_LENGTH } from '../src/wire/limits.ts';
 import { nodeMessageReader } from '../src/wire/read-node-message.ts';
 import type { ClusterLimits } from './cluster-limits.ts';
 import { Crew } from './crew.ts';
@@ -74,7 +76,8 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
         partSamples: CHUNK_SAMPLES,
       }),
       welcome: {
-        run: parts.runName,
+        // a folder may be named with anything
+        run: asText(parts.runName, RUN_NAME_LENGTH),
         configuration: JSON.parse(JSON.stringify(parts.configuration)) as { readonly [key: string]: Plain },
         dataDigest: datasetDigest(parts.data),
         dataBytes: bytesOfData().length,

@@ -18,6 +18,8 @@ export const BLOCKS_IN_TASK = 1_024;
 export const PARTS_IN_ANSWER = 512;
 /** Characters of a node's name. */
 export const NAME_LENGTH = 64;
+/** Characters of a run's name. */
+export const RUN_NAME_LENGTH = 256;
 /** Characters of a reason or an engine's error, within a message. */
 export const REASON_LENGTH = 200;
 /** UTF-8 bytes of the reason in a WebSocket close frame (RFC 6455: 125, less two for the code). */

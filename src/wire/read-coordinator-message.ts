@@ -3,7 +3,7 @@
 
 import { decodeFrame } from './codec.ts';
 import { digest, fields, integer, list, milliseconds, oneOf, plainMap, text, uint32 } from './fields.ts';
-import { BLOCKS_IN_TASK, DATA_PIECE_BYTES, NAME_LENGTH, REASON_LENGTH } from './limits.ts';
+import { BLOCKS_IN_TASK, DATA_PIECE_BYTES, REASON_LENGTH, RUN_NAME_LENGTH } from './limits.ts';
 import type { CoordinatorMessage, Data, Evaluate, Step } from './messages.ts';
 import { noPayload, typeOf, valuesPayload } from './payload.ts';
 import { ProtocolError } from './protocol-error.ts';
@@ -22,7 +22,7 @@ export interface NodeKnowledge {
 const checkWelcome = fields({
   type: oneOf(['welcome']),
   workerId: uint32,
-  run: text(NAME_LENGTH * 4),
+  run: text(RUN_NAME_LENGTH),
   configuration: plainMap,
   dataDigest: digest,
   dataBytes: integer(1),

@@ -1,6 +1,7 @@
 // A node's life across connections and runs: it retries, waits, takes part again, and knows when to end, and with what code.
 
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { pauseMs } from '../../worker/backoff.ts';
@@ -10,6 +11,7 @@ import { gate } from '../support/events.ts';
 import { freePort } from '../support/free-port.ts';
 import { startNode } from '../support/nodes.ts';
 import { startProxy } from '../support/proxy.ts';
+import { withFolder } from '../support/tiny-data.ts';
 
 let digits: Digits;
 beforeAll(async () => {
@@ -32,6 +34,17 @@ describe('pauses', () => {
       expect(pauseMs(failures, 0)).toBe(pauseMs(failures, 1) / 2);
       expect(pauseMs(failures, 0.5)).toBe(pauseMs(failures, 1) * 0.75);
     }
+  });
+});
+
+test('a run may have any name that a folder may have', async () => {
+  await withFolder(async (folder) => {
+    const out = join(folder, 'a\tb\nc \u{1f600}');
+    await withCluster({ ...digits.short, ...small, out }, async (cluster) => {
+      const node = cluster.node({ data: digits.data });
+      expect(await cluster.bits()).toEqual(await digits.baseline(small));
+      expect(node.log.count(/joined run a b c \u{1f600} as worker 1/u)).toBe(1);
+    });
   });
 });
 
