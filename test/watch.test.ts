@@ -48,7 +48,7 @@ async function firstView(url: string) {
 }
 
 describe('metrics', () => {
-  test.each([0, 2])('say what history.json says, to the last digit, with %i threads', async (threads) => {
+  test.each([0, 2, 3])('say what history.json says, to the last digit, with %i threads', async (threads) => {
     await withFolder(async (folder) => {
       const out = join(folder, 'run');
       const run = watchedRun({ ...digits.short, threads, out, metricsLinger: 20 });
@@ -67,6 +67,11 @@ describe('metrics', () => {
       expect(valueIn(text, 'lockstep_run_state{state="done"}')).toBe(1);
       expect(valueIn(text, 'lockstep_step_duration_seconds_count')).toBe(steps);
       expect(valueIn(text, 'lockstep_phase_duration_seconds_count{phase="evaluate"}')).toBe(3);
+      const phase = (what: string, name: string) =>
+        valueIn(text, `lockstep_phase_duration_seconds_${what}{phase="${name}"}`);
+      for (const name of ['compute', 'optimize']) expect(phase('count', name)).toBe(steps);
+      const seconds = valueIn(text, 'lockstep_step_duration_seconds_sum');
+      expect(phase('sum', 'compute') + phase('sum', 'optimize')).toBeCloseTo(seconds, 6);
       const shards = Array.from({ length: Math.max(1, threads) }, (_, i) =>
         valueIn(text, `lockstep_worker_shards_total{worker="${i}"}`),
       );
