@@ -48,7 +48,8 @@ export class Watch {
   readonly #warned = new Set<string>();
   #streams: PageStreams | null = null;
   #server: WatchServer | null = null;
-  #onScraped: () => void = () => undefined;
+  /** Aborted when somebody has scraped the values of the end. */
+  readonly #lastScrape = new AbortController();
   #writing: Promise<void> = Promise.resolve();
   #writtenMs = performance.now();
 
@@ -111,21 +112,19 @@ export class Watch {
 
   async #stay({ url }: WatchServer, signal: AbortSignal): Promise<void> {
     const { metricsLinger } = this.#parts.options;
-    const scraped = new Promise<void>((resolve) => {
-      this.#onScraped = resolve;
-    });
     const forcedMs = metricsLinger === null ? null : metricsLinger * 1000;
     const announce = (seconds: number) => {
       // an error is only printed when the run has been closed
       const { reason } = this.#watched.state;
       const what = reason === null ? '' : `${reason}. `;
-      const until = forcedMs === null ? 'one more scrape, at most ' : '';
+      const most = forcedMs === null ? 'one more scrape, at most ' : '';
       this.#parts.onEvent({
         type: 'info',
-        message: `${what}Metrics stay at ${url} for ${until}${seconds} s; Ctrl-C ends it`,
+        message: `${what}Metrics stay at ${url} for ${most}${seconds} s; Ctrl-C ends it`,
       });
     };
-    await lingerOn({ linger: this.#linger, scraped, forcedMs }, announce, signal);
+    const until = forcedMs === null ? AbortSignal.any([signal, this.#lastScrape.signal]) : signal;
+    await lingerOn(forcedMs ?? this.#linger.patienceMs(performance.now()), announce, until);
   }
 
   async #serve(port: number): Promise<void> {
@@ -136,7 +135,7 @@ export class Watch {
       exposition: this.#exposition,
       streams,
       linger: this.#linger,
-      onScraped: () => this.#onScraped(),
+      onLastScrape: () => this.#lastScrape.abort(),
       warnOnce: (what, message) => this.#warnOnce(what, message),
     });
     const host = options.metricsHost;
