@@ -1,7 +1,7 @@
 // Runs that are watched: what /metrics says is what history.json says, counters go on after a resume, the server answers what
 // it should, and whatever is done to it the run goes on to the same bits.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -103,6 +103,20 @@ describe('metrics', () => {
       expect(points(after).at(-1)).toMatch(/^lockstep_steps_total 66 /);
       if (missing('promtool', 'prometheus')) return;
       output('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', join(out, 'metrics.om'), join(folder, 'tsdb')]);
+    });
+  });
+
+  test('know after a resume when the checkpoint was written that it goes on from', async () => {
+    await withFolder(async (folder) => {
+      const out = join(folder, 'run');
+      await watchedRun({ ...digits.short, threads: 0, out }).summary;
+      const { mtimeMs } = await stat(join(out, 'checkpoints', 'step-00000044', 'state.json'));
+      // nobody computes: it makes no checkpoint of its own
+      const resumed = long({ threads: 0, epochs: 3, resume: out, listen: '127.0.0.1:0' });
+      const text = await textOf(`${await resumed.url}metrics`);
+      expect(valueIn(text, 'lockstep_last_checkpoint_timestamp_seconds')).toBe(mtimeMs / 1000);
+      resumed.stop();
+      await resumed.summary.catch(() => undefined);
     });
   });
 
