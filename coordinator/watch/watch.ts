@@ -23,6 +23,8 @@ import { type WatchedFacts, WatchedRun, type WatchedStart } from './watched-run.
 export const DEFAULT_PORT = 9464;
 const MOST_SNAPSHOTS = 400;
 const WRITE_EVERY_MS = 10_000;
+/** Milliseconds between two writings of metrics.om for each that making its text took: of a long run it is megabytes. */
+const WRITE_PAUSE = 300;
 
 export interface WatchParts {
   readonly options: TrainOptions;
@@ -52,6 +54,7 @@ export class Watch {
   readonly #lastScrape = new AbortController();
   #writing: Promise<void> = Promise.resolve();
   #writtenMs = performance.now();
+  #writeEveryMs = WRITE_EVERY_MS;
 
   private constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -63,7 +66,7 @@ export class Watch {
       parts.onEvent(event);
       if (event.type === 'epoch') this.#snapshot();
       // so that little is missing after a process that was killed
-      if (event.type === 'checkpoint' && performance.now() - this.#writtenMs > WRITE_EVERY_MS) void this.#write();
+      if (event.type === 'checkpoint' && performance.now() - this.#writtenMs > this.#writeEveryMs) void this.#write();
     };
     const served = servedPort(parts.options) !== null;
     this.#exposition = new Exposition(Object.values(metricTable), () => familiesOf(watched, this.#before), served);
@@ -165,6 +168,7 @@ export class Watch {
     if (write === null) return this.#writing;
     this.#writtenMs = performance.now();
     const text = openMetricsText(this.#snapshots.items(), earlier);
+    this.#writeEveryMs = Math.max(WRITE_EVERY_MS, WRITE_PAUSE * (performance.now() - this.#writtenMs));
     this.#writing = this.#writing.then(() =>
       write(text).catch((error: Error) => this.#warnOnce('file', `metrics.om was not written: ${error.message}`)),
     );
