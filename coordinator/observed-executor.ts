@@ -29,12 +29,14 @@ export class ObservedExecutor implements Executor {
     const committed = (step: number, sums: Sums): void => {
       const { computedMs, endMs } = this.#run.stepTimes(step);
       // threads note the times themselves, and come to tell of several steps at once
-      const end = endMs === 0 ? machineMs() : endMs;
-      if (computedMs > before && end > computedMs) {
-        this.#watched.phase('compute', computedMs - before);
-        this.#watched.phase('optimize', end - computedMs);
+      const end = Math.max(before, endMs === 0 ? machineMs() : endMs);
+      if (computedMs !== 0) {
+        // clocks of threads agree to microseconds only
+        const computed = Math.min(end, Math.max(before, computedMs));
+        this.#watched.phase('compute', computed - before);
+        this.#watched.phase('optimize', end - computed);
       }
-      this.#watched.step(step, sums, Math.max(0, end - before), this.#run.learningRate(step));
+      this.#watched.step(step, sums, end - before, this.#run.learningRate(step));
       before = end;
       stretch.committed(step, sums);
     };

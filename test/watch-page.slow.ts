@@ -15,7 +15,8 @@ const shots = process.env['LOCKSTEP_SCREENSHOTS'];
 async function shot(page: Page, name: string): Promise<void> {
   if (shots === undefined) return;
   await mkdir(shots, { recursive: true });
-  await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+  // a bar that is still on its way is shown where it is going
+  await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true, animations: 'disabled' });
 }
 
 const text = (page: Page, selector: string) => page.locator(selector).innerText();

@@ -53,8 +53,7 @@ export class ComputeLoop {
     this.#control = run.plan.control / 4;
     this.#table = run.plan.tasks / 4;
     this.#tally = run.plan.workers[options.worker]!.tally / 8;
-    const [seconds, nanoseconds] = process.hrtime();
-    this.#clockOffsetMs = seconds * 1000 + nanoseconds / 1e6 - performance.now();
+    this.#clockOffsetMs = clockOffsetMs();
   }
 
   /** Runs until a stop job comes. */
@@ -148,15 +147,14 @@ export class ComputeLoop {
   readonly #update = (slice: number): void => {
     const { step, stepInEpoch } = this.#at;
     this.#options.inject?.('reduce', step, slice);
-    // the first slice is taken as soon as the gradients are there, and the last one is done last
-    if (slice === 0) this.#run.setStepComputed(step, performance.now() + this.#clockOffsetMs);
+    // in what order threads take the slices is open: the gradients were there when the first one was begun
+    if (!this.#run.isStepComputed(step)) this.#run.setStepComputed(step, performance.now() + this.#clockOffsetMs);
     const { batchSize, trainingCount } = this.#options;
     const samples = batchSamples(stepInEpoch, batchSize, trainingCount);
     if (!this.#engine.updateSlice(step, this.#fields.tasks, samples, slice)) this.#store(Word.fault, step + 1);
-    if (slice === ROW_GROUPS) {
-      this.#run.sumFigures(step, this.#fields.tasks);
-      this.#run.setStepEnd(step, performance.now() + this.#clockOffsetMs);
-    }
+    if (slice === ROW_GROUPS) this.#run.sumFigures(step, this.#fields.tasks);
+    // whoever ends last has the last word
+    this.#run.setStepEnd(step, performance.now() + this.#clockOffsetMs);
     this.#options.inject?.('adam', step, slice);
   };
 
@@ -251,4 +249,17 @@ export class ComputeLoop {
   #store(word: number, value: number): void {
     Atomics.store(this.#words, this.#control + word, value);
   }
+}
+
+/**
+ * Milliseconds from this thread's clock to the machine's. A thread that is held up between two looks sees too little, so the
+ * largest of a few is taken.
+ */
+function clockOffsetMs(): number {
+  let offsetMs = Number.NEGATIVE_INFINITY;
+  for (let look = 0; look < 4; look++) {
+    const [seconds, nanoseconds] = process.hrtime();
+    offsetMs = Math.max(offsetMs, seconds * 1000 + nanoseconds / 1e6 - performance.now());
+  }
+  return offsetMs;
 }

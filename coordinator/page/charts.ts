@@ -17,6 +17,8 @@ type Column = (number | null)[];
 const SPREAD = 12;
 const SPREAD_SHARE = 0.04;
 
+const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
+
 export class Charts {
   readonly #hosts: readonly HTMLElement[];
   readonly #format = [(v: number) => v.toFixed(4), (v: number) => `${(100 * v).toFixed(2)} %`, whole];
@@ -57,6 +59,8 @@ export class Charts {
     this.#plots = this.#hosts.map((host, i) => {
       const line = { points: { show: false } };
       const axis = { stroke: colour('--quiet'), grid: { stroke: colour('--grid'), width: 1 }, ticks: { show: false } };
+      // what stands on the other axis, the caption says
+      const xLabel = { label: 'epoch', labelSize: 18, labelGap: 0, labelFont: FONT, font: FONT };
       const training = { ...line, stroke: colour('--training'), width: 2 };
       const noise = { ...line, stroke: colour('--noise'), width: 1 };
       const validation = {
@@ -76,8 +80,8 @@ export class Charts {
           hooks: { setCursor: [(plot) => this.#tell(plot, i)], setData: [(plot) => this.#tell(plot, i)] },
           series: [{}, noise, training, ...(i < 2 ? [validation] : [])],
           axes: [
-            { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000], size: 32 },
-            { ...axis, values: (_plot, splits) => splits.map((v) => axes[i]!(v)), size: 58 },
+            { ...axis, ...xLabel, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000], size: 26 },
+            { ...axis, values: (_plot, splits) => splits.map((v) => axes[i]!(v)), size: 58, space: 24 },
           ],
         },
         undefined,

@@ -25,7 +25,7 @@ function take(view: PageView): void {
   showView(view, events);
   const { stepsPerEpoch, epochs } = view.run;
   // drawing is the dear part, and in the background or after the end nothing moves
-  const seen = [view.run.name, epochs, curve.length, view.curve.generation, validation.length].join();
+  const seen = [view.run.name, epochs, curve.length, view.curve.generation, validation.at(-1)?.step].join();
   if (seen !== stepsSeen) charts.show({ curve, validation, stepsPerEpoch });
   stepsSeen = seen;
 }

@@ -64,7 +64,7 @@ export class PageState {
     const { curve, validationCurve, events } = this.#watched;
     return {
       curve: { generation: curve.generation, length: curve.length },
-      validation: { generation: validationCurve.generation, length: validationCurve.length },
+      validation: { generation: validationCurve.generation, length: validationCurve.settled },
       events: events.count,
     };
   }

@@ -12,7 +12,7 @@ export class ThinnedList<T> {
     this.#most = most;
   }
 
-  /** Changes whenever earlier items have changed. */
+  /** Changes whenever settled items have changed. */
   get generation(): number {
     return this.#generation;
   }
@@ -21,16 +21,18 @@ export class ThinnedList<T> {
     return this.#items.length;
   }
 
+  /** So many items stay while the generation does: all, or all but the newest. */
+  get settled(): number {
+    return this.#skipped > 0 ? this.#items.length - 1 : this.#items.length;
+  }
+
   items(from = 0): readonly T[] {
     return this.#items.slice(from);
   }
 
   push(item: T): void {
-    if (this.#skipped > 0) {
-      // the last one was only there as the newest
-      this.#items.pop();
-      this.#generation++;
-    }
+    // the last one was only there as the newest
+    if (this.#skipped > 0) this.#items.pop();
     this.#items.push(item);
     this.#skipped = (this.#skipped + 1) % this.#every;
     if (this.#items.length < this.#most || this.#skipped > 0) return;

@@ -13,8 +13,8 @@ export interface RouteParts {
   readonly exposition: Exposition;
   readonly streams: PageStreams;
   readonly linger: Linger;
-  /** A scrape was answered whole. */
-  readonly onScraped: () => void;
+  /** A scrape was answered whole, with the values of the end. */
+  readonly onLastScrape: () => void;
   readonly warnOnce: (what: 'scrapes', message: string) => void;
 }
 
@@ -45,8 +45,8 @@ export function watchRoutes(parts: RouteParts): Readonly<Record<string, Route>> 
   };
 }
 
-function metricsRoute({ exposition, linger, onScraped, warnOnce }: RouteParts): Route {
-  let fresh: { readonly atMs: number; readonly text: Promise<string> } | null = null;
+function metricsRoute({ watched, exposition, linger, onLastScrape, warnOnce }: RouteParts): Route {
+  let fresh: { readonly atMs: number; readonly over: boolean; readonly text: Promise<string> } | null = null;
   let lastMs = Number.NEGATIVE_INFINITY;
   let often = 0;
   return async (request, response) => {
@@ -56,12 +56,18 @@ function metricsRoute({ exposition, linger, onScraped, warnOnce }: RouteParts): 
     lastMs = nowMs;
     if (often === 10)
       warnOnce('scrapes', `/metrics is scraped more than twice a second; answers are up to ${FRESH_MS} ms old`);
-    if (fresh === null || nowMs - fresh.atMs > FRESH_MS) fresh = { atMs: nowMs, text: exposition.text() };
+    const over = watched.endedMs !== null;
+    // the values of the end are not to be missed for an answer of a moment before
+    if (fresh === null || fresh.over !== over || nowMs - fresh.atMs > FRESH_MS) {
+      fresh = { atMs: nowMs, over, text: exposition.text() };
+    }
     const text = await fresh.text;
     response.writeHead(200, { 'content-type': exposition.contentType, 'cache-control': 'no-store' });
     const timeout = Number(request.headers['x-prometheus-scrape-timeout-seconds']);
     linger.scraped(nowMs, timeout > 0 ? timeout * 1000 : null);
-    response.end(text, onScraped);
+    response.end(text, () => {
+      if (over) onLastScrape();
+    });
   };
 }
 
@@ -74,19 +80,13 @@ function targetsOf(watched: WatchedRun) {
   );
 }
 
-/** Waits until somebody scrapes, for as long as is sensible. `forcedMs`: for so long, whoever scrapes. */
+/** Stays for `patienceMs`, or until `signal` says that it is enough. */
 export async function lingerOn(
-  { linger, scraped, forcedMs }: { linger: Linger; scraped: Promise<void>; forcedMs: number | null },
+  patienceMs: number,
   announce: (seconds: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const patienceMs = forcedMs ?? linger.patienceMs(performance.now());
   if (patienceMs <= 0 || signal.aborted) return;
   announce(Math.ceil(patienceMs / 1000));
-  const over = new AbortController();
-  const waited = delay(patienceMs, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(
-    () => undefined,
-  );
-  await (forcedMs === null ? Promise.race([waited, scraped]) : waited);
-  over.abort();
+  await delay(patienceMs, undefined, { signal }).catch(() => undefined);
 }

@@ -1,7 +1,8 @@
 // Begins to watch a run, new or resumed: from its options and its checkpoint to a Watch.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stateFileName } from '../../src/checkpoint.ts';
 import type { TrainOptions } from '../../src/config.ts';
 import type { TrainEvent } from '../../src/events.ts';
 import type { OpenRun } from '../open-run.ts';
@@ -9,17 +10,18 @@ import { Watch } from './watch.ts';
 import { freshStart, type WatchedStart } from './watched-run.ts';
 
 export async function watchRun(
-  { folder, start }: Pick<OpenRun, 'folder' | 'start'>,
+  opened: Pick<OpenRun, 'folder' | 'store' | 'start' | 'inPlace'>,
   options: TrainOptions,
   version: string,
   onEvent: (event: TrainEvent) => void,
 ): Promise<Watch | null> {
+  const { folder, start } = opened;
   const { engine, seed, batchSize, shards, lr: learningRate, epochs, maxSteps } = options;
   const name = folder?.name ?? 'unsaved';
   return await Watch.start({
     options,
     facts: { name, version, engine, seed, batchSize, shards, learningRate, epochs, maxSteps },
-    start: start === null ? freshStart : startOf(start),
+    start: start === null ? freshStart : startOf(start, await checkpointMs(opened)),
     // what the process before has counted
     earlier: start === null ? '' : await readFile(join(options.resume!, fileName), 'utf8').catch(() => ''),
     onEvent,
@@ -29,7 +31,19 @@ export async function watchRun(
 
 const fileName = 'metrics.om';
 
-function startOf({ position }: NonNullable<OpenRun['start']>): WatchedStart {
+/** When the checkpoint was written that the run goes on from. In another folder it is written anew, and told then. */
+async function checkpointMs({ store, start, inPlace }: Parameters<typeof watchRun>[0]): Promise<number> {
+  if (store === null || start === null || !inPlace) return 0;
+  const written = stat(join(store.pathOf(start.position.step), stateFileName));
+  return await written.then(({ mtimeMs }) => mtimeMs).catch(() => 0);
+}
+
+function startOf({ position }: NonNullable<OpenRun['start']>, checkpointMs: number): WatchedStart {
   const whole = position.history.reduce((sum, { samples }) => sum + samples, 0);
-  return { steps: position.step, samples: whole + position.sums.sampleCount, epochs: position.history };
+  return {
+    steps: position.step,
+    samples: whole + position.sums.sampleCount,
+    checkpointMs,
+    epochs: position.history,
+  };
 }

@@ -23,6 +23,8 @@ import { type WatchedFacts, WatchedRun, type WatchedStart } from './watched-run.
 export const DEFAULT_PORT = 9464;
 const MOST_SNAPSHOTS = 400;
 const WRITE_EVERY_MS = 10_000;
+/** Milliseconds between two writings of metrics.om for each that making its text took: of a long run it is megabytes. */
+const WRITE_PAUSE = 300;
 
 export interface WatchParts {
   readonly options: TrainOptions;
@@ -48,9 +50,11 @@ export class Watch {
   readonly #warned = new Set<string>();
   #streams: PageStreams | null = null;
   #server: WatchServer | null = null;
-  #onScraped: () => void = () => undefined;
+  /** Aborted when somebody has scraped the values of the end. */
+  readonly #lastScrape = new AbortController();
   #writing: Promise<void> = Promise.resolve();
   #writtenMs = performance.now();
+  #writeEveryMs = WRITE_EVERY_MS;
 
   private constructor(parts: WatchParts) {
     this.#parts = parts;
@@ -62,7 +66,7 @@ export class Watch {
       parts.onEvent(event);
       if (event.type === 'epoch') this.#snapshot();
       // so that little is missing after a process that was killed
-      if (event.type === 'checkpoint' && performance.now() - this.#writtenMs > WRITE_EVERY_MS) void this.#write();
+      if (event.type === 'checkpoint' && performance.now() - this.#writtenMs > this.#writeEveryMs) void this.#write();
     };
     const served = servedPort(parts.options) !== null;
     this.#exposition = new Exposition(Object.values(metricTable), () => familiesOf(watched, this.#before), served);
@@ -111,21 +115,19 @@ export class Watch {
 
   async #stay({ url }: WatchServer, signal: AbortSignal): Promise<void> {
     const { metricsLinger } = this.#parts.options;
-    const scraped = new Promise<void>((resolve) => {
-      this.#onScraped = resolve;
-    });
     const forcedMs = metricsLinger === null ? null : metricsLinger * 1000;
     const announce = (seconds: number) => {
       // an error is only printed when the run has been closed
       const { reason } = this.#watched.state;
       const what = reason === null ? '' : `${reason}. `;
-      const until = forcedMs === null ? 'one more scrape, at most ' : '';
+      const most = forcedMs === null ? 'one more scrape, at most ' : '';
       this.#parts.onEvent({
         type: 'info',
-        message: `${what}Metrics stay at ${url} for ${until}${seconds} s; Ctrl-C ends it`,
+        message: `${what}Metrics stay at ${url} for ${most}${seconds} s; Ctrl-C ends it`,
       });
     };
-    await lingerOn({ linger: this.#linger, scraped, forcedMs }, announce, signal);
+    const until = forcedMs === null ? AbortSignal.any([signal, this.#lastScrape.signal]) : signal;
+    await lingerOn(forcedMs ?? this.#linger.patienceMs(performance.now()), announce, until);
   }
 
   async #serve(port: number): Promise<void> {
@@ -136,7 +138,7 @@ export class Watch {
       exposition: this.#exposition,
       streams,
       linger: this.#linger,
-      onScraped: () => this.#onScraped(),
+      onLastScrape: () => this.#lastScrape.abort(),
       warnOnce: (what, message) => this.#warnOnce(what, message),
     });
     const host = options.metricsHost;
@@ -166,6 +168,7 @@ export class Watch {
     if (write === null) return this.#writing;
     this.#writtenMs = performance.now();
     const text = openMetricsText(this.#snapshots.items(), earlier);
+    this.#writeEveryMs = Math.max(WRITE_EVERY_MS, WRITE_PAUSE * (performance.now() - this.#writtenMs));
     this.#writing = this.#writing.then(() =>
       write(text).catch((error: Error) => this.#warnOnce('file', `metrics.om was not written: ${error.message}`)),
     );

@@ -26,6 +26,8 @@ export interface WatchedFacts {
 export interface WatchedStart {
   readonly steps: number;
   readonly samples: number;
+  /** Unix time in milliseconds of the checkpoint that it goes on from, where that is one of its own; else 0. */
+  readonly checkpointMs: number;
   readonly epochs: readonly {
     readonly steps: number;
     readonly train: Figures;
@@ -33,7 +35,7 @@ export interface WatchedStart {
   }[];
 }
 
-export const freshStart: WatchedStart = { steps: 0, samples: 0, epochs: [] };
+export const freshStart: WatchedStart = { steps: 0, samples: 0, checkpointMs: 0, epochs: [] };
 
 const CURVE_POINTS = 800;
 const CURVE_STEPS = 4;
@@ -49,7 +51,7 @@ export class WatchedRun implements Observer {
   steps: number;
   samples: number;
   lastStepMs = 0;
-  lastCheckpointMs = 0;
+  lastCheckpointMs: number;
   epoch = 0;
   stepsPerEpoch = 0;
   trainSamples = 0;
@@ -77,6 +79,7 @@ export class WatchedRun implements Observer {
     ) as unknown as Record<Phase, DurationHistogram>;
     this.steps = start.steps;
     this.samples = start.samples;
+    this.lastCheckpointMs = start.checkpointMs;
     this.epoch = start.epochs.length;
     const last = start.epochs.at(-1);
     this.figures = { train: last?.train ?? null, validation: last?.validation ?? null, test: null };

@@ -108,13 +108,20 @@ export class RunMemory {
     return this.doubles[this.stepRecord(step)]!;
   }
 
-  /** When a step's gradients were there, and when it was committed (the machine's clock). Optional: for whoever watches. */
+  /**
+   * When a step's gradients were there, and when it was committed (milliseconds of the machine's clock). Optional: for whoever
+   * watches.
+   */
   setStepComputed(step: number, ms: number): void {
     this.doubles[this.stepRecord(step) + 6] = ms;
   }
 
   setStepEnd(step: number, ms: number): void {
     this.doubles[this.stepRecord(step) + 7] = ms;
+  }
+
+  isStepComputed(step: number): boolean {
+    return this.doubles[this.stepRecord(step) + 6] !== 0;
   }
 
   /** 0 where nobody noted it. */

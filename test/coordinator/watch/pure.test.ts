@@ -54,15 +54,21 @@ test('a thinned list keeps its bound, its order and its newest', () => {
       // a reader that takes what is new, and everything after a new generation
       let seen: number[] = [];
       let generation = 0;
+      let settled = 0;
+      const generations = new Set<number>();
       for (let i = 0; i < count; i++) {
         list.push(i);
-        if (list.generation !== generation) seen = [];
-        generation = list.generation;
+        seen = list.generation === generation ? seen.slice(0, settled) : [];
         seen.push(...list.items(seen.length));
+        generation = list.generation;
+        settled = list.settled;
+        generations.add(generation);
         expect(list.length).toBeLessThanOrEqual(9);
         expect(list.items().at(-1)).toBe(i);
       }
       expect(seen).toEqual(list.items());
+      // the whole list is only told anew when it was thinned
+      expect(generations.size).toBeLessThanOrEqual(1 + Math.max(0, Math.ceil(Math.log2(count / 8)) + 1));
       expect(seen).toEqual(seen.toSorted((a, b) => a - b));
     }),
   );
