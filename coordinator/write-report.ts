@@ -108,6 +108,7 @@ function page({ trained, summary, processes, data, inference }: ReportData, draw
     }),
   );
   const { accuracy, loss } = inference.figures;
+  const epochs = summary?.epochs.length ?? options.epochs;
   const wrong = data.test.count - Math.round(accuracy * data.test.count);
   const digest = digestOf(model.parameters);
   const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
@@ -128,7 +129,7 @@ function page({ trained, summary, processes, data, inference }: ReportData, draw
   ];
   return reportPage({
     title: `Lockstep: ${name}`,
-    subtitle: `A perceptron ${model.widths.join('-')} with ${model.parameters.length.toLocaleString('en-US')} parameters, trained for ${summary?.epochs.length ?? options.epochs} epochs${summary?.bestEpoch ? `, of which it keeps number ${summary.bestEpoch}` : ''}.`,
+    subtitle: `A perceptron ${model.widths.join('-')} with ${model.parameters.length.toLocaleString('en-US')} parameters, trained for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${summary?.bestEpoch ? `, of which it keeps number ${summary.bestEpoch}` : ''}.`,
     highlights: [
       [`${(accuracy * 100).toFixed(2)} %`, 'test accuracy'],
       [loss.toFixed(4), 'test loss'],
