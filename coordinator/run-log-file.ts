@@ -21,6 +21,8 @@ export class RunLogFile {
   /** What is being written, with everything that was asked before it. */
   #writing: Promise<void> = Promise.resolve();
   #waiting = false;
+  /** What stands in the file; null before the first time. */
+  #written: string | null = null;
 
   /** `source`: the folder of the run that this one goes on with, or null. `current`: this process, as it stands. */
   constructor(folder: string, source: string | null, current: () => ProcessLog) {
@@ -46,6 +48,10 @@ export class RunLogFile {
     const before = await this.#before;
     this.#waiting = false;
     const processes = [...before, this.#current()];
-    await writeWhole(this.#path, `${JSON.stringify({ processes }, null, 2)}\n`);
+    const text = `${JSON.stringify({ processes }, null, 2)}\n`;
+    // a run may have checkpoints often, and seldom news
+    if (text === this.#written) return;
+    await writeWhole(this.#path, text);
+    this.#written = text;
   }
 }
