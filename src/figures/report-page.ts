@@ -38,7 +38,7 @@ td{padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--grid);vertical-alig
 td:first-child{color:var(--muted);white-space:nowrap;width:1%;padding-right:1.6rem;overflow-wrap:normal}
 pre{overflow-x:auto;padding:.9rem 1rem;border:1px solid var(--grid);border-radius:6px;font:13px/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 @media screen and (max-width:760px){.figure{overflow-x:auto}.figure svg{min-width:680px}}
-@media print{@page{margin:15mm}main{max-width:none;padding:0}body{font-size:11pt}h2{margin-top:1.4rem}h2,p{break-after:avoid}section,tr{break-inside:avoid}.figure svg{width:auto;max-height:120mm}}`;
+@media print{@page{margin:15mm}main{max-width:none;padding:0}body{font-size:11pt}h2{margin-top:1.4rem}h2,p:not(:last-child){break-after:avoid}section,tr{break-inside:avoid}.figure svg{width:auto;max-height:120mm}}`;
 
 export function reportPage({ title, subtitle, highlights, sections }: ReportPage): string {
   const numbers = highlights.map(([value, name]) => `<li><b>${escaped(value)}</b><span>${escaped(name)}</span></li>`);
