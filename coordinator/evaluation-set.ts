@@ -10,7 +10,8 @@ import type { TrainedModel } from './trained-model.ts';
 /** `data`: another folder than the run's own, or null. */
 export async function loadFor(trained: TrainedModel, data: string | null): Promise<Dataset> {
   const folder = data ?? trained.options.data;
-  const dataset = await loadDataset(folder);
+  const instead = data === null ? "put the run's data back there" : "leave --data out for the run's own";
+  const dataset = await loadDataset(folder, instead);
   const { widths } = trained.model;
   const { rows, columns } = dataset.train;
   const refuse = (what: string, why: string) =>

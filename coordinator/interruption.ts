@@ -1,11 +1,11 @@
 // What the user reads of a run that was stopped on demand: where it stands, and the command that goes on with it.
 
 import { ExitCode, LockstepError } from '../src/errors.ts';
+import { shellWord } from '../src/shell-word.ts';
 
 /** The command that goes on with a run, to be pasted into a shell. */
 export function resumeCommand(folder: string): string {
-  const plain = /^[\w./:@%+=,-]+$/.test(folder) && !folder.startsWith('-');
-  return `lockstep train --resume ${plain ? folder : `'${folder.replaceAll("'", "'\\''")}'`}`;
+  return `lockstep train --resume ${shellWord(folder)}`;
 }
 
 /** What a stopped run leaves. */

@@ -9,14 +9,16 @@ import { Purpose, randomAt } from '../src/random.ts';
 import { loadFor } from './evaluation-set.ts';
 import { type Inference, infer } from './inference.ts';
 import type { Wiring } from './make-executor.ts';
-import type { RunLogFile } from './run-log.ts';
-import { readHistory, readJson, readSummaryOf, readTrainedModel, type TrainedModel } from './trained-model.ts';
+import type { ProcessLog } from './run-log.ts';
+import { readProcesses } from './run-log-file.ts';
+import { readHistory, readSummaryOf, readTrainedModel, type TrainedModel } from './trained-model.ts';
 
 export interface ReportData {
   readonly trained: TrainedModel;
   readonly history: readonly EpochRecord[];
   readonly summary: Summary | null;
-  readonly log: RunLogFile | null;
+  /** The oldest first; empty where nothing is known of them. */
+  readonly processes: readonly ProcessLog[];
   readonly data: Dataset;
   readonly inference: Inference;
   readonly samples: readonly ClassSamples[];
@@ -31,7 +33,7 @@ export async function reportData(folder: string, dataFolder: string | null, wiri
     trained,
     history: (await readHistory(folder)) ?? [],
     summary: await readSummaryOf(folder),
-    log: (await readJson(folder, 'log.json')) as RunLogFile | null,
+    processes: await readProcesses(folder),
     data,
     inference: await infer(trained.model, data.test, 0, wiring),
     samples: classSamples(trained, data, wiring),

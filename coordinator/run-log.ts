@@ -1,5 +1,5 @@
-// log.json of a run: where it ran, and what happened on the way (workers that joined, died or were evicted, warnings), with
-// the times of it all. Kept apart from history.json, which is the same for equal runs.
+// What happened in one process of a run: where it ran, and what became of its workers (who joined, died or was evicted,
+// warnings), with the times of it all. Kept apart from history.json, which is the same for equal runs. Knows no files.
 
 import { cpus, totalmem } from 'node:os';
 import type { TrainEvent } from '../src/events.ts';
@@ -16,37 +16,55 @@ export interface Environment {
 }
 
 export interface LogEntry {
-  /** Since the run began, all its processes counted. */
+  /** Since the process began. */
   readonly seconds: number;
   readonly level: 'info' | 'warning';
   readonly message: string;
 }
 
-export interface RunLogFile {
+export interface ProcessLog {
+  /** ISO 8601. */
   readonly started: string;
+  /** Whether it went on with a run that was begun before. */
+  readonly resumed: boolean;
   readonly environment: Environment;
   readonly events: readonly LogEntry[];
+  /** How many events from the middle are not kept. */
+  readonly omitted: number;
+  /** "done", or why it ended before that; null: it did not live to say so. */
+  readonly ended: string | null;
 }
 
 /** A run of days may warn often: the first and the last say most. */
 const MOST = 1000;
 
-export class RunLog {
+export class ProcessRecord {
   readonly #started = new Date().toISOString();
   readonly #events: LogEntry[] = [];
   readonly #seconds: () => number;
+  #omitted = 0;
+  #ended: string | null = null;
 
   constructor(seconds: () => number) {
     this.#seconds = seconds;
   }
 
   add(event: TrainEvent): void {
+    if (event.type === 'done') this.end('done');
     if (event.type !== 'info' && event.type !== 'warning') return;
-    if (this.#events.length >= MOST) this.#events.splice(MOST / 2, 1);
+    if (this.#events.length >= MOST) {
+      this.#events.splice(MOST / 2, 1);
+      this.#omitted++;
+    }
     this.#events.push({ seconds: this.#seconds(), level: event.type, message: event.message });
   }
 
-  file(program: string, threads: number, nodes: boolean): RunLogFile {
+  /** The first word counts. */
+  end(how: string): void {
+    this.#ended ??= how;
+  }
+
+  log(program: string, threads: number, nodes: boolean, resumed: boolean): ProcessLog {
     const environment = {
       program,
       node: process.version,
@@ -57,6 +75,7 @@ export class RunLog {
       threads,
       nodes,
     };
-    return { started: this.#started, environment, events: this.#events };
+    const [started, events, omitted, ended] = [this.#started, [...this.#events], this.#omitted, this.#ended];
+    return { started, resumed, environment, events, omitted, ended };
   }
 }

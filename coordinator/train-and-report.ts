@@ -1,37 +1,65 @@
-// A run, and behind it what it leaves for people: log.json, figures and report.html. They come last and may fail without the
-// run failing: its results are on the disk by then.
+// A run, and what it leaves for people: log.json, which grows with it, and figures and report.html behind it. None of them
+// can make the run fail: its results are on the disk without them.
 
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { TrainOptions } from '../src/config.ts';
+import { LockstepError } from '../src/errors.ts';
 import type { Summary, TrainEvent } from '../src/events.ts';
 import type { Wiring } from './make-executor.ts';
-import { RunLog } from './run-log.ts';
+import { ProcessRecord } from './run-log.ts';
+import { RunLogFile } from './run-log-file.ts';
 import { type Hooks, trainRun } from './train-run.ts';
 import { writeReport } from './write-report.ts';
-import { writeWhole } from './write-whole.ts';
 
 export async function trainAndReport(options: TrainOptions, hooks: Hooks, wiring: Wiring): Promise<Summary> {
   const began = performance.now();
-  const log = new RunLog(() => (performance.now() - began) / 1000);
-  let threads: number | null = null;
+  const record = new ProcessRecord(() => (performance.now() - began) / 1000);
+  const source = options.resume === null ? null : resolve(options.resume);
+  const target = options.out === null ? source : resolve(options.out);
+  // there from the first step on: a run that is refused writes nothing, and one that was finished before has its report
+  let file: RunLogFile | null = null;
   let folder: string | null = null;
   const onEvent = (event: TrainEvent) => {
-    log.add(event);
-    if (event.type === 'start') threads = event.threads;
+    record.add(event);
+    if (event.type === 'start' && target !== null) {
+      const { threads } = event;
+      file = new RunLogFile(target, source, () =>
+        record.log(wiring.programVersion, threads, options.listen !== null, source !== null),
+      );
+    }
     if (event.type === 'done') folder = event.folder;
+    // as often as the run's state, so that a killed process leaves its story up to there
+    if (event.type === 'start' || event.type === 'checkpoint' || event.type === 'done') file?.save();
     hooks.onEvent?.(event);
   };
-  const summary = await trainRun(options, { ...hooks, onEvent }, wiring);
-  // a run that was finished before has its report
-  if (folder === null || threads === null) return summary;
+  const logFile = (): RunLogFile | null => file;
   try {
-    const file = log.file(wiring.programVersion, threads, options.listen !== null);
-    await writeWhole(join(folder, 'log.json'), `${JSON.stringify(file, null, 2)}\n`);
-    if (options.report) await writeReport(folder, null, wiring);
+    const summary = await trainRun(options, { ...hooks, onEvent }, wiring);
+    await leave(logFile(), folder);
+    return summary;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    const message = `The run is done, but its report could not be made: ${why}`;
-    hooks.onEvent?.({ type: 'warning', message });
+    record.end(reasonOf(error));
+    await logFile()
+      ?.finish()
+      .catch(() => undefined);
+    throw error;
   }
-  return summary;
+
+  async function leave(log: RunLogFile | null, written: string | null): Promise<void> {
+    if (log === null || written === null) return;
+    try {
+      await log.finish();
+      if (options.report) await writeReport(written, null, wiring);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const message = `The run is done, but its report could not be made: ${why}`;
+      hooks.onEvent?.({ type: 'warning', message });
+    }
+  }
+}
+
+/** What went wrong and why; not what mends it, which may have been done since. */
+function reasonOf(error: unknown): string {
+  if (error instanceof LockstepError) return `${error.what}: ${error.why}`;
+  return error instanceof Error ? error.message : String(error);
 }

@@ -8,6 +8,8 @@ import { LockstepError } from '../src/errors.ts';
 import type { EpochRecord, Summary } from '../src/events.ts';
 import { decodeSafetensors } from '../src/formats/safetensors.ts';
 import { type Model, modelFromTensors } from '../src/model/model.ts';
+import { type Change, readRunConfig } from '../src/run-record.ts';
+import { resumeCommand } from './interruption.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
 
 export interface TrainedModel {
@@ -17,21 +19,24 @@ export interface TrainedModel {
   readonly name: string;
   readonly options: TrainOptions;
   readonly model: Model;
+  /** What was allowed to change when the run was resumed. */
+  readonly changes: readonly Change[];
 }
 
 /** `folder`: a run folder, of which config.json and model.safetensors are read. */
 export async function readTrainedModel(folder: string): Promise<TrainedModel> {
-  const config = await readJson(folder, 'config.json');
-  if (config === null) throw noRun(folder, 'config.json');
+  const config = (await readJson(folder, 'config.json')) as Readonly<Record<string, unknown>> | null;
+  if (config === null) throw noRun(folder);
   const bytes = await readBytes(folder, 'model.safetensors');
-  if (bytes === null) throw noRun(folder, 'model.safetensors');
+  if (bytes === null) throw unfinished(folder);
   const path = join(folder, 'model.safetensors');
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   return {
     folder,
     name: basename(resolve(folder)),
-    options: resolveOptions({}, config as Record<string, unknown>),
+    options: resolveOptions({}, config),
     model: modelFromTensors(tensors, metadata, path),
+    changes: readRunConfig(config)?.changes ?? [],
   };
 }
 
@@ -80,10 +85,18 @@ async function readBytes(folder: string, name: string): Promise<Uint8Array | nul
   }
 }
 
-function noRun(folder: string, name: string): LockstepError {
+function noRun(folder: string): LockstepError {
   return new LockstepError({
     what: `${folder} is not the folder of a finished run`,
-    why: `it holds no ${name}`,
+    why: 'it holds no config.json',
     mend: 'Give the folder of a run that lockstep train has finished, e.g. runs/<date-time>',
+  });
+}
+
+function unfinished(folder: string): LockstepError {
+  return new LockstepError({
+    what: `${folder} is not the folder of a finished run`,
+    why: 'it holds no model.safetensors',
+    mend: `Finish it with: ${resumeCommand(folder)}; or give the folder of another run`,
   });
 }

@@ -1,8 +1,7 @@
 // Makes a run's figures (SVG and PNG) and its report.html, and writes them into its folder.
 
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { configForFile } from '../src/config.ts';
+import { configForFile, type TrainOptions } from '../src/config.ts';
 import { classFigures, confusionOf } from '../src/confusion.ts';
 import { digestOf } from '../src/digest.ts';
 import { ExitCode, LockstepError } from '../src/errors.ts';
@@ -14,9 +13,13 @@ import { toPng } from '../src/figures/raster.ts';
 import { reportPage, type Section } from '../src/figures/report-page.ts';
 import { toSvg } from '../src/figures/svg.ts';
 import { tilesOf } from '../src/figures/tiles.ts';
+import { shellWord } from '../src/shell-word.ts';
 import { reasonOf } from './io-reason.ts';
+import { MadeFolders } from './made-folders.ts';
 import type { Wiring } from './make-executor.ts';
 import { type ReportData, reportData } from './report-data.ts';
+import { whatHappened, whereItRan } from './run-story.ts';
+import type { TrainedModel } from './trained-model.ts';
 import { writeWhole } from './write-whole.ts';
 
 const TILES = 30;
@@ -33,10 +36,11 @@ export async function writeReport(folder: string, data: string | null, wiring: W
   ]);
   files.push(['report.html', page(found, drawings)]);
   const written: string[] = [];
+  const folders = new MadeFolders();
   for (const [name, content] of files) {
     const path = join(folder, name);
     try {
-      await mkdir(join(folder, 'figures'), { recursive: true });
+      await folders.make(join(folder, 'figures'));
       await writeWhole(path, content);
     } catch (cause) {
       throw new LockstepError({
@@ -80,51 +84,52 @@ function drawingsOf({ trained, history, summary, data, inference, samples }: Rep
   ];
 }
 
-const texts: Readonly<Record<string, string>> = {
-  samples: 'The first training images of each class, and the same images as the first epoch saw them.',
-  curves:
-    'Training figures are sums over an epoch while the weights change; augmentation makes training the harder task.',
+const texts = ({ augment }: TrainOptions): Readonly<Record<string, string>> => ({
+  samples: augment
+    ? 'The first training images of each class, and the same images as the first epoch saw them.'
+    : 'The first training images of each class. This run augments nothing.',
+  curves: `Training figures are means over an epoch in which the weights change${augment ? '; augmentation makes training the harder task' : ''}.`,
   confusion:
     'Test images: blue are right, orange are wrong; the deeper, the larger the part of the label. Numbers count images.',
   classes: 'Precision: of what was taken for the class, how much is of it. Recall: of the class, how much was found.',
-  correct: 'Test images that were recognised, with the confidence in the prediction.',
-  incorrect: 'The first test images that were not: the label, what it was taken for, and the confidence in that.',
-  'surest-mistakes': 'The mistakes that the network was most sure of.',
-  throughput: 'Augmentation included, evaluation not.',
-};
+  correct: 'Test images of every class that were recognised: label, prediction, and the confidence in it.',
+  incorrect: 'The first test images that were taken for another class: label, prediction, and the confidence in it.',
+  'surest-mistakes': 'The mistakes that the network was most sure of: label, prediction, and the confidence in it.',
+  throughput: `Training samples over training time${augment ? ', augmentation included' : ''}; evaluation is not counted.`,
+});
 
-function page({ trained, summary, log, data, inference }: ReportData, drawings: readonly Drawing[]): string {
+function page({ trained, summary, processes, data, inference }: ReportData, drawings: readonly Drawing[]): string {
   const { model, options, name } = trained;
   const figures = drawings.map(
-    (drawing): Section => ({ title: drawing.title, text: texts[drawing.name] ?? '', figure: toSvg(drawing, false) }),
+    (drawing): Section => ({
+      title: drawing.title,
+      text: texts(options)[drawing.name] ?? '',
+      figure: toSvg(drawing, false),
+    }),
   );
   const { accuracy, loss } = inference.figures;
+  const epochs = summary?.epochs.length ?? options.epochs;
   const wrong = data.test.count - Math.round(accuracy * data.test.count);
   const digest = digestOf(model.parameters);
   const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
-  const flags = ['lockstep', 'train', '--config', `${trained.folder}/config.json`, '--out', `${trained.folder}-again`];
   const sections: Section[] = [
     ...figures,
-    { title: 'Workers and what happened to them', ...happened(log) },
+    { title: 'Workers and what happened to them', ...whatHappened(processes) },
     {
       title: 'Configuration',
       rows: Object.entries(configForFile(options)).map(([key, value]) => [key, shown(value)]),
     },
-    ...(log === null ? [] : [{ title: 'Environment', rows: environment(log) }]),
+    ...(processes.length === 0 ? [] : [{ title: 'Environment', rows: whereItRan(processes) }]),
     {
       title: 'Digests',
       text: 'SHA-256 of the parameters, and of the whole training state. They do not depend on the number of workers.',
       rows: [['Model', digest], ...(summary === null ? [] : ([['State', summary.stateDigest]] as const))],
     },
-    {
-      title: 'Do it again',
-      text: 'Another number of threads, or other machines, give the same digests.',
-      code: [flags.join(' '), `lockstep evaluate ${trained.folder}`, `lockstep report ${trained.folder}`].join('\n'),
-    },
+    { title: 'Do it again', ...doItAgain(trained) },
   ];
   return reportPage({
     title: `Lockstep: ${name}`,
-    subtitle: `A perceptron ${model.widths.join('-')} with ${model.parameters.length.toLocaleString('en-US')} parameters, trained for ${summary?.epochs.length ?? options.epochs} epochs${summary?.bestEpoch ? `, of which it keeps number ${summary.bestEpoch}` : ''}.`,
+    subtitle: `A perceptron ${model.widths.join('-')} with ${model.parameters.length.toLocaleString('en-US')} parameters, trained for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${summary?.bestEpoch ? `, of which it keeps number ${summary.bestEpoch}` : ''}.`,
     highlights: [
       [`${(accuracy * 100).toFixed(2)} %`, 'test accuracy'],
       [loss.toFixed(4), 'test loss'],
@@ -140,23 +145,17 @@ function page({ trained, summary, log, data, inference }: ReportData, drawings: 
   });
 }
 
-function happened(log: RunLog): Pick<Section, 'text' | 'rows'> {
-  if (log === null) return { text: 'The run folder has no log.json, so nothing is known of them.' };
-  const { threads, nodes } = log.environment;
-  const own = threads === 0 ? 'the coordinator itself, inline' : `${threads} thread(s) of this machine`;
-  const text = `Computed by ${own}${nodes ? ' and nodes that joined over the network' : ''}.`;
-  if (log.events.length === 0) return { text: `${text} Nothing happened to them.` };
-  return { text, rows: log.events.map(({ seconds, message }) => [`${seconds.toFixed(1)} s`, message]) };
-}
-
-type RunLog = ReportData['log'];
-
-function environment({ started, environment: at }: NonNullable<RunLog>): [string, string][] {
-  return [
-    ['Started', started],
-    ['Program', `lockstep ${at.program}, Node ${at.node}`],
-    ['System', at.system],
-    ['Processor', `${at.processor}, ${at.cores} cores`],
-    ['Memory', `${(at.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
-  ];
+function doItAgain({ folder, changes }: TrainedModel): Pick<Section, 'text' | 'rows' | 'code'> {
+  const again = `lockstep train --config ${shellWord(`${folder}/config.json`)} --out ${shellWord(`${folder}-again`)}`;
+  const others = ['evaluate', 'report'].map((command) => `lockstep ${command} ${shellWord(folder)}`);
+  const promise = 'Another number of threads, or other machines, give the same digests.';
+  if (changes.length === 0) return { text: promise, code: [again, ...others].join('\n') };
+  return {
+    text: `This run was changed when it was resumed, so that no single command does it again: train to each of these steps with --max-steps, and go on with --resume and --allow-change. ${promise}`,
+    rows: changes.map(({ step, name, from, to }) => [
+      `Step ${step}`,
+      `${name} from ${JSON.stringify(from)} to ${JSON.stringify(to)}`,
+    ]),
+    code: others.join('\n'),
+  };
 }

@@ -176,7 +176,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     kind: oneOf(...presetNames),
     default: 'report',
     group: training,
-    help: "report: the report's recipe; best: one-cycle, weight decay, best epoch (60 epochs of 256); other flags go before it",
+    help: "report: the report's recipe; best: one-cycle, weight decay, best epoch (60 epochs of 256); every other flag overrides it",
     recorded: false,
   },
   schedule: {

@@ -46,6 +46,9 @@ function expectRefusal(ended: Ended, message: RegExp, code = 2): void {
   expectError(ended, code, message);
 }
 
+/** What a run folder holds that has no model yet. */
+const unfinished = ['checkpoints', 'config.json', 'history.json', 'log.json', 'metrics.om'];
+
 describe('lockstep', () => {
   it('alone prints its help and exits with 2', async () => {
     const { exitCode, stdout, stderr } = await runCli([], { cwd });
@@ -144,7 +147,7 @@ describe('lockstep train', () => {
     const result = await ended;
     expectRefusal(result, new RegExp(`${signal}: stopping`), code);
     expect(result.stderr).toMatch(/\n {2}Mend: Go on with: lockstep train --resume run\n$/);
-    expect(await readdir(join(cwd, 'run'))).toEqual(['checkpoints', 'config.json', 'history.json', 'metrics.om']);
+    expect(await readdir(join(cwd, 'run'))).toEqual(unfinished);
   });
 });
 
@@ -264,7 +267,7 @@ describe('a bad output folder', () => {
   it('that takes no file as large as the model', async () => {
     const result = await runCli(tiny('--out', 'run'), { cwd, maxFileKilobytes: 64 });
     expectRefusal(result, /model\.safetensors cannot be written\n.*\d{6} bytes failed: .*EFBIG/, 1);
-    expect(await readdir(join(cwd, 'run'))).toEqual(['checkpoints', 'config.json', 'history.json', 'metrics.om']);
+    expect(await readdir(join(cwd, 'run'))).toEqual(unfinished);
   });
 });
 
@@ -298,7 +301,7 @@ describe('a disk of its own', () => {
     if (!mount('size=64k')) skip(unmountable);
     const result = await runCli(tiny('--out', 'run'), { cwd });
     expectRefusal(result, /model\.safetensors cannot be written\n.*the disk is full \(ENOSPC\)/, 1);
-    expect(await readdir(join(cwd, 'run'))).toEqual(['checkpoints', 'config.json', 'history.json', 'metrics.om']);
+    expect(await readdir(join(cwd, 'run'))).toEqual(unfinished);
   });
 
   it('that is read-only', async ({ skip }) => {

@@ -91,7 +91,10 @@ describe('lockstep evaluate refuses', () => {
   ])('%s', async (_, args, message) => await refused(args, message));
 
   it('data that are not there, or do not fit', async () => {
-    await refused([run.folder, '--data', '/nowhere'], /data folder \/nowhere cannot be read/);
+    await refused(
+      [run.folder, '--data', '/nowhere'],
+      /data folder \/nowhere cannot be read\n.*\n.*leave --data out for the run's own/,
+    );
     await withFolder(async (folder) => {
       await writeTinyData(folder, { rows: 7, columns: 5 });
       await refused([run.folder, '--data', folder], /do not fit the model[\s\S]*7x5 = 35 pixels.*784 inputs/);

@@ -142,6 +142,8 @@ describe('lockstep export', () => {
     [['--format', 'pickle'], 2, /--format cannot be pickle\n.*safetensors or tfjs or onnx/],
     [['--out', ''], 2, /--out cannot be empty/],
     [['--out', join('images', 'model')], 1, /cannot be written\n.*ENOTDIR|EEXIST/],
+    // mkdir's own `recursive` never returns from there
+    [['--out', '/proc/nowhere/model'], 1, /cannot be written\n/],
   ])('refuses %j', async (args, code, message) => {
     const { exitCode, stdout, stderr } = await exported(...args);
     expect(stderr).toMatch(message);

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { classFigures } from '../src/confusion.ts';
+import type { TrainEvent } from '../src/events.ts';
 import { classChart, confusionChart, curves, roundTicks, throughputChart } from '../src/figures/charts.ts';
 import { type Drawing, label, textWidth } from '../src/figures/drawing.ts';
 import { grid } from '../src/figures/grids.ts';
@@ -14,6 +15,7 @@ import { toPng } from '../src/figures/raster.ts';
 import { toSvg } from '../src/figures/svg.ts';
 import { tilesOf } from '../src/figures/tiles.ts';
 import { decodePicture } from '../src/image/decode.ts';
+import { train } from '../src/library.ts';
 import { runCli } from './support/run-cli.ts';
 import { type TrainedRun, trainedRun } from './support/trained-run.ts';
 
@@ -83,6 +85,25 @@ describe('the report of a run', () => {
         colours.push(background);
       }
       expect(colours).toEqual(['rgb(255, 255, 255)', 'rgb(20, 24, 29)']);
+
+      // a telephone: the figures scroll, and not the page
+      const small = await opened.newPage({ viewport: { width: 375, height: 700 } });
+      const url = pathToFileURL(join(run.folder, 'report.html')).href;
+      await small.goto(url);
+      const widths = `[document.documentElement.scrollWidth, document.querySelector('svg').getBoundingClientRect().width]`;
+      expect(await small.evaluate(widths)).toEqual([375, 680]);
+
+      // paper: light whatever the screen, and no figure apart from its heading
+      const paper = await opened.newPage({ colorScheme: 'dark' });
+      await paper.emulateMedia({ media: 'print', colorScheme: 'dark' });
+      await paper.goto(url);
+      const printed = `({
+        background: getComputedStyle(document.body).backgroundColor,
+        cut: [...document.querySelectorAll('svg')].some(
+          (svg) => getComputedStyle(svg.closest('section')).breakInside !== 'avoid',
+        ),
+      })`;
+      expect(await paper.evaluate(printed)).toEqual({ background: 'rgb(255, 255, 255)', cut: false });
     } finally {
       await opened.close();
     }
@@ -99,6 +120,40 @@ describe('the report of a run', () => {
     await rm(join(run.folder, 'summary.json'));
     expect((await runCli(['report', run.folder], { cwd: '.' })).exitCode).toBe(0);
     expect(await readFile(join(run.folder, 'report.html'), 'utf8')).toContain('has no log.json');
+  });
+
+  it('tells of every process of a run that was resumed, and of what was changed', async () => {
+    const folder = join(run.folder, 'resumed');
+    const stop = new AbortController();
+    const hooks = {
+      signal: stop.signal,
+      onEvent: ({ type }: TrainEvent) => {
+        if (type === 'epoch') stop.abort();
+      },
+    };
+    const options = { epochs: 2, limitTrain: 2000, threads: 0, report: false };
+    await expect(train({ ...options, out: folder }, hooks)).rejects.toThrow(/stopped/);
+    await train({ resume: folder, threads: 1, report: false });
+    const changed = { lr: 0.01, allowChange: ['lr'], epochs: 3, report: true };
+    await train({ resume: folder, ...changed, threads: 2 });
+    const { processes } = JSON.parse(await readFile(join(folder, 'log.json'), 'utf8'));
+    expect(processes).toMatchObject([
+      { resumed: false, environment: { threads: 0 }, ended: expect.stringMatching(/^The run was stopped: /) },
+      { resumed: true, environment: { threads: 1 }, ended: 'done' },
+      { resumed: true, environment: { threads: 2 }, ended: 'done' },
+    ]);
+    const html = await readFile(join(folder, 'report.html'), 'utf8');
+    for (const text of [
+      'Computed by 3 processes, one after the other',
+      'the coordinator itself, inline.',
+      'It ended: The run was stopped: ',
+      `Resuming ${folder} from step 32, after 2 whole epoch(s)`,
+      'lr from 0.001 to 0.01',
+    ]) {
+      expect(html).toContain(text);
+    }
+    // that would be another run
+    expect(html).not.toContain('lockstep train --config');
   });
 
   it('that cannot be made is explained, and does not make a run fail', async () => {

@@ -1,7 +1,6 @@
 // `lockstep export RUN`: the model in a form that other programs read.
 
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { encodeOnnxModel } from '../../src/formats/onnx-model.ts';
@@ -11,6 +10,7 @@ import { namedTensors } from '../../src/model/layout.ts';
 import { type Model, modelMetadata } from '../../src/model/model.ts';
 import { oneOf, onOff, orNull, path } from '../../src/value-kinds.ts';
 import { reasonOf } from '../io-reason.ts';
+import { MadeFolders } from '../made-folders.ts';
 import { readTrainedModel } from '../trained-model.ts';
 import { writeWhole } from '../write-whole.ts';
 import { type Command, jsonLine } from './command.ts';
@@ -87,7 +87,7 @@ function encoded(model: Model, format: Options['format'], version: string): [str
 
 async function write(file: string, data: string | Uint8Array): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await new MadeFolders().make(dirname(file));
     await writeWhole(file, data);
   } catch (cause) {
     throw new LockstepError({

@@ -115,9 +115,9 @@ export function classChart(classes: readonly ClassFigures[]): Drawing {
   const bottom = frame.y + classes.length * frame.row;
   const x = (value: number) => frame.x + (frame.width * (value - ticks[0]!)) / (1 - ticks[0]!);
   const shapes: Shape[] = [
-    { kind: 'disc', x: frame.x + 5, y: 24, radius: 6, fill: 'first' },
+    { kind: 'disc', x: frame.x + 5, y: 24, radius: 5, fill: 'first' },
     label(frame.x + 18, 29, 'Precision'),
-    { kind: 'rect', x: frame.x + 110, y: 19, width: 11, height: 11, fill: 'second' },
+    { kind: 'rect', x: frame.x + 110, y: 17.5, width: 13, height: 13, fill: 'second' },
     label(frame.x + 128, 29, 'Recall'),
     label(24, (frame.y + bottom) / 2, 'Class', { anchor: 'middle', turned: true }),
   ];
@@ -132,9 +132,10 @@ export function classChart(classes: readonly ClassFigures[]): Drawing {
     if (precision !== null && recall !== null) {
       shapes.push({ kind: 'line', points: [[x(precision), y], [x(recall), y]], stroke: 'muted', thick: 2 }); // biome-ignore format: a line
     }
+    // a disc within a square where both are the same
     if (recall !== null)
-      shapes.push({ kind: 'rect', x: x(recall) - 5.5, y: y - 5.5, width: 11, height: 11, fill: 'second' });
-    if (precision !== null) shapes.push({ kind: 'disc', x: x(precision), y, radius: 6, fill: 'first' });
+      shapes.push({ kind: 'rect', x: x(recall) - 6.5, y: y - 6.5, width: 13, height: 13, fill: 'second' });
+    if (precision !== null) shapes.push({ kind: 'disc', x: x(precision), y, radius: 5, fill: 'first' });
   });
   return { name: 'classes', title: 'Precision and recall of each class', width: 680, height: bottom + 40, shapes };
 }

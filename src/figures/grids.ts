@@ -45,14 +45,16 @@ export interface ClassSamples {
   readonly augmented: readonly Uint8Array[];
 }
 
-/** A row a class: images as they are on the left, the same as augmented on the right. */
+/** A row a class: images as they are on the left, the same as augmented on the right, if they are. */
 export function sampleChart(classes: readonly ClassSamples[], imageColumns: number): Drawing {
   const [side, pitch] = [44, 50];
   const across = Math.max(1, ...classes.map(({ plain }) => plain.length));
   const right = 60 + across * pitch + 34;
+  const augments = classes.some(({ augmented }) => augmented.length > 0);
   const shapes: Shape[] = [
     label(60, 28, 'As they are', { size: 14 }),
-    label(right, 28, 'As augmented in the first epoch', { size: 14 }),
+    ...(augments ? [label(right, 28, 'As augmented in the first epoch', { size: 14 })] : []),
+    label(18, 42 + (classes.length * pitch) / 2, 'Label', { size: 14, anchor: 'middle', turned: true }),
   ];
   classes.forEach(({ label: name, plain, augmented }, row) => {
     const y = 42 + row * pitch;
@@ -64,6 +66,6 @@ export function sampleChart(classes: readonly ClassSamples[], imageColumns: numb
     place(plain, 60);
     place(augmented, right);
   });
-  const width = Math.max(right + across * pitch + 14, right + 230);
+  const width = augments ? Math.max(right + across * pitch + 14, right + 230) : Math.max(right, 180);
   return { name: 'samples', title: 'Sample images of every class', width, height: 50 + classes.length * pitch, shapes };
 }

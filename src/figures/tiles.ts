@@ -22,7 +22,9 @@ export function tilesOf(set: ImageSet, judged: Judged, classes: number, most: nu
     return {
       pixels: set.images.slice(i * size, (i + 1) * size),
       caption: [
-        set.labels[i] === predictions[i] ? `is ${set.labels[i]}` : `${set.labels[i]} taken for ${predictions[i]}`,
+        set.labels[i] === predictions[i]
+          ? `${set.labels[i]} seen as ${predictions[i]}`
+          : `${set.labels[i]} taken for ${predictions[i]}`,
         `${(100 * confidence(i)).toFixed(1)} %`,
       ],
     };

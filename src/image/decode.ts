@@ -19,6 +19,7 @@ export function decodePicture(bytes: Uint8Array): Picture {
   } catch (error) {
     if (error instanceof PictureError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new PictureError(`it is a damaged ${found.name}: ${reason}`);
+    // some of the decoders' reasons end in a colon, with nothing behind it
+    throw new PictureError(`it is a damaged ${found.name}: ${reason.replace(/[:\s]+$/, '')}`);
   }
 }
