@@ -17,6 +17,8 @@ export interface Estimate {
   readonly samplesPerMs: number;
   /** What an attempt takes beyond computing: the way there and back. */
   readonly overheadMs: number;
+  /** Measurements that it is made of. */
+  readonly measurements: number;
 }
 
 export interface WorkerSpeed {
@@ -29,8 +31,8 @@ export interface WorkerSpeed {
   readonly estimate: Estimate | null;
 }
 
-/** Weight of the newest measurement. */
-const NEWEST = 0.2;
+/** Measurements that an estimate is the mean of, about: a step is milliseconds, and single ones waver by a factor of two. */
+const REMEMBERED = 20;
 /**
  * Threads whose speeds are within this factor of the typical one count as equally fast. Measured times waver by that much,
  * and an uneven division costs more than it gains: 3 and 5 shards are four tree nodes, 4 and 4 are two.
@@ -52,10 +54,13 @@ export function updatedEstimate(
   const busyMs = Math.max(SHORTEST_MS, Math.min(computeMs, wallMs));
   const samplesPerMs = samplesARound / busyMs;
   const overheadMs = Math.max(0, wallMs - busyMs);
-  if (before === null) return { samplesPerMs, overheadMs };
+  if (before === null) return { samplesPerMs, overheadMs, measurements: 1 };
+  const measurements = before.measurements + 1;
+  const newest = 1 / Math.min(measurements, REMEMBERED);
   return {
-    samplesPerMs: before.samplesPerMs + NEWEST * (samplesPerMs - before.samplesPerMs),
-    overheadMs: before.overheadMs + NEWEST * (overheadMs - before.overheadMs),
+    samplesPerMs: before.samplesPerMs + newest * (samplesPerMs - before.samplesPerMs),
+    overheadMs: before.overheadMs + newest * (overheadMs - before.overheadMs),
+    measurements,
   };
 }
 

@@ -7,7 +7,7 @@ import { updatedEstimate, weighWorkers } from '../../coordinator/speed.ts';
 const worker = (workerId: number, samplesPerMs: number | null, threads = 1) => ({
   workerId,
   threads,
-  estimate: samplesPerMs === null ? null : { samplesPerMs, overheadMs: 0 },
+  estimate: samplesPerMs === null ? null : { samplesPerMs, overheadMs: 0, measurements: 1 },
 });
 const weights = (...workers: ReturnType<typeof worker>[]) => weighWorkers(workers).map(({ weight }) => weight);
 
@@ -39,12 +39,25 @@ describe('weighWorkers', () => {
 });
 
 describe('updatedEstimate', () => {
-  it('moves a fifth of the way to each measurement, and leaves it where nothing was computed', () => {
-    const first = updatedEstimate(null, 1, { shardCount: 4, sampleCount: 200, computeMs: 2, wallMs: 3 });
-    expect(first).toEqual({ samplesPerMs: 100, overheadMs: 1 });
-    const second = updatedEstimate(first, 1, { shardCount: 4, sampleCount: 200, computeMs: 4, wallMs: 4 });
-    expect(second).toEqual({ samplesPerMs: 90, overheadMs: 0.8 });
+  const took = (computeMs: number) => ({ shardCount: 4, sampleCount: 200, computeMs, wallMs: computeMs + 1 });
+
+  it('is the mean of the first measurements, and leaves it where nothing was computed', () => {
+    const first = updatedEstimate(null, 1, took(2));
+    expect(first).toEqual({ samplesPerMs: 100, overheadMs: 1, measurements: 1 });
+    const second = updatedEstimate(first, 1, took(4));
+    expect(second).toEqual({ samplesPerMs: 75, overheadMs: 1, measurements: 2 });
     expect(updatedEstimate(second, 1, { shardCount: 0, sampleCount: 0, computeMs: 9, wallMs: 9 })).toBe(second);
+  });
+
+  it('follows a worker whose speed changes within some dozens of attempts, and not one odd time', () => {
+    const repeated = (times: number, computeMs: number, from: ReturnType<typeof updatedEstimate>) =>
+      Array.from({ length: times }).reduce<typeof from>(
+        (estimate) => updatedEstimate(estimate, 1, took(computeMs)),
+        from,
+      );
+    const steady = repeated(100, 2, null);
+    expect(repeated(1, 20, steady)!.samplesPerMs).toBeGreaterThan(95);
+    expect(repeated(60, 20, steady)!.samplesPerMs).toBeLessThan(15);
   });
 
   it('counts rounds: eight shards on four threads take as long as two on one', () => {

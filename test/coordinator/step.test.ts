@@ -54,7 +54,7 @@ class World {
     this.workers.set(workerId, { faulty, open: null, busy, leaving: false });
     const threads = 1 + (kind % 3);
     const samplesPerMs = 1 + (kind % 5);
-    const estimate = kind % 4 === 0 ? null : { samplesPerMs, overheadMs: kind % 7 };
+    const estimate = kind % 4 === 0 ? null : { samplesPerMs, overheadMs: kind % 7, measurements: 1 };
     return { workerId, threads, weight: threads * samplesPerMs, estimate };
   }
 
@@ -359,7 +359,7 @@ describe('a step', () => {
   });
 
   it('tells when a tick is due', () => {
-    const estimate = { samplesPerMs: 0.1, overheadMs: 10 };
+    const estimate = { samplesPerMs: 0.1, overheadMs: 10, measurements: 1 };
     const machine = new StepMachine({ name: 'a step', shardSamples: [10, 10], firstAttempt: 1 }, options);
     expect(machine.nextDueMs).toBeNull();
     const [a, b] = [1, 2].map((workerId) => ({ workerId, threads: 1, weight: 1, estimate }));

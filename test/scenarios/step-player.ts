@@ -63,7 +63,8 @@ export function stepPlayer(): Player {
     if (words[0] === 'worker') {
       const workerId = Number(words[1]);
       const samplesPerMs = option(words, 'speed', 0);
-      const estimate = samplesPerMs === 0 ? null : { samplesPerMs, overheadMs: option(words, 'overhead', 0) };
+      const estimate =
+        samplesPerMs === 0 ? null : { samplesPerMs, overheadMs: option(words, 'overhead', 0), measurements: 1 };
       known.set(workerId, { workerId, threads: option(words, 'threads', 1), estimate });
       return [];
     }
