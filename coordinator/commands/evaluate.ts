@@ -4,11 +4,12 @@ import { classFigures, confusionOf } from '../../src/confusion.ts';
 import { digestOf } from '../../src/digest.ts';
 import type { SplitName } from '../../src/engine.ts';
 import { ExitCode } from '../../src/errors.ts';
-import { integer, oneOf, onOff, orNull, path } from '../../src/value-kinds.ts';
+import { integer, oneOf } from '../../src/value-kinds.ts';
 import { evaluationSet, loadFor } from '../evaluation-set.ts';
 import { infer } from '../inference.ts';
 import { readTrainedModel } from '../trained-model.ts';
 import { type Command, jsonLine, table } from './command.ts';
+import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 
 interface Options {
   readonly split: SplitName;
@@ -29,21 +30,15 @@ export const evaluate: Command<Options> = {
       default: 'test',
       help: "test, or the run's own validation split; never augmented",
     },
-    data: {
-      flag: '--data <dir>',
-      kind: orNull(path),
-      default: null,
-      defaultText: "the run's own",
-      help: 'folder of the four IDX files, plain or .gz',
-    },
+    data: dataFlag("the run's own"),
     threads: {
       flag: '--threads <n>',
       kind: integer(0, 64),
       default: 0,
       help: 'computing threads; 0 = inline; never changes the result',
     },
-    json: { flag: '--json', kind: onOff, default: false, help: 'print the result as JSON, the last line of stdout' },
-    verbose: { flag: '--verbose', kind: onOff, default: false, help: 'show the stack trace of an error' },
+    json: jsonFlag(),
+    verbose: verboseFlag,
   },
   help: `
 Examples:

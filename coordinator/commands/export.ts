@@ -8,12 +8,13 @@ import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { encodeLayersModel } from '../../src/formats/tfjs-layers.ts';
 import { namedTensors } from '../../src/model/layout.ts';
 import { type Model, modelMetadata } from '../../src/model/model.ts';
-import { oneOf, onOff, orNull, path } from '../../src/value-kinds.ts';
+import { oneOf, orNull, path } from '../../src/value-kinds.ts';
 import { reasonOf } from '../io-reason.ts';
 import { MadeFolders } from '../made-folders.ts';
 import { readTrainedModel } from '../trained-model.ts';
 import { writeWhole } from '../write-whole.ts';
 import { type Command, jsonLine } from './command.ts';
+import { jsonFlag, verboseFlag } from './common-flags.ts';
 
 interface Options {
   readonly format: 'safetensors' | 'tfjs' | 'onnx';
@@ -40,8 +41,8 @@ export const exportModel: Command<Options> = {
       defaultText: '<run>/export/...',
       help: 'a new file; for tfjs a new folder',
     },
-    json: { flag: '--json', kind: onOff, default: false, help: 'print what was written as JSON' },
-    verbose: { flag: '--verbose', kind: onOff, default: false, help: 'show the stack trace of an error' },
+    json: jsonFlag('print what was written as JSON'),
+    verbose: verboseFlag,
   },
   help: `
 Examples:

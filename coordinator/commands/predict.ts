@@ -13,6 +13,7 @@ import { infer } from '../inference.ts';
 import { reasonOf } from '../io-reason.ts';
 import { readTrainedModel } from '../trained-model.ts';
 import { type Command, jsonLine, table } from './command.ts';
+import { jsonFlag, verboseFlag } from './common-flags.ts';
 
 interface Options {
   readonly pictures: boolean;
@@ -43,8 +44,8 @@ export const predict: Command<Options> = {
       default: true,
       help: 'only the table, without what the network saw',
     },
-    json: { flag: '--json', kind: onOff, default: false, help: 'print the result as JSON, the last line of stdout' },
-    verbose: { flag: '--verbose', kind: onOff, default: false, help: 'show the stack trace of an error' },
+    json: jsonFlag(),
+    verbose: verboseFlag,
   },
   help: `
 PNG and JPEG of any size, dark on light or light on dark: each is cut out, scaled to a box of 20 pixels and centred by its

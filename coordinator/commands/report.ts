@@ -1,9 +1,9 @@
 // `lockstep report RUN`: the figures and report.html of a run, made again.
 
 import { ExitCode } from '../../src/errors.ts';
-import { onOff, orNull, path } from '../../src/value-kinds.ts';
 import { writeReport } from '../write-report.ts';
 import { type Command, jsonLine } from './command.ts';
+import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 
 interface Options {
   readonly data: string | null;
@@ -16,15 +16,9 @@ export const report: Command<Options> = {
   summary: 'Make the figures and report.html of a run again.',
   operands: '<run>',
   flags: {
-    data: {
-      flag: '--data <dir>',
-      kind: orNull(path),
-      default: null,
-      defaultText: "the run's own",
-      help: 'folder of the four IDX files, plain or .gz',
-    },
-    json: { flag: '--json', kind: onOff, default: false, help: 'print what was written as JSON' },
-    verbose: { flag: '--verbose', kind: onOff, default: false, help: 'show the stack trace of an error' },
+    data: dataFlag("the run's own"),
+    json: jsonFlag('print what was written as JSON'),
+    verbose: verboseFlag,
   },
   help: `
 Examples:

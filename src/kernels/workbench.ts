@@ -4,7 +4,7 @@ import { LockstepError } from '../errors.ts';
 import { BiasPowers } from '../model/adam.ts';
 import { layoutOf, toCanonicalOrder, toKernelOrder } from '../model/layout.ts';
 import { instantiate, type Kernels } from './kernels.ts';
-import { ADAM_BYTES, type MemoryPlan, planMemory, writeRecords } from './memory-plan.ts';
+import { ADAM_BYTES, type MemoryPlan, PAGE_BYTES, planMemory, writeRecords } from './memory-plan.ts';
 import { RunMemory } from './run-memory.ts';
 
 export interface RotateAndCrop {
@@ -53,8 +53,6 @@ export interface AdamOptimizer {
   /** One step in place; `gradient` is the mean gradient. */
   step(parameters: Float32Array, gradient: Float32Array): void;
 }
-
-const PAGE_BYTES = 65536;
 
 export class Workbench {
   readonly #memory = new WebAssembly.Memory({ initial: 2 });

@@ -1,0 +1,21 @@
+// Flags that several commands have, and that mean the same in each.
+
+import type { Flag } from '../../src/flags.ts';
+import { onOff, orNull, path } from '../../src/value-kinds.ts';
+
+export const verboseFlag: Flag<boolean> = {
+  flag: '--verbose',
+  kind: onOff,
+  default: false,
+  help: 'show the stack trace of an error',
+};
+
+export function jsonFlag(help = 'print the result as JSON, the last line of stdout'): Flag<boolean> {
+  return { flag: '--json', kind: onOff, default: false, help };
+}
+
+/** `defaultText`: whose data are taken without it. */
+export function dataFlag(defaultText: string): Flag<string | null> {
+  const help = 'folder of the four IDX files, plain or .gz';
+  return { flag: '--data <dir>', kind: orNull(path), default: null, defaultText, help };
+}
