@@ -35,16 +35,6 @@ export function encodeHead(header: object): Uint8Array {
   return head;
 }
 
-/** One whole message; the payload is copied. */
-export function encodeFrame(header: object, payload?: Uint8Array): Uint8Array {
-  const head = encodeHead(header);
-  if (payload === undefined || payload.length === 0) return head;
-  const message = new Uint8Array(head.length + payload.length);
-  message.set(head);
-  message.set(payload, head.length);
-  return message;
-}
-
 /** @throws ProtocolError (malformed) for anything but a legal frame. */
 export function decodeFrame(message: Uint8Array): Frame {
   if (message.length < LENGTH_BYTES) throw malformed(`a message of ${message.length} bytes`);

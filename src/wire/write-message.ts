@@ -1,6 +1,6 @@
 // A typed message -> the bytes of its frame. The counterpart of the two readers; checks nothing, since it is our own.
 
-import { encodeFrame, encodeHead } from './codec.ts';
+import { encodeHead } from './codec.ts';
 import type { CoordinatorMessage, NodeMessage } from './messages.ts';
 
 /**
@@ -17,11 +17,4 @@ export function messagePieces(message: NodeMessage | CoordinatorMessage): Messag
   if (!('payload' in message)) return { head: encodeHead(message), payload: null };
   const { payload, ...header } = message;
   return { head: encodeHead(header), payload: payload.length === 0 ? null : payload };
-}
-
-/** The message as one buffer. */
-export function messageBytes(message: NodeMessage | CoordinatorMessage): Uint8Array {
-  if (!('payload' in message)) return encodeFrame(message);
-  const { payload, ...header } = message;
-  return encodeFrame(header, payload);
 }

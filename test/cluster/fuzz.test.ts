@@ -4,9 +4,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeName } from '../../src/wire/close-codes.ts';
-import { messageBytes } from '../../src/wire/write-message.ts';
 import { type Cluster, patient, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
+import { messageBytes } from '../support/frames.ts';
 import { heldMegabytes } from '../support/memory.ts';
 import { hello, RawNode } from '../support/raw-node.ts';
 import { nodeMessages } from '../wire/support.ts';

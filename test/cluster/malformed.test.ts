@@ -1,12 +1,11 @@
 // Offenders against a live coordinator: each is closed with its own code, and the run goes on with the others, to the bit.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { encodeFrame } from '../../src/wire/codec.ts';
 import type { NodeMessage, Step, TreeNode } from '../../src/wire/messages.ts';
-import { messageBytes } from '../../src/wire/write-message.ts';
 import { type Cluster, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { gate } from '../support/events.ts';
+import { encodeFrame, messageBytes } from '../support/frames.ts';
 import { nodeRunFor } from '../support/nodes.ts';
 import { hello, RawNode } from '../support/raw-node.ts';
 import { bytes, rawFrame } from '../wire/support.ts';

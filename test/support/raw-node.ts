@@ -5,7 +5,7 @@ import { nodeWiring } from '../../src/library.ts';
 import { closeName } from '../../src/wire/close-codes.ts';
 import { decodeFrame } from '../../src/wire/codec.ts';
 import type { Hello, NodeMessage, Step, Welcome } from '../../src/wire/messages.ts';
-import { messageBytes } from '../../src/wire/write-message.ts';
+import { messageBytes } from './frames.ts';
 
 export interface Closed {
   readonly code: number;

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { Packr } from 'msgpackr/pack';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decodeFrame, encodeFrame, encodeHead } from '../../src/wire/codec.ts';
+import { decodeFrame, encodeHead } from '../../src/wire/codec.ts';
 import { HEADER_BYTES } from '../../src/wire/limits.ts';
 import { readCoordinatorMessage } from '../../src/wire/read-coordinator-message.ts';
 import { nodeMessageReader } from '../../src/wire/read-node-message.ts';
 import { walkHeader } from '../../src/wire/walker.ts';
-import { messageBytes } from '../../src/wire/write-message.ts';
+import { encodeFrame, messageBytes } from '../support/frames.ts';
 import { bytes, coordinatorMessages, known, nodeMessages, outcome, rawFrame, sizes } from './support.ts';
 
 const readNode = nodeMessageReader(sizes);

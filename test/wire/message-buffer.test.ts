@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeFrame } from '../../src/wire/codec.ts';
 import { lengthOf, ReceiveBuffer, SendBuffers } from '../../src/wire/message-buffer.ts';
-import { messageBytes, messagePieces } from '../../src/wire/write-message.ts';
+import { messagePieces } from '../../src/wire/write-message.ts';
+import { messageBytes } from '../support/frames.ts';
 import { nodeMessages } from './support.ts';
 
 const bytes = fc.uint8Array({ maxLength: 40 });

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts';
+import { decodeFrame } from '../../src/wire/codec.ts';
 import { largestMessageBytes } from '../../src/wire/limits.ts';
 import { readCoordinatorMessage } from '../../src/wire/read-coordinator-message.ts';
 import { nodeMessageReader } from '../../src/wire/read-node-message.ts';
-import { messageBytes, messagePieces } from '../../src/wire/write-message.ts';
+import { messagePieces } from '../../src/wire/write-message.ts';
+import { encodeFrame, messageBytes } from '../support/frames.ts';
 import { coordinatorMessages, known, nodeMessages, outcome, sizes } from './support.ts';
 
 const readNode = nodeMessageReader(sizes);
