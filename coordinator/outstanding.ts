@@ -27,16 +27,20 @@ export class Outstanding {
   readonly #open: Set<string | number>;
   /** Shards or parts in all. */
   readonly #count: number;
+  /** Samples of each shard or part of the step or the evaluation. */
+  readonly #samples: readonly number[];
   #sampleCount = 0;
   #computeMs = 0;
 
   /**
    * @param blocks of shards, or of the split's parts
+   * @param samples of each shard or part, by the coordinator's own count
    * @param nowMs attended time at which the work was given
    */
-  constructor(work: Work, blocks: readonly BlockAddress[], nowMs: number) {
+  constructor(work: Work, blocks: readonly BlockAddress[], samples: readonly number[], nowMs: number) {
     this.work = work;
     this.blocks = blocks;
+    this.#samples = samples;
     this.#givenAtMs = nowMs;
     const units = blocks.flatMap(shardList);
     this.#count = units.length;
@@ -50,31 +54,26 @@ export class Outstanding {
 
   /**
    * @param node a tree node that arrived
-   * @param samples how many samples it has, by the coordinator's own count
    * @throws ProtocolError when nobody asked for it, or it was answered already
    */
   answerBlock(
     node: Omit<Work, 'split'> & BlockAddress & { readonly sampleCount: number; readonly computeMs: number },
-    samples: number,
   ): void {
     this.#demand({ ...node, split: null });
     this.#take(keyOf(node), `tree node (${node.level}, ${node.index})`);
-    this.#add(node.sampleCount, samples);
+    this.#add(
+      node.sampleCount,
+      shardList(node).reduce((sum, shard) => sum + this.#samples[shard]!, 0),
+    );
     this.#computeMs += node.computeMs;
   }
 
-  /**
-   * @param samplesOf how many samples a part has, by the coordinator's own count
-   * @throws ProtocolError as answerBlock
-   */
-  answerParts(
-    answer: Work & { readonly parts: readonly PartSums[]; readonly computeMs: number },
-    samplesOf: (part: number) => number,
-  ): void {
+  /** @throws ProtocolError as answerBlock */
+  answerParts(answer: Work & { readonly parts: readonly PartSums[]; readonly computeMs: number }): void {
     this.#demand(answer);
     for (const { part, sampleCount } of answer.parts) {
       this.#take(part, `part ${part}`);
-      this.#add(sampleCount, samplesOf(part));
+      this.#add(sampleCount, this.#samples[part]!);
     }
     this.#computeMs += answer.computeMs;
   }

@@ -1,9 +1,8 @@
 // How many samples everything of a run has, and which: pure arithmetic over its counts.
 
-import { batchSamples, shardStart, stepsPerEpoch } from '../src/data/sampler.ts';
+import { batchSamples, shardStart } from '../src/data/sampler.ts';
 import type { SplitName } from '../src/engine.ts';
 import { CHUNK_SAMPLES, chunksOf } from '../src/kernels/memory-plan.ts';
-import { type BlockAddress, shardsOfBlock } from '../src/reduce.ts';
 
 export interface RunCounts {
   readonly shards: number;
@@ -20,29 +19,21 @@ export class RunSizes {
     this.counts = counts;
   }
 
-  stepInEpoch(epoch: number, step: number): number {
-    return step - epoch * stepsPerEpoch(this.counts.trainingCount, this.counts.batchSize);
-  }
-
   batch(stepInEpoch: number): number {
     return batchSamples(stepInEpoch, this.counts.batchSize, this.counts.trainingCount);
   }
 
   /** Samples of each shard of a global batch. */
   shards(stepInEpoch: number): number[] {
-    return Array.from({ length: this.counts.shards }, (_, shard) =>
-      this.block(stepInEpoch, { level: 0, index: shard }),
-    );
-  }
-
-  block(stepInEpoch: number, block: BlockAddress): number {
-    const { first, end } = this.#range(stepInEpoch, block);
-    return end - first;
+    return Array.from({ length: this.counts.shards }, (_, shard) => {
+      const { first, end } = this.#range(stepInEpoch, shard);
+      return end - first;
+    });
   }
 
   /** Positions of a shard's samples in the epoch's order. */
   positions(stepInEpoch: number, shard: number): { first: number; end: number } {
-    const { first, end } = this.#range(stepInEpoch, { level: 0, index: shard });
+    const { first, end } = this.#range(stepInEpoch, shard);
     const start = stepInEpoch * this.counts.batchSize;
     return { first: start + first, end: start + end };
   }
@@ -55,11 +46,10 @@ export class RunSizes {
     return Math.min(CHUNK_SAMPLES, this.#split(split) - chunk * CHUNK_SAMPLES);
   }
 
-  #range(stepInEpoch: number, block: BlockAddress): { first: number; end: number } {
-    const { first, end } = shardsOfBlock(block);
+  #range(stepInEpoch: number, shard: number): { first: number; end: number } {
     const count = this.batch(stepInEpoch);
     const { shards } = this.counts;
-    return { first: shardStart(count, shards, first), end: shardStart(count, shards, end) };
+    return { first: shardStart(count, shards, shard), end: shardStart(count, shards, shard + 1) };
   }
 
   #split(split: SplitName): number {

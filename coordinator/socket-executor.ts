@@ -220,7 +220,7 @@ export class SocketExecutor implements Executor {
     }
     const givingMs = performance.now();
     const { run } = this.#options;
-    const { epoch, step, split } = work;
+    const { epoch, step, stepInEpoch, split } = work;
     let payload = NO_BYTES;
     let sent: (() => void) | undefined;
     if (member.parameterStep !== step) {
@@ -229,7 +229,10 @@ export class SocketExecutor implements Executor {
       member.parameterStep = step;
     }
     const task = { epoch, step, attempt, blocks, payload };
-    member.connection.send(split === null ? { type: 'step', ...task } : { type: 'evaluate', split, ...task }, sent);
+    member.connection.send(
+      split === null ? { type: 'step', stepInEpoch, ...task } : { type: 'evaluate', split, ...task },
+      sent,
+    );
     this.#phases.gave(performance.now() - givingMs);
   }
 
@@ -269,11 +272,11 @@ export class SocketExecutor implements Executor {
 
   #treeNode(member: CrewMember, message: TreeNode): void {
     const { workerId } = member;
-    const { epoch, step, attempt, level, index, payload } = message;
+    const { step, attempt, level, index, payload } = message;
     const node = { block: { level, index }, workerId, attempt };
     const outstanding = owed(member);
-    const { sizes, log } = this.#options;
-    outstanding.answerBlock(message, sizes.block(sizes.stepInEpoch(epoch, step), node.block));
+    const { log } = this.#options;
+    outstanding.answerBlock(message);
     const { nowMs } = this.#crew;
     if (outstanding.done) this.#answered(member, outstanding.measurement(nowMs));
     if (this.#job?.isFor(outstanding.work)) {
@@ -289,7 +292,7 @@ export class SocketExecutor implements Executor {
   #evaluated(member: CrewMember, message: Evaluated): void {
     const { workerId } = member;
     const outstanding = owed(member);
-    outstanding.answerParts(message, (part) => this.#options.sizes.chunk(message.split, part));
+    outstanding.answerParts(message);
     const job = this.#job?.isFor(outstanding.work) ? this.#job : null;
     job?.parts.add(workerId, message.parts);
     if (!outstanding.done) return;

@@ -132,8 +132,8 @@ export class WorkJob {
   #assign({ workerId, attempt, blocks, reason }: StepEffect & { type: 'assign' }): void {
     const member = this.#crew.members.get(workerId);
     if (member === undefined) return;
-    const { epoch, step, split } = this.work;
-    member.outstanding = new Outstanding({ attempt, epoch, step, split }, blocks, this.#crew.nowMs);
+    const { epoch, step, split, samples } = this.work;
+    member.outstanding = new Outstanding({ attempt, epoch, step, split }, blocks, samples, this.#crew.nowMs);
     this.#crew.tell({ type: 'given-work', workerId });
     if (reason !== 'first') {
       const shards = blocks.reduce((sum, { level }) => sum + 2 ** level, 0);

@@ -84,11 +84,11 @@ export class NodeRun {
 
   /** Computes an attempt's blocks. The answers' payloads are views, to be sent before the next attempt. */
   async step(message: Step): Promise<TreeNode[]> {
-    const { epoch, step, attempt, blocks, payload } = message;
+    const { epoch, step, stepInEpoch, attempt, blocks, payload } = message;
     const { batchSize, trainingCount } = this.#shape;
-    const stepInEpoch = step - epoch * stepsPerEpoch(trainingCount, batchSize);
-    if (stepInEpoch < 0 || stepInEpoch >= stepsPerEpoch(trainingCount, batchSize)) {
-      throw new ProtocolError('badField', `step ${step} is not in epoch ${epoch}`);
+    const stepsInEpoch = stepsPerEpoch(trainingCount, batchSize);
+    if (stepInEpoch >= stepsInEpoch) {
+      throw new ProtocolError('badField', `step ${stepInEpoch} of an epoch that has ${stepsInEpoch}`);
     }
     this.#takeParameters(step, payload);
     if (this.#epoch !== epoch) {

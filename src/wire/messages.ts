@@ -142,6 +142,8 @@ interface Task {
 /** Compute these tree nodes of this step. */
 export interface Step extends Task {
   readonly type: 'step';
+  /** The step's place in its epoch, 0-based. Not to be worked out: earlier epochs may have had another length. */
+  readonly stepInEpoch: number;
 }
 
 /** Evaluate these parts of a split; blocks are over part numbers. The epoch addresses a validation split's augmentation. */

@@ -39,7 +39,7 @@ const task = {
   attempt: uint32,
   blocks: list(fields({ level: integer(0, 30), index: integer(0, 2 ** 30) }), 1, BLOCKS_IN_TASK),
 };
-const checkStep = fields({ type: oneOf(['step']), ...task });
+const checkStep = fields({ type: oneOf(['step']), stepInEpoch: uint32, ...task });
 const checkEvaluate = fields({ type: oneOf(['evaluate']), split: oneOf(['validation', 'test']), ...task });
 const checkHeartbeat = fields({ type: oneOf(['heartbeat']), stepsCommitted: uint32, threads: integer(0) });
 const checkGoodbye = fields({ type: oneOf(['goodbye']), reason: text(REASON_LENGTH) });
@@ -53,7 +53,7 @@ export function readCoordinatorMessage(message: Uint8Array, known: NodeKnowledge
     case 'data':
       return checkPiece({ ...checkData(frame.header, type), payload: frame.payload }, known);
     case 'step':
-      return checkParameters({ ...checkStep(frame.header, type), payload: frame.payload }, known);
+      return checkParameters(checkPlace({ ...checkStep(frame.header, type), payload: frame.payload }), known);
     case 'evaluate':
       return checkParameters({ ...checkEvaluate(frame.header, type), payload: frame.payload }, known);
     case 'heartbeat':
@@ -76,6 +76,12 @@ function checkPiece(data: Data, known: NodeKnowledge): Data {
   const due = Math.min(DATA_PIECE_BYTES, total - offset);
   if (payload.length !== due) throw new ProtocolError('badPayload', `data of ${payload.length} bytes, expected ${due}`);
   return data;
+}
+
+function checkPlace(message: Step): Step {
+  const { step, stepInEpoch } = message;
+  if (stepInEpoch <= step) return message;
+  throw new ProtocolError('badField', `step ${step} cannot be step ${stepInEpoch} of its epoch`);
 }
 
 /** Without parameters a task is about those the node has. */

@@ -10,6 +10,7 @@ import { RunSizes } from '../../coordinator/run-sizes.ts';
 import { noVitals } from '../../coordinator/vitals.ts';
 import type { Hands } from '../../src/engine.ts';
 import { wiring } from '../../src/library.ts';
+import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { startNode } from '../support/nodes.ts';
 import { prepareRun } from '../support/prepared-run.ts';
@@ -57,7 +58,7 @@ test('late parts of one evaluation are not taken for those of the next', async (
     ...{ configuration: { ...digits.short }, engine, local, sizes: new RunSizes(counts), signal },
     limits: { ...clusterLimits, step: { lateFactor: 1, lateFloorMs: 1, unmeasuredMs: 1 } },
     identity: {
-      protocolVersion: 1,
+      protocolVersion: PROTOCOL_VERSION,
       programVersion: wiring.programVersion,
       engine: 'wasm',
       selfTest: await wiring.selfTest('wasm'),

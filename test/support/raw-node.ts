@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { nodeWiring } from '../../src/library.ts';
 import { closeName } from '../../src/wire/close-codes.ts';
 import { decodeFrame } from '../../src/wire/codec.ts';
+import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import type { Hello, NodeMessage, Step, Welcome } from '../../src/wire/messages.ts';
 import { messageBytes } from './frames.ts';
 
@@ -89,7 +90,7 @@ export class RawNode {
 export async function hello(change: Partial<Hello> = {}): Promise<Hello> {
   return {
     type: 'hello',
-    protocolVersion: 1,
+    protocolVersion: PROTOCOL_VERSION,
     programVersion: nodeWiring.programVersion,
     engine: 'wasm',
     selfTest: await nodeWiring.selfTest('wasm'),

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { closeCodes, closeName, closeReason, reactionTo } from '../../src/wire/close-codes.ts';
 import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../../src/wire/connection-state.ts';
+import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import { coordinatorMessages, nodeMessages, outcome } from './support.ts';
 
 const protocol = readFileSync(new URL('../../src/wire/PROTOCOL.md', import.meta.url), 'utf8');
@@ -92,4 +93,10 @@ describe('connection states', () => {
     expect(state).toBe('leaving');
     expect(outcome(() => afterNodeMessage(state, 'goodbye'))).toBe('outOfOrder');
   });
+});
+
+it('the contract is of the version that the program speaks, and lists it', () => {
+  expect(protocol).toContain(`\nVersion ${PROTOCOL_VERSION}. This page is the contract`);
+  const rows = [...protocol.matchAll(/^\| (\d+) +\| \S/gm)].map(([, version]) => Number(version));
+  expect(rows.filter((version) => version < 1000)).toEqual(Array.from({ length: PROTOCOL_VERSION }, (_, i) => i + 1));
 });

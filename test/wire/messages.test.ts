@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeFrame } from '../../src/wire/codec.ts';
-import { largestMessageBytes } from '../../src/wire/limits.ts';
+import { largestMessageBytes, PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import { readCoordinatorMessage } from '../../src/wire/read-coordinator-message.ts';
 import { nodeMessageReader } from '../../src/wire/read-node-message.ts';
 import { messagePieces } from '../../src/wire/write-message.ts';
@@ -53,7 +53,9 @@ describe('legal messages', () => {
     const values = new Uint8Array(4 * 109_516);
     const blocks = Array.from({ length: 1_024 }, () => ({ level: 30, index: 2 ** 30 }));
     const task = { epoch: 2 ** 32 - 1, step: 2 ** 32 - 1, attempt: 2 ** 32 - 1, blocks, payload: values };
-    expect(messageBytes({ type: 'step', ...task }).length).toBeLessThan(largestMessageBytes(109_516));
+    expect(messageBytes({ type: 'step', stepInEpoch: 2 ** 32 - 1, ...task }).length).toBeLessThan(
+      largestMessageBytes(109_516),
+    );
     const sums = { lossSum: 0.1, correctCount: 2 ** 32 - 1, sampleCount: 2 ** 32 - 1 };
     const parts = Array.from({ length: 512 }, () => ({ part: 2 ** 32 - 1, ...sums }));
     const evaluated = { epoch: 0, step: 0, split: 'validation', attempt: 0, computeMs: 0.1, parts } as const;
@@ -216,14 +218,18 @@ describe('a bad payload', () => {
     const fresh = { ...known, parameterStep: null };
     expect(coordinator('step', { step: 41 }, new Uint8Array(0), fresh as never)).toBe('badPayload');
     expect(coordinator('step', {}, undefined, { ...known, valueCount: null } as never)).toBe('badPayload');
+    expect(coordinator('step', { stepInEpoch: 42 })).toBe('accepted');
+    expect(coordinator('step', { stepInEpoch: 43 })).toBe('badField');
   });
 });
 
 describe('another protocol version', () => {
   it('is told apart before its fields are read, and both are named', () => {
-    const hello = encodeFrame({ type: 'hello', protocolVersion: 2, brandNew: [1, 2] });
+    const hello = encodeFrame({ type: 'hello', protocolVersion: PROTOCOL_VERSION + 1, brandNew: [1, 2] });
     expect(outcome(() => readNode(hello))).toBe('protocolVersion');
-    expect(() => readNode(hello)).toThrow('node speaks protocol 2, coordinator 1');
+    expect(() => readNode(hello)).toThrow(
+      `node speaks protocol ${PROTOCOL_VERSION + 1}, coordinator ${PROTOCOL_VERSION}`,
+    );
     expect(node('hello', { protocolVersion: 1.5 })).toBe('badField');
   });
 });

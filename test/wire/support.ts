@@ -1,5 +1,6 @@
 // Frames for the tests of the wire: hand-made headers, and one legal message of each type.
 
+import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import type { CoordinatorMessage, NodeMessage } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import type { RunSizes } from '../../src/wire/read-node-message.ts';
@@ -12,7 +13,7 @@ const values = new Uint8Array(new Float32Array([1, -2, 3.5, 0, 1e-30, 6]).buffer
 export const nodeMessages: readonly NodeMessage[] = [
   {
     type: 'hello',
-    protocolVersion: 1,
+    protocolVersion: PROTOCOL_VERSION,
     programVersion: '0.2.0',
     engine: 'wasm',
     selfTest: sha,
@@ -72,8 +73,9 @@ export const coordinatorMessages: readonly CoordinatorMessage[] = [
   { type: 'data', offset: 262_144, total: 300_000, payload: new Uint8Array(37_856).fill(7) },
   {
     type: 'step',
-    epoch: 0,
+    epoch: 1,
     step: 42,
+    stepInEpoch: 12,
     attempt: 99,
     blocks: [
       { level: 2, index: 1 },
@@ -81,7 +83,15 @@ export const coordinatorMessages: readonly CoordinatorMessage[] = [
     ],
     payload: values,
   },
-  { type: 'step', epoch: 0, step: 41, attempt: 100, blocks: [{ level: 3, index: 0 }], payload: new Uint8Array(0) },
+  {
+    type: 'step',
+    epoch: 0,
+    step: 41,
+    stepInEpoch: 41,
+    attempt: 100,
+    blocks: [{ level: 3, index: 0 }],
+    payload: new Uint8Array(0),
+  },
   {
     type: 'evaluate',
     epoch: 0,
