@@ -13,7 +13,7 @@ export const allowable: readonly string[] = [...new Set([...fixed, 'data', 'engi
 /** They decide which samples a step takes: the middle of an epoch would have another place after a change. */
 const sampling = ['batchSize', 'seed', 'valSize', 'limitTrain', 'data'];
 
-export type Difference = Omit<Change, 'step'>;
+export type Difference = Omit<Change, 'step' | 'epochsDone'>;
 
 /** In what the bits depend on; options that are missing on one side, since it is older, are no difference. */
 export function differences(before: Facts, now: Facts): Difference[] {
@@ -23,8 +23,8 @@ export function differences(before: Facts, now: Facts): Difference[] {
     engine: facts.engine,
   });
   const [old, asked] = [values(before), values(now)];
-  // a schedule is a plan for all epochs: another length would be another plan from the first step on
-  const planned = [old, asked].some(({ schedule }) => schedule !== undefined && schedule !== 'constant');
+  // a schedule, or a rise of the rate, is a plan for all epochs: another length would be another plan from the first step on
+  const planned = [old, asked].some(({ schedule = 'constant', warmup }) => schedule !== 'constant' || Boolean(warmup));
   return [...allowable, ...(planned ? ['epochs'] : [])]
     .filter((name) => old[name] !== undefined && JSON.stringify(old[name]) !== JSON.stringify(asked[name]))
     .map((name) => ({ name, from: old[name], to: asked[name] }));
@@ -91,7 +91,10 @@ export function planResume(
       mend: 'Raise them, or leave them out',
     });
   }
-  return { endStep, changes: [...before.changes, ...found.map((difference) => ({ step, ...difference }))] };
+  return {
+    endStep,
+    changes: [...before.changes, ...found.map((difference) => ({ step, epochsDone: history.length, ...difference }))],
+  };
 }
 
 function described({ name, from, to }: Difference): string {
