@@ -41,7 +41,12 @@ test(`${lives} lives of runs leave the bits of a loop that knows nothing of live
     expect(lived.bits).toEqual(replayed);
     await rm(own, { recursive: true });
   });
-  const result = await fc.check(property, { seed, numRuns: lives, timeout: 60_000, interruptAfterTimeLimit: lives * 8_000 });
+  const result = await fc.check(property, {
+    seed,
+    numRuns: lives,
+    timeout: 60_000,
+    interruptAfterTimeLimit: lives * 8_000,
+  });
   console.info('lives:', JSON.stringify(counts));
   await rm(folder, { recursive: true });
   if (result.failed && result.counterexample !== null) {
