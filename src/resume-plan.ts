@@ -1,5 +1,6 @@
 // May this run go on as asked? What a resumed run does otherwise than before is found, and refused or recorded. Pure.
 
+import { maxTotalSteps } from './config.ts';
 import { LockstepError } from './errors.ts';
 import { didYouMean } from './nearest.ts';
 import { flagName, optionKeys, optionTable } from './option-table.ts';
@@ -89,6 +90,13 @@ export function planResume(
       what: `The run is beyond that: it has done ${step} steps`,
       why: `with --epochs ${length.epochs}${length.maxSteps === null ? '' : ` and --max-steps ${length.maxSteps}`} it would have ended at step ${endStep}`,
       mend: 'Raise them, or leave them out',
+    });
+  }
+  if (endStep > maxTotalSteps) {
+    throw new LockstepError({
+      what: `The run would end at step ${endStep}`,
+      why: `the step counter ends at ${maxTotalSteps}, and ${step} steps are done`,
+      mend: 'Lower --epochs, or give --max-steps',
     });
   }
   return {
