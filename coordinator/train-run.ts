@@ -90,6 +90,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     if (options.threads > options.shards) {
       onEvent({ type: 'warning', message: idleWarning(options.threads, options.shards) });
     }
+    await opened.begin();
     onEvent({
       type: 'start',
       epochs: options.epochs,

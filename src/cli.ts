@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
-import type { AnyCommand } from '../coordinator/commands/command.ts';
+import { type AnyCommand, jsonLine } from '../coordinator/commands/command.ts';
 import { commands } from '../coordinator/commands/index.ts';
 import { readConfigFile } from '../coordinator/config-file.ts';
 import { loadDataset } from '../coordinator/dataset-files.ts';
@@ -126,7 +126,7 @@ async function runWorkerCommand(_options: unknown, command: Command): Promise<vo
       signal: interruption.signal,
       write: (line) => process.stderr.write(`${line}\n`),
     });
-    if (options.json) await print(`${JSON.stringify(result)}\n`);
+    if (options.json) await print(jsonLine(result));
     else process.stderr.write(`Done: ${result.reason}; ${result.shardsDone} shards, ${result.samplesDone} samples\n`);
   } finally {
     interruption.close();
@@ -164,7 +164,7 @@ async function runTrain(_options: unknown, command: Command): Promise<void> {
     // shown as soon as it is there: the metrics may stay for one more scrape
     let printed: Promise<void> | null = null;
     await trainAndShow(options, (summary) => {
-      printed = print(options.json ? `${JSON.stringify(summary)}\n` : resultTable(summary, out));
+      printed = print(options.json ? jsonLine(summary) : resultTable(summary, out));
       printed.catch(() => undefined);
     });
     await printed;
