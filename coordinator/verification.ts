@@ -44,6 +44,7 @@ export interface VerifyParts {
   /** What to train; --max-steps and the workers are put in here. */
   readonly options: Partial<TrainOptions>;
   readonly steps: number;
+  readonly signal: AbortSignal;
 }
 
 export interface Trained {
@@ -54,6 +55,8 @@ export interface Trained {
 
 /** Trains `steps` steps that way. */
 export async function trainThatWay(way: Way, parts: VerifyParts, steps: number): Promise<Trained> {
+  const { signal } = parts;
+  signal.throwIfAborted();
   const folder = await mkdtemp(join(tmpdir(), 'lockstep-verify-'));
   const out = join(folder, 'run');
   const nodes: WorkerProcess[] = [];
@@ -89,7 +92,7 @@ export async function trainThatWay(way: Way, parts: VerifyParts, steps: number):
       });
     };
     const wiring = { ...parts.wiring, makeEngine, ...(faults === undefined ? {} : { faults }) };
-    const { digest, stateDigest } = await trainRun(options, { onEvent: watched }, wiring);
+    const { digest, stateDigest } = await trainRun(options, { onEvent: watched, signal }, wiring);
     if (loss && !lost) throw new Error('nobody died in time, so that nothing was tried');
     const path = join(out, 'model.safetensors');
     return { digest, stateDigest, tensors: decodeSafetensors(await readFile(path), path).tensors };

@@ -18,6 +18,7 @@ import type { Summary } from './events.ts';
 import { instantiate } from './kernels/kernels.ts';
 import { Workbench } from './kernels/workbench.ts';
 
+export { CheckpointRequests } from '../coordinator/checkpoint-requests.ts';
 export type { TrainOptions } from './config.ts';
 export { LockstepError } from './errors.ts';
 export type { EpochRecord, Figures, Summary, TrainEvent } from './events.ts';
