@@ -1,5 +1,6 @@
 // The hard end of this process, for whoever asks a second time.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { type StopSignal, stopCodes } from './signal-plan.ts';
 
 /**
@@ -27,12 +28,22 @@ const harmless = new Set([
   'WriteWrap',
 ]);
 
-/** Ends with the signal's exit code; where an exit could hang, by the signal itself, which a shell reports as the same. */
-export function endAtOnce(name: StopSignal): never {
-  // should the exit hang after all, the next signal meets no handler
+const PATIENCE_MS = 200;
+const LOOK_MS = 10;
+
+/**
+ * Ends with the signal's exit code; where an exit would hang, by the signal itself, which a shell reports as the same. Asked
+ * for once more meanwhile, the process is ended by the kernel: no handler is left.
+ */
+export async function endAtOnce(name: StopSignal): Promise<never> {
   for (const signal of Object.keys(stopCodes)) process.removeAllListeners(signal);
-  const mayHang = process.getActiveResourcesInfo().some((resource) => !harmless.has(resource));
+  // most requests are over in no time
+  for (let waited = 0; mayHang() && waited < PATIENCE_MS; waited += LOOK_MS) await delay(LOOK_MS);
   // the first process of a container is not killed by it
-  if (mayHang) process.kill(process.pid, name);
+  if (mayHang()) process.kill(process.pid, name);
   process.exit(stopCodes[name]);
+}
+
+function mayHang(): boolean {
+  return process.getActiveResourcesInfo().some((resource) => !harmless.has(resource));
 }

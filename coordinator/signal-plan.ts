@@ -10,6 +10,12 @@ export const stopCodes = {
 } as const;
 export type StopSignal = keyof typeof stopCodes;
 
+/** The signal whose exit code it is. */
+export function stopSignalOf(exitCode: number): StopSignal | null {
+  const found = Object.entries(stopCodes).find(([, code]) => code === exitCode);
+  return found === undefined ? null : (found[0] as StopSignal);
+}
+
 /** By these, schedulers warn of an end to come (Slurm's --signal, Grid Engine's -notify). */
 export const warningSignals = ['SIGUSR1', 'SIGUSR2'] as const;
 export type WarningSignal = (typeof warningSignals)[number];

@@ -35,7 +35,7 @@ export function watchSignals({ onStop, onWarning, onStay, what, mend }: SignalHa
       case 'stay':
         return onStay(name);
       case 'end':
-        endAtOnce(name);
+        void endAtOnce(name);
     }
   };
   const warn = (name: WarningSignal) => {

@@ -179,7 +179,9 @@ export class StepMachine {
     const idle = this.#roster.idle().filter(({ workerId }) => allowed.includes(workerId));
     return [...assignBlocks(blocks, idle)].map(([workerId, mine]) => {
       const worker = this.#roster.get(workerId)!;
-      const attempt = this.#nextAttempt++;
+      const attempt = this.#nextAttempt;
+      // 32 bits on the wire; what is still owed is never so old
+      this.#nextAttempt = (attempt + 1) >>> 0;
       const dueAtMs = nowMs + this.#patienceMs(worker.speed, mine);
       worker.attempt = { attempt, dueAtMs, open: mine, late: false };
       const reasons = new Set(mine.flatMap(shardList).map((shard) => this.#why[shard]));

@@ -288,8 +288,9 @@ export class ThreadExecutor implements Executor, Hands {
     Atomics.notify(this.#words, this.#control + Word.wake);
   }
 
+  /** Steps are unsigned: after 2^31 of them the word itself is negative. */
   #read(word: number): number {
-    return Atomics.load(this.#words, this.#control + word);
+    return Atomics.load(this.#words, this.#control + word) >>> 0;
   }
 
   #store(word: number, value: number): void {

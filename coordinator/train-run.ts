@@ -2,7 +2,6 @@
 // know itself: how an engine is made, and where the threads' file and the kernels are.
 
 import { availableParallelism } from 'node:os';
-import type { Checkpoint } from '../src/checkpoint.ts';
 import { resolveThreads, type TrainOptions } from '../src/config.ts';
 import { stepsPerEpoch } from '../src/data/sampler.ts';
 import { digestOf, stateDigestOf } from '../src/digest.ts';
@@ -16,6 +15,8 @@ import { initialParameters } from '../src/model/init.ts';
 import { namedTensors, widthsOf } from '../src/model/layout.ts';
 import { modelMetadata } from '../src/model/model.ts';
 import { bestEpochOf, startPosition } from '../src/position.ts';
+
+import { firstSelectable } from '../src/run-record.ts';
 import { unlessAborted } from '../src/unless-aborted.ts';
 import { BestParameters } from './best-parameters.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
@@ -114,7 +115,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     begun = true;
 
     const onFatal = (error: LockstepError) => failing.abort(error);
-    const best = bestOfRun(options, start);
+    const best = bestOfRun(options, opened);
     checkpointer = await checkpointerOf(opened, {
       run,
       options,
@@ -131,8 +132,11 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
             consider: ({ loss }: Figures, step: number, whole: boolean) =>
               best.consider(loss, whole, () => run.parametersAt(layout, step)),
             recall: (step: number) => {
-              if (best.parameters !== null) run.setParameters(layout, step, best.parameters);
-              run.preparePartials(kernels, step);
+              if (best.parameters === null) return step;
+              // those of the step after the last stand where none of the last state does
+              run.setParameters(layout, step + 1, best.parameters);
+              run.preparePartials(kernels, step + 1);
+              return step + 1;
             },
           };
     const watched = watch?.observe(executor, run) ?? executor;
@@ -204,16 +208,17 @@ function fill(run: RunMemory, { data, split, shape, start }: OpenRun, kernels: K
 }
 
 /** With --select best: the best parameters, from those of the epochs before if the run is resumed. */
-function bestOfRun(options: TrainOptions, start: Checkpoint | null): BestParameters | null {
+function bestOfRun(options: TrainOptions, { start, changes }: OpenRun): BestParameters | null {
   if (options.select !== 'best') return null;
-  const before = start?.position.history[bestEpochOf(start.position.history)]?.validation;
+  const history = start?.position.history ?? [];
+  const before = history[bestEpochOf(history, firstSelectable(changes, history))]?.validation;
   const known = before !== undefined && before !== null && start?.bestParameters;
   return new BestParameters(known ? { loss: before.loss, parameters: known } : null);
 }
 
 /** The summary, and the files of a run that has come to its end. summary.json is the last: it says that all is there. */
 async function conclude(
-  { data, shape, folder, facts }: OpenRun,
+  { data, shape, folder, facts, changes }: OpenRun,
   run: RunMemory,
   outcome: Outcome,
   chosen: Float32Array | null,
@@ -230,7 +235,9 @@ async function conclude(
     seconds,
     digest: digestOf(parameters),
     stateDigest: stateDigestOf(state, outcome.steps),
-    ...(chosen === null ? {} : { bestEpoch: bestEpochOf(outcome.history) + 1 }),
+    ...(chosen === null
+      ? {}
+      : { bestEpoch: bestEpochOf(outcome.history, firstSelectable(changes, outcome.history)) + 1 }),
   });
   await folder?.writeJson('history.json', outcome.history);
   await folder?.writeFile(

@@ -54,8 +54,8 @@ export interface TrainerHooks {
 /** Chooses the parameters that a run leaves, where it is not simply the last ones. */
 export interface Choice {
   consider(validation: Figures, step: number, wholeEpoch: boolean): void;
-  /** Makes the chosen parameters those that `step` reads. */
-  recall(step: number): void;
+  /** Makes the chosen parameters, if there are any, those that step `step + 1` reads; which step reads what is to be tested. */
+  recall(step: number): number;
 }
 
 export interface Outcome {
@@ -143,9 +143,7 @@ export async function trainLoop(
     signal.throwIfAborted();
     onPhase('test');
     const steps = position.step;
-    // the parameters of the step after the last stand where none of the last state does
-    const tested = choice === null ? steps : steps + 1;
-    choice?.recall(tested);
+    const tested = choice?.recall(steps) ?? steps;
     const test = meansOf(await unlessAborted(executor.evaluate('test', tested, 0), signal));
     onEvent({ type: 'test', figures: test });
     return { history, timings, test, steps };

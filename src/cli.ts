@@ -12,12 +12,13 @@ import type { AnyCommand } from '../coordinator/commands/command.ts';
 import { commands } from '../coordinator/commands/index.ts';
 import { readConfigFile } from '../coordinator/config-file.ts';
 import { loadDataset } from '../coordinator/dataset-files.ts';
+import { endAtOnce } from '../coordinator/end-at-once.ts';
 import { Notes, neverBlock, written } from '../coordinator/output.ts';
 import { createProgress, type Progress } from '../coordinator/progress.ts';
 import { resolveWithRun } from '../coordinator/run-files.ts';
 import { ReservedFolder } from '../coordinator/run-folder.ts';
 import { type RunSignals, watchRunSignals } from '../coordinator/run-signals.ts';
-import { stopCodes } from '../coordinator/signal-plan.ts';
+import { stopSignalOf } from '../coordinator/signal-plan.ts';
 import { watchSignals } from '../coordinator/signals.ts';
 import { readText, readToken } from '../coordinator/token.ts';
 import { settled } from '../coordinator/unbroken.ts';
@@ -109,7 +110,8 @@ function addCommand(program: Command, { name, summary, operands, flags, help, st
       colours: process.stdout.isTTY === true && process.stdout.hasColors(256),
       signal: interruption.signal,
     });
-    exitCode = stopsItself ? await work : await unlessAborted(work, interruption.signal);
+    // told to stop, it is left as it is; or after a while, where it has something to take back
+    exitCode = await unlessAborted(work, stopsItself ? delayed(interruption.signal, 2000) : interruption.signal);
   });
 }
 
@@ -313,16 +315,30 @@ async function main(): Promise<ExitCode> {
   }
 }
 
-/** What was interrupted may have left work behind that nobody waits for, and nobody may read what is still to be said. */
-async function endInterrupted(code: ExitCode): Promise<never> {
+/** Aborted so much later. */
+function delayed(signal: AbortSignal, ms: number): AbortSignal {
+  const later = new AbortController();
+  signal.addEventListener('abort', () => setTimeout(() => later.abort(signal.reason), ms));
+  return later.signal;
+}
+
+/** What is left of an interrupted command may be work that nobody waits for; and nobody may read its last words. */
+async function lastWords(): Promise<void> {
   const patience = delay(LAST_WORDS_MS);
   await Promise.race([patience, settled()]);
   await Promise.race([patience, Promise.all([written(process.stdout), written(process.stderr)])]);
-  process.exit(code);
 }
 
 neverBlock(process.stdout);
 neverBlock(process.stderr);
-process.on('uncaughtException', (error) => void endInterrupted(report(error)));
+process.on('uncaughtException', async (error) => {
+  const code = report(error);
+  await lastWords();
+  process.exit(code);
+});
 process.exitCode = await main();
-if (Object.values<number>(stopCodes).includes(process.exitCode)) await endInterrupted(process.exitCode as ExitCode);
+const stoppedBy = stopSignalOf(process.exitCode);
+if (stoppedBy !== null) {
+  await lastWords();
+  await endAtOnce(stoppedBy);
+}

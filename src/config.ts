@@ -73,7 +73,7 @@ export function checkAgainstData(options: TrainOptions, trainCount: number): voi
 }
 
 /** The step is a uint32 in the stateDigest. */
-const maxTotalSteps = 2 ** 32 - 1;
+export const maxTotalSteps = 2 ** 32 - 1;
 
 function checked(values: object, origin: Origin): Map<OptionKey, unknown> {
   const accepted = new Map<OptionKey, unknown>();

@@ -43,10 +43,14 @@ export function endStepOf(
   return Math.min(all, maxSteps ?? Number.POSITIVE_INFINITY);
 }
 
-/** The whole or cut epoch (its place in the history) with the lowest validation loss; of equals the first. -1 without any. */
-export function bestEpochOf(history: readonly EpochRecord[]): number {
+/**
+ * The whole or cut epoch (its place in the history) with the lowest validation loss; of equals the first. -1 without any.
+ * @param first the first epoch that counts
+ */
+export function bestEpochOf(history: readonly EpochRecord[], first = 0): number {
   let best = -1;
   history.forEach(({ validation }, i) => {
+    if (i < first) return;
     if (validation !== null && (best === -1 || validation.loss < history[best]!.validation!.loss)) best = i;
   });
   return best;

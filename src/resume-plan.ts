@@ -1,5 +1,6 @@
 // May this run go on as asked? What a resumed run does otherwise than before is found, and refused or recorded. Pure.
 
+import { maxTotalSteps } from './config.ts';
 import { LockstepError } from './errors.ts';
 import { didYouMean } from './nearest.ts';
 import { flagName, optionKeys, optionTable } from './option-table.ts';
@@ -13,7 +14,7 @@ export const allowable: readonly string[] = [...new Set([...fixed, 'data', 'engi
 /** They decide which samples a step takes: the middle of an epoch would have another place after a change. */
 const sampling = ['batchSize', 'seed', 'valSize', 'limitTrain', 'data'];
 
-export type Difference = Omit<Change, 'step'>;
+export type Difference = Omit<Change, 'step' | 'epochsDone'>;
 
 /** In what the bits depend on; options that are missing on one side, since it is older, are no difference. */
 export function differences(before: Facts, now: Facts): Difference[] {
@@ -23,8 +24,8 @@ export function differences(before: Facts, now: Facts): Difference[] {
     engine: facts.engine,
   });
   const [old, asked] = [values(before), values(now)];
-  // a schedule is a plan for all epochs: another length would be another plan from the first step on
-  const planned = [old, asked].some(({ schedule }) => schedule !== undefined && schedule !== 'constant');
+  // a schedule, or a rise of the rate, is a plan for all epochs: another length would be another plan from the first step on
+  const planned = [old, asked].some(({ schedule = 'constant', warmup }) => schedule !== 'constant' || Boolean(warmup));
   return [...allowable, ...(planned ? ['epochs'] : [])]
     .filter((name) => old[name] !== undefined && JSON.stringify(old[name]) !== JSON.stringify(asked[name]))
     .map((name) => ({ name, from: old[name], to: asked[name] }));
@@ -91,7 +92,17 @@ export function planResume(
       mend: 'Raise them, or leave them out',
     });
   }
-  return { endStep, changes: [...before.changes, ...found.map((difference) => ({ step, ...difference }))] };
+  if (endStep > maxTotalSteps) {
+    throw new LockstepError({
+      what: `The run would end at step ${endStep}`,
+      why: `the step counter ends at ${maxTotalSteps}, and ${step} steps are done`,
+      mend: 'Lower --epochs, or give --max-steps',
+    });
+  }
+  return {
+    endStep,
+    changes: [...before.changes, ...found.map((difference) => ({ step, epochsDone: history.length, ...difference }))],
+  };
 }
 
 function described({ name, from, to }: Difference): string {

@@ -15,9 +15,21 @@ export interface Facts {
 /** Something that --allow-change let a resumed run do otherwise than before, from `step` on. */
 export interface Change {
   readonly step: number;
+  /**
+   * Whole epochs done then. At the last step of an epoch it tells whether that epoch was validated before the change or
+   * after it. Not recorded by 0.1.0.
+   */
+  readonly epochsDone?: number;
   readonly name: string;
   readonly from: unknown;
   readonly to: unknown;
+}
+
+/** The first epoch (0-based) whose parameters --select best could keep: those before it was asked for are gone. */
+export function firstSelectable(changes: readonly Change[], history: readonly { readonly steps: number }[]): number {
+  const since = changes.findLast(({ name, to }) => name === 'select' && to === 'best');
+  if (since === undefined) return 0;
+  return since.epochsDone ?? history.filter(({ steps }) => steps <= since.step).length;
 }
 
 export interface RunRecord {

@@ -353,7 +353,7 @@ describe('what is done otherwise', () => {
     const twin = await copyOf(run, place());
     await runOnDisk({ resume: run, lr: 0.01, allowChange: ['lr'], threads: 0 });
     await runOnDisk({ resume: twin, lr: 0.01, allowChange: ['--lr'], threads: 3 });
-    const changes = [{ step: 16, name: 'lr', from: 0.001, to: 0.01 }];
+    const changes = [{ step: 16, epochsDone: 1, name: 'lr', from: 0.001, to: 0.01 }];
     expect(JSON.parse(await readFile(join(run, 'config.json'), 'utf8'))).toMatchObject({
       lr: 0.01,
       record: { changes },
@@ -369,7 +369,7 @@ describe('what is done otherwise', () => {
     await dieAt(18, { resume: run, lr: 0.01, allowChange: ['lr'] });
     await runOnDisk({ resume: run, threads: 0 });
     const { record } = JSON.parse(await readFile(join(run, 'config.json'), 'utf8'));
-    expect(record.changes).toEqual([{ step: 16, name: 'lr', from: 0.001, to: 0.01 }]);
+    expect(record.changes).toEqual([{ step: 16, epochsDone: 1, name: 'lr', from: 0.001, to: 0.01 }]);
   });
 
   test('which samples a step takes can be changed at the end of an epoch only', async () => {

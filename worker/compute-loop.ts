@@ -231,7 +231,7 @@ export class ComputeLoop {
   /** Progress never goes back, even where a thread was held up between a phase and this word. */
   #raiseProgress(step: number): void {
     for (let seen = this.#read(Word.progress); seen < step; ) {
-      const found = Atomics.compareExchange(this.#words, this.#control + Word.progress, seen, step);
+      const found = Atomics.compareExchange(this.#words, this.#control + Word.progress, seen, step) >>> 0;
       if (found === seen) return;
       seen = found;
     }
@@ -242,8 +242,9 @@ export class ComputeLoop {
     Atomics.notify(this.#words, this.#control + Word.main);
   }
 
+  /** Steps are unsigned: after 2^31 of them the word itself is negative. */
   #read(word: number): number {
-    return Atomics.load(this.#words, this.#control + word);
+    return Atomics.load(this.#words, this.#control + word) >>> 0;
   }
 
   #store(word: number, value: number): void {

@@ -213,7 +213,8 @@ export class RunMemory {
     let sampleCount = 0;
     for (let n = 0; n < nodes; n++) {
       const node = this.plan.nodes / 4 + 4 * n;
-      const figures = this.words[node + 2]!;
+      // an address: beyond 2 GiB the word itself is negative
+      const figures = this.words[node + 2]! >>> 0;
       let level = this.words[node + 1]!;
       let lossSum = this.doubles[figures / 8]!;
       while (depth > 0 && levels[depth - 1] === level) {

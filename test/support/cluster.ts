@@ -44,6 +44,7 @@ export async function withCluster<T>(
   options: Partial<TrainOptions>,
   use: (cluster: Cluster) => Promise<T>,
   changes: Partial<Wiring> = {},
+  onEachEvent: (event: TrainEvent) => void = () => undefined,
 ): Promise<T> {
   const log = new Lines();
   const commits = new Lines();
@@ -65,6 +66,7 @@ export async function withCluster<T>(
   };
   const onEvent = (event: TrainEvent) => {
     events.push(event);
+    onEachEvent(event);
     if (event.type === 'epoch') log.add(`epoch ${event.epoch} is over`);
     if (event.type === 'info' || event.type === 'warning') log.add(`${event.type}: ${event.message}`);
   };
@@ -80,7 +82,12 @@ export async function withCluster<T>(
     commits.end(why);
   });
   try {
-    const url = /ws:\/\/\S+?(?=,|$)/.exec(await log.seen(/Listening at/))![0];
+    const listening = await log.seen(/Listening at/).catch(async (error) => {
+      // why it never listened
+      await outcome;
+      throw error;
+    });
+    const url = /ws:\/\/\S+?(?=,|$)/.exec(listening)![0];
     return await use({
       url,
       log,

@@ -1,0 +1,24 @@
+// Addresses beyond 2 GiB, as a set of three million images makes them: a word of shared memory is signed, an address is not.
+
+import { expect, test } from 'vitest';
+import { resolveOptions } from '../../src/config.ts';
+import { layMemory, planMemory } from '../../src/kernels/memory-plan.ts';
+import { RunMemory } from '../../src/kernels/run-memory.ts';
+import { shapeOf } from '../../src/kernels/run-shape.ts';
+import { wiring } from '../../src/library.ts';
+
+test('the figures of a step are added there too', () => {
+  const set = { rows: 28, columns: 28, count: 3_000_000, images: new Uint8Array(0), labels: new Uint8Array(0) };
+  const data = { train: set, test: { ...set, count: 1 }, classes: 10 };
+  const split = { training: new Uint32Array(64), validation: new Uint32Array(0) };
+  const plan = planMemory(shapeOf(resolveOptions({}, null), data, split, 1, 2), wiring.heapBase());
+  expect(plan.slots[0]!.figures).toBeGreaterThan(2 ** 31);
+  // no page of it is touched but a few
+  const run = new RunMemory(layMemory(plan, true), plan);
+  run.setFigures(plan.slots[0]!.figures, { lossSum: 1.5, correctCount: 2, sampleCount: 3 });
+  run.setFigures(plan.slots[1]!.figures, { lossSum: 0.25, correctCount: 4, sampleCount: 5 });
+  const nodes = [0, 1].map((index) => ({ level: 2, index }));
+  run.setNodes(nodes, [0, 1]);
+  run.sumFigures(0, 2);
+  expect(run.stepFigures(0)).toEqual({ lossSum: 1.75, correctCount: 6, sampleCount: 8 });
+});

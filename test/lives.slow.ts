@@ -1,0 +1,77 @@
+// A wide net for equality: whole lives of runs, drawn from a printed seed, are lived on the real program and then replayed by
+// a loop of the test's own (lives/replay.ts). LOCKSTEP_LIVES says how many (default 300), LOCKSTEP_SEED draws the same ones
+// again; `npm run test:lives` lives 3,000. What fails is made shorter by fast-check and written to test/scenarios/lives/,
+// where test/lives/scenarios.test.ts lives it again. Needs dist/.
+
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { loadDataset } from '../coordinator/dataset-files.ts';
+import { drawnLife, livesData } from './lives/draw-life.ts';
+import type { Life } from './lives/life.ts';
+import { bothBits } from './lives/play-life.ts';
+import { writeTinyData } from './support/tiny-data.ts';
+
+const lives = Number(process.env['LOCKSTEP_LIVES'] ?? 300);
+const seed = Number(process.env['LOCKSTEP_SEED'] ?? Date.now() % 1_000_000);
+
+test(`${lives} lives of runs leave the bits of a loop that knows nothing of lives`, {
+  timeout: lives * 10_000,
+}, async () => {
+  console.info(`lives: LOCKSTEP_SEED=${seed} LOCKSTEP_LIVES=${lives}`);
+  const folder = await mkdtemp(join(tmpdir(), 'lockstep-lives-'));
+  const dataFolder = join(folder, 'data');
+  await writeTinyData(dataFolder, livesData);
+  const data = await loadDataset(dataFolder);
+  const counts: Record<string, number> = { lives: 0, stages: 0, changes: 0 };
+  const add = (what: string, n: number) => {
+    counts[what] = (counts[what] ?? 0) + n;
+  };
+  const property = fc.asyncProperty(drawnLife, async (life: Life) => {
+    const own = await mkdtemp(join(folder, 'life-'));
+    const { lived, replayed } = await bothBits(life, { folder: own, dataFolder, data });
+    add('lives', 1);
+    add('stages', life.stages.length);
+    add('changes', lived.changes.length);
+    for (const [what, n] of Object.entries(lived.counts)) add(what, n);
+    expect(lived.bits).toEqual(replayed);
+    await rm(own, { recursive: true });
+  });
+  const result = await fc.check(property, {
+    seed,
+    numRuns: lives,
+    timeout: 60_000,
+    interruptAfterTimeLimit: lives * 8_000,
+  });
+  console.info('lives:', JSON.stringify(counts));
+  await rm(folder, { recursive: true });
+  if (result.failed && result.counterexample !== null) {
+    const [life] = result.counterexample;
+    const file = fileURLToPath(new URL(`scenarios/lives/found-${seed}.json`, import.meta.url));
+    writeFileSync(file, `${JSON.stringify({ why: 'found by test/lives.slow.ts', life }, null, 2)}\n`);
+    console.error(`A life that failed, made shorter, is kept in test/scenarios/lives/found-${seed}.json`);
+    throw result.errorInstance;
+  }
+  expect(result.failed).toBe(false);
+  // each kind did take place
+  for (const what of [
+    'stop',
+    'crash',
+    'kill',
+    'changes',
+    'refused',
+    'threads',
+    'cluster',
+    'leaves',
+    'dies',
+    'late',
+    'notFinite',
+    'engineFails',
+  ]) {
+    if (lives >= 200) expect(counts[what], what).toBeGreaterThan(0);
+  }
+});

@@ -1,0 +1,97 @@
+// Lives of runs, drawn by fast-check, which also makes a life that fails shorter.
+
+import fc from 'fast-check';
+import type { TrainOptions } from '../../src/config.ts';
+import type { Life, NodeLife, Stage, ThreadFault } from './life.ts';
+
+/** The data that lives are lived on; test and classes are fixed. */
+export const livesData = { train: 120, test: 20, classes: 3, rows: 8, columns: 8 } as const;
+
+const VALIDATION_MOST = 40;
+
+const recipe = {
+  lr: fc.constantFrom(0.001, 0.01, 0.1),
+  schedule: fc.constantFrom<TrainOptions['schedule']>('constant', 'cosine', 'onecycle'),
+  warmup: fc.constantFrom(null, 0, 0.4),
+  weightDecay: fc.constantFrom(0, 0.01),
+  augment: fc.boolean(),
+  augmentValidation: fc.boolean(),
+  seed: fc.nat({ max: 5 }),
+  // at least the shards, which are 16 at most; divides almost nothing
+  batchSize: fc.integer({ min: 16, max: 50 }),
+  shards: fc.constantFrom(1, 2, 4, 8, 16),
+  valSize: fc.integer({ min: 1, max: VALIDATION_MOST }),
+  limitTrain: fc.option(fc.integer({ min: 1, max: livesData.train - VALIDATION_MOST })),
+  select: fc.constantFrom<TrainOptions['select']>('last', 'best'),
+};
+
+const course = {
+  epochs: fc.integer({ min: 1, max: 4 }),
+  maxSteps: fc.option(fc.integer({ min: 1, max: 24 }), { freq: 4 }),
+  patience: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 4 }),
+  checkpointEvery: fc.oneof(fc.constant('epoch' as const), fc.integer({ min: 1, max: 6 })),
+  keepLast: fc.integer({ min: 1, max: 3 }),
+};
+
+const options: fc.Arbitrary<Partial<TrainOptions>> = fc.record({
+  ...recipe,
+  ...course,
+  hidden: fc.constantFrom([8], [12, 8]),
+});
+
+const node: fc.Arbitrary<NodeLife> = fc.record({
+  joinsAt: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat({ max: 10 }) }),
+  misfortune: fc.constantFrom('none', 'leaves', 'dies', 'late', 'notFinite', 'engineFails'),
+  at: fc.nat({ max: 6 }),
+});
+
+const threadFault: fc.Arbitrary<ThreadFault> = fc.record({
+  step: fc.nat({ max: 16 }),
+  point: fc.constantFrom('compute', 'reduce', 'adam'),
+});
+
+const changeable = { ...recipe, ...course };
+const changeableNames = Object.keys(changeable) as (keyof typeof changeable)[];
+
+/** Some few options, any of them. */
+const change = fc.subarray(changeableNames, { maxLength: 3 }).chain((names) => {
+  const some: Record<string, fc.Arbitrary<unknown>> = Object.fromEntries(names.map((name) => [name, changeable[name]]));
+  // Sound because each name has the values of its option.
+  return fc.record(some) as fc.Arbitrary<Partial<TrainOptions>>;
+});
+
+const ending = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({ how: fc.constant('stop' as const), afterEvents: fc.integer({ min: 1, max: 6 }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ how: fc.constant('crash' as const), afterEvents: fc.integer({ min: 1, max: 6 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ how: fc.constant('kill' as const), afterEvents: fc.integer({ min: 1, max: 3 }) }),
+  },
+);
+
+const work = {
+  threads: fc.constantFrom(0, 0, 0, 1, 2, 3),
+  nodes: fc.oneof(fc.constant([]), fc.array(node, { maxLength: 3 })),
+  threadFaults: fc.oneof(fc.constant([]), fc.array(threadFault, { maxLength: 2 })),
+  elsewhere: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+  change,
+};
+
+const stage: fc.Arbitrary<Stage> = fc.record({
+  ...work,
+  end: fc.oneof({ weight: 3, arbitrary: ending }, { weight: 1, arbitrary: fc.constant({ how: 'finish' as const }) }),
+});
+const lastStage: fc.Arbitrary<Stage> = fc.record({ ...work, end: fc.constant({ how: 'finish' as const }) });
+
+export const drawnLife: fc.Arbitrary<Life> = fc
+  .tuple(options, fc.array(stage, { maxLength: 3 }), lastStage)
+  .map(([given, stages, last]) => ({
+    options: given,
+    stages: [...stages, last].map((each, i) => (i === 0 ? { ...each, change: {}, elsewhere: false } : each)),
+  }));
