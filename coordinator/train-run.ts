@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { resolveThreads, type TrainOptions } from '../src/config.ts';
 import { stepsPerEpoch } from '../src/data/sampler.ts';
 import { digestOf, stateDigestOf } from '../src/digest.ts';
-import type { LockstepError } from '../src/errors.ts';
+import { ExitCode, type LockstepError } from '../src/errors.ts';
 import type { Figures, Summary, TrainEvent } from '../src/events.ts';
 import { encodeSafetensors } from '../src/formats/safetensors.ts';
 import { instantiate, type Kernels } from '../src/kernels/kernels.ts';
@@ -15,7 +15,6 @@ import { initialParameters } from '../src/model/init.ts';
 import { namedTensors, widthsOf } from '../src/model/layout.ts';
 import { modelMetadata } from '../src/model/model.ts';
 import { bestEpochOf, startPosition } from '../src/position.ts';
-
 import { firstSelectable } from '../src/run-record.ts';
 import { unlessAborted } from '../src/unless-aborted.ts';
 import { BestParameters } from './best-parameters.ts';
@@ -23,6 +22,8 @@ import type { CheckpointRequests } from './checkpoint-requests.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import type { Executor } from './executor.ts';
 import { stopped } from './interruption.ts';
+import { explained } from './machine-lack.ts';
+import { machineLimits } from './machine-limits.ts';
 import { makeExecutor, type Wiring } from './make-executor.ts';
 import { type OpenRun, openRun } from './open-run.ts';
 import { checkpointerOf } from './run-checkpoints.ts';
@@ -173,7 +174,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
       const newest = checkpointer === null ? start?.position.step : checkpointer.newestStep;
       throw stopped(error, stays ? { folder: folder.path, newestStep: newest ?? null } : null);
     }
-    throw error;
+    throw explained(error, machineLimits, begun ? ExitCode.runFailed : ExitCode.usage);
   } finally {
     await executor?.close(finished);
     await folder?.close();

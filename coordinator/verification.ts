@@ -8,6 +8,7 @@ import { digestOf } from '../src/digest.ts';
 import { LockstepError } from '../src/errors.ts';
 import type { TrainEvent } from '../src/events.ts';
 import { decodeSafetensors, type Tensor } from '../src/formats/safetensors.ts';
+import { reasonOf } from './io-reason.ts';
 import type { Wiring } from './make-executor.ts';
 import { trainRun } from './train-run.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
@@ -57,7 +58,7 @@ export interface Trained {
 export async function trainThatWay(way: Way, parts: VerifyParts, steps: number): Promise<Trained> {
   const { signal } = parts;
   signal.throwIfAborted();
-  const folder = await mkdtemp(join(tmpdir(), 'lockstep-verify-'));
+  const folder = await temporaryFolder();
   const out = join(folder, 'run');
   const nodes: WorkerProcess[] = [];
   const half = Math.floor(steps / 2);
@@ -100,6 +101,19 @@ export async function trainThatWay(way: Way, parts: VerifyParts, steps: number):
     for (const node of nodes) node.kill();
     await Promise.all(nodes.map(({ ended }) => ended));
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function temporaryFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'lockstep-verify-'));
+  } catch (cause) {
+    throw new LockstepError({
+      what: `No temporary folder can be made in ${tmpdir()}`,
+      why: reasonOf(cause),
+      mend: 'Name a folder that you may write to in TMPDIR',
+      cause,
+    });
   }
 }
 

@@ -13,6 +13,8 @@ import { commands } from '../coordinator/commands/index.ts';
 import { readConfigFile } from '../coordinator/config-file.ts';
 import { loadDataset } from '../coordinator/dataset-files.ts';
 import { endAtOnce } from '../coordinator/end-at-once.ts';
+import { explained } from '../coordinator/machine-lack.ts';
+import { machineLimits } from '../coordinator/machine-limits.ts';
 import { Notes, neverBlock, written } from '../coordinator/output.ts';
 import { createProgress, type Progress } from '../coordinator/progress.ts';
 import { resolveWithRun } from '../coordinator/run-files.ts';
@@ -298,7 +300,8 @@ function typedCommand(): TypedCommand {
   return { name: named.name, flags: [...rows.map(({ flag }) => flag.split(' ')[0]!), '--help'] };
 }
 
-function report(error: unknown): ExitCode {
+function report(thrown: unknown): ExitCode {
+  const error = explained(thrown, machineLimits, ExitCode.usage);
   notes.write(errorText(error, verbose));
   return exitCodeOf(error);
 }

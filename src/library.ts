@@ -33,7 +33,7 @@ function compiled(file: string): WebAssembly.Module {
 const { version: programVersion } = JSON.parse(readFileSync(resolve('#package'), 'utf8')) as { version: string };
 
 function heapBase(): number {
-  return instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2 })).heapBase();
+  return instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2, maximum: 2 })).heapBase();
 }
 
 const selfTests = new Map<string, Promise<string>>();
