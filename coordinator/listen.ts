@@ -8,6 +8,7 @@ import { LockstepError } from '../src/errors.ts';
 import type { Kernels } from '../src/kernels/kernels.ts';
 import { CHUNK_SAMPLES } from '../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
+import { unlessAborted } from '../src/unless-aborted.ts';
 import type { Plain } from '../src/wire/codec.ts';
 import { datasetBytes, datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { asText } from '../src/wire/fields.ts';
@@ -48,7 +49,7 @@ const COORDINATOR_TIMEOUT_MS = 60_000;
 export async function listen(parts: ListenParts): Promise<SocketExecutor> {
   const { options, run, kernels, engine, local, sizes, limits, identity, signal, observer = nobody, log } = parts;
   const { host, port } = addressOf(options.listen!);
-  const token = await readToken(options.tokenFile);
+  const token = await unlessAborted(readToken(options.tokenFile), signal);
   checkExposure(host, token !== null, options.insecure, log);
   const heartbeatTimeoutMs = options.heartbeatTimeout * 1000;
   const valueCount = run.plan.vectorBytes / 4;
@@ -105,7 +106,7 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
         port,
         token,
         allowedOrigins: options.allowOrigin,
-        tls: await readTls(options),
+        tls: await unlessAborted(readTls(options), signal),
         engine: identity.engine,
         valueCount,
       },

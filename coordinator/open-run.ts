@@ -15,6 +15,7 @@ import type { Layout } from '../src/model/layout.ts';
 import { startPosition } from '../src/position.ts';
 import { allowedNames, differences, planResume, refuseChanges, unexplained } from '../src/resume-plan.ts';
 import { type Change, type Facts, runConfigOf } from '../src/run-record.ts';
+import { unlessAborted } from '../src/unless-aborted.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
 import { loadDataset } from './dataset-files.ts';
@@ -47,6 +48,8 @@ export interface Opening {
   /** Throws where the engine cannot be had: bad usage, found before anything is written. */
   readonly checkEngine: () => Promise<void>;
   readonly onEvent: (event: TrainEvent) => void;
+  /** Aborted when the run is asked to stop: what only reads, and may take long, is left then. */
+  readonly signal: AbortSignal;
 }
 
 /** The run; or the summary of one that is finished, and is asked for nothing more. */
@@ -98,9 +101,9 @@ async function finishedSummary(source: string, onEvent: (event: TrainEvent) => v
   return null;
 }
 
-async function openNew({ options, engine, program, checkEngine }: Opening): Promise<OpenRun> {
+async function openNew({ options, engine, program, checkEngine, signal }: Opening): Promise<OpenRun> {
   await checkEngine();
-  const read = await readData(options);
+  const read = await readData(options, signal);
   const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
   const folder = options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, []));
   const store = folder === null ? null : new CheckpointStore(folder.path);
@@ -109,11 +112,11 @@ async function openNew({ options, engine, program, checkEngine }: Opening): Prom
 
 /** `folder`: the run's own, when it goes on there. */
 async function openResumed(
-  { options, engine, program, onEvent }: Opening,
+  { options, engine, program, onEvent, signal }: Opening,
   source: string,
   folder: RunFolder | null,
 ): Promise<OpenRun> {
-  const read = await readData(options);
+  const read = await readData(options, signal);
   const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
   // with the folder taken, nobody changes it any more
   const before = await readRun(source);
@@ -161,8 +164,11 @@ async function openResumed(
 
 const nothing = async (): Promise<void> => undefined;
 
-async function readData(options: Opening['options']): Promise<Pick<OpenRun, 'data' | 'split' | 'shape'>> {
-  const data = await loadDataset(options.data);
+async function readData(
+  options: Opening['options'],
+  signal: AbortSignal,
+): Promise<Pick<OpenRun, 'data' | 'split' | 'shape'>> {
+  const data = await unlessAborted(loadDataset(options.data), signal);
   checkAgainstData(options, data.train.count);
   const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
   const { workers, slots } = placesFor(options);

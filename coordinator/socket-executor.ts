@@ -166,7 +166,9 @@ export class SocketExecutor implements Executor {
     const samples = sizes.shards(stepInEpoch);
     const work: JobWork = { epoch, step, stepInEpoch, split: null, name: `step ${step}`, samples };
     this.#phases.begin();
-    const nodes = await this.#work(work);
+    // a checkpoint waits for the step, but not for workers
+    const stopped = () => this.#crew.membership.phase === 'paused' && stretch.stopped();
+    const nodes = await this.#work(work, stopped);
     if (nodes === null) return false;
     this.#phases.computed();
     run.setStepScalars(step, stretch.scalars(step));
@@ -185,10 +187,10 @@ export class SocketExecutor implements Executor {
   }
 
   /** Has a step or an evaluation worked on. Null when it was given up. */
-  async #work(work: JobWork): Promise<readonly Accepted[] | null> {
+  async #work(work: JobWork, stopped = () => false): Promise<readonly Accepted[] | null> {
     if (this.#closed) return null;
     const { log, sizes, run, step, signal } = this.#options;
-    const job = new WorkJob(work, this.#firstAttempt, this.#crew, () => signal.aborted, {
+    const job = new WorkJob(work, this.#firstAttempt, this.#crew, () => signal.aborted || stopped(), {
       give: (member, attempt, blocks) => this.#give(member, work, attempt, blocks),
       keep: (node) => job.parts.keep(run, node),
       release: (node) => this.#slots.release(node),

@@ -13,6 +13,8 @@ import type { RunMemory } from '../src/kernels/run-memory.ts';
 import { type BlockAddress, evenBlocks } from '../src/reduce.ts';
 import { sumChunks } from './chunks.ts';
 import type { Executor, Stretch } from './executor.ts';
+import { threadsLack } from './machine-lack.ts';
+import { machineLimits } from './machine-limits.ts';
 import { notFinite } from './not-finite.ts';
 import { noCounts, type Vitals } from './vitals.ts';
 
@@ -62,6 +64,8 @@ export class ThreadExecutor implements Executor, Hands {
   #closing = false;
 
   constructor(run: RunMemory, options: ThreadOptions) {
+    const lack = threadsLack(options.threads, machineLimits());
+    if (lack !== null) throw lack;
     this.capacity = options.threads;
     this.#run = run;
     this.#options = options;

@@ -49,7 +49,9 @@ export async function trainAndReport(options: TrainOptions, hooks: Hooks, wiring
     if (log === null || written === null) return;
     try {
       await log.finish();
-      if (options.report) await writeReport(written, null, wiring);
+      if (!options.report) return;
+      hooks.onPhase?.('report');
+      await writeReport(written, null, wiring);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const message = `The run is done, but its report could not be made: ${why}`;

@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { resolveThreads, type TrainOptions } from '../src/config.ts';
 import { stepsPerEpoch } from '../src/data/sampler.ts';
 import { digestOf, stateDigestOf } from '../src/digest.ts';
-import type { LockstepError } from '../src/errors.ts';
+import { ExitCode, type LockstepError } from '../src/errors.ts';
 import type { Figures, Summary, TrainEvent } from '../src/events.ts';
 import { encodeSafetensors } from '../src/formats/safetensors.ts';
 import { instantiate, type Kernels } from '../src/kernels/kernels.ts';
@@ -16,13 +16,18 @@ import { namedTensors, widthsOf } from '../src/model/layout.ts';
 import { modelMetadata } from '../src/model/model.ts';
 import { bestEpochOf, startPosition } from '../src/position.ts';
 import { firstSelectable } from '../src/run-record.ts';
+import { unlessAborted } from '../src/unless-aborted.ts';
 import { BestParameters } from './best-parameters.ts';
+import type { CheckpointRequests } from './checkpoint-requests.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import type { Executor } from './executor.ts';
 import { stopped } from './interruption.ts';
+import { explained } from './machine-lack.ts';
+import { machineLimits } from './machine-limits.ts';
 import { makeExecutor, type Wiring } from './make-executor.ts';
 import { type OpenRun, openRun } from './open-run.ts';
 import { checkpointerOf } from './run-checkpoints.ts';
+import type { Phase } from './run-phase.ts';
 import { summarize } from './summary.ts';
 import { type Outcome, trainLoop } from './trainer.ts';
 import { nobody } from './vitals.ts';
@@ -32,23 +37,30 @@ import { watchRun } from './watch/watch-run.ts';
 export interface Hooks {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
+  /** By these a run writes a checkpoint out of turn, and goes on. */
+  readonly checkpointRequests?: CheckpointRequests;
+  /** Told what the run is at; it begins with 'starting'. */
+  readonly onPhase?: (phase: Phase) => void;
 }
 
 export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring): Promise<Summary> {
   const started = performance.now();
   const told = hooks.onEvent ?? (() => undefined);
+  const onPhase = hooks.onPhase ?? (() => undefined);
   let watch: Watch | null = null;
   const onEvent = (event: TrainEvent) => (watch?.onEvent ?? told)(event);
   const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
+  const toldToStop = hooks.signal ?? new AbortController().signal;
   const opened = await openRun({
     options,
     engine: options.engine,
     program: wiring.programVersion,
     // our own is always there
     checkEngine: async () => {
-      if (options.engine !== 'wasm') await wiring.selfTest(options.engine);
+      if (options.engine !== 'wasm') await unlessAborted(wiring.selfTest(options.engine), toldToStop);
     },
     onEvent,
+    signal: toldToStop,
   });
   if ('finished' in opened) {
     onEvent({ type: 'info', message: `${asked.resume} is finished: this is its summary` });
@@ -61,7 +73,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
   const seconds = () => (start?.seconds ?? 0) + (performance.now() - started) / 1000;
   // a checkpoint that fails may stop the run as a signal does
   const failing = new AbortController();
-  const signal = hooks.signal ? AbortSignal.any([hooks.signal, failing.signal]) : failing.signal;
+  const signal = AbortSignal.any([toldToStop, failing.signal]);
   let executor: Executor | null = null;
   let checkpointer: Checkpointer | null = null;
   let begun = false;
@@ -134,12 +146,20 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
       onEvent,
       signal,
       choice,
-      onCheckpoint: async (position, validation) => await checkpointer?.save(position, validation),
+      checkpointDue: () => hooks.checkpointRequests?.pending ?? false,
+      onPhase,
+      onCheckpoint: async (position, validation) => {
+        const asked = hooks.checkpointRequests?.take() ?? false;
+        await checkpointer?.save(position, validation);
+        if (asked) void tellOfAsked(checkpointer, position.step, onEvent);
+      },
     });
+    onPhase('results');
     await checkpointer?.settled();
     failing.signal.throwIfAborted();
     const summary = await conclude(opened, run, outcome, best?.parameters ?? null, seconds());
     finished = true;
+    onPhase('metrics');
     await watch?.end('done', null);
     onEvent({ type: 'done', summary, folder: folder?.path ?? null });
     return summary;
@@ -156,12 +176,28 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
       const newest = checkpointer === null ? start?.position.step : checkpointer.newestStep;
       throw stopped(error, stays ? { folder: folder.path, newestStep: newest ?? null } : null);
     }
-    throw error;
+    throw explained(error, machineLimits, begun ? ExitCode.runFailed : ExitCode.usage);
   } finally {
     await executor?.close(finished);
     await folder?.close();
     await watch?.close(signal);
   }
+}
+
+/** The training goes on meanwhile; of a failure a warning tells, but only of the first in a row. */
+async function tellOfAsked(
+  checkpointer: Checkpointer | null,
+  step: number,
+  onEvent: (event: TrainEvent) => void,
+): Promise<void> {
+  if (checkpointer === null) {
+    return onEvent({ type: 'info', message: 'No checkpoint is written: the run has no folder' });
+  }
+  await checkpointer.settled();
+  // a later one has all of it
+  const written = (checkpointer.newestStep ?? 0) >= step;
+  const what = written ? 'is written' : step === 0 ? 'is not needed: nothing is trained' : 'could not be written';
+  onEvent({ type: 'info', message: `The checkpoint that was asked for, of step ${step}, ${what}` });
 }
 
 /** Puts the data and the state of the first step into the memory. */

@@ -14,9 +14,10 @@ import {
   type Position,
   startPosition,
 } from '../src/position.ts';
+import { unlessAborted } from '../src/unless-aborted.ts';
 import { EpochProgress } from './epoch-progress.ts';
 import type { Executor } from './executor.ts';
-import { unlessAborted } from './unless-aborted.ts';
+import type { Phase } from './run-phase.ts';
 
 export interface Recipe {
   readonly epochs: number;
@@ -45,6 +46,9 @@ export interface TrainerHooks {
    */
   readonly choice: Choice | null;
   readonly signal: AbortSignal;
+  /** A checkpoint out of turn is wanted: the current stretch ends early for it. */
+  readonly checkpointDue: () => boolean;
+  readonly onPhase: (phase: Phase) => void;
 }
 
 /** Chooses the parameters that a run leaves, where it is not simply the last ones. */
@@ -69,7 +73,7 @@ export async function trainLoop(
   split: Split,
   recipe: Recipe,
   start: Position,
-  { onEvent, onCheckpoint, choice, signal }: TrainerHooks,
+  { onEvent, onCheckpoint, choice, signal, checkpointDue, onPhase }: TrainerHooks,
 ): Promise<Outcome> {
   const { epochs, batchSize, seed } = recipe;
   const stepsInEpoch = stepsPerEpoch(split.training.length, batchSize);
@@ -91,6 +95,7 @@ export async function trainLoop(
       makeOrder(epoch);
       run.useOrder(epoch);
       const epochEnd = Math.min(epochStart + stepsInEpoch, endStep);
+      onPhase('training');
       const progress = new EpochProgress(onEvent, { epoch, epochStart, stepsInEpoch, endStep }, position);
 
       while (position.step < epochEnd) {
@@ -108,7 +113,7 @@ export async function trainLoop(
             return { learningRate, beta1Power, beta2Power, decay: learningRate * recipe.weightDecay };
           },
           committed: (step, sums) => progress.add(step, sums),
-          stopped: () => signal.aborted,
+          stopped: () => signal.aborted || checkpointDue(),
         });
         // the next order is made while the threads train
         if (epochEnd < endStep) makeOrder(epoch + 1);
@@ -118,6 +123,7 @@ export async function trainLoop(
 
       const { sums, trainingSeconds: seconds } = position;
       signal.throwIfAborted();
+      onPhase('validation');
       const validation =
         split.validation.length > 0
           ? meansOf(await unlessAborted(executor.evaluate('validation', position.step, epoch), signal))
@@ -135,6 +141,7 @@ export async function trainLoop(
     }
 
     signal.throwIfAborted();
+    onPhase('test');
     const steps = position.step;
     const tested = choice?.recall(steps) ?? steps;
     const test = meansOf(await unlessAborted(executor.evaluate('test', tested, 0), signal));

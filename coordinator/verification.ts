@@ -8,6 +8,7 @@ import { digestOf } from '../src/digest.ts';
 import { LockstepError } from '../src/errors.ts';
 import type { TrainEvent } from '../src/events.ts';
 import { decodeSafetensors, type Tensor } from '../src/formats/safetensors.ts';
+import { reasonOf } from './io-reason.ts';
 import type { Wiring } from './make-executor.ts';
 import { trainRun } from './train-run.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
@@ -44,6 +45,7 @@ export interface VerifyParts {
   /** What to train; --max-steps and the workers are put in here. */
   readonly options: Partial<TrainOptions>;
   readonly steps: number;
+  readonly signal: AbortSignal;
 }
 
 export interface Trained {
@@ -54,7 +56,9 @@ export interface Trained {
 
 /** Trains `steps` steps that way. */
 export async function trainThatWay(way: Way, parts: VerifyParts, steps: number): Promise<Trained> {
-  const folder = await mkdtemp(join(tmpdir(), 'lockstep-verify-'));
+  const { signal } = parts;
+  signal.throwIfAborted();
+  const folder = await temporaryFolder();
   const out = join(folder, 'run');
   const nodes: WorkerProcess[] = [];
   const half = Math.floor(steps / 2);
@@ -89,7 +93,7 @@ export async function trainThatWay(way: Way, parts: VerifyParts, steps: number):
       });
     };
     const wiring = { ...parts.wiring, makeEngine, ...(faults === undefined ? {} : { faults }) };
-    const { digest, stateDigest } = await trainRun(options, { onEvent: watched }, wiring);
+    const { digest, stateDigest } = await trainRun(options, { onEvent: watched, signal }, wiring);
     if (loss && !lost) throw new Error('nobody died in time, so that nothing was tried');
     const path = join(out, 'model.safetensors');
     return { digest, stateDigest, tensors: decodeSafetensors(await readFile(path), path).tensors };
@@ -97,6 +101,19 @@ export async function trainThatWay(way: Way, parts: VerifyParts, steps: number):
     for (const node of nodes) node.kill();
     await Promise.all(nodes.map(({ ended }) => ended));
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function temporaryFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'lockstep-verify-'));
+  } catch (cause) {
+    throw new LockstepError({
+      what: `No temporary folder can be made in ${tmpdir()}`,
+      why: reasonOf(cause),
+      mend: 'Name a folder that you may write to in TMPDIR',
+      cause,
+    });
   }
 }
 

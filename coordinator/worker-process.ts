@@ -14,9 +14,16 @@ export function startWorker(cli: string, url: string): WorkerProcess {
   const args = [cli, 'worker', '--connect', url, '--threads', '1', '--retry-for', '20'];
   const { LOCKSTEP_TOKEN: _, ...env } = process.env;
   const child = spawn(process.execPath, args, { stdio: 'ignore', env });
+  const kill = () => void child.kill('SIGKILL');
+  // it does not outlive whoever started it
+  process.on('exit', kill);
   const ended = new Promise<void>((resolve) => {
-    child.on('error', () => resolve());
-    child.on('exit', () => resolve());
+    const over = () => {
+      process.off('exit', kill);
+      resolve();
+    };
+    child.on('error', over);
+    child.on('exit', over);
   });
-  return { kill: () => void child.kill('SIGKILL'), ended };
+  return { kill, ended };
 }

@@ -20,6 +20,7 @@ import type { Wiring } from './make-executor.ts';
 import { type ReportData, reportData } from './report-data.ts';
 import { whatHappened, whereItRan } from './run-story.ts';
 import type { TrainedModel } from './trained-model.ts';
+import { unbroken } from './unbroken.ts';
 import { writeWhole } from './write-whole.ts';
 
 const TILES = 30;
@@ -35,6 +36,10 @@ export async function writeReport(folder: string, data: string | null, wiring: W
     [join('figures', `${drawing.name}.png`), toPng(drawing, PNG_SCALE)],
   ]);
   files.push(['report.html', page(found, drawings)]);
+  return await unbroken(async () => await writeAll(folder, files));
+}
+
+async function writeAll(folder: string, files: readonly [string, string | Uint8Array][]): Promise<string[]> {
   const written: string[] = [];
   const folders = new MadeFolders();
   for (const [name, content] of files) {

@@ -4,6 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
@@ -11,11 +12,18 @@ import { type AnyCommand, jsonLine } from '../coordinator/commands/command.ts';
 import { commands } from '../coordinator/commands/index.ts';
 import { readConfigFile } from '../coordinator/config-file.ts';
 import { loadDataset } from '../coordinator/dataset-files.ts';
-import { createProgress } from '../coordinator/progress.ts';
+import { endAtOnce } from '../coordinator/end-at-once.ts';
+import { explained } from '../coordinator/machine-lack.ts';
+import { machineLimits } from '../coordinator/machine-limits.ts';
+import { Notes, neverBlock, written } from '../coordinator/output.ts';
+import { createProgress, type Progress } from '../coordinator/progress.ts';
 import { resolveWithRun } from '../coordinator/run-files.ts';
 import { ReservedFolder } from '../coordinator/run-folder.ts';
+import { type RunSignals, watchRunSignals } from '../coordinator/run-signals.ts';
+import { stopSignalOf } from '../coordinator/signal-plan.ts';
 import { watchSignals } from '../coordinator/signals.ts';
 import { readText, readToken } from '../coordinator/token.ts';
+import { settled } from '../coordinator/unbroken.ts';
 import { serveNodeMetrics } from '../coordinator/watch/node-metrics.ts';
 import { runWorker, workerFlags, workerOptions } from '../worker/command.ts';
 import { configForFile, resolveThreads, type TrainOptions } from './config.ts';
@@ -24,6 +32,7 @@ import { ExitCode, LockstepError } from './errors.ts';
 import type { Summary, TrainEvent } from './events.ts';
 import { checkedFlags, type Flag } from './flags.ts';
 import { flagName, optionKeys, optionTable } from './option-table.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import { type TypedCommand, usageError } from './usage-error.ts';
 
 const examples = `
@@ -36,7 +45,7 @@ Examples:
   $ lockstep train --listen 0.0.0.0:7070 --token-file token --min-workers 4
 
 Exit codes: 0 done, 1 the run failed, 2 bad usage, configuration, data or output folder, 75 too few workers came,
-130 and 143 interrupted (after a checkpoint).`;
+129, 130 and 143 interrupted (after a checkpoint).`;
 
 const workerExamples = `
 Examples:
@@ -44,13 +53,20 @@ Examples:
   $ lockstep worker --connect wss://trainer.example:7070 --tls-ca ca.pem --threads 8 --keep-alive
 
 Exit codes: 0 the run is over, 1 a failure, 2 what retrying cannot mend (token, versions, engine), 75 no coordinator within
---retry-for, 130 and 143 told to leave.`;
+--retry-for, 129, 130 and 143 told to leave.`;
 
 /** Also set by the configuration file; here already, for errors that come before it is read. */
 let verbose = process.argv.includes('--verbose');
 
 /** Set by a command that ends well with another code. */
 let exitCode: ExitCode = ExitCode.done;
+
+/** Progress and warnings; without a reader they cost nothing. */
+const notes = new Notes(process.stderr);
+const note = (line: string): void => notes.write(`${line}\n`);
+
+/** How long an interrupted process waits for its last file and its last words. */
+const LAST_WORDS_MS = 1000;
 
 function createProgram(): Command {
   const program = new Command('lockstep')
@@ -66,7 +82,7 @@ function createProgram(): Command {
 }
 
 /** A command of coordinator/commands/: declared here, done there. */
-function addCommand(program: Command, { name, summary, operands, flags, help, run }: AnyCommand): void {
+function addCommand(program: Command, { name, summary, operands, flags, help, stopsItself, run }: AnyCommand): void {
   const command = program
     .command(`${name} ${operands}`.trim())
     .description(summary)
@@ -78,16 +94,26 @@ function addCommand(program: Command, { name, summary, operands, flags, help, ru
     command.addOption(option);
   }
   command.action(async () => {
+    const interruption = watchSignals({
+      what: `lockstep ${name} was interrupted`,
+      mend: 'Start it again',
+      onStop: () => {},
+      onWarning: (signal) => note(`${signal}: lockstep ${name} has nothing to save, and goes on`),
+      onStay: (signal) => note(`${signal}: the terminal is gone; started by nohup, lockstep ${name} goes on`),
+    });
     const typed = Object.keys(flags).filter((key) => command.getOptionValueSource(key) === 'cli');
     const given = Object.fromEntries(typed.map((key) => [key, command.getOptionValue(key)]));
-    exitCode = await run(command.args, checkedFlags(flags, given, name), {
+    const work = run(command.args, checkedFlags(flags, given, name), {
       wiring: async () => (await import('./library.ts')).wiring,
       print,
-      note: (line) => process.stderr.write(`${line}\n`),
+      note,
       cores: availableParallelism(),
       cli: fileURLToPath(import.meta.url),
       colours: process.stdout.isTTY === true && process.stdout.hasColors(256),
+      signal: interruption.signal,
     });
+    // told to stop, it is left as it is; or after a while, where it has something to take back
+    exitCode = await unlessAborted(work, stopsItself ? delayed(interruption.signal, 2000) : interruption.signal);
   });
 }
 
@@ -109,28 +135,28 @@ async function runWorkerCommand(_options: unknown, command: Command): Promise<vo
   const typed = Object.keys(workerFlags).filter((key) => command.getOptionValueSource(key) === 'cli');
   const options = workerOptions(Object.fromEntries(typed.map((key) => [key, command.getOptionValue(key)])));
   verbose = options.verbose;
-  const interruption = watchSignals(
-    () => process.stderr.write('Leaving: finishing what was begun; once more stops at once\n'),
-    { what: 'The worker was told to leave', mend: 'Start it again whenever you like.' },
-  );
+  const interruption = watchSignals({
+    what: 'The worker was told to leave',
+    mend: 'Start it again whenever you like.',
+    onStop: () => note('Leaving: finishing what was begun; once more stops at once'),
+    onWarning: (signal) =>
+      note(`${signal}: a worker has nothing to save, and goes on; checkpoints are the coordinator's`),
+    onStay: (signal) => note(`${signal}: the terminal is gone; started by nohup, the worker goes on`),
+  });
   collectForSockets();
-  try {
-    const { nodeWiring } = await import('./library.ts');
-    const result = await runWorker(options, {
-      wiring: nodeWiring,
-      cores: availableParallelism(),
-      readToken,
-      serveMetrics: serveNodeMetrics,
-      readText,
-      loadDataset,
-      signal: interruption.signal,
-      write: (line) => process.stderr.write(`${line}\n`),
-    });
-    if (options.json) await print(jsonLine(result));
-    else process.stderr.write(`Done: ${result.reason}; ${result.shardsDone} shards, ${result.samplesDone} samples\n`);
-  } finally {
-    interruption.close();
-  }
+  const { nodeWiring } = await import('./library.ts');
+  const result = await runWorker(options, {
+    wiring: nodeWiring,
+    cores: availableParallelism(),
+    readToken,
+    serveMetrics: serveNodeMetrics,
+    readText,
+    loadDataset,
+    signal: interruption.signal,
+    write: note,
+  });
+  if (options.json) await unlessAborted(print(jsonLine(result)), interruption.signal);
+  else note(`Done: ${result.reason}; ${result.shardsDone} shards, ${result.samplesDone} samples`);
 }
 
 function addTrainCommand(program: Command): void {
@@ -151,10 +177,17 @@ function addTrainCommand(program: Command): void {
 }
 
 async function runTrain(_options: unknown, command: Command): Promise<void> {
+  let progress: Progress | null = null;
+  const signals = watchRunSignals((line) => {
+    progress?.clear();
+    note(line);
+  });
+  const { signal } = signals;
   const configFile: string | undefined = command.getOptionValue('config');
-  const file = configFile === undefined ? null : await readConfigFile(configFile);
-  const asked = await resolveWithRun(givenFlags(command), file, 'flag');
+  const file = configFile === undefined ? null : await unlessAborted(readConfigFile(configFile), signal);
+  const asked = await unlessAborted(resolveWithRun(givenFlags(command), file, 'flag'), signal);
   verbose = asked.verbose;
+  progress = progressOf(asked);
 
   const given = asked.out ?? asked.resume;
   const reserved = given === null ? await ReservedFolder.reserve(new Date()) : null;
@@ -163,42 +196,41 @@ async function runTrain(_options: unknown, command: Command): Promise<void> {
   try {
     // shown as soon as it is there: the metrics may stay for one more scrape
     let printed: Promise<void> | null = null;
-    await trainAndShow(options, (summary) => {
+    await trainAndShow(options, progress, signals, (summary) => {
       printed = print(options.json ? jsonLine(summary) : resultTable(summary, out));
       printed.catch(() => undefined);
     });
-    await printed;
+    await unlessAborted(printed ?? Promise.resolve(), signal);
   } finally {
     // Only does anything where the run left nothing.
     await reserved?.release();
   }
 }
 
-async function trainAndShow(options: TrainOptions, onDone: (summary: Summary) => void): Promise<void> {
+function progressOf({ quiet }: TrainOptions): Progress {
   const {
     stderr,
     env: { TERM },
   } = process;
-  const progress = createProgress(
+  return createProgress(
     {
-      write: (text) => stderr.write(text),
+      write: (text) => notes.write(text),
       isTTY: stderr.isTTY && TERM !== 'dumb',
       get columns() {
         return stderr.columns;
       },
     },
-    { quiet: options.quiet },
+    { quiet },
   );
-  if (!options.quiet) {
-    stderr.write(`Configuration: ${JSON.stringify(configForFile(options))}\nRun folder: ${options.out}\n`);
-  }
-  const interruption = watchSignals(
-    (name) => {
-      progress.clear();
-      process.stderr.write(`${name}: stopping after the current step and a checkpoint; once more stops at once\n`);
-    },
-    { what: 'The run was interrupted', mend: 'Start it again' },
-  );
+}
+
+async function trainAndShow(
+  options: TrainOptions,
+  progress: Progress,
+  { signal, checkpointRequests, onPhase }: RunSignals,
+  onDone: (summary: Summary) => void,
+): Promise<void> {
+  if (!options.quiet) note(`Configuration: ${JSON.stringify(configForFile(options))}\nRun folder: ${options.out}`);
   if (options.listen !== null) collectForSockets();
   try {
     // Not at the top: --help and bad flags need not wait for the trainer to load.
@@ -207,9 +239,8 @@ async function trainAndShow(options: TrainOptions, onDone: (summary: Summary) =>
       progress.show(event, performance.now());
       if (event.type === 'done') onDone(event.summary);
     };
-    await train(options, { signal: interruption.signal, onEvent });
+    await train(options, { signal, onEvent, onPhase, checkpointRequests });
   } finally {
-    interruption.close();
     progress.clear();
   }
 }
@@ -269,8 +300,9 @@ function typedCommand(): TypedCommand {
   return { name: named.name, flags: [...rows.map(({ flag }) => flag.split(' ')[0]!), '--help'] };
 }
 
-function report(error: unknown): ExitCode {
-  process.stderr.write(errorText(error, verbose));
+function report(thrown: unknown): ExitCode {
+  const error = explained(thrown, machineLimits, ExitCode.usage);
+  notes.write(errorText(error, verbose));
   return exitCodeOf(error);
 }
 
@@ -286,8 +318,30 @@ async function main(): Promise<ExitCode> {
   }
 }
 
-// A reader that goes away (lockstep train | head) is no reason to stop training: the results are in the run folder.
-process.stdout.on('error', () => {});
-process.stderr.on('error', () => {});
-process.on('uncaughtException', (error) => process.exit(report(error)));
+/** Aborted so much later. */
+function delayed(signal: AbortSignal, ms: number): AbortSignal {
+  const later = new AbortController();
+  signal.addEventListener('abort', () => setTimeout(() => later.abort(signal.reason), ms));
+  return later.signal;
+}
+
+/** What is left of an interrupted command may be work that nobody waits for; and nobody may read its last words. */
+async function lastWords(): Promise<void> {
+  const patience = delay(LAST_WORDS_MS);
+  await Promise.race([patience, settled()]);
+  await Promise.race([patience, Promise.all([written(process.stdout), written(process.stderr)])]);
+}
+
+neverBlock(process.stdout);
+neverBlock(process.stderr);
+process.on('uncaughtException', async (error) => {
+  const code = report(error);
+  await lastWords();
+  process.exit(code);
+});
 process.exitCode = await main();
+const stoppedBy = stopSignalOf(process.exitCode);
+if (stoppedBy !== null) {
+  await lastWords();
+  await endAtOnce(stoppedBy);
+}

@@ -8,6 +8,7 @@ export const ExitCode = {
   usage: 2,
   verificationFailed: 3,
   tryAgain: 75,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const;

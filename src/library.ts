@@ -18,6 +18,7 @@ import type { Summary } from './events.ts';
 import { instantiate } from './kernels/kernels.ts';
 import { Workbench } from './kernels/workbench.ts';
 
+export { CheckpointRequests } from '../coordinator/checkpoint-requests.ts';
 export type { TrainOptions } from './config.ts';
 export { LockstepError } from './errors.ts';
 export type { EpochRecord, Figures, Summary, TrainEvent } from './events.ts';
@@ -32,7 +33,7 @@ function compiled(file: string): WebAssembly.Module {
 const { version: programVersion } = JSON.parse(readFileSync(resolve('#package'), 'utf8')) as { version: string };
 
 function heapBase(): number {
-  return instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2 })).heapBase();
+  return instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2, maximum: 2 })).heapBase();
 }
 
 const selfTests = new Map<string, Promise<string>>();

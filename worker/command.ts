@@ -5,6 +5,7 @@ import { X509Certificate } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Dataset } from '../src/data/dataset.ts';
 import { LockstepError } from '../src/errors.ts';
+import { unlessAborted } from '../src/unless-aborted.ts';
 import { integer, type Kind, onOff, orNull, path, positive, text } from '../src/value-kinds.ts';
 import type { Token } from '../src/wire/auth.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';
@@ -146,10 +147,11 @@ export function workerOptions(given: Readonly<Record<string, unknown>>): WorkerO
 /** @throws LockstepError with the exit code; returns when the run is over */
 export async function runWorker(options: WorkerOptions, parts: WorkerParts): Promise<NodeResult> {
   const { wiring, signal, write } = parts;
-  const token = await parts.readToken(options.tokenFile);
-  const certificateAuthority = options.tlsCa === null ? null : await readAuthority(options.tlsCa, parts);
+  const token = await unlessAborted(parts.readToken(options.tokenFile), signal);
+  const certificateAuthority =
+    options.tlsCa === null ? null : await unlessAborted(readAuthority(options.tlsCa, parts), signal);
   const data: KnownData = new Map();
-  const own = await ownData(options.data, parts);
+  const own = await unlessAborted(ownData(options.data, parts), signal);
   if (own !== null) data.set(datasetDigest(own), own);
   const threads = options.threads ?? parts.cores;
   write(`Connecting to ${options.connect} with ${threads} thread${threads === 1 ? '' : 's'} as ${options.name}`);

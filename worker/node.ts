@@ -1,6 +1,7 @@
 // A node's life: connect, take part, and connect again for as long as that may help. Returns how it ended.
 
 import { ExitCode, LockstepError } from '../src/errors.ts';
+import { unlessAborted } from '../src/unless-aborted.ts';
 import type { Token } from '../src/wire/auth.ts';
 import { closeCodes, closeName, reactionTo } from '../src/wire/close-codes.ts';
 import { pauseMs } from './backoff.ts';
@@ -108,9 +109,10 @@ async function connectOnce(
   const { socket, engine } = dialled;
   let selfTest: string;
   try {
-    selfTest = await wiring.selfTest(engine);
+    selfTest = await unlessAborted(wiring.selfTest(engine), signal);
   } catch (error) {
-    socket.close(closeCodes.engine.code, 'the node does not have the engine');
+    if (signal.aborted) socket.terminate();
+    else socket.close(closeCodes.engine.code, 'the node does not have the engine');
     throw error;
   }
   // it may have been closed meanwhile, and nobody would tell the session

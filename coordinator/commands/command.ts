@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly cli: string;
   /** Whether stdout is a terminal that shows colours. */
   readonly colours: boolean;
+  /** Aborted when the command is to end. */
+  readonly signal: AbortSignal;
 }
 
 export interface Command<O> {
@@ -27,6 +29,8 @@ export interface Command<O> {
   readonly flags: Flags<O>;
   /** What follows the list of flags in the help. */
   readonly help: string;
+  /** It has something to take back, and ends by itself when its signal is aborted; others are simply left. */
+  readonly stopsItself?: boolean;
   /** `operands`: in order; a list that ends in "..." is spread. */
   readonly run: (operands: readonly string[], options: O, surroundings: Surroundings) => Promise<ExitCode>;
 }

@@ -1,7 +1,10 @@
 // `lockstep doctor`: can this machine train, and what of it is missing, why, and what mends it?
 
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { cpus, freemem, totalmem } from 'node:os';
+import { cpus, freemem, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { mnistDigest } from '../../src/golden-run.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
@@ -9,6 +12,8 @@ import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import { loadDataset } from '../dataset-files.ts';
 import { reasonOf } from '../io-reason.ts';
+import { explained, gibibytes, threadsLack } from '../machine-lack.ts';
+import { type MachineLimits, machineLimits } from '../machine-limits.ts';
 import { type Command, jsonLine, table } from './command.ts';
 import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 
@@ -27,6 +32,11 @@ interface Check {
 }
 
 const leastNode = [20, 19] as const;
+/** With less, threads and their checkpoints may not have room. */
+const LEAST_MEMORY = 512 * 2 ** 20;
+/** Node itself opens some dozens while it loads. */
+const LEAST_OPEN_FILES = 256;
+const LEAST_FILE_BYTES = 2 * 2 ** 20;
 
 export const doctor: Command<Options> = {
   name: 'doctor',
@@ -41,14 +51,19 @@ export const doctor: Command<Options> = {
 Exit codes: 0 it can train, 2 it cannot.`,
   run: async (_, { data, json }, { wiring, print, cores }) => {
     const { sharedKernels, selfTest, programVersion } = await wiring();
-    const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+    const limits = machineLimits();
     const checks: Check[] = [
       nodeCheck(process.versions.node),
       good('Program', `lockstep ${programVersion}, protocol ${PROTOCOL_VERSION}`),
       good('Processor', `${cpus()[0]?.model.trim() ?? 'unknown'} (${process.arch}), ${cores} cores for this process`),
-      good('Memory', `${gib(freemem())} free of ${gib(totalmem())}`),
+      memoryCheck(limits),
       await tried('WebAssembly', 'SIMD and shared memory', 'Use Node 20.19 or newer', async () => {
-        instantiate(sharedKernels(), new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true }));
+        instantiate(sharedKernels(), new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true }));
+      }),
+      await tried('Threads', `${cores} can be started at once`, 'Use fewer --threads', async () => {
+        const lack = threadsLack(cores, limits);
+        if (lack !== null) throw lack;
+        await startThreads(cores);
       }),
       await tried('Engine wasm', 'answers its self-test', 'Build it: npm run build', async () => {
         await selfTest('wasm');
@@ -59,6 +74,13 @@ Exit codes: 0 it can train, 2 it cannot.`,
         }),
       ),
       await dataCheck(data),
+      openFilesCheck(limits),
+      fileSizeCheck(limits),
+      ...(limits.filtered
+        ? [good('System calls', 'some are filtered (seccomp): what is refused below may be due to it')]
+        : []),
+      optional(await folderCheck('Folder', '.', 'Train into another one: --out DIR')),
+      optional(await folderCheck('Temporary files', tmpdir(), 'Name a folder that you may write to in TMPDIR')),
       await tried('Ports', 'a port of 127.0.0.1 can be listened at', 'Train without --listen', listenOnce),
     ];
     const usable = checks.every(({ state }) => state !== 'bad');
@@ -88,8 +110,64 @@ async function tried(name: string, found: string, mend: string, attempt: () => P
     await attempt();
     return good(name, found);
   } catch (error) {
-    if (error instanceof LockstepError) return { name, state: 'bad', found: error.why, mend: error.mend };
+    const told = explained(error, machineLimits, ExitCode.usage);
+    if (told instanceof LockstepError) return { name, state: 'bad', found: told.why, mend: told.mend };
     return { name, state: 'bad', found: reasonOf(error), mend };
+  }
+}
+
+function memoryCheck({ memoryBytes }: MachineLimits): Check {
+  const found = `${gibibytes(freemem())} free of ${gibibytes(totalmem())}`;
+  if (memoryBytes === null || memoryBytes >= totalmem()) return good('Memory', found);
+  const limited = `${found}, of which the container may have ${gibibytes(memoryBytes)}`;
+  if (memoryBytes >= LEAST_MEMORY) return good('Memory', limited);
+  return {
+    name: 'Memory',
+    state: 'missing',
+    found: limited,
+    mend: 'Allow the container more memory, or train with --threads 0',
+  };
+}
+
+export function openFilesCheck({ openFiles }: Pick<MachineLimits, 'openFiles'>): Check {
+  if (openFiles === null || openFiles >= LEAST_OPEN_FILES)
+    return good('Open files', `${openFiles ?? 'any number'} at once`);
+  const found = `only ${openFiles} at once (ulimit -n)`;
+  return {
+    name: 'Open files',
+    state: 'missing',
+    found,
+    mend: 'Allow more, for many workers or threads: ulimit -n 1024',
+  };
+}
+
+export function fileSizeCheck({ fileBytes }: Pick<MachineLimits, 'fileBytes'>): Check {
+  if (fileBytes === null || fileBytes >= LEAST_FILE_BYTES)
+    return good('File size', fileBytes === null ? 'any' : `up to ${fileBytes} bytes`);
+  const found = `only ${fileBytes} bytes (ulimit -f), and a checkpoint of the default network has 1314096`;
+  return { name: 'File size', state: 'missing', found, mend: 'Allow larger files: ulimit -f unlimited' };
+}
+
+async function folderCheck(name: string, folder: string, mend: string): Promise<Check> {
+  return await tried(name, `${folder === '.' ? process.cwd() : folder} can be written to`, mend, async () => {
+    await rm(await mkdtemp(join(folder, '.lockstep-doctor-')), { recursive: true });
+  });
+}
+
+async function startThreads(count: number): Promise<void> {
+  const threads: Worker[] = [];
+  try {
+    const started = Array.from({ length: count }, () => {
+      const thread = new Worker('require("node:worker_threads").parentPort.once("message", () => {})', { eval: true });
+      threads.push(thread);
+      return new Promise<void>((resolve, reject) => {
+        thread.once('online', resolve);
+        thread.once('error', reject);
+      });
+    });
+    await Promise.all(started);
+  } finally {
+    await Promise.all(threads.map((thread) => thread.terminate()));
   }
 }
 

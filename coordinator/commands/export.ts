@@ -12,6 +12,7 @@ import { oneOf, orNull, path } from '../../src/value-kinds.ts';
 import { reasonOf } from '../io-reason.ts';
 import { MadeFolders } from '../made-folders.ts';
 import { readTrainedModel } from '../trained-model.ts';
+import { unbroken } from '../unbroken.ts';
 import { writeWhole } from '../write-whole.ts';
 import { type Command, jsonLine } from './command.ts';
 import { jsonFlag, verboseFlag } from './common-flags.ts';
@@ -62,11 +63,13 @@ All but safetensors take raw pixels, 0 to 255: normalisation is part of the mode
       });
     }
     const written: string[] = [];
-    for (const [name, data] of files) {
-      const file = name === '' ? target : join(target, name);
-      await write(file, data);
-      written.push(file);
-    }
+    await unbroken(async () => {
+      for (const [name, data] of files) {
+        const file = name === '' ? target : join(target, name);
+        await write(file, data);
+        written.push(file);
+      }
+    });
     await print(json ? jsonLine({ format, files: written }) : written.map((file) => `${file}\n`).join(''));
     return ExitCode.done;
   },

@@ -46,13 +46,16 @@ Examples:
   $ lockstep verify --golden --json
 
 Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and tensor that differ are named.`,
-  run: async (_, { steps, golden, data, json }, { wiring, print, note, cli }) => {
+  // temporary folders and processes
+  stopsItself: true,
+  run: async (_, { steps, golden, data, json }, { wiring, print, note, cli, signal }) => {
     const parts: VerifyParts = {
       wiring: await wiring(),
       cli,
       // two steps of an epoch more than once, and its smaller last batch
       options: { data, limitTrain: 1000, valSize: 100, epochs: Math.ceil(steps / 8) },
       steps,
+      signal,
     };
     const rows: Row[] = [];
     for (const way of ways) {
@@ -63,6 +66,7 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
         const parted = equal ? undefined : await firstDifference(way, parts);
         rows.push({ workers: way.name, digest, stateDigest, equal, ...(parted === undefined ? {} : { parted }) });
       } catch (error) {
+        signal.throwIfAborted();
         // without a baseline there is nothing to compare with
         if (rows.length === 0) throw error;
         rows.push({ workers: way.name, digest: null, stateDigest: null, equal: false, error: failureText(error) });

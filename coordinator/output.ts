@@ -1,0 +1,41 @@
+// The standard streams, so that nobody who reads slowly, not at all or no more can stop the work. Knows nothing of what is
+// written.
+
+/** Characters that wait for a reader; what comes beyond is left out, and counted. */
+const MOST_WAITING = 2 ** 20;
+
+/**
+ * Node's writes to pipes and terminals wait for the reader, and with them everything: the training, and the signals. The
+ * kernel's word for it has no public name in Node.
+ */
+export function neverBlock(stream: NodeJS.WriteStream): void {
+  const { _handle: handle } = stream as { _handle?: { setBlocking?(on: boolean): unknown } };
+  handle?.setBlocking?.(false);
+  // a reader that goes away (lockstep train | head), a terminal that is closed: the results are in the run folder
+  stream.on('error', () => {});
+}
+
+/** What may be left out: progress and warnings. */
+export class Notes {
+  readonly #stream: NodeJS.WriteStream;
+  #leftOut = 0;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+  }
+
+  write(text: string): void {
+    if (this.#stream.writableLength > MOST_WAITING) {
+      this.#leftOut++;
+      return;
+    }
+    if (this.#leftOut > 0) this.#stream.write(`(${this.#leftOut} messages were left out: nobody read them)\n`);
+    this.#leftOut = 0;
+    this.#stream.write(text);
+  }
+}
+
+/** Resolves when all that was written is out, or cannot come out any more. */
+export async function written(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
