@@ -65,7 +65,13 @@ export const metricTable = {
   stepsPerEpoch: {
     name: 'lockstep_steps_per_epoch',
     type: 'gauge',
-    help: 'Steps of a whole epoch.',
+    help: 'Steps of a whole epoch; earlier ones may have had others, after an allowed change.',
+    labels: {},
+  },
+  stepsPlanned: {
+    name: 'lockstep_steps_planned',
+    type: 'gauge',
+    help: 'Step at which the run is to end; 0 before the first.',
     labels: {},
   },
   steps: {

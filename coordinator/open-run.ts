@@ -66,7 +66,7 @@ export async function openRun(opening: Opening): Promise<OpenRun | { readonly fi
     await opening.checkEngine();
     return await openResumed(opening, source, null);
   }
-  const finished = isAsLong(before.options, options) ? await finishedSummary(source, onEvent) : null;
+  const finished = asksNothingMore(before.options, options) ? await finishedSummary(source, onEvent) : null;
   const tell = (message: string) => onEvent({ type: 'info', message });
   if (finished !== null) {
     // its process may have been killed after its last word, with the folder still held
@@ -217,8 +217,9 @@ async function newestOf(
   });
 }
 
-function isAsLong(before: TrainOptions, now: TrainOptions): boolean {
-  return before.epochs === now.epochs && before.maxSteps === now.maxSteps;
+/** Of a run that is finished: as long as it was, and with the same parameters kept. */
+function asksNothingMore(before: TrainOptions, now: TrainOptions): boolean {
+  return (['epochs', 'maxSteps', 'patience', 'select'] as const).every((name) => before[name] === now[name]);
 }
 
 function resuming(source: string, start: Checkpoint | null): string {

@@ -14,7 +14,7 @@ import { RunMemory } from '../src/kernels/run-memory.ts';
 import { initialParameters } from '../src/model/init.ts';
 import { namedTensors, widthsOf } from '../src/model/layout.ts';
 import { modelMetadata } from '../src/model/model.ts';
-import { bestEpochOf, startPosition } from '../src/position.ts';
+import { bestEpochOf, endStepOf, startPosition } from '../src/position.ts';
 import { firstSelectable } from '../src/run-record.ts';
 import { unlessAborted } from '../src/unless-aborted.ts';
 import { BestParameters } from './best-parameters.ts';
@@ -103,10 +103,12 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
       onEvent({ type: 'warning', message: idleWarning(options.threads, options.shards) });
     }
     await opened.begin();
+    const stepsInEpoch = stepsPerEpoch(split.training.length, options.batchSize);
     onEvent({
       type: 'start',
       epochs: options.epochs,
-      stepsPerEpoch: stepsPerEpoch(split.training.length, options.batchSize),
+      stepsPerEpoch: stepsInEpoch,
+      endStep: endStepOf(start?.position ?? startPosition, options, stepsInEpoch),
       trainSamples: split.training.length,
       validationSamples: split.validation.length,
       testSamples: data.test.count,

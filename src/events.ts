@@ -68,6 +68,8 @@ export type TrainEvent =
       readonly type: 'start';
       readonly epochs: number;
       readonly stepsPerEpoch: number;
+      /** Where the run is to end, counted from its start: not to be worked out, since epochs before may have had another length. */
+      readonly endStep: number;
       readonly trainSamples: number;
       readonly validationSamples: number;
       readonly testSamples: number;

@@ -4,7 +4,7 @@ import { maxTotalSteps } from './config.ts';
 import { LockstepError } from './errors.ts';
 import { didYouMean } from './nearest.ts';
 import { flagName, optionKeys, optionTable } from './option-table.ts';
-import { endStepOf, epochStartOf, type Position } from './position.ts';
+import { endStepOf, epochStartOf, type Position, patienceEnd } from './position.ts';
 import type { Change, Facts } from './run-record.ts';
 
 /** Names that --allow-change takes: the options that show in the bits, the data and the engine. */
@@ -91,7 +91,7 @@ export function planResume(
   position: Position,
   before: { readonly facts: Facts; readonly changes: readonly Change[] },
   now: Facts,
-  length: { readonly epochs: number; readonly maxSteps: number | null },
+  length: { readonly epochs: number; readonly maxSteps: number | null; readonly patience: number | null },
   stepsInEpoch: number,
 ): ResumePlan {
   const found = differences(before.facts, now);
@@ -112,6 +112,7 @@ export function planResume(
       mend: 'Raise them, or leave them out',
     });
   }
+  refuseLessPatience(position, before.facts, length.patience);
   if (endStep > maxTotalSteps) {
     throw new LockstepError({
       what: `The run would end at step ${endStep}`,
@@ -123,6 +124,19 @@ export function planResume(
     endStep,
     changes: [...before.changes, ...found.map((difference) => ({ step, epochsDone: history.length, ...difference }))],
   };
+}
+
+/** Less patience than before would have ended the run: an uninterrupted one would not have come here. */
+function refuseLessPatience(position: Position, before: Facts, patience: number | null): void {
+  const { step, history } = position;
+  const { patience: known = null } = before.config;
+  const end = known === patience ? null : patienceEnd(history, patience);
+  if (end === null || (end === history.length && step === epochStartOf(position))) return;
+  throw new LockstepError({
+    what: `The run is beyond that: it has done ${history.length} epochs and ${step - epochStartOf(position)} steps`,
+    why: `with --patience ${patience} it would have ended after epoch ${end}`,
+    mend: 'Give more patience, or leave it out',
+  });
 }
 
 function described({ name, from, to }: Difference): string {

@@ -29,8 +29,24 @@ export interface Change {
 /** The first epoch (0-based) whose parameters --select best could keep: those before it was asked for are gone. */
 export function firstSelectable(changes: readonly Change[], history: readonly { readonly steps: number }[]): number {
   const since = changes.findLast(({ name, to }) => name === 'select' && to === 'best');
+  return since === undefined ? 0 : epochsDoneAt(since, history);
+}
+
+/** The first epoch (0-based) since which the images that are trained on are what they are now, or null: none was trained so. */
+export function firstEpochSeen(
+  changes: readonly Change[],
+  history: readonly { readonly steps: number }[],
+): number | null {
+  const since = changes.findLast(({ name }) => ['seed', 'valSize', 'limitTrain', 'augment', 'data'].includes(name));
   if (since === undefined) return 0;
-  return since.epochsDone ?? history.filter(({ steps }) => steps <= since.step).length;
+  const done = epochsDoneAt(since, history);
+  // augmentation may change in the middle of an epoch
+  const first = since.step > (history[done - 1]?.steps ?? 0) ? done + 1 : done;
+  return first < history.length ? first : null;
+}
+
+function epochsDoneAt({ step, epochsDone }: Change, history: readonly { readonly steps: number }[]): number {
+  return epochsDone ?? history.filter(({ steps }) => steps <= step).length;
 }
 
 export interface RunRecord {

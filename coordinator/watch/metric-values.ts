@@ -53,6 +53,7 @@ export function valuesOf(run: WatchedRun): Record<PlainKey, readonly MetricValue
     epoch: one(run.epoch),
     epochsPlanned: one(facts.epochs),
     stepsPerEpoch: one(run.stepsPerEpoch),
+    stepsPlanned: one(run.endStep),
     steps: one(run.steps),
     samples: one(run.samples),
     epochLoss: splits.map(({ labels, of }) => ({ labels, value: of.loss })),

@@ -16,11 +16,11 @@ export async function watchRun(
   onEvent: (event: TrainEvent) => void,
 ): Promise<Watch | null> {
   const { folder, start } = opened;
-  const { engine, seed, batchSize, shards, lr: learningRate, epochs, maxSteps } = options;
+  const { engine, seed, batchSize, shards, lr: learningRate, epochs } = options;
   const name = folder?.name ?? 'unsaved';
   return await Watch.start({
     options,
-    facts: { name, version, engine, seed, batchSize, shards, learningRate, epochs, maxSteps },
+    facts: { name, version, engine, seed, batchSize, shards, learningRate, epochs },
     start: start === null ? freshStart : startOf(start, await checkpointMs(opened)),
     // what the process before has counted
     earlier: start === null ? '' : await readFile(join(options.resume!, fileName), 'utf8').catch(() => ''),

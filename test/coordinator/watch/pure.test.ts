@@ -15,7 +15,7 @@ import { ThinnedList } from '../../../coordinator/watch/thinned-list.ts';
 describe('curve', () => {
   const add = (curve: Curve, steps: number) => {
     for (let step = 0; step < steps; step++) {
-      curve.add(step, { lossSum: 10 * step, correctCount: 5, sampleCount: 10 }, 0.5);
+      curve.add(step, (step + 1) / 2, { lossSum: 10 * step, correctCount: 5, sampleCount: 10 }, 0.5);
     }
   };
 
@@ -23,8 +23,8 @@ describe('curve', () => {
     const curve = new Curve(8, 2);
     add(curve, 5);
     expect(curve.points()).toEqual([
-      { step: 2, loss: 0.5, accuracy: 0.5, samplesPerSecond: 20 },
-      { step: 4, loss: 2.5, accuracy: 0.5, samplesPerSecond: 20 },
+      { step: 2, epochs: 1, loss: 0.5, accuracy: 0.5, samplesPerSecond: 20 },
+      { step: 4, epochs: 2, loss: 2.5, accuracy: 0.5, samplesPerSecond: 20 },
     ]);
   });
 
@@ -32,7 +32,7 @@ describe('curve', () => {
     const curve = new Curve(8, 1);
     const generations = new Set<number>();
     for (let step = 0; step < 10_000; step++) {
-      curve.add(step, { lossSum: 10 * step, correctCount: 5, sampleCount: 10 }, 0);
+      curve.add(step, (step + 1) / 2, { lossSum: 10 * step, correctCount: 5, sampleCount: 10 }, 0);
       generations.add(curve.generation);
       expect(curve.length).toBeLessThan(8);
     }
