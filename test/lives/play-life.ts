@@ -112,6 +112,7 @@ async function playStage(
   const onEvent = (event: TrainEvent) => {
     if ((event.type === 'checkpoint' || event.type === 'epoch') && --left === 0) endHere();
   };
+  const deadline = setTimeout(() => controller.abort(new Error('the run goes on for ever')), world.stageMs);
   let looks = 0;
   const checkpointRequests = new (class extends CheckpointRequests {
     override get pending() {
@@ -137,7 +138,11 @@ async function playStage(
       await trainRun(options, { onEvent, signal, checkpointRequests }, { ...wiring, faults });
     }
   } catch (error) {
-    if (!signal.aborted || (error as LockstepError).exitCode !== 130) throw error;
+    const toldToEnd = signal.aborted && signal.reason instanceof LockstepError;
+    if (signal.aborted && !toldToEnd) throw signal.reason;
+    if (!toldToEnd || (error as LockstepError).exitCode !== 130) throw error;
+  } finally {
+    clearTimeout(deadline);
   }
   return copy ?? here;
 }

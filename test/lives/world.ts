@@ -20,6 +20,8 @@ export type DataName = keyof typeof livesData;
 export interface World {
   /** Where runs are written. */
   readonly folder: string;
+  /** What a stage may take; it is over within a second, or never. */
+  readonly stageMs: number;
   readonly data: Readonly<Record<DataName, { readonly folder: string; readonly dataset: Dataset }>>;
 }
 
@@ -30,7 +32,7 @@ export async function makeWorld(): Promise<World> {
     await writeTinyData(place, livesData[name]);
     return { folder: place, dataset: await loadDataset(place) };
   };
-  return { folder, data: { own: await made('own'), other: await made('other') } };
+  return { folder, stageMs: 30_000, data: { own: await made('own'), other: await made('other') } };
 }
 
 /** Another place for the runs of one life. */
