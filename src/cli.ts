@@ -15,7 +15,7 @@ import { loadDataset } from '../coordinator/dataset-files.ts';
 import { endAtOnce } from '../coordinator/end-at-once.ts';
 import { explained } from '../coordinator/machine-lack.ts';
 import { machineLimits } from '../coordinator/machine-limits.ts';
-import { Notes, neverBlock, written } from '../coordinator/output.ts';
+import { Notes, neverBlock, outliveTerminal, written } from '../coordinator/output.ts';
 import { createProgress, type Progress } from '../coordinator/progress.ts';
 import { resolveWithRun } from '../coordinator/run-files.ts';
 import { ReservedFolder } from '../coordinator/run-folder.ts';
@@ -332,6 +332,7 @@ async function lastWords(): Promise<void> {
   await Promise.race([patience, Promise.all([written(process.stdout), written(process.stderr)])]);
 }
 
+outliveTerminal();
 neverBlock(process.stdout);
 neverBlock(process.stderr);
 process.on('uncaughtException', async (error) => {
