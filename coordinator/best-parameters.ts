@@ -28,7 +28,7 @@ export class BestParameters {
 
   /** `copy` makes a copy of the parameters that the loss is of; it is called only where they are needed. */
   consider(loss: number, wholeEpoch: boolean, copy: () => Float32Array): void {
-    if (this.#best !== null && !(loss < this.#best.loss)) return;
+    if (Number.isNaN(loss) || (this.#best !== null && !(loss < this.#best.loss))) return;
     this.#best = { loss, parameters: copy() };
     if (wholeEpoch) this.#ofWholeEpochs = this.#best;
   }

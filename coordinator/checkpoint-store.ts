@@ -60,6 +60,10 @@ export class CheckpointStore {
         passedOver(path, found.why);
         continue;
       }
+      if (found.body.step !== step) {
+        passedOver(path, `it is that of step ${found.body.step}, under the name of another`);
+        continue;
+      }
       this.#kept.set(step, { step, validationLoss: found.body.validation?.loss ?? null });
       newest ??= { path, ...found };
     }

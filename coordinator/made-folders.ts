@@ -2,6 +2,7 @@
 
 import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { flushFolder } from './flush.ts';
 
 /** The folders that one call had to make, the deepest first. */
 export class MadeFolders {
@@ -31,6 +32,7 @@ export class MadeFolders {
       throw error;
     }
     this.#made.unshift(folder);
+    await flushFolder(dirname(folder));
     return true;
   }
 

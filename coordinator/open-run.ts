@@ -6,21 +6,23 @@ import { type Checkpoint, decodeCheckpoint } from '../src/checkpoint.ts';
 import { checkAgainstData, configForFile, type TrainOptions } from '../src/config.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { type Split, splitImages, stepsPerEpoch } from '../src/data/sampler.ts';
+import { jsonText } from '../src/disk-records.ts';
 import { ExitCode, LockstepError } from '../src/errors.ts';
-import type { Summary, TrainEvent } from '../src/events.ts';
+import type { EpochRecord, Summary, TrainEvent } from '../src/events.ts';
 import type { RunShape } from '../src/kernels/memory-plan.ts';
 import { shapeOf } from '../src/kernels/run-shape.ts';
 import type { Layout } from '../src/model/layout.ts';
 import { startPosition } from '../src/position.ts';
-import { allowedNames, differences, planResume, refuseChanges } from '../src/resume-plan.ts';
+import { allowedNames, differences, planResume, refuseChanges, unexplained } from '../src/resume-plan.ts';
 import { type Change, type Facts, runConfigOf } from '../src/run-record.ts';
 import { unlessAborted } from '../src/unless-aborted.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
 import { loadDataset } from './dataset-files.ts';
 import { placesFor } from './make-executor.ts';
-import { readRun, readSummary } from './run-files.ts';
+import { readRun } from './run-files.ts';
 import { RunFolder } from './run-folder.ts';
+import { compareFigures, readHistory, readSummaryOf, readTrainedModel } from './trained-model.ts';
 
 export interface OpenRun {
   readonly data: Dataset;
@@ -35,6 +37,8 @@ export interface OpenRun {
   readonly inPlace: boolean;
   readonly facts: Facts;
   readonly changes: readonly Change[];
+  /** To be called when nothing more can be refused: a finished run that goes on is finished no more. */
+  readonly begin: () => Promise<void>;
 }
 
 export interface Opening {
@@ -62,7 +66,7 @@ export async function openRun(opening: Opening): Promise<OpenRun | { readonly fi
     await opening.checkEngine();
     return await openResumed(opening, source, null);
   }
-  const finished = isAsLong(before.options, options) ? await readSummary(source) : null;
+  const finished = isAsLong(before.options, options) ? await finishedSummary(source, onEvent) : null;
   const tell = (message: string) => onEvent({ type: 'info', message });
   if (finished !== null) {
     // its process may have been killed after its last word, with the folder still held
@@ -80,13 +84,30 @@ export async function openRun(opening: Opening): Promise<OpenRun | { readonly fi
   }
 }
 
+/** The summary of a run that came to its end, if it is of what lies there; one that is not is made again. */
+async function finishedSummary(source: string, onEvent: (event: TrainEvent) => void): Promise<Summary | null> {
+  try {
+    const summary = await readSummaryOf(source);
+    if (summary === null) return null;
+    await readTrainedModel(source);
+    compareFigures(source, (await readHistory(source)) ?? [], summary);
+    const newest = await new CheckpointStore(source).newest(() => undefined);
+    if (newest === null || newest.body.stateDigest === summary.stateDigest) return summary;
+    onEvent({ type: 'warning', message: `${source}/summary.json is not of its newest checkpoint: it is made again` });
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error;
+    onEvent({ type: 'warning', message: `${error.what}: ${error.why}; what a finished run leaves is made again` });
+  }
+  return null;
+}
+
 async function openNew({ options, engine, program, checkEngine, signal }: Opening): Promise<OpenRun> {
   await checkEngine();
   const read = await readData(options, signal);
   const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
   const folder = options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, []));
   const store = folder === null ? null : new CheckpointStore(folder.path);
-  return { ...read, folder, store, start: null, inPlace: true, facts, changes: [] };
+  return { ...read, folder, store, start: null, inPlace: true, facts, changes: [], begin: nothing };
 }
 
 /** `folder`: the run's own, when it goes on there. */
@@ -104,6 +125,12 @@ async function openResumed(
   if (folder !== null) await store.tidy();
   const start = await newestOf(store, read.shape.layout, onEvent);
   if (start !== null && start.program !== program) onEvent({ type: 'warning', message: otherProgram(start, program) });
+  if (start !== null) {
+    // asked for was compared with config.json; that file may say something else than the checkpoint
+    const edited = unexplained(differences(start.facts, before.facts), before.changes);
+    refuseChanges(edited, allowedNames(options.allowChange), source, true);
+    await compareHistory(source, start.position.history, onEvent);
+  }
   const { changes } = planResume(
     start?.position ?? startPosition,
     start ?? { facts, changes: [] },
@@ -124,13 +151,18 @@ async function openResumed(
       inPlace: false,
       facts,
       changes,
+      begin: nothing,
     };
   }
-  // first of all it is no longer finished
-  await folder.remove('summary.json');
-  await folder.writeJson('config.json', runConfig, ExitCode.usage);
-  return { ...read, folder, store, start, inPlace: true, facts, changes };
+  const begin = async () => {
+    // first of all it is no longer finished
+    await folder.remove('summary.json');
+    await folder.writeJson('config.json', runConfig, ExitCode.usage);
+  };
+  return { ...read, folder, store, start, inPlace: true, facts, changes, begin };
 }
+
+const nothing = async (): Promise<void> => undefined;
 
 async function readData(
   options: Opening['options'],
@@ -141,6 +173,30 @@ async function readData(
   const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
   const { workers, slots } = placesFor(options);
   return { data, split, shape: shapeOf(options, data, split, workers, slots) };
+}
+
+/** What stands in both, the checkpoint and history.json, is the same. One that cannot be read is made again. */
+async function compareHistory(
+  source: string,
+  known: readonly EpochRecord[],
+  onEvent: (event: TrainEvent) => void,
+): Promise<void> {
+  let written: readonly EpochRecord[];
+  try {
+    written = (await readHistory(source)) ?? [];
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error;
+    onEvent({ type: 'warning', message: `${error.what}: ${error.why}; it is made again` });
+    return;
+  }
+  // one that --max-steps cut short has other steps than the whole one
+  const other = known.find((epoch, i) => written[i]?.steps === epoch.steps && jsonText(written[i]) !== jsonText(epoch));
+  if (other === undefined) return;
+  throw new LockstepError({
+    what: `${source} cannot go on`,
+    why: `of epoch ${other.epoch} its history.json says something else than its newest checkpoint`,
+    mend: 'Put the right history.json back, or remove it: it is made again from the checkpoint',
+  });
 }
 
 async function newestOf(

@@ -11,7 +11,7 @@ import { type Inference, infer } from './inference.ts';
 import type { Wiring } from './make-executor.ts';
 import type { ProcessLog } from './run-log.ts';
 import { readProcesses } from './run-log-file.ts';
-import { readHistory, readSummaryOf, readTrainedModel, type TrainedModel } from './trained-model.ts';
+import { compareFigures, readHistory, readSummaryOf, readTrainedModel, type TrainedModel } from './trained-model.ts';
 
 export interface ReportData {
   readonly trained: TrainedModel;
@@ -29,10 +29,12 @@ const SAMPLES = 6;
 export async function reportData(folder: string, dataFolder: string | null, wiring: Wiring): Promise<ReportData> {
   const trained = await readTrainedModel(folder);
   const data = await loadFor(trained, dataFolder);
+  const [history, summary] = [(await readHistory(folder)) ?? [], await readSummaryOf(folder)];
+  if (summary !== null) compareFigures(folder, history, summary);
   return {
     trained,
-    history: (await readHistory(folder)) ?? [],
-    summary: await readSummaryOf(folder),
+    history,
+    summary,
     processes: await readProcesses(folder),
     data,
     inference: await infer(trained.model, data.test, 0, wiring),

@@ -1,10 +1,8 @@
-// What a run left in its folder: its config.json, and its summary if it is finished. Reads only.
+// What a run left in its folder of how it was configured: config.json. Reads only.
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { recordKey, resolveOptions, type TrainOptions } from '../src/config.ts';
 import { LockstepError } from '../src/errors.ts';
-import type { Summary } from '../src/events.ts';
 import { type Change, type Facts, readRunConfig } from '../src/run-record.ts';
 import { readConfigFile } from './config-file.ts';
 
@@ -25,17 +23,18 @@ export async function readRun(
   } catch (error) {
     throw refuse(`its config.json cannot be used: ${error instanceof LockstepError ? error.why : error}`, error);
   }
-  const run = readRunConfig(values);
-  if (run === null) throw refuse('its config.json does not say on which data and with which engine it was trained');
+  const run = runConfigOrWhy(values);
+  if ('why' in run) throw refuse(`its config.json cannot be used: ${run.why}`);
   return run;
 }
 
-/** The summary of a run that came to its end; null if it did not. */
-export async function readSummary(folder: string): Promise<Summary | null> {
+/** A value that no option takes is the file's fault, and is told with the file's name. */
+function runConfigOrWhy(values: Record<string, unknown>): ReturnType<typeof readRunConfig> {
   try {
-    return JSON.parse(await readFile(join(folder, 'summary.json'), 'utf8')) as Summary;
-  } catch {
-    return null; // it is made again
+    return readRunConfig(values);
+  } catch (error) {
+    if (error instanceof LockstepError) return { why: `${error.what}: ${error.why}` };
+    throw error;
   }
 }
 

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { jsonText } from '../src/disk-records.ts';
 import { ExitCode, LockstepError } from '../src/errors.ts';
 import { FolderLock, isLockName } from './folder-lock.ts';
 import { reasonOf } from './io-reason.ts';
@@ -31,7 +32,7 @@ export class RunFolder {
       folder.#lock = await FolderLock.take(path, () => {});
       // another process may have been quicker, and be done already
       await folder.#refuseIfUsed();
-      await folder.writeFile('config.json', jsonText(config), ExitCode.usage);
+      await folder.writeFile('config.json', fileText(config), ExitCode.usage);
     } catch (error) {
       await folder.discard();
       throw error;
@@ -85,7 +86,7 @@ export class RunFolder {
   }
 
   async writeJson(name: string, value: unknown, exitCode?: ExitCode): Promise<void> {
-    await this.writeFile(name, jsonText(value), exitCode);
+    await this.writeFile(name, fileText(value), exitCode);
   }
 
   async remove(name: string): Promise<void> {
@@ -183,6 +184,6 @@ function notMade(path: string, cause: unknown): LockstepError {
   });
 }
 
-function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+function fileText(value: unknown): string {
+  return `${jsonText(value, 2)}\n`;
 }

@@ -2,16 +2,16 @@
 // only, so that a file that cannot be read or written never stops a run.
 
 import { join } from 'node:path';
+import { checkLog } from '../src/disk-records.ts';
 import type { ProcessLog } from './run-log.ts';
-import { readJson } from './trained-model.ts';
+import { readChecked } from './trained-model.ts';
 import { writeWhole } from './write-whole.ts';
 
 const NAME = 'log.json';
 
 /** The processes of the run in `folder`, the oldest first; empty where nothing is known of them. */
 export async function readProcesses(folder: string): Promise<readonly ProcessLog[]> {
-  const value = (await readJson(folder, NAME)) as { readonly processes?: unknown } | null;
-  return Array.isArray(value?.processes) ? value.processes : [];
+  return (await readChecked(folder, NAME, checkLog))?.processes ?? [];
 }
 
 export class RunLogFile {

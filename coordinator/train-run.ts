@@ -102,6 +102,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     if (options.threads > options.shards) {
       onEvent({ type: 'warning', message: idleWarning(options.threads, options.shards) });
     }
+    await opened.begin();
     onEvent({
       type: 'start',
       epochs: options.epochs,
@@ -164,10 +165,11 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     return summary;
   } catch (error) {
     await checkpointer?.settled();
-    await watch?.end(
-      hooks.signal?.aborted ? 'stopped' : 'failed',
-      error instanceof Error ? error.message : String(error),
-    );
+    // before that, nothing of it is to be seen in the folder
+    if (begun) {
+      const reason = error instanceof Error ? error.message : String(error);
+      await watch?.end(hooks.signal?.aborted ? 'stopped' : 'failed', reason);
+    }
     if (!begun) await folder?.discard();
     if (hooks.signal?.aborted && error === hooks.signal.reason) {
       const stays = folder !== null && (begun || !folder.isNew);

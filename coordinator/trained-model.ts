@@ -3,12 +3,16 @@
 
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { resolveOptions, type TrainOptions } from '../src/config.ts';
+import type { TrainOptions } from '../src/config.ts';
+import { digestOf } from '../src/digest.ts';
+import { type Checked, checkHistory, checkSummary, jsonText } from '../src/disk-records.ts';
 import { LockstepError } from '../src/errors.ts';
 import type { EpochRecord, Summary } from '../src/events.ts';
 import { decodeSafetensors } from '../src/formats/safetensors.ts';
 import { type Model, modelFromTensors } from '../src/model/model.ts';
+import { differences, refuseChanges, unexplained } from '../src/resume-plan.ts';
 import { type Change, readRunConfig } from '../src/run-record.ts';
+import { CheckpointStore } from './checkpoint-store.ts';
 import { resumeCommand } from './interruption.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
 
@@ -21,53 +25,102 @@ export interface TrainedModel {
   readonly model: Model;
   /** What was allowed to change when the run was resumed. */
   readonly changes: readonly Change[];
+  /** Of the data that it was trained on. */
+  readonly dataDigest: string;
 }
 
-/** `folder`: a run folder, of which config.json and model.safetensors are read. */
+/** `folder`: a run folder, of which config.json, model.safetensors, summary.json and the newest checkpoint are read. */
 export async function readTrainedModel(folder: string): Promise<TrainedModel> {
-  const config = (await readJson(folder, 'config.json')) as Readonly<Record<string, unknown>> | null;
+  const config = await readJson(folder, 'config.json');
   if (config === null) throw noRun(folder);
   const bytes = await readBytes(folder, 'model.safetensors');
   if (bytes === null) throw unfinished(folder);
   const path = join(folder, 'model.safetensors');
   const { tensors, metadata } = decodeSafetensors(bytes, path);
-  return {
-    folder,
-    name: basename(resolve(folder)),
-    options: resolveOptions({}, config),
-    model: modelFromTensors(tensors, metadata, path),
-    changes: readRunConfig(config)?.changes ?? [],
-  };
+  const model = modelFromTensors(tensors, metadata, path);
+  const { options, facts, changes } = recordOf(folder, config);
+  const summary = await readSummaryOf(folder);
+  if (summary !== null && summary.digest !== digestOf(model.parameters)) {
+    throw refuse(
+      folder,
+      'model.safetensors',
+      `its digest is ${digestOf(model.parameters).slice(0, 12)}..., and summary.json tells of ${summary.digest.slice(0, 12)}...`,
+    );
+  }
+  const checkpoint = await new CheckpointStore(folder).newest(() => undefined);
+  const edited = checkpoint === null ? [] : unexplained(differences(checkpoint.body.facts, facts), changes);
+  refuseChanges(edited, [], folder, true);
+  return { folder, name: basename(resolve(folder)), options, model, changes, dataDigest: facts.dataDigest };
+}
+
+function recordOf(folder: string, config: object) {
+  let found: ReturnType<typeof readRunConfig>;
+  try {
+    found = readRunConfig(config as Readonly<Record<string, unknown>>);
+  } catch (cause) {
+    // a value that no option takes is the file's fault
+    if (!(cause instanceof LockstepError)) throw cause;
+    throw refuse(folder, 'config.json', `${cause.what}: ${cause.why}`, cause);
+  }
+  if ('why' in found) throw refuse(folder, 'config.json', found.why);
+  return found;
 }
 
 /** history.json; null where there is none. */
 export async function readHistory(folder: string): Promise<readonly EpochRecord[] | null> {
-  return (await readJson(folder, 'history.json')) as readonly EpochRecord[] | null;
+  return await readChecked(folder, 'history.json', checkHistory);
 }
 
 /** summary.json; null where there is none. */
 export async function readSummaryOf(folder: string): Promise<Summary | null> {
-  return (await readJson(folder, 'summary.json')) as Summary | null;
+  return await readChecked(folder, 'summary.json', checkSummary);
 }
 
-/** A JSON file of the run folder that holds an object or a list; null where there is none. */
-export async function readJson(folder: string, name: string): Promise<object | null> {
+/** A JSON file of the run folder, checked; null where there is none. */
+export async function readChecked<T>(
+  folder: string,
+  name: string,
+  check: (value: unknown) => Checked<T>,
+): Promise<T | null> {
+  const value = await readJson(folder, name);
+  if (value === null) return null;
+  const found = check(value);
+  if ('why' in found) throw refuse(folder, name, found.why);
+  return found.value;
+}
+
+/** What stands in history.json and in summary.json is the same. @throws LockstepError */
+export function compareFigures(folder: string, history: readonly EpochRecord[], { epochs }: Summary): void {
+  const of = (one: Pick<EpochRecord, 'epoch' | 'train' | 'validation' | 'samples'>) =>
+    jsonText([one.epoch, one.train, one.validation, one.samples]);
+  const other = Array.from({ length: Math.max(history.length, epochs.length) }, (_, i) => i).find((i) => {
+    const [a, b] = [history[i], epochs[i]];
+    return a === undefined || b === undefined || of(a) !== of(b);
+  });
+  if (other === undefined) return;
+  throw refuse(folder, 'history.json', `of epoch ${other + 1} it says something else than summary.json`);
+}
+
+function refuse(folder: string, name: string, why: string, cause?: unknown): LockstepError {
+  return new LockstepError({
+    what: `${join(folder, name)} cannot be used`,
+    why,
+    mend: 'Use another copy of the run folder, or train the run again',
+    cause,
+  });
+}
+
+/** What a JSON file of the run folder holds; null where there is none. */
+async function readJson(folder: string, name: string): Promise<object | null> {
   const bytes = await readBytes(folder, name);
   if (bytes === null) return null;
-  const refuse = (why: string, cause?: unknown) =>
-    new LockstepError({
-      what: `${join(folder, name)} cannot be used`,
-      why,
-      mend: 'Use another copy of the run folder, or train the run again',
-      cause,
-    });
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw refuse(`it is not JSON: ${reasonOf(cause)}`, cause);
+    throw refuse(folder, name, `it is not JSON: ${reasonOf(cause)}`, cause);
   }
-  if (typeof value !== 'object' || value === null) throw refuse('it holds neither an object nor a list');
+  if (typeof value !== 'object' || value === null) throw refuse(folder, name, 'it holds neither an object nor a list');
   return value;
 }
 

@@ -3,20 +3,23 @@
 
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { type Flush, flush, flushFolder } from './flush.ts';
 
 /** Replaces a file of that name. When it fails, the old file (or none) is there, and nothing else. */
-export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeWhole(path: string, data: string | Uint8Array, flushed: Flush = flush): Promise<void> {
   const aside = join(dirname(path), `.${basename(path)}.tmp`);
   try {
     const file = await open(aside, 'w');
     try {
       await file.writeFile(data);
       // Before the rename: else a crash could leave the new name with no content behind it.
-      await file.sync();
+      await flushed(file);
     } finally {
       await file.close();
     }
     await rename(aside, path);
+    // the name is on the disk only when the folder is
+    await flushFolder(dirname(path), flushed);
   } catch (error) {
     // The first error is the one to tell, whatever becomes of the rest.
     await rm(aside, { force: true }).catch(() => {});

@@ -8,7 +8,7 @@ export interface Kept {
 
 /** The best by validation loss; of equals the earliest. null if none has one. */
 export function bestOf<T extends Kept>(checkpoints: readonly T[]): T | null {
-  const judged = checkpoints.filter(({ validationLoss }) => validationLoss !== null);
+  const judged = checkpoints.filter(({ validationLoss }) => validationLoss !== null && !Number.isNaN(validationLoss));
   return judged.reduce<T | null>((best, each) => {
     if (best === null || each.validationLoss! < best.validationLoss!) return each;
     return each.validationLoss === best.validationLoss && each.step < best.step ? each : best;

@@ -3,12 +3,14 @@
 
 import { createHash } from 'node:crypto';
 import { type State, stateDigestOf } from './digest.ts';
+import { checkState, jsonText, type ReadState } from './disk-records.ts';
 import { LockstepError } from './errors.ts';
 import type { Figures } from './events.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from './formats/safetensors.ts';
+import { BiasPowers } from './model/adam.ts';
 import { type Layout, namedTensors } from './model/layout.ts';
 import type { Position } from './position.ts';
-import type { Change, Facts } from './run-record.ts';
+import { type Change, changeOf, type Facts } from './run-record.ts';
 
 export const tensorFileName = 'state.safetensors';
 export const stateFileName = 'state.json';
@@ -59,14 +61,11 @@ export function encodeCheckpoint(layout: Layout, checkpoint: Checkpoint): { tens
     history,
     timings,
   };
-  return { tensors, state: sealed(JSON.stringify(body, null, 2)) };
+  return { tensors, state: sealed(jsonText(body, 2)) };
 }
 
-export interface StateBody extends Position, Omit<Checkpoint, 'position' | 'state' | 'bestParameters'> {
-  readonly format: number;
-  readonly tensors: { readonly file: string; readonly bytes: number; readonly sha256: string };
-  readonly stateDigest: string;
-}
+/** What a state file says. */
+export type StateBody = ReadState;
 
 /** What the state file says, if both files are as they were written; else `why` says what is wrong. */
 export function verifyCheckpoint(stateText: string, tensors: Uint8Array): { body: StateBody } | { why: string } {
@@ -75,11 +74,19 @@ export function verifyCheckpoint(stateText: string, tensors: Uint8Array): { body
     const why = stateText.length === 0 ? 'is empty' : 'is damaged: it does not have the checksum that it ends with';
     return { why: `${stateFileName} ${why}` };
   }
-  // Sound because the checksum is that of text which this program wrote.
-  const body = JSON.parse(json) as StateBody;
-  if (body.format !== format) throw ofAnotherVersion(body);
+  // whoever can make a checksum can also write something else into it
+  const parsed = parsedJson(json);
+  if (parsed === null) return { why: `${stateFileName} is not JSON` };
+  if (isOfAnotherFormat(parsed)) throw ofAnotherVersion(parsed);
+  const checked = checkState(parsed);
+  if ('why' in checked) return { why: `${stateFileName} is not what a checkpoint has: ${checked.why}` };
+  const body = checked.value;
   if (tensors.length !== body.tensors.bytes) {
     return { why: `${tensorFileName} has ${tensors.length} bytes instead of ${body.tensors.bytes}` };
+  }
+  const { beta1Power, beta2Power } = BiasPowers.after(body.step);
+  if (body.beta1Power !== beta1Power || body.beta2Power !== beta2Power) {
+    return { why: `${stateFileName} has other powers of beta1 and beta2 than step ${body.step} has` };
   }
   if (sha256(tensors) !== body.tensors.sha256) {
     return { why: `${tensorFileName} is damaged: it does not have the checksum that ${stateFileName} gives` };
@@ -87,22 +94,48 @@ export function verifyCheckpoint(stateText: string, tensors: Uint8Array): { body
   return { body };
 }
 
-/** The checkpoint of two files that were verified; null where they hold another network. */
+/**
+ * The checkpoint of two files that were verified; null where they hold another network.
+ * @throws LockstepError where they do not belong together
+ */
 export function decodeCheckpoint(layout: Layout, body: StateBody, tensors: Uint8Array): Checkpoint | null {
   const read = stateOf(layout, decodeSafetensors(tensors, tensorFileName).tensors);
   if (read === null) return null;
   const { state, bestParameters } = read;
-  // Not a LockstepError: whatever a disk can do to it was found before.
-  if (stateDigestOf(state, body.step) !== body.stateDigest)
-    throw new Error('A checkpoint was not read as it was written');
+  if (stateDigestOf(state, body.step) !== body.stateDigest) {
+    throw new LockstepError({
+      what: `The checkpoint of step ${body.step} cannot be used`,
+      why: `the state digest of its tensors is not the one that ${stateFileName} gives`,
+      mend: 'Move this checkpoint out of the run folder: the one before it is taken then',
+    });
+  }
   const { step, history, timings, sums, trainingSeconds, beta1Power, beta2Power } = body;
   const { validation, facts, changes, program, seconds } = body;
   const position = { step, history, timings, sums, trainingSeconds, beta1Power, beta2Power };
-  return { position, validation, facts, changes, program, seconds, state, bestParameters };
+  return { position, validation, facts, changes: changes.map(changeOf), program, seconds, state, bestParameters };
+}
+
+function parsedJson(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+interface Formatted {
+  readonly format: number;
+  readonly step?: unknown;
+  readonly program?: unknown;
+}
+
+function isOfAnotherFormat(value: object): value is Formatted {
+  return 'format' in value && typeof value.format === 'number' && value.format !== format;
 }
 
 /** Not damage: an older checkpoint must not silently be taken instead of it. */
-function ofAnotherVersion({ step, program, format: written }: StateBody): LockstepError {
+function ofAnotherVersion({ step, program, format: written }: Formatted): LockstepError {
   return new LockstepError({
     what: `The checkpoint of step ${step} is of another version`,
     why: `lockstep ${program} wrote it in format ${written}, and this program reads format ${format}`,

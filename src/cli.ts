@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
-import type { AnyCommand } from '../coordinator/commands/command.ts';
+import { type AnyCommand, jsonLine } from '../coordinator/commands/command.ts';
 import { commands } from '../coordinator/commands/index.ts';
 import { readConfigFile } from '../coordinator/config-file.ts';
 import { loadDataset } from '../coordinator/dataset-files.ts';
@@ -155,7 +155,7 @@ async function runWorkerCommand(_options: unknown, command: Command): Promise<vo
     signal: interruption.signal,
     write: note,
   });
-  if (options.json) await unlessAborted(print(`${JSON.stringify(result)}\n`), interruption.signal);
+  if (options.json) await unlessAborted(print(jsonLine(result)), interruption.signal);
   else note(`Done: ${result.reason}; ${result.shardsDone} shards, ${result.samplesDone} samples`);
 }
 
@@ -197,7 +197,7 @@ async function runTrain(_options: unknown, command: Command): Promise<void> {
     // shown as soon as it is there: the metrics may stay for one more scrape
     let printed: Promise<void> | null = null;
     await trainAndShow(options, progress, signals, (summary) => {
-      printed = print(options.json ? `${JSON.stringify(summary)}\n` : resultTable(summary, out));
+      printed = print(options.json ? jsonLine(summary) : resultTable(summary, out));
       printed.catch(() => undefined);
     });
     await unlessAborted(printed ?? Promise.resolve(), signal);

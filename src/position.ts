@@ -50,8 +50,9 @@ export function endStepOf(
 export function bestEpochOf(history: readonly EpochRecord[], first = 0): number {
   let best = -1;
   history.forEach(({ validation }, i) => {
-    if (i < first) return;
-    if (validation !== null && (best === -1 || validation.loss < history[best]!.validation!.loss)) best = i;
+    // what is not a number is not the lowest, nor is anything below it
+    if (i < first || validation === null || Number.isNaN(validation.loss)) return;
+    if (best === -1 || validation.loss < history[best]!.validation!.loss) best = i;
   });
   return best;
 }

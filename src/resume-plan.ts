@@ -31,6 +31,17 @@ export function differences(before: Facts, now: Facts): Difference[] {
     .map((name) => ({ name, from: old[name], to: asked[name] }));
 }
 
+/**
+ * Those of the differences between a checkpoint and config.json that no recorded change explains: somebody changed one of
+ * the two by hand. (A change that was allowed stands in config.json before the first checkpoint that has it.)
+ */
+export function unexplained(found: readonly Difference[], recorded: readonly Change[]): Difference[] {
+  return found.filter(
+    ({ name, to }) =>
+      !recorded.some((change) => change.name === name && JSON.stringify(change.to) === JSON.stringify(to)),
+  );
+}
+
 /** The names of --allow-change as the table has them: batch-size and --batch-size mean batchSize. */
 export function allowedNames(given: readonly string[]): string[] {
   return given.map((text) => {
@@ -45,14 +56,23 @@ export function allowedNames(given: readonly string[]): string[] {
   });
 }
 
-/** Refuses, by name, what was changed without leave. `run` names the run folder. */
-export function refuseChanges(found: readonly Difference[], allowed: readonly string[], run: string): void {
+/**
+ * Refuses, by name, what was changed without leave. `run` names the run folder; `byHand`: it is its config.json that says
+ * something else than its newest checkpoint.
+ */
+export function refuseChanges(
+  found: readonly Difference[],
+  allowed: readonly string[],
+  run: string,
+  byHand = false,
+): void {
   const refused = found.filter(({ name }) => !allowed.includes(name));
   if (refused.length === 0) return;
   const names = refused.map(({ name }) => name).join(',');
+  const where = byHand ? ' (so its newest checkpoint; config.json says otherwise, and records no such change)' : '';
   throw new LockstepError({
     what: `${run} was started with another ${refused.map(({ name }) => name).join(', ')}`,
-    why: `${refused.map(described).join('; ')}: the result would not be that of an uninterrupted run`,
+    why: `${refused.map(described).join('; ')}${where}: the result would not be that of an uninterrupted run`,
     mend: refused.some(({ name }) => name === 'hidden')
       ? 'Leave it as it was, or start a new run: the network of a run cannot be changed'
       : `Leave it as it was, or allow it with --allow-change ${names}, which is recorded in config.json`,

@@ -2,6 +2,7 @@
 // Pure; the file itself is the coordinator's.
 
 import { configForFile, recordKey, resolveOptions, type TrainOptions } from './config.ts';
+import { checkRecord, type ReadRecord } from './disk-records.ts';
 
 /** All that a run's bits depend on, and options that they do not depend on. */
 export interface Facts {
@@ -50,14 +51,22 @@ export function runConfigOf(
   return { ...config, [recordKey]: record };
 }
 
-/** A run's options and facts from the content of its config.json; null if that has no record. */
+/** A run's options, facts and changes from the content of its config.json, or why it has none. */
 export function readRunConfig(
   values: Readonly<Record<string, unknown>>,
-): { options: TrainOptions; facts: Facts; changes: readonly Change[] } | null {
-  const record = values[recordKey] as Partial<RunRecord> | null | undefined;
-  if (typeof record?.engine !== 'string' || typeof record.dataDigest !== 'string') return null;
-  const { engine, dataDigest, changes } = record;
+): { options: TrainOptions; facts: Facts; changes: readonly Change[] } | { readonly why: string } {
+  const found = checkRecord(values[recordKey]);
+  if ('why' in found) {
+    return { why: `it does not say on which data and with which engine it was trained ("${recordKey}": ${found.why})` };
+  }
+  const { engine, dataDigest, changes } = found.value;
   const options = resolveOptions({}, values);
   const facts = { config: configForFile(options), engine, dataDigest };
-  return { options, facts, changes: Array.isArray(changes) ? changes : [] };
+  return { options, facts, changes: changes.map(changeOf) };
+}
+
+/** Without the key of a number that was not recorded. */
+export function changeOf({ epochsDone, ...change }: ReadRecord['changes'][number]): Change {
+  const { step, name, from, to } = change;
+  return epochsDone === undefined ? { step, name, from, to } : { step, epochsDone, name, from, to };
 }

@@ -19,6 +19,7 @@ import { layMemory, planMemory } from '../src/kernels/memory-plan.ts';
 import { RunMemory } from '../src/kernels/run-memory.ts';
 import { shapeOf } from '../src/kernels/run-shape.ts';
 import { wiring } from '../src/library.ts';
+import { BiasPowers } from '../src/model/adam.ts';
 import { layoutOf } from '../src/model/layout.ts';
 import { startPosition } from '../src/position.ts';
 import { refusal } from './support/refusal.ts';
@@ -99,10 +100,11 @@ describe('checkpoints that cannot be written', () => {
 describe('CheckpointStore', () => {
   const layout = layoutOf([4, 3, 2]);
   const vector = (value: number) => new Float32Array(layout.parameters).fill(value);
+  const powers = (step: number) => BiasPowers.after(step);
   const checkpoint = (step: number, loss: number | null): Checkpoint => ({
-    position: { ...startPosition, step },
+    position: { ...startPosition, step, beta1Power: powers(step).beta1Power, beta2Power: powers(step).beta2Power },
     validation: loss === null ? null : { loss, accuracy: 0 },
-    facts: { config: {}, engine: 'wasm', dataDigest: '' },
+    facts: { config: {}, engine: 'wasm', dataDigest: 'ab'.repeat(32) },
     changes: [],
     program: '1.2.3',
     seconds: 1,

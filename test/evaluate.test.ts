@@ -123,8 +123,11 @@ describe('lockstep evaluate refuses', () => {
       await writeFile(at('config.json'), '{');
       await refused([folder], /config\.json cannot be used\n.*not JSON/);
       await writeFile(at('config.json'), '{"epochs": 0}');
-      await refused([folder], /"epochs" in the configuration file cannot be 0/);
-      await writeFile(at('config.json'), '{"valSize": 0}');
+      await refused([folder], /config\.json cannot be used\n.*"record": it is missing/);
+      const whole = JSON.parse(await readFile(join(run.folder, 'config.json'), 'utf8'));
+      await writeFile(at('config.json'), JSON.stringify({ ...whole, epochs: 0 }));
+      await refused([folder], /config\.json cannot be used\n.*"epochs" in the configuration file cannot be 0/);
+      await writeFile(at('config.json'), JSON.stringify({ ...whole, valSize: 0 }));
       await refused([folder, '--split', 'validation'], /There is no validation split/);
     });
   });

@@ -1,5 +1,6 @@
 // What a command is to the command line: its flags, its help, and a function that does it. Knows no parser.
 
+import { jsonText } from '../../src/disk-records.ts';
 import type { ExitCode } from '../../src/errors.ts';
 import type { Flags } from '../../src/flags.ts';
 import type { Wiring } from '../make-executor.ts';
@@ -40,7 +41,7 @@ export type AnyCommand = Command<any>;
 
 /** The last line of stdout with --json. */
 export function jsonLine(value: unknown): string {
-  return `${JSON.stringify(value)}\n`;
+  return `${jsonText(value)}\n`;
 }
 
 /** Rows of cells as lines, each column as wide as its widest cell; numbers to the right. */

@@ -41,10 +41,11 @@ export function lastValues(text: string): Before {
   const values = new Map<string, number>();
   for (const series of seriesOf(text).values()) {
     for (const points of series.values()) {
+      // every line among them matched
       const { name, labelText, value } = sampleLine.exec(points.at(-1)!)!.groups as Record<string, string>;
       const labels: Record<string, string> = {};
       for (const [, label, quoted] of (labelText ?? '').matchAll(/(\w+)=("(?:[^"\\]|\\.)*")/g)) {
-        labels[label!] = JSON.parse(quoted!) as string;
+        labels[label!] = unescaped(quoted!.slice(1, -1));
       }
       values.set(sampleKey({ name: name!, labels }), Number(value));
     }
@@ -79,6 +80,11 @@ function seriesText({ name, labels }: Sample): string {
 
 function escaped(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
+}
+
+/** The other way round: only these three are escaped, whatever else a label holds. */
+function unescaped(text: string): string {
+  return text.replace(/\\([\\n"])/g, (_, one: string) => (one === 'n' ? '\n' : one));
 }
 
 function numberText(value: number): string {

@@ -18,7 +18,14 @@ export class BiasPowers {
 
   /** The powers after `steps` steps, by the same loop that a run goes through. */
   static after(steps: number): BiasPowers {
-    return new BiasPowers().advancedBy(steps);
+    const powers = new BiasPowers();
+    for (let t = 0; t < steps; t++) {
+      const { beta1Power, beta2Power } = powers;
+      powers.advance();
+      // the smallest number there is, or 0: it stays so
+      if (powers.beta1Power === beta1Power && powers.beta2Power === beta2Power) break;
+    }
+    return powers;
   }
 
   /** The powers as they were kept somewhere. */

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CheckpointStore } from '../../coordinator/checkpoint-store.ts';
 import { decodeCheckpoint } from '../../src/checkpoint.ts';
 import type { TrainOptions } from '../../src/config.ts';
+import { BiasPowers } from '../../src/model/adam.ts';
 import { layoutOf } from '../../src/model/layout.ts';
 import { withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
@@ -32,7 +33,9 @@ async function runAt(step: number): Promise<string> {
   const { body, tensors } = (await store.newest(() => undefined))!;
   const young = decodeCheckpoint(layout, body, tensors)!;
   const history = young.position.history.map((epoch) => ({ ...epoch, steps: step }));
-  await store.save(layout, { ...young, position: { ...young.position, step, history } }, 1);
+  const { beta1Power, beta2Power } = BiasPowers.after(step);
+  const position = { ...young.position, step, history, beta1Power, beta2Power };
+  await store.save(layout, { ...young, position }, 1);
   return run;
 }
 

@@ -211,7 +211,7 @@ async function killed(
 
 async function recordOf(run: string) {
   const record = readRunConfig(JSON.parse(await readFile(join(run, 'config.json'), 'utf8')));
-  if (record === null) throw new Error(`${run} has no record`);
+  if ('why' in record) throw new Error(`${run}: ${record.why}`);
   return record;
 }
 

@@ -82,7 +82,7 @@ export async function replay(final: TrainOptions, changes: readonly Change[], da
     }
     const validation = options.valSize > 0 ? machine.evaluate('validation', step, epoch) : null;
     history.push({ epoch: epoch + 1, steps: step, train: means(sums), validation, samples: sums.sampleCount });
-    if (validation !== null && (best === null || validation.loss < best.loss)) {
+    if (validation !== null && !Number.isNaN(validation.loss) && (best === null || validation.loss < best.loss)) {
       best = { loss: validation.loss, parameters: machine.state(step).parameters };
     }
     await applyChanges();
