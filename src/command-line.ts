@@ -64,6 +64,9 @@ let exitCode: ExitCode = ExitCode.done;
 const notes = new Notes(process.stderr);
 const note = (line: string): void => notes.write(`${line}\n`);
 
+/** The process was told to end, and only its last words are still to be written. */
+let ending = false;
+
 /** How long an interrupted process waits for its last file and its last words. */
 const LAST_WORDS_MS = 1000;
 
@@ -273,6 +276,8 @@ function resultTable(summary: Summary, folder: string): string {
 
 /** Resolves when the text is out, or when nobody reads it any more. */
 async function print(text: string): Promise<void> {
+  // what nobody waits for any more has no result
+  if (ending) return await new Promise<never>(() => {});
   const error = await new Promise<Error | null | undefined>((resolve) => process.stdout.write(text, resolve));
   if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') {
     throw new LockstepError({
@@ -326,6 +331,7 @@ function delayed(signal: AbortSignal, ms: number): AbortSignal {
 
 /** What is left of an interrupted command may be work that nobody waits for; and nobody may read its last words. */
 async function lastWords(): Promise<void> {
+  ending = true;
   const patience = delay(LAST_WORDS_MS);
   await Promise.race([patience, settled()]);
   await Promise.race([patience, Promise.all([written(process.stdout), written(process.stderr)])]);

@@ -5,7 +5,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { expectFree } from '../support/free-port.ts';
-import { baseline, Cluster, type Coordinator, type Ended, freeze, type Running } from '../support/processes.ts';
+import {
+  baseline,
+  Cluster,
+  type Coordinator,
+  type Ended,
+  freeze,
+  type Running,
+  seconds,
+} from '../support/processes.ts';
 import { expectError } from '../support/run-cli.ts';
 
 const run = ['--epochs', '2', '--batch-size', '256', '--limit-train', '50000'];
@@ -28,6 +36,7 @@ describe('a worker that is told to leave', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)('in the middle of a run: %s says goodbye and ends with %d', async (signal, code) => {
     const cluster = await Cluster.start();
     const coordinator = await cluster.coordinator([...run, '--min-workers', '2']);
@@ -77,6 +86,8 @@ describe('a worker that is told to leave', () => {
     await freeze(coordinator);
     a!.child.kill('SIGINT');
     await a!.seen('Leaving: ');
+    // what comes within a second is the same wish
+    await seconds(1.1);
     a!.child.kill('SIGINT');
     expect((await soon(a!)).exitCode).toBe(130);
   });
