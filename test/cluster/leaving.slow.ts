@@ -1,7 +1,7 @@
 // Ends that are no accident: who is told to leave, who ends when the run does, who waits and who gives up; with the exit
 // codes of DESIGN.md, and nothing left behind.
 
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { expectFree } from '../support/free-port.ts';
@@ -15,6 +15,7 @@ import {
   seconds,
 } from '../support/processes.ts';
 import { expectError } from '../support/run-cli.ts';
+import { writeTinyData } from '../support/tiny-data.ts';
 
 const run = ['--epochs', '2', '--batch-size', '256', '--limit-train', '50000'];
 const short = ['--epochs', '1', '--batch-size', '512', '--limit-train', '5000', '--val-size', '500'];
@@ -69,6 +70,20 @@ describe('a worker that is told to leave', () => {
     a!.child.kill('SIGTERM');
     expectError(await soon(a!), 143, /told to leave/);
     await coordinator.seen('worker 1 (a) left: closed with 4001');
+  });
+
+  test('while it receives the data', async () => {
+    const cluster = await Cluster.start();
+    const coordinator = await cluster.coordinator([...run, '--min-workers', '2']);
+    // data of its own, so that it has to be sent the run's: 55 MB
+    const other = join(cluster.folder, 'other');
+    await mkdir(other);
+    await writeTinyData(other);
+    const worker = cluster.worker(coordinator.url, 'a', ['--data', other]);
+    await worker.seen('receiving the dataset');
+    worker.child.kill('SIGHUP');
+    expectError(await soon(worker), 129, /told to leave/);
+    await coordinator.seen('worker 1 (a) left: ');
   });
 
   test('while it looks for a coordinator', async () => {
