@@ -19,6 +19,7 @@ import type { Layout } from '../src/model/layout.ts';
 import { recover, removeFolderWhole, WriteFailure, writeFolderWhole } from './checkpoint-files.ts';
 import { type Flush, flush, flushFolder } from './flush.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
+import { SegmentStore } from './segment-store.ts';
 
 /** A whole checkpoint as it lies on the disk; src/checkpoint.ts decodes it. */
 export interface Found {
@@ -32,10 +33,12 @@ export class CheckpointStore {
   readonly #flush: Flush;
   /** Whole ones, as far as is known. */
   readonly #kept = new Map<number, Kept>();
+  readonly #segments: SegmentStore;
 
   constructor(runFolder: string, flushed: Flush = flush) {
     this.path = join(runFolder, 'checkpoints');
     this.#flush = flushed;
+    this.#segments = new SegmentStore(join(this.path, 'epochs'), flushed);
   }
 
   /** Removes what a killed process left half-written. Only for whoever holds the run folder's lock. */
@@ -50,8 +53,18 @@ export class CheckpointStore {
   /**
    * The newest one that is whole, or null. `passedOver` hears of each that is not: its path, and why. The rest is read too,
    * so that it is known which is the best.
+   * @throws LockstepError when what it shares with others is damaged: none of them is given up for that
    */
   async newest(passedOver: (path: string, why: string) => void): Promise<Found | null> {
+    const found = await this.newestAlone(passedOver);
+    if (found === null) return null;
+    const { body } = found;
+    const { history, timings } = await this.#segments.read(body.apart ?? null, body, found.path);
+    return { ...found, body: { ...body, history: [...history], timings: [...timings] } };
+  }
+
+  /** The same, without the epochs that stand apart. */
+  async newestAlone(passedOver: (path: string, why: string) => void): Promise<Found | null> {
     let newest: Found | null = null;
     for (const step of (await this.#steps()).sort((a, b) => b - a)) {
       const path = this.pathOf(step);
@@ -72,8 +85,10 @@ export class CheckpointStore {
 
   /** Writes it to the disk, and removes what then need not stay. Returns its bytes. */
   async save(layout: Layout, checkpoint: Checkpoint, keepLast: number): Promise<number> {
-    const { tensors, state } = encodeCheckpoint(layout, checkpoint);
-    const { step } = checkpoint.position;
+    const { position } = checkpoint;
+    const { step } = position;
+    const apart = await this.#segments.write(position);
+    const { tensors, state } = encodeCheckpoint(layout, checkpoint, apart);
     const files = new Map<string, Uint8Array | string>([
       [tensorFileName, tensors],
       [stateFileName, state],

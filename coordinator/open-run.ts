@@ -91,7 +91,7 @@ async function finishedSummary(source: string, onEvent: (event: TrainEvent) => v
     if (summary === null) return null;
     await readTrainedModel(source);
     compareFigures(source, (await readHistory(source)) ?? [], summary);
-    const newest = await new CheckpointStore(source).newest(() => undefined);
+    const newest = await new CheckpointStore(source).newestAlone(() => undefined);
     if (newest === null || newest.body.stateDigest === summary.stateDigest) return summary;
     onEvent({ type: 'warning', message: `${source}/summary.json is not of its newest checkpoint: it is made again` });
   } catch (error) {

@@ -47,7 +47,7 @@ export async function readTrainedModel(folder: string): Promise<TrainedModel> {
       `its digest is ${digestOf(model.parameters).slice(0, 12)}..., and summary.json tells of ${summary.digest.slice(0, 12)}...`,
     );
   }
-  const checkpoint = await new CheckpointStore(folder).newest(() => undefined);
+  const checkpoint = await new CheckpointStore(folder).newestAlone(() => undefined);
   const edited = checkpoint === null ? [] : unexplained(differences(checkpoint.body.facts, facts), changes);
   refuseChanges(edited, [], folder, true);
   return { folder, name: basename(resolve(folder)), options, model, changes, dataDigest: facts.dataDigest };
