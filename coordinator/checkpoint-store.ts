@@ -1,7 +1,7 @@
 // The checkpoints of a run folder: which there are, the newest whole one, writing the next, and removing those that need
 // not stay. Knows nothing of training and of what a failure does to the run.
 
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   type Checkpoint,
@@ -19,6 +19,7 @@ import type { Layout } from '../src/model/layout.ts';
 import { recover, removeFolderWhole, WriteFailure, writeFolderWhole } from './checkpoint-files.ts';
 import { type Flush, flush, flushFolder } from './flush.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
+import { readRegularFile } from './read-file.ts';
 import { SegmentStore } from './segment-store.ts';
 
 /** A whole checkpoint as it lies on the disk; src/checkpoint.ts decodes it. */
@@ -46,7 +47,8 @@ export class CheckpointStore {
     try {
       await recover(this.path);
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error; // no checkpoint was ever written
+      if (codeOf(error) === 'ENOENT') return; // no checkpoint was ever written
+      throw unreadable(this.path, error);
     }
   }
 
@@ -135,8 +137,8 @@ export class CheckpointStore {
 
 async function readVerified(path: string): Promise<{ body: StateBody; tensors: Uint8Array } | { why: string }> {
   try {
-    const state = await readFile(join(path, stateFileName), 'utf8');
-    const tensors = await readFile(join(path, tensorFileName));
+    const state = (await readRegularFile(join(path, stateFileName))).toString();
+    const tensors = await readRegularFile(join(path, tensorFileName));
     const verified = verifyCheckpoint(state, tensors);
     return 'why' in verified ? verified : { ...verified, tensors };
   } catch (error) {
@@ -149,7 +151,7 @@ function unreadable(path: string, cause: unknown): LockstepError {
   return new LockstepError({
     what: `${path} cannot be read`,
     why: reasonOf(cause),
-    mend: 'See to it that you may read it',
+    mend: 'See to it that it is a folder that you may read, or move it out of the run folder',
     cause,
   });
 }

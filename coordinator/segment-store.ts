@@ -1,6 +1,5 @@
 // The segments of a long run's epochs (src/epoch-segments.ts) as files, in a folder beside the checkpoints that name them.
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Apart,
@@ -19,6 +18,7 @@ import { WriteFailure } from './checkpoint-files.ts';
 import type { Flush } from './flush.ts';
 import { reasonOf } from './io-reason.ts';
 import { MadeFolders } from './made-folders.ts';
+import { readRegularFile } from './read-file.ts';
 import { writeWhole } from './write-whole.ts';
 
 export class SegmentStore {
@@ -55,8 +55,8 @@ export class SegmentStore {
     const digests: string[] = [];
     for (let at = apart; at !== null; ) {
       const file = join(this.#path, segmentName(at));
-      const found = await readFile(file, 'utf8').then(
-        (text) => decodeSegment(text, at!),
+      const found = await readRegularFile(file).then(
+        (text) => decodeSegment(text.toString(), at!),
         (error: unknown) => ({ why: reasonOf(error) }),
       );
       if ('why' in found) throw unusable(file, path, found.why);

@@ -42,7 +42,8 @@ export function checkpointName(step: number): string {
 
 /** The step, or null if this is not the name of a checkpoint. */
 export function stepOfName(name: string): number | null {
-  return /^step-\d{8,10}$/.test(name) ? Number(name.slice(5)) : null;
+  const step = /^step-\d{8,10}$/.test(name) ? Number(name.slice(5)) : null;
+  return step !== null && checkpointName(step) === name ? step : null;
 }
 
 /** `apart`: its first epochs stand there, and not in it. */

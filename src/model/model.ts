@@ -57,13 +57,20 @@ export function modelFromTensors(
   if (unknown !== undefined) throw unfit(name, `it has a tensor ${unknown.name} that is no layer's`);
   const bad = parameters.findIndex((value) => !Number.isFinite(value));
   if (bad !== -1) throw unfit(name, `parameter ${bad} is ${parameters[bad]}`);
-  return { widths, layout, parameters, ...sizeOf(widths[0]!, metadata) };
+  return { widths, layout, parameters, ...sizeOf(widths[0]!, metadata, name) };
 }
 
-function sizeOf(inputs: number, metadata: Readonly<Record<string, string>>): { rows: number; columns: number } {
-  const rows = Number(metadata['rows']);
-  const columns = Number(metadata['columns']);
-  if (rows * columns === inputs) return { rows, columns };
+function sizeOf(
+  inputs: number,
+  { rows, columns }: Readonly<Record<string, string>>,
+  name: string,
+): { rows: number; columns: number } {
+  if (rows !== undefined || columns !== undefined) {
+    const size = { rows: Number(rows), columns: Number(columns) };
+    const isSize = Number.isSafeInteger(size.rows) && size.rows > 0 && size.rows * size.columns === inputs;
+    if (isSize) return size;
+    throw unfit(name, `its metadata say that images have ${rows}x${columns} pixels, and it has ${inputs} inputs`);
+  }
   const side = Math.sqrt(inputs);
   return Number.isInteger(side) ? { rows: side, columns: side } : { rows: 1, columns: inputs };
 }
