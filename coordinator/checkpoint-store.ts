@@ -45,7 +45,7 @@ export class CheckpointStore {
   /** Removes what a killed process left half-written. Only for whoever holds the run folder's lock. */
   async tidy(): Promise<void> {
     try {
-      await recover(this.path);
+      await recover(this.path, this.#flush);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return; // no checkpoint was ever written
       throw unreadable(this.path, error);
@@ -58,16 +58,22 @@ export class CheckpointStore {
    * @throws LockstepError when what it shares with others is damaged: none of them is given up for that
    */
   async newest(passedOver: (path: string, why: string) => void): Promise<Found | null> {
-    const found = await this.newestAlone(passedOver);
+    let found: Found | null = null;
+    for await (const whole of this.#whole(passedOver)) found ??= whole;
     if (found === null) return null;
     const { body } = found;
     const { history, timings } = await this.#segments.read(body.apart ?? null, body, found.path);
     return { ...found, body: { ...body, history: [...history], timings: [...timings] } };
   }
 
-  /** The same, without the epochs that stand apart. */
+  /** The same for a reader that will write none: without the epochs that stand apart, and the rest is not read. */
   async newestAlone(passedOver: (path: string, why: string) => void): Promise<Found | null> {
-    let newest: Found | null = null;
+    for await (const whole of this.#whole(passedOver)) return whole;
+    return null;
+  }
+
+  /** The newest first. */
+  async *#whole(passedOver: (path: string, why: string) => void): AsyncGenerator<Found> {
     for (const step of (await this.#steps()).sort((a, b) => b - a)) {
       const path = this.pathOf(step);
       const found = await readVerified(path);
@@ -80,9 +86,8 @@ export class CheckpointStore {
         continue;
       }
       this.#kept.set(step, { step, validationLoss: found.body.validation?.loss ?? null });
-      newest ??= { path, ...found };
+      yield { path, ...found };
     }
-    return newest;
   }
 
   /** Writes it to the disk, and removes what then need not stay. Returns its bytes. */
@@ -121,7 +126,7 @@ export class CheckpointStore {
     for (const { step } of toRemove([...this.#kept.values()], keepLast)) this.#kept.delete(step);
     for (const step of await this.#steps()) {
       // One that cannot be removed is tried again after the next.
-      if (!this.#kept.has(step)) await removeFolderWhole(this.path, checkpointName(step)).catch(() => {});
+      if (!this.#kept.has(step)) await removeFolderWhole(this.path, checkpointName(step), this.#flush).catch(() => {});
     }
   }
 

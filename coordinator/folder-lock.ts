@@ -136,7 +136,8 @@ async function placed(aside: string, path: string, text: string): Promise<boolea
 
 async function numbersIn(folder: string): Promise<number[]> {
   const names = await readdir(folder);
-  return names.flatMap((name) => /^\.lock-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
+  // beyond these a number no longer has a next one
+  return names.flatMap((name) => /^\.lock-(\d{1,15})$/.exec(name)?.[1] ?? []).map(Number);
 }
 
 async function refuseIfHeld(

@@ -12,9 +12,9 @@ import type { EpochRecord, Summary, TrainEvent } from '../src/events.ts';
 import type { RunShape } from '../src/kernels/memory-plan.ts';
 import { shapeOf } from '../src/kernels/run-shape.ts';
 import type { Layout } from '../src/model/layout.ts';
-import { startPosition } from '../src/position.ts';
+import { bestEpochOf, startPosition } from '../src/position.ts';
 import { allowedNames, differences, planResume, refuseChanges, refuseEdits } from '../src/resume-plan.ts';
-import { type Change, type Facts, runConfigOf } from '../src/run-record.ts';
+import { type Change, type Facts, firstSelectable, runConfigOf } from '../src/run-record.ts';
 import { unlessAborted } from '../src/unless-aborted.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
@@ -196,12 +196,25 @@ async function newestOf(
   );
   if (found === null) return null;
   const checkpoint = decodeCheckpoint(layout, found.body, found.tensors);
+  if (checkpoint !== null && lacksBest(checkpoint)) {
+    throw new LockstepError({
+      what: `${found.path} cannot be used`,
+      why: 'it has no parameters of the best epoch, and its history says that there is one',
+      mend: 'Move this checkpoint out of the run folder: the one before it is taken then',
+    });
+  }
   if (checkpoint !== null) return checkpoint;
   throw new LockstepError({
     what: 'The network of a run cannot be changed',
     why: `the parameters in ${found.path} are those of another one (other --hidden, image size or number of classes)`,
     mend: 'Leave it as it was, or start a new run',
   });
+}
+
+/** Another epoch would silently be the best. */
+function lacksBest({ facts, changes, position: { history }, bestParameters }: Checkpoint): boolean {
+  if (facts.config['select'] !== 'best' || bestParameters !== null) return false;
+  return bestEpochOf(history, firstSelectable(changes, history)) !== -1;
 }
 
 function isAsLong(before: TrainOptions, now: TrainOptions): boolean {

@@ -10,16 +10,14 @@ import { loadFor } from './evaluation-set.ts';
 import { hasTestFigures, readFinished } from './finished-run.ts';
 import { type Inference, infer } from './inference.ts';
 import type { Wiring } from './make-executor.ts';
-import type { ProcessLog } from './run-log.ts';
-import { readProcesses } from './run-log-file.ts';
+import { type RunLog, readLog } from './run-log-file.ts';
 import { readHistory, readTrainedModel, refuse, type TrainedModel } from './trained-model.ts';
 
 export interface ReportData {
   readonly trained: TrainedModel;
   readonly history: readonly EpochRecord[];
   readonly summary: Summary | null;
-  /** The oldest first; empty where nothing is known of them. */
-  readonly processes: readonly ProcessLog[];
+  readonly log: RunLog;
   readonly data: Dataset;
   readonly inference: Inference;
   readonly samples: readonly ClassSamples[];
@@ -40,7 +38,7 @@ export async function reportData(folder: string, dataFolder: string | null, wiri
     trained,
     history: finished?.history ?? (await readHistory(folder)) ?? [],
     summary: finished?.summary ?? null,
-    processes: await readProcesses(folder),
+    log: await readLog(folder),
     data,
     inference,
     samples: classSamples(trained, data, wiring),

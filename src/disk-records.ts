@@ -5,6 +5,7 @@
 
 import * as v from 'valibot';
 import type { EpochRecord, EpochTiming, Summary } from './events.ts';
+import { shownValue } from './shown-value.ts';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** A step is a uint32. */
@@ -53,9 +54,10 @@ const summary = v.object({
   bestEpoch: v.optional(count),
 });
 
-const changes = v.array(
-  v.object({ step, epochsDone: v.optional(count), name: v.string(), from: v.unknown(), to: v.unknown() }),
-);
+/** What an option can be. */
+const scalar = v.nullable(v.union([v.string(), v.number(), v.boolean()]));
+const option = v.union([scalar, v.array(scalar)]);
+const changes = v.array(v.object({ step, epochsDone: v.optional(count), name: v.string(), from: option, to: option }));
 
 const record = v.object({ program: v.string(), engine: v.string(), dataDigest: hex, changes });
 
@@ -79,6 +81,7 @@ const log = v.object({
       ended: v.nullable(v.string()),
     }),
   ),
+  omitted: v.optional(count),
 });
 
 const power = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
@@ -93,7 +96,7 @@ const state = v.pipe(
     validation: v.nullable(means),
     seconds: figure,
     program: v.string(),
-    facts: v.object({ config: v.record(v.string(), v.unknown()), engine: v.string(), dataDigest: hex }),
+    facts: v.object({ config: v.record(v.string(), option), engine: v.string(), dataDigest: hex }),
     changes,
     tensors: v.object({ file: v.string(), bytes: count, sha256: hex }),
     stateDigest: hex,
@@ -141,14 +144,9 @@ function checked<T extends v.GenericSchema>(schema: T, value: unknown): Checked<
   const place = v.getDotPath(issue) ?? '';
   if (issue.kind === 'validation' && issue.type === 'check')
     return { why: [place, issue.message].filter(Boolean).join(': ') };
-  const found = issue.input === undefined ? 'is missing' : `is ${short(issue.input)}`;
+  const found = issue.input === undefined ? 'is missing' : `is ${shownValue(issue.input, 40)}`;
   const wanted = issue.type === 'regex' ? issue.message : `not ${issue.expected ?? 'that'}`;
   return { why: `${place === '' ? 'it' : place} ${found}${issue.input === undefined ? '' : `, ${wanted}`}` };
-}
-
-function short(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 40 ? `${text.slice(0, 40)}...` : text;
 }
 
 /** JSON that comes back as it was: figures that are not finite as words. */

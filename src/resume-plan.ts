@@ -11,14 +11,17 @@ import type { Change, Facts } from './run-record.ts';
 const fixed = optionKeys.filter((key) => optionTable[key].recorded && !optionTable[key].changeable);
 export const allowable: readonly string[] = [...new Set([...fixed, 'data', 'engine'])];
 
+const defaults = Object.fromEntries(optionKeys.map((key) => [key, optionTable[key].default]));
+
 /** They decide which samples a step takes: the middle of an epoch would have another place after a change. */
 const sampling = ['batchSize', 'seed', 'valSize', 'limitTrain', 'data'];
 
 export type Difference = Omit<Change, 'step' | 'epochsDone'>;
 
-/** In what the bits depend on; options that are missing on one side, since it is older, are no difference. */
+/** In what the bits depend on. An option that is missing on one side, since it is older, had its default there. */
 export function differences(before: Facts, now: Facts): Difference[] {
   const values = (facts: Facts): Record<string, unknown> => ({
+    ...defaults,
     ...facts.config,
     data: facts.dataDigest,
     engine: facts.engine,
@@ -27,7 +30,7 @@ export function differences(before: Facts, now: Facts): Difference[] {
   // a schedule, or a rise of the rate, is a plan for all epochs: another length would be another plan from the first step on
   const planned = [old, asked].some(({ schedule = 'constant', warmup }) => schedule !== 'constant' || Boolean(warmup));
   return [...allowable, ...(planned ? ['epochs'] : [])]
-    .filter((name) => old[name] !== undefined && JSON.stringify(old[name]) !== JSON.stringify(asked[name]))
+    .filter((name) => JSON.stringify(old[name]) !== JSON.stringify(asked[name]))
     .map((name) => ({ name, from: old[name], to: asked[name] }));
 }
 

@@ -13,6 +13,7 @@ import { readTrainedModel } from '../coordinator/trained-model.ts';
 import { writeReport } from '../coordinator/write-report.ts';
 import { bestOf } from '../src/checkpoint-retention.ts';
 import { checkHistory, jsonText } from '../src/disk-records.ts';
+import { encodeSafetensors } from '../src/formats/safetensors.ts';
 import { wiring } from '../src/library.ts';
 import { bestEpochOf, isOutOfPatience } from '../src/position.ts';
 import { refusal } from './support/refusal.ts';
@@ -198,6 +199,50 @@ describe('what a finished run leaves', () => {
     await writeFile(path, Buffer.from(text.replace('"rows":"8"', '"rows":"4"'), 'latin1'));
     await expect(readTrainedModel(run)).rejects.toThrow(/4x8 pixels, and it has 64 inputs/);
   });
+});
+
+describe('values nested deeper than a program can go', () => {
+  const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+  test.each([
+    ['config.json', '"lr": 0.001', `"lr": ${deep}`],
+    ['config.json', '"changes": []', `"changes": [{"step":1,"name":"lr","from":${deep},"to":1}]`],
+    ['config.json', '"record": {', `"record": ${deep}, "other": {`],
+    ['summary.json', '"run": "finished"', `"run": ${deep}`],
+    ['history.json', '"samples": 70', `"samples": ${deep}`],
+    ['summary.json', null, deep],
+    ['history.json', null, deep],
+    ['log.json', null, deep],
+  ])('in %s (%s)', async (name, field, other) => {
+    const run = await copied();
+    const text = await readFile(join(run, name), 'utf8').catch(() => '');
+    const spoilt = field === null ? other : text.replace(field, other);
+    expect(spoilt).not.toBe(text);
+    await writeFile(join(run, name), spoilt);
+    const error = await refusal(() => reportData(run, null, wiring));
+    expect(error.what).toBe(`${join(run, name)} cannot be used`);
+    expect(error.message.length).toBeLessThan(1000);
+    if (name === 'config.json') await refusal(() => runOnDisk({ ...more, resume: run }));
+    else expect((await runOnDisk({ ...more, resume: run })).summary.epochs).toHaveLength(3);
+  });
+});
+
+test('a model whose layers do not fit together asks for no memory', async () => {
+  const run = await copied();
+  const tensor = (name: string, ...shape: number[]) => ({
+    name,
+    shape,
+    data: new Float32Array(shape.reduce((product, size) => product * size, 1)),
+  });
+  for (const tensors of [
+    // 10^12 parameters, if one believed the widths
+    [tensor('fc1.weight', 1e6, 1), tensor('fc1.bias', 1e6), tensor('fc2.weight', 1e6, 1), tensor('fc2.bias', 1e6)],
+    [tensor('fc1.weight', 0, 2 ** 40), tensor('fc1.bias', 0)],
+    [tensor('fc1.weight', 2 ** 40, 0), tensor('fc1.bias', 0)],
+  ]) {
+    await writeFile(join(run, 'model.safetensors'), encodeSafetensors(tensors));
+    const error = await refusal(() => readTrainedModel(run));
+    expect(error.what).toBe(`${join(run, 'model.safetensors')} is not the model of a run`);
+  }
 });
 
 test('a config.json that cannot be written costs neither itself nor summary.json', async () => {

@@ -117,6 +117,14 @@ test('a file in the place of the checkpoints is named', async () => {
   expect(await readdir(run)).toContain('summary.json');
 });
 
+test('a stray lock with a number that has no next one lets two no more in than one', async () => {
+  const place = await mkdtemp(join(folder, 'lock-'));
+  await writeFile(join(place, '.lock-99999999999999999999999'), '{}');
+  const lock = await FolderLock.take(place, () => {});
+  expect((await refusal(() => FolderLock.take(place, () => {}))).what).toContain('is in use');
+  await lock.release();
+});
+
 test.each([
   'null',
   '7',
