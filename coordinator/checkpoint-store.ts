@@ -60,7 +60,11 @@ export class CheckpointStore {
   async newest(passedOver: (path: string, why: string) => void): Promise<Found | null> {
     let found: Found | null = null;
     for await (const whole of this.#whole(passedOver)) found ??= whole;
-    if (found === null) return null;
+    return found === null ? null : await this.withAllEpochs(found);
+  }
+
+  /** With those that stand apart. @throws LockstepError */
+  async withAllEpochs(found: Found): Promise<Found> {
     const { body } = found;
     const { history, timings } = await this.#segments.read(body.apart ?? null, body, found.path);
     return { ...found, body: { ...body, history: [...history], timings: [...timings] } };

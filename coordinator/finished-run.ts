@@ -7,7 +7,7 @@ import { LockstepError } from '../src/errors.ts';
 import type { EpochRecord, Figures, Summary, TrainEvent } from '../src/events.ts';
 import { bestEpochOf, isAtEnd } from '../src/position.ts';
 import { firstSelectable } from '../src/run-record.ts';
-import { CheckpointStore } from './checkpoint-store.ts';
+import { CheckpointStore, type Found } from './checkpoint-store.ts';
 import { loadFor } from './evaluation-set.ts';
 import { infer } from './inference.ts';
 import type { Wiring } from './make-executor.ts';
@@ -39,11 +39,27 @@ export async function readFinished(trained: TrainedModel): Promise<Finished | nu
       `it keeps epoch ${summary.bestEpoch}, and by history.json the best is ${bestEpoch}`,
     );
   }
-  const newest = await new CheckpointStore(folder).newestAlone(() => undefined);
-  if (newest?.body.step === history.at(-1)?.steps && newest?.body.stateDigest !== summary.stateDigest) {
-    throw refuse(folder, 'summary.json', `its state digest is not that of ${newest?.path}`);
+  const newest = await newestOf(folder);
+  if (newest === null) return { history, summary };
+  const differs = newest.body.history.find((one) => jsonText(one) !== jsonText(history[one.epoch - 1]));
+  if (differs !== undefined) {
+    throw refuse(folder, 'history.json', `of epoch ${differs.epoch} it says something else than ${newest.path}`);
+  }
+  if (newest.body.step === history.at(-1)?.steps && newest.body.stateDigest !== summary.stateDigest) {
+    throw refuse(folder, 'summary.json', `its state digest is not that of ${newest.path}`);
   }
   return { history, summary };
+}
+
+/** A finished run needs no epochs that stand apart: where they are damaged, those in the checkpoint itself are compared. */
+async function newestOf(folder: string): Promise<Found | null> {
+  const store = new CheckpointStore(folder);
+  const found = await store.newestAlone(() => undefined);
+  if (found === null) return null;
+  return await store.withAllEpochs(found).catch((error: unknown) => {
+    if (error instanceof LockstepError) return found;
+    throw error;
+  });
 }
 
 /**

@@ -162,6 +162,15 @@ describe('what a finished run leaves', () => {
     expect(await bitsOnDisk(run)).toEqual(await bitsOnDisk(finished));
   });
 
+  test('the steps of an epoch in history.json, which stand in the checkpoint only', async () => {
+    const run = await copied();
+    const text = await readFile(join(run, 'history.json'), 'utf8');
+    await writeFile(join(run, 'history.json'), text.replace('"steps": 5', '"steps": 4'));
+    await expect(reportData(run, null, wiring)).rejects.toThrow(
+      /history\.json cannot be used: of epoch 1 it says something else than .*step-00000010/,
+    );
+  });
+
   test('more epochs in config.json than it has: it goes on to them', async () => {
     const run = await edited((config) => Object.assign(config, { epochs: 3 }));
     const ran = await runOnDisk({ resume: run, threads: 0 });

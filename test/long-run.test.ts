@@ -165,6 +165,13 @@ test.each([0, 1])('when flush %d of its epochs fails, the checkpoint before stay
   });
 });
 
+test('a finished run tells its summary without its epochs that stand apart', async () => {
+  const run = await copyOf(whole, join(folder, 'without'));
+  await rm(join(run, 'checkpoints', 'epochs'), { recursive: true });
+  const ran = await runOnDisk({ resume: run, threads: 0 });
+  expect([ran.summary.epochs.length, warningsOf(ran)]).toEqual([EPOCHS, []]);
+});
+
 /** The newest first. */
 async function newestSteps(run: string): Promise<string[]> {
   return (await checkpointNames(run)).filter((name) => name.startsWith('step-')).reverse();
