@@ -42,24 +42,7 @@ export async function readTrainedModel(folder: string): Promise<TrainedModel> {
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   const model = modelFromTensors(tensors, metadata, path);
   const { options, facts, changes, program } = recordOf(folder, config);
-  const hidden = model.widths.slice(1, -1);
-  if (String(hidden) !== String(options.hidden)) {
-    throw refuse(folder, 'config.json', `"hidden" is ${options.hidden}, and its model has ${hidden}`);
-  }
   const summary = await readSummaryOf(folder);
-  if (summary !== null) {
-    const digest = digestOf(model.parameters);
-    const short = (text: string) => `${text.slice(0, 12)}...`;
-    if (summary.digest !== digest) {
-      const why = `its digest is ${short(digest)}, and summary.json tells of ${short(summary.digest)}`;
-      throw refuse(folder, 'model.safetensors', why);
-    }
-    const right = { seed: options.seed, engine: facts.engine, parameters: model.parameters.length };
-    for (const key of ['seed', 'engine', 'parameters'] as const) {
-      if (summary[key] === right[key]) continue;
-      throw refuse(folder, 'summary.json', `"${key}" is ${summary[key]}, and that of the run is ${right[key]}`);
-    }
-  }
   const checkpoint = await new CheckpointStore(folder).newestAlone(() => undefined);
   if (checkpoint !== null) {
     const { body, path: at, tensors: state } = checkpoint;
@@ -67,7 +50,38 @@ export async function readTrainedModel(folder: string): Promise<TrainedModel> {
     refuseEdits(vouched, { facts, changes, path: join(folder, 'config.json') }, [], false);
     if (summary === null && !isModelOf(model, body, state)) throw unfinished(folder, 'summary.json');
   }
+  compareModel(folder, model, options, facts.engine, summary);
   return { folder, name: basename(resolve(folder)), options, model, changes, dataDigest: facts.dataDigest, program };
+}
+
+/** What config.json, summary.json and the model itself say of it. @throws LockstepError where they differ */
+function compareModel(
+  folder: string,
+  model: Model,
+  options: TrainOptions,
+  engine: string,
+  summary: Summary | null,
+): void {
+  const hidden = model.widths.slice(1, -1);
+  if (String(hidden) !== String(options.hidden)) {
+    throw refuse(folder, 'config.json', `"hidden" is ${options.hidden}, and its model has ${hidden}`);
+  }
+  if (summary === null) return;
+  const digest = digestOf(model.parameters);
+  const short = (text: string) => `${text.slice(0, 12)}...`;
+  if (summary.digest !== digest) {
+    const why = `its digest is ${short(digest)}, and summary.json tells of ${short(summary.digest)}`;
+    throw refuse(folder, 'model.safetensors', why);
+  }
+  const right = { seed: options.seed, engine, parameters: model.parameters.length };
+  for (const key of ['seed', 'engine', 'parameters'] as const) {
+    if (summary[key] === right[key]) continue;
+    throw refuse(
+      folder,
+      'summary.json',
+      `"${key}" is ${summary[key]}, and by config.json and model it is ${right[key]}`,
+    );
+  }
 }
 
 function recordOf(folder: string, config: object) {

@@ -61,6 +61,7 @@ export function readRunConfig(
   }
   const { program, engine, dataDigest, changes } = found.value;
   const options = resolveOptions({}, values);
+  if (options.engine !== engine) return { why: `"engine" is ${options.engine}, and in "${recordKey}" it is ${engine}` };
   const facts = { config: configForFile(options), engine, dataDigest };
   return { options, facts, changes: changes.map(changeOf), program };
 }
