@@ -106,7 +106,7 @@ const texts = ({ augment }: TrainOptions, seenIn: number | null): Readonly<Recor
 });
 
 function page(
-  { trained, summary, processes, data, inference, samplesEpoch }: ReportData,
+  { trained, summary, log, data, inference, samplesEpoch }: ReportData,
   drawings: readonly Drawing[],
 ): string {
   const { model, options, name } = trained;
@@ -124,12 +124,12 @@ function page(
   const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
   const sections: Section[] = [
     ...figures,
-    { title: 'Workers and what happened to them', ...whatHappened(processes) },
+    { title: 'Workers and what happened to them', ...whatHappened(log.processes, log.omitted) },
     {
       title: 'Configuration',
       rows: Object.entries(configForFile(options)).map(([key, value]) => [key, shown(value)]),
     },
-    ...(processes.length === 0 ? [] : [{ title: 'Environment', rows: whereItRan(processes) }]),
+    ...(log.processes.length === 0 ? [] : [{ title: 'Environment', rows: whereItRan(log.processes, log.omitted) }]),
     {
       title: 'Digests',
       text: 'SHA-256 of the parameters, and of the whole training state. They do not depend on the number of workers.',
