@@ -170,7 +170,7 @@ function refuseLessPatience(position: Position, before: Facts, patience: number 
   throw new LockstepError({
     what: `The run is beyond that: it has done ${history.length} epochs and ${step - epochStartOf(position)} steps`,
     why: `with --patience ${patience} it would have ended after epoch ${end}`,
-    mend: 'Give more patience, or leave it out',
+    mend: 'Give --patience a higher value; without the flag that of config.json holds',
   });
 }
 
