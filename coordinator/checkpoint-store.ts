@@ -1,7 +1,7 @@
 // The checkpoints of a run folder: which there are, the newest whole one, writing the next, and removing those that need
 // not stay. Knows nothing of training and of what a failure does to the run.
 
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   type Checkpoint,
@@ -19,6 +19,7 @@ import type { Layout } from '../src/model/layout.ts';
 import { recover, removeFolderWhole, WriteFailure, writeFolderWhole } from './checkpoint-files.ts';
 import { type Flush, flush, flushFolder } from './flush.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
+import { RECORD_BYTES, readWhole, readWholeText, TENSOR_BYTES } from './read-file.ts';
 
 /** A whole checkpoint as it lies on the disk; src/checkpoint.ts decodes it. */
 export interface Found {
@@ -120,8 +121,8 @@ export class CheckpointStore {
 
 async function readVerified(path: string): Promise<{ body: StateBody; tensors: Uint8Array } | { why: string }> {
   try {
-    const state = await readFile(join(path, stateFileName), 'utf8');
-    const tensors = await readFile(join(path, tensorFileName));
+    const state = await readWholeText(join(path, stateFileName), RECORD_BYTES);
+    const tensors = await readWhole(join(path, tensorFileName), TENSOR_BYTES);
     const verified = verifyCheckpoint(state, tensors);
     return 'why' in verified ? verified : { ...verified, tensors };
   } catch (error) {

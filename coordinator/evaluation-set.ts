@@ -12,7 +12,7 @@ import type { TrainedModel } from './trained-model.ts';
 export async function loadFor(trained: TrainedModel, data: string | null): Promise<Dataset> {
   const folder = data ?? trained.options.data;
   const instead = data === null ? "put the run's data back there" : "leave --data out for the run's own";
-  const dataset = await loadDataset(folder, instead);
+  const dataset = await loadDataset(folder, { instead });
   if (data === null && datasetDigest(dataset) !== trained.dataDigest) {
     throw new LockstepError({
       what: `The data of ${trained.folder} are not those that it was trained on`,

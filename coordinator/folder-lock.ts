@@ -5,12 +5,13 @@
 // its lock for a while.
 
 import { randomUUID } from 'node:crypto';
-import { link, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LockstepError } from '../src/errors.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
 import { ownIdentity, type ProcessIdentity, whereabouts } from './process-identity.ts';
+import { readWholeText, SMALL_BYTES } from './read-file.ts';
 
 export interface LockTimes {
   /** How often a holder touches its lock. */
@@ -163,7 +164,7 @@ async function refuseIfHeld(
 /** null if it is gone, or was never written to its end: then its writer did not come to hold it. */
 async function readHolder(path: string): Promise<Holder | null> {
   try {
-    const holder = JSON.parse(await readFile(path, 'utf8')) as Holder;
+    const holder = JSON.parse(await readWholeText(path, SMALL_BYTES)) as Holder;
     return typeof holder.pid === 'number' && typeof holder.token === 'string' ? holder : null;
   } catch {
     return null;

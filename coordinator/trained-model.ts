@@ -1,7 +1,6 @@
 // Reads what a run left: its configuration, its model, its history and summary. Every file that is missing or damaged is
 // named. Knows nothing of what becomes of them.
 
-import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { TrainOptions } from '../src/config.ts';
 import { digestOf } from '../src/digest.ts';
@@ -15,6 +14,7 @@ import { type Change, readRunConfig } from '../src/run-record.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
 import { resumeCommand } from './interruption.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
+import { RECORD_BYTES, readWhole, TENSOR_BYTES } from './read-file.ts';
 
 export interface TrainedModel {
   /** As the user gave it. */
@@ -33,7 +33,7 @@ export interface TrainedModel {
 export async function readTrainedModel(folder: string): Promise<TrainedModel> {
   const config = await readJson(folder, 'config.json');
   if (config === null) throw noRun(folder);
-  const bytes = await readBytes(folder, 'model.safetensors');
+  const bytes = await readBytes(folder, 'model.safetensors', TENSOR_BYTES);
   if (bytes === null) throw unfinished(folder);
   const path = join(folder, 'model.safetensors');
   const { tensors, metadata } = decodeSafetensors(bytes, path);
@@ -112,7 +112,7 @@ function refuse(folder: string, name: string, why: string, cause?: unknown): Loc
 
 /** What a JSON file of the run folder holds; null where there is none. */
 async function readJson(folder: string, name: string): Promise<object | null> {
-  const bytes = await readBytes(folder, name);
+  const bytes = await readBytes(folder, name, RECORD_BYTES);
   if (bytes === null) return null;
   let value: unknown;
   try {
@@ -124,9 +124,9 @@ async function readJson(folder: string, name: string): Promise<object | null> {
   return value;
 }
 
-async function readBytes(folder: string, name: string): Promise<Uint8Array | null> {
+async function readBytes(folder: string, name: string, most: number): Promise<Uint8Array | null> {
   try {
-    return await readFile(join(folder, name));
+    return await readWhole(join(folder, name), most);
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return null;
     throw new LockstepError({
