@@ -68,7 +68,9 @@ export function refuseChanges(
 ): void {
   const refused = found.filter(({ name }) => !allowed.includes(name));
   if (refused.length === 0) return;
-  const names = refused.map(({ name }) => name).join(',');
+  // images that are turned are other data
+  const asked = refused.flatMap(({ name }) => (name === 'transpose' ? [name, 'data'] : [name]));
+  const names = [...new Set(asked)].join(',');
   const where = byHand ? ' (so its newest checkpoint; config.json says otherwise, and records no such change)' : '';
   throw new LockstepError({
     what: `${run} was started with another ${refused.map(({ name }) => name).join(', ')}`,
