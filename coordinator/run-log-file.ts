@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import { checkLog } from '../src/disk-records.ts';
-import type { ProcessLog } from './run-log.ts';
+import { inOrder, type ProcessLog } from './run-log.ts';
 import { readChecked } from './trained-model.ts';
 import { writeWhole } from './write-whole.ts';
 
@@ -47,7 +47,7 @@ export class RunLogFile {
   async #write(): Promise<void> {
     const before = await this.#before;
     this.#waiting = false;
-    const processes = [...before, this.#current()];
+    const processes = inOrder(before, this.#current());
     const text = `${JSON.stringify({ processes }, null, 2)}\n`;
     // a run may have checkpoints often, and seldom news
     if (text === this.#written) return;
