@@ -4,7 +4,8 @@ import { LockstepError } from '../src/errors.ts';
 import { reasonOf } from './io-reason.ts';
 import { readNamed } from './read-file.ts';
 
-export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
+/** `read`: for a file that nobody named, but that belongs to a run. */
+export async function readConfigFile(path: string, read = readNamed): Promise<Record<string, unknown>> {
   const refuse = (why: string, cause?: unknown) =>
     new LockstepError({
       what: `The configuration file ${path} cannot be used`,
@@ -15,7 +16,7 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
 
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(await readNamed(path));
+    text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(await read(path));
   } catch (cause) {
     throw refuse(reasonOf(cause), cause);
   }

@@ -4,10 +4,12 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { type FileKind, fileKindOf, SNIFFED_BYTES } from '../src/data/file-kind.ts';
 import { byPreference, type DataRole, dataRoles, roleOf, standardNames } from '../src/data/file-names.ts';
 import { LockstepError } from '../src/errors.ts';
+import { shellWord } from '../src/shell-word.ts';
 import { reasonOf } from './io-reason.ts';
-import { kindOf } from './read-file.ts';
+import { kindOf, openFile } from './read-file.ts';
 
 /** Paths of files. */
 export type DataFiles = Readonly<Record<DataRole, string>>;
@@ -51,7 +53,7 @@ export async function findDataFiles(
     throw new LockstepError({
       what: `There is more than one data set in ${folder}`,
       why: `${whole.map((place) => place.folder).join(' and ')} hold one each`,
-      mend: `Name one of them: --data ${found.folder}`,
+      mend: `Name one of them: --data ${shellWord(found.folder)}`,
     });
   }
   if (found !== undefined && Object.keys(top.files).length === 0) {
@@ -78,18 +80,35 @@ async function look(folder: string, instead: string): Promise<Place> {
   try {
     return await placeOf(folder);
   } catch (cause) {
-    const isFile = await stat(folder).then(
-      (found) => found.isFile(),
-      () => false,
+    const kind = await stat(folder).then(
+      (found) => (found.isFile() ? 'a file' : kindOf(found)),
+      () => null,
     );
+    const isNoFolder = kind !== null && kind !== 'a folder';
+    const archive = kind === 'a file' ? await archiveOf(folder) : null;
     throw new LockstepError({
       what: `The data folder ${folder} cannot be read`,
-      why: isFile ? 'it is a file, not a folder (ENOTDIR)' : reasonOf(cause),
-      mend: isFile
-        ? `Give the folder that holds the four IDX files (an archive has to be unpacked): --data ${dirname(folder)}`
-        : `Choose a folder that holds the four IDX files with --data DIR, or ${instead}`,
+      why: isNoFolder ? `it is ${archive?.name ?? kind}, not a folder (ENOTDIR)` : reasonOf(cause),
+      mend:
+        archive?.mend ??
+        (kind === 'a file'
+          ? `Give the folder that holds the four IDX files: --data ${shellWord(dirname(folder))}`
+          : `Choose a folder that holds the four IDX files with --data DIR, or ${instead}`),
       cause,
     });
+  }
+}
+
+/** What the file is that was given for a folder. */
+async function archiveOf(path: string): Promise<FileKind | null> {
+  try {
+    const { handle } = await openFile(path);
+    const { buffer, bytesRead } = await handle
+      .read(new Uint8Array(SNIFFED_BYTES), 0, SNIFFED_BYTES, 0)
+      .finally(() => handle.close());
+    return fileKindOf(buffer.subarray(0, bytesRead));
+  } catch {
+    return null;
   }
 }
 

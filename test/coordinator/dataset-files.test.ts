@@ -73,6 +73,12 @@ describe('loadDataset', () => {
       const error = await refusal(() => loadDataset(join(folder, 'file')));
       expect(error.why).toContain('ENOTDIR');
       expect(error.mend).toContain(`--data ${folder}`);
+      await writeFile(join(folder, 'archive'), 'PK\x03\x04...');
+      const archive = await refusal(() => loadDataset(join(folder, 'archive')));
+      expect([archive.why, archive.mend]).toEqual([
+        'it is a zip archive, not a folder (ENOTDIR)',
+        expect.stringContaining('unzip'),
+      ]);
     });
   });
 
