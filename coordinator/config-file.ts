@@ -4,8 +4,11 @@ import { LockstepError } from '../src/errors.ts';
 import { reasonOf } from './io-reason.ts';
 import { readNamed } from './read-file.ts';
 
-/** `read`: for a file that nobody named, but that belongs to a run. */
-export async function readConfigFile(path: string, read = readNamed): Promise<Record<string, unknown>> {
+/** `read`: how. What the user names himself may be a pipe: --config <(...). */
+export async function readConfigFile(
+  path: string,
+  read: (path: string) => Promise<Uint8Array> = readNamed,
+): Promise<Record<string, unknown>> {
   const refuse = (why: string, cause?: unknown) =>
     new LockstepError({
       what: `The configuration file ${path} cannot be used`,

@@ -20,8 +20,8 @@ const MIB = 2 ** 20;
 export const SMALL_BYTES = MIB;
 /** Records of a run: history.json of 100,000 epochs has a tenth of it. */
 export const RECORD_BYTES = 256 * MIB;
-/** Tensors: more parameters do not fit into the kernels' memory. */
-export const TENSOR_BYTES = 4096 * MIB;
+/** Of tensors: more do not fit into the kernels' memory; and into one buffer of Node 20. */
+const MOST_BYTES = 4095 * MIB;
 
 /** One read takes 2 GiB at the most. */
 const PIECE_BYTES = 64 * MIB;
@@ -64,12 +64,12 @@ export function kindOf(found: Stats): string | null {
 }
 
 /** The whole file, which may have `most` bytes. @throws what the system says, or NotReadError */
-export async function readWhole(path: string, most: number): Promise<Uint8Array> {
+export async function readRegularFile(path: string, most = MOST_BYTES): Promise<Buffer> {
   const { handle, size } = await openFile(path);
   try {
     if (size > most) throw tooLarge(size, most);
     // one byte more shows that it ends there
-    let bytes = new Uint8Array(size + 1);
+    let bytes = Buffer.from(new ArrayBuffer(size + 1));
     let end = 0;
     for (;;) {
       const { bytesRead } = await handle.read(bytes, end, Math.min(bytes.length - end, PIECE_BYTES), null);
@@ -77,15 +77,11 @@ export async function readWhole(path: string, most: number): Promise<Uint8Array>
       end += bytesRead;
       if (end > most) throw tooLarge(end, most);
       // it grows while it is read, or does not tell its size
-      if (end === bytes.length) bytes = grown(bytes);
+      if (end === bytes.length) bytes = Buffer.concat([bytes], Math.max(4096, 2 * end));
     }
   } finally {
     await handle.close();
   }
-}
-
-export async function readWholeText(path: string, most: number): Promise<string> {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await readWhole(path, most));
 }
 
 /**
@@ -94,7 +90,7 @@ export async function readWholeText(path: string, most: number): Promise<string>
  */
 export async function readNamed(path: string): Promise<Uint8Array> {
   const found = await stat(path);
-  return found.isFIFO() ? await readPipe(path) : await readWhole(path, SMALL_BYTES);
+  return found.isFIFO() ? await readPipe(path) : await readRegularFile(path, SMALL_BYTES);
 }
 
 /** By polling, which no thread waits for; nobody may ever write. */
@@ -118,12 +114,6 @@ async function readPipe(path: string): Promise<Uint8Array> {
   } finally {
     pipe.destroy();
   }
-}
-
-function grown(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.max(4096, 2 * bytes.length));
-  larger.set(bytes);
-  return larger;
 }
 
 function noFile(kind: string): NotReadError {

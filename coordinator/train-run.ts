@@ -21,6 +21,7 @@ import { BestParameters } from './best-parameters.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import type { Executor } from './executor.ts';
+import { finishedSummary } from './finished-run.ts';
 import { stopped } from './interruption.ts';
 import { explained } from './machine-lack.ts';
 import { machineLimits } from './machine-limits.ts';
@@ -60,6 +61,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
       if (options.engine !== 'wasm') await unlessAborted(wiring.selfTest(options.engine), toldToStop);
     },
     checkShape: (shape) => planMemory(shape, wiring.heapBase()),
+    finishedSummary: async (source) => await finishedSummary(source, options, wiring, onEvent),
     onEvent,
     signal: toldToStop,
   });

@@ -10,7 +10,7 @@ import type { TrainEvent } from '../src/events.ts';
 import { decodeSafetensors, type Tensor } from '../src/formats/safetensors.ts';
 import { reasonOf } from './io-reason.ts';
 import type { Wiring } from './make-executor.ts';
-import { readWhole, TENSOR_BYTES } from './read-file.ts';
+import { readRegularFile } from './read-file.ts';
 import { trainRun } from './train-run.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
@@ -97,7 +97,7 @@ export async function trainThatWay(way: Way, parts: VerifyParts, steps: number):
     const { digest, stateDigest } = await trainRun(options, { onEvent: watched, signal }, wiring);
     if (loss && !lost) throw new Error('nobody died in time, so that nothing was tried');
     const path = join(out, 'model.safetensors');
-    return { digest, stateDigest, tensors: decodeSafetensors(await readWhole(path, TENSOR_BYTES), path).tensors };
+    return { digest, stateDigest, tensors: decodeSafetensors(await readRegularFile(path), path).tensors };
   } finally {
     for (const node of nodes) node.kill();
     await Promise.all(nodes.map(({ ended }) => ended));

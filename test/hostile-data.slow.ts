@@ -1,9 +1,12 @@
 // Data files that are far larger than they look, or than one read takes: what they cost in memory, told by the process itself.
 
 import { execFile } from 'node:child_process';
-import { open, truncate, writeFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { truncate, writeFile } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createGzip, gzipSync } from 'node:zlib';
@@ -26,15 +29,12 @@ async function loaded(folder: string): Promise<{ said: string; megabytes: number
 
 /** A gzip file of `head` and `mebibytes` zeros behind it: a thousandth of that. */
 async function writeBomb(path: string, head: Uint8Array, mebibytes: number): Promise<void> {
-  const gzip = createGzip({ level: 9 });
-  const file = await open(path, 'w');
-  const written = file.writeFile(gzip);
-  gzip.write(head);
-  const zeros = new Uint8Array(2 ** 20);
-  for (let i = 0; i < mebibytes; i++) await new Promise((resolve) => gzip.write(zeros, resolve));
-  gzip.end();
-  await written;
-  await file.close();
+  function* pieces() {
+    if (head.length > 0) yield head;
+    const zeros = new Uint8Array(2 ** 20);
+    for (let i = 0; i < mebibytes; i++) yield zeros;
+  }
+  await pipeline(Readable.from(pieces()), createGzip({ level: 9 }), createWriteStream(path));
 }
 
 /** So many images of 28x28, all black, that take no room on the disk. */

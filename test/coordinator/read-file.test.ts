@@ -5,24 +5,24 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readConfigFile } from '../../coordinator/config-file.ts';
-import { readNamed, readWhole } from '../../coordinator/read-file.ts';
+import { readNamed, readRegularFile } from '../../coordinator/read-file.ts';
 import { readToken } from '../../coordinator/token.ts';
 import { refusal } from '../support/refusal.ts';
 import { withFolder } from '../support/tiny-data.ts';
 
 const whyOf = async (path: string, most = 100) =>
-  await readWhole(path, most).then(
+  await readRegularFile(path, most).then(
     () => 'read',
     (error: Error) => error.message,
   );
 
-describe('readWhole', () => {
+describe('readRegularFile', () => {
   it('reads files of any size up to what was agreed', async () => {
     await withFolder(async (folder) => {
       const path = join(folder, 'a file\nwith a name');
       for (const bytes of [0, 1, 99, 100]) {
         await writeFile(path, 'x'.repeat(bytes));
-        expect(await readWhole(path, 100)).toHaveLength(bytes);
+        expect(await readRegularFile(path, 100)).toHaveLength(bytes);
       }
       await writeFile(path, 'x'.repeat(101));
       expect(await whyOf(path)).toBe('it has 101 bytes or more, and such a file may have 100');
@@ -33,7 +33,7 @@ describe('readWhole', () => {
   });
 
   it.runIf(process.platform === 'linux')('bounds a file that does not tell its size', async () => {
-    expect(await readWhole('/proc/self/status', 100_000)).not.toHaveLength(0);
+    expect(await readRegularFile('/proc/self/status', 100_000)).not.toHaveLength(0);
     expect(await whyOf('/proc/self/status')).toContain('such a file may have 100');
   });
 
