@@ -43,8 +43,14 @@ export class IdxFile {
       const head = packed ? await headOf(pieces, path) : start;
       const kind = fileKindOf(head);
       if (kind !== null) {
-        const what = packed ? `${path} is packed with gzip, and what is in it is no IDX file` : `${path} is no IDX file`;
-        throw new LockstepError({ what, why: `${packed ? 'inside' : 'by its first bytes'} it is ${kind.name}`, mend: kind.mend });
+        const what = packed
+          ? `${path} is packed with gzip, and what is in it is no IDX file`
+          : `${path} is no IDX file`;
+        throw new LockstepError({
+          what,
+          why: `${packed ? 'inside' : 'by its first bytes'} it is ${kind.name}`,
+          mend: kind.mend,
+        });
       }
       const header = readIdxHeader(head, path, role);
       if (!packed && file.size > 0) checkIdxLength(header, file.size);
@@ -120,7 +126,9 @@ function unreadable(path: string, cause: unknown): LockstepError {
   return new LockstepError({
     what: fails ? `The data file ${path} cannot be unpacked` : `The data file ${path} cannot be read`,
     why: fails ? gzipReason(cause as Error) : reasonOf(cause),
-    mend: fails ? 'Fetch the file again from where it came from' : 'See to it that it is a file and that you may read it',
+    mend: fails
+      ? 'Fetch the file again from where it came from'
+      : 'See to it that it is a file and that you may read it',
     cause,
   });
 }

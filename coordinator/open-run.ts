@@ -101,11 +101,7 @@ async function openNew(opening: Opening): Promise<OpenRun> {
 }
 
 /** `folder`: the run's own, when it goes on there. */
-async function openResumed(
-  opening: Opening,
-  source: string,
-  folder: RunFolder | null,
-): Promise<OpenRun> {
+async function openResumed(opening: Opening, source: string, folder: RunFolder | null): Promise<OpenRun> {
   const { options, engine, program, onEvent } = opening;
   const read = await readData(opening);
   const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };

@@ -38,7 +38,6 @@ afterAll(() => {
   lying.remove();
 });
 
-
 describe('--transpose', () => {
   test('gives the bits of the upright twin, from threads and from a node that is sent the data', async () => {
     const twin = place();

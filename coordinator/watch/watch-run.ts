@@ -24,7 +24,8 @@ export async function watchRun(
     facts: { name, version, engine, seed, batchSize, shards, learningRate, epochs, maxSteps },
     start: start === null ? freshStart : startOf(start, await checkpointMs(opened)),
     // what the process before has counted
-    earlier: start === null ? '' : await readRegularFile(join(options.resume!, fileName), RECORD_BYTES).then(String, () => ''),
+    earlier:
+      start === null ? '' : await readRegularFile(join(options.resume!, fileName), RECORD_BYTES).then(String, () => ''),
     onEvent,
     write: folder === null ? null : (text) => folder.writeFile(fileName, text),
   });

@@ -10,7 +10,8 @@ export interface FileKind {
 /** So many of the first bytes are looked at. */
 export const SNIFFED_BYTES = 512;
 
-const unpack = (command: string) => `Unpack it first (${command}), and put the IDX files that are in it into the folder`;
+const unpack = (command: string) =>
+  `Unpack it first (${command}), and put the IDX files that are in it into the folder`;
 const again = 'Fetch the file again from where it came from';
 
 const signatures: readonly (readonly [bytes: string, at: number, kind: FileKind])[] = [
@@ -39,7 +40,7 @@ const texts: readonly (readonly [start: RegExp, kind: FileKind])[] = [
     { name: 'a pointer of Git LFS in place of the file', mend: 'Fetch the file itself: git lfs pull' },
   ],
   [
-    /^(<!--[^]*?-->\s*)?<(!doctype html|html|head|body)\b/i,
+    /^(<!--.*?-->\s*)?<(!doctype html|html|head|body)\b/is,
     { name: 'a web page', mend: `${again}: its address may have moved, or want a login` },
   ],
   [/^<\?xml/i, { name: 'an XML text, such as servers answer errors with', mend: again }],

@@ -17,8 +17,7 @@ export function idxRoleOf(role: DataRole): IdxRole {
   return role.endsWith('Images') ? 'images' : 'labels';
 }
 
-const pattern =
-  /^(train|t10k|test)[-_.](images|labels)[-_.]idx[1-4][-_.](ubyte|byte|short|int|float|double)(\.gz)?$/i;
+const pattern = /^(train|t10k|test)[-_.](images|labels)[-_.]idx[1-4][-_.](ubyte|byte|short|int|float|double)(\.gz)?$/i;
 
 /** Which of the four files bears such a name; null: none. Small or capital letters, "-idx3" or ".idx3", plain or .gz. */
 export function roleOf(name: string): DataRole | null {

@@ -157,7 +157,11 @@ function imageShape(name: string, sizes: readonly number[]): { rows: number; col
   const found = `${sizes.length} dimension${sizes.length === 1 ? '' : 's'}, ${sizes.join(' x ')}`;
   if (sizes.length === 1) throw wrongDimensions(name, 'images', `${found}, as a file of labels`);
   if (sizes.length === 2) {
-    throw wrongDimensions(name, 'images', `${found}: ${count} rows of ${rows} numbers, which have no shape of an image`);
+    throw wrongDimensions(
+      name,
+      'images',
+      `${found}: ${count} rows of ${rows} numbers, which have no shape of an image`,
+    );
   }
   throw wrongDimensions(name, 'images', `${found}: images of more than one channel, and only grey ones can be used`);
 }

@@ -11,7 +11,8 @@ export function transposed(set: ImageSet): ImageSet {
     const at = n * pixels;
     image.set(images.subarray(at, at + pixels));
     for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) images[at + column * rows + row] = image[row * columns + column]!;
+      for (let column = 0; column < columns; column++)
+        images[at + column * rows + row] = image[row * columns + column]!;
     }
   }
   return { ...set, rows: columns, columns: rows };

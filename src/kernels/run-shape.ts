@@ -7,7 +7,13 @@ import { layoutOf } from '../model/layout.ts';
 import type { RunShape } from './memory-plan.ts';
 
 /** `workers`: scratch areas; `slots`: tree nodes in memory at once. */
-export function shapeOf(options: TrainOptions, data: DatasetShape, split: Split, workers: number, slots: number): RunShape {
+export function shapeOf(
+  options: TrainOptions,
+  data: DatasetShape,
+  split: Split,
+  workers: number,
+  slots: number,
+): RunShape {
   const { rows, columns } = data.train;
   return {
     layout: layoutOf([rows * columns, ...options.hidden, data.classes]),

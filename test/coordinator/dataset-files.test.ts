@@ -30,7 +30,9 @@ describe('loadDataset', () => {
     expect([train.count, train.rows, train.columns, test.count, classes]).toEqual([60_000, 28, 28, 10_000, 10]);
     // the MD5 of the whole file, header included
     const header = idxFile([60_000, 28, 28], new Uint8Array(0));
-    expect(createHash('md5').update(header).update(train.images).digest('hex')).toBe('6bbc9ace898e44ae57da46a324031adb');
+    expect(createHash('md5').update(header).update(train.images).digest('hex')).toBe(
+      '6bbc9ace898e44ae57da46a324031adb',
+    );
   });
 
   it('reads plain files, .gz files, and both spellings, mixed', async () => {
@@ -183,7 +185,11 @@ describe('loadDataset', () => {
       const asItIs = await loadDataset(folder);
       const turned = await loadDataset(folder, { transpose: true });
       expect(turned.train).toMatchObject({ count: 64, rows: 6, columns: 4 });
-      for (const [n, row, column] of [[0, 0, 5], [3, 2, 1], [63, 3, 5]] as const) {
+      for (const [n, row, column] of [
+        [0, 0, 5],
+        [3, 2, 1],
+        [63, 3, 5],
+      ] as const) {
         expect(turned.train.images[n * 24 + column * 4 + row]).toBe(asItIs.train.images[n * 24 + row * 6 + column]);
       }
     });

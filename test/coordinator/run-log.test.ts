@@ -60,14 +60,14 @@ describe('log.json', () => {
   afterEach(async () => await rm(folder, { recursive: true, force: true }));
 
   it('grows with a process, and goes on with the next', async () => {
-    const first = new ProcessRecord(() => 1);
+    const first = new ProcessRecord(() => 0);
     const file = new RunLogFile(folder, null, () => recorded(first));
     file.save();
     first.add({ type: 'warning', message: 'late' });
     file.save();
     await file.finish();
     expect((await readLog(folder)).processes).toEqual([recorded(first)]);
-    const second = new ProcessRecord(() => 1);
+    const second = new ProcessRecord(() => 0);
     await new RunLogFile(folder, folder, () => recorded(second, true)).finish();
     expect((await readLog(folder)).processes).toEqual([recorded(first), recorded(second, true)]);
   });

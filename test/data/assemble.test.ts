@@ -23,7 +23,12 @@ describe('four files', () => {
       half(1_000_000, { rows: 28, columns: 28 }),
       /6000000 images of 28x28, 4.39 GiB, .*fewer than 5471295 images/s,
     ],
-    ['images that are larger than all memory', half(1, { rows: 2 ** 31 }), half(1, { rows: 2 ** 31 }), /smaller images/],
+    [
+      'images that are larger than all memory',
+      half(1, { rows: 2 ** 31 }),
+      half(1, { rows: 2 ** 31 }),
+      /smaller images/,
+    ],
   ])('are refused for %s', async (_, train, test, message) => {
     const error = await refusal(() => checkHeaders(train, test));
     expect(error.message).toMatch(message);

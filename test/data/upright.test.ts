@@ -102,7 +102,9 @@ describe('remarksOn', () => {
     const lying = transposed(part(mnist.test, 0, 200));
     expect(said(data(upright), 'digits', false)).toEqual([]);
     expect(said(data(upright), 'EMNIST/raw', false)).toEqual([]);
-    expect(said(data(lying), 'digits', false)).toEqual([expect.stringMatching(/^warning: .*lie on their.*--transpose/)]);
+    expect(said(data(lying), 'digits', false)).toEqual([
+      expect.stringMatching(/^warning: .*lie on their.*--transpose/),
+    ]);
     expect(said(data(lying), 'digits', true)).toEqual([expect.stringMatching(/^warning: .*leave it out/)]);
   });
 
@@ -116,9 +118,14 @@ describe('remarksOn', () => {
 
   it('tells of labels that do not occur', () => {
     const labelled = (...labels: number[]) =>
-      data({ count: 2, rows: 1, columns: 1, images: new Uint8Array(2), labels: Uint8Array.from(labels) }, 1 + Math.max(...labels));
+      data(
+        { count: 2, rows: 1, columns: 1, images: new Uint8Array(2), labels: Uint8Array.from(labels) },
+        1 + Math.max(...labels),
+      );
     expect(said(labelled(0, 1), null, false)).toEqual([]);
-    expect(said(labelled(1, 2), null, false)).toEqual([expect.stringMatching(/^info: .*label 0: of the classes 0 to 2/)]);
+    expect(said(labelled(1, 2), null, false)).toEqual([
+      expect.stringMatching(/^info: .*label 0: of the classes 0 to 2/),
+    ]);
     expect(said(labelled(0, 9), null, false)[0]).toContain('label 1, 2, 3, 4, 5 and 3 more');
     expect(said(labelled(7, 7), null, false)).toEqual([expect.stringMatching(/^warning: .*label 7: there is nothing/)]);
   });

@@ -90,14 +90,15 @@ export function typedIdxFile(type: number, dimensions: readonly number[], values
   return bytes;
 }
 
-const elementWriters: Readonly<Record<number, readonly [number, (view: DataView, at: number, value: number) => void]>> = {
-  8: [1, (view, at, value) => view.setUint8(at, value)],
-  9: [1, (view, at, value) => view.setInt8(at, value)],
-  11: [2, (view, at, value) => view.setInt16(at, value)],
-  12: [4, (view, at, value) => view.setInt32(at, value)],
-  13: [4, (view, at, value) => view.setFloat32(at, value)],
-  14: [8, (view, at, value) => view.setFloat64(at, value)],
-};
+const elementWriters: Readonly<Record<number, readonly [number, (view: DataView, at: number, value: number) => void]>> =
+  {
+    8: [1, (view, at, value) => view.setUint8(at, value)],
+    9: [1, (view, at, value) => view.setInt8(at, value)],
+    11: [2, (view, at, value) => view.setInt16(at, value)],
+    12: [4, (view, at, value) => view.setInt32(at, value)],
+    13: [4, (view, at, value) => view.setFloat32(at, value)],
+    14: [8, (view, at, value) => view.setFloat64(at, value)],
+  };
 
 /** A new folder that is removed when the callback is done. */
 export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
