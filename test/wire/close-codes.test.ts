@@ -21,7 +21,7 @@ describe('close codes', () => {
       name,
       code,
       senders[sentBy],
-      name === 'leaving' ? 'end 130 or 143' : reactions[reaction],
+      name === 'leaving' ? 'end 129, 130 or 143' : reactions[reaction],
     ]);
     expect(listed).toEqual(ours);
   });
