@@ -19,7 +19,7 @@ import type { Layout } from '../src/model/layout.ts';
 import { recover, removeFolderWhole, WriteFailure, writeFolderWhole } from './checkpoint-files.ts';
 import { type Flush, flush, flushFolder } from './flush.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
-import { readRegularFile } from './read-file.ts';
+import { RECORD_BYTES, readRegularFile } from './read-file.ts';
 import { SegmentStore } from './segment-store.ts';
 
 /** A whole checkpoint as it lies on the disk; src/checkpoint.ts decodes it. */
@@ -146,7 +146,7 @@ export class CheckpointStore {
 
 async function readVerified(path: string): Promise<{ body: StateBody; tensors: Uint8Array } | { why: string }> {
   try {
-    const state = (await readRegularFile(join(path, stateFileName))).toString();
+    const state = (await readRegularFile(join(path, stateFileName), RECORD_BYTES)).toString();
     const tensors = await readRegularFile(join(path, tensorFileName));
     const verified = verifyCheckpoint(state, tensors);
     return 'why' in verified ? verified : { ...verified, tensors };

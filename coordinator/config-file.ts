@@ -1,13 +1,13 @@
 // Reads the JSON file of --config. Knows nothing of what may stand in it, but that it is an object.
 
-import { readFile } from 'node:fs/promises';
 import { LockstepError } from '../src/errors.ts';
 import { reasonOf } from './io-reason.ts';
+import { readNamed } from './read-file.ts';
 
 /** `read`: how. What the user names himself may be a pipe: --config <(...). */
 export async function readConfigFile(
   path: string,
-  read: (path: string) => Promise<Uint8Array> = readFile,
+  read: (path: string) => Promise<Uint8Array> = readNamed,
 ): Promise<Record<string, unknown>> {
   const refuse = (why: string, cause?: unknown) =>
     new LockstepError({

@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LockstepError } from '../src/errors.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
 import { ownIdentity, type ProcessIdentity, whereabouts } from './process-identity.ts';
-import { readRegularFile } from './read-file.ts';
+import { readRegularFile, SMALL_BYTES } from './read-file.ts';
 
 export interface LockTimes {
   /** How often a holder touches its lock. */
@@ -165,7 +165,7 @@ async function refuseIfHeld(
 /** null if it is gone, or was never written to its end: then its writer did not come to hold it. */
 async function readHolder(path: string): Promise<Holder | null> {
   try {
-    const holder = JSON.parse((await readRegularFile(path)).toString()) as Record<keyof Holder, unknown>;
+    const holder = JSON.parse((await readRegularFile(path, SMALL_BYTES)).toString()) as Record<keyof Holder, unknown>;
     const { pid, token, host, place, born } = holder;
     if (!Number.isSafeInteger(pid) || (pid as number) <= 0) return null;
     if ([token, host, place].some((text) => typeof text !== 'string')) return null;

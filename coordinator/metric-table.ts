@@ -195,6 +195,12 @@ export const metricTable = {
     help: 'Worker-seconds of workers that stood idle within a step while others computed.',
     labels: {},
   },
+  clockShift: {
+    name: 'lockstep_metrics_clock_shift_seconds',
+    type: 'gauge',
+    help: "How far the times in metrics.om are ahead of the machine's clock, which was set back; 0 as a rule.",
+    labels: {},
+  },
 } as const satisfies Record<string, MetricRow>;
 
 export type MetricKey = keyof typeof metricTable;

@@ -4,7 +4,9 @@
 import { join, resolve } from 'node:path';
 import { type Checkpoint, decodeCheckpoint, stateFileName } from '../src/checkpoint.ts';
 import { checkAgainstData, configForFile, type TrainOptions } from '../src/config.ts';
+import type { DatasetShape } from '../src/data/assemble.ts';
 import type { Dataset } from '../src/data/dataset.ts';
+import { remarksOn } from '../src/data/remarks.ts';
 import { type Split, splitImages, stepsPerEpoch } from '../src/data/sampler.ts';
 import { jsonText } from '../src/disk-records.ts';
 import { ExitCode, LockstepError } from '../src/errors.ts';
@@ -47,6 +49,8 @@ export interface Opening {
   readonly program: string;
   /** Throws where the engine cannot be had: bad usage, found before anything is written. */
   readonly checkEngine: () => Promise<void>;
+  /** Throws where the run does not fit into memory: found before its images are read. */
+  readonly checkShape: (shape: RunShape) => void;
   /** The summary of a run that came to its end, if it is of what lies there. */
   readonly finishedSummary: (source: string) => Promise<Summary | null>;
   readonly onEvent: (event: TrainEvent) => void;
@@ -86,9 +90,10 @@ export async function openRun(opening: Opening): Promise<OpenRun | { readonly fi
   }
 }
 
-async function openNew({ options, engine, program, checkEngine, signal }: Opening): Promise<OpenRun> {
+async function openNew(opening: Opening): Promise<OpenRun> {
+  const { options, engine, program, checkEngine } = opening;
   await checkEngine();
-  const read = await readData(options, signal);
+  const read = await readData(opening);
   const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
   const folder = options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, []));
   const store = folder === null ? null : new CheckpointStore(folder.path);
@@ -96,12 +101,9 @@ async function openNew({ options, engine, program, checkEngine, signal }: Openin
 }
 
 /** `folder`: the run's own, when it goes on there. */
-async function openResumed(
-  { options, engine, program, onEvent, signal }: Opening,
-  source: string,
-  folder: RunFolder | null,
-): Promise<OpenRun> {
-  const read = await readData(options, signal);
+async function openResumed(opening: Opening, source: string, folder: RunFolder | null): Promise<OpenRun> {
+  const { options, engine, program, onEvent } = opening;
+  const read = await readData(opening);
   const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
   // with the folder taken, nobody changes it any more
   const before = await readRun(source);
@@ -151,15 +153,28 @@ async function openResumed(
 
 const nothing = async (): Promise<void> => undefined;
 
-async function readData(
-  options: Opening['options'],
-  signal: AbortSignal,
-): Promise<Pick<OpenRun, 'data' | 'split' | 'shape'>> {
-  const data = await unlessAborted(loadDataset(options.data), signal);
-  checkAgainstData(options, data.train.count);
-  const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
+async function readData({
+  options,
+  checkShape,
+  onEvent,
+  signal,
+}: Pick<Opening, 'options' | 'checkShape' | 'onEvent' | 'signal'>): Promise<Pick<OpenRun, 'data' | 'split' | 'shape'>> {
   const { workers, slots } = placesFor(options);
-  return { data, split, shape: shapeOf(options, data, split, workers, slots) };
+  let planned: Pick<OpenRun, 'split' | 'shape'> | null = null;
+  const check = (data: DatasetShape) => {
+    checkAgainstData(options, data.train.count);
+    const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
+    const shape = shapeOf(options, data, split, workers, slots);
+    checkShape(shape);
+    planned = { split, shape };
+  };
+  const tell = (message: string) => onEvent({ type: 'info', message });
+  const { data: folder, transpose } = options;
+  const data = await unlessAborted(loadDataset(folder, { transpose, check, tell }), signal);
+  // the data of a run that goes on are what they were
+  const remarks = options.resume === null ? remarksOn(data, folder, transpose) : [];
+  for (const { level, message } of remarks) onEvent({ type: level, message });
+  return { data, ...planned! };
 }
 
 /** What stands in both, the checkpoint and history.json, is the same. One that cannot be read is made again. */

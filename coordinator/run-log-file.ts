@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { checkLog } from '../src/disk-records.ts';
 import { LockstepError } from '../src/errors.ts';
-import type { ProcessLog } from './run-log.ts';
+import { inOrder, type ProcessLog } from './run-log.ts';
 import { readChecked } from './trained-model.ts';
 import { writeWhole } from './write-whole.ts';
 
@@ -29,7 +29,7 @@ export async function readLog(folder: string): Promise<RunLog> {
 
 /** The log with one process more. */
 export function appended({ processes, omitted }: RunLog, next: ProcessLog): RunLog {
-  const all = [...processes, next];
+  const all = inOrder(processes, next);
   const over = Math.max(0, all.length - MOST);
   return { processes: [all[0]!, ...all.slice(1 + over)], omitted: omitted + over };
 }

@@ -20,12 +20,17 @@ export function whatHappened(processes: readonly ProcessLog[], omitted = 0): Pic
     ...(alone
       ? []
       : [[`Process ${numberOf(i, omitted)}`, `Begun ${one.started}: ${hands(one.environment)}.`] as const]),
+    ...(one.clockShiftSeconds === undefined ? [] : [['', clockSetBack(one.clockShiftSeconds)] as const]),
     ...one.events.map(({ seconds, message }): Row => [`${seconds.toFixed(1)} s`, message]),
     ...(one.omitted === 0 ? [] : [['', `${one.omitted} more, in the middle of these, were not kept.`] as const]),
     ...(one.ended === 'done' && alone ? [] : [['', ending(one.ended)] as const]),
   ]);
   if (rows.length === 0) return { text: `${who}${lost} Nothing happened to them.` };
   return { text: `${who}${lost}`, rows };
+}
+
+function clockSetBack(seconds: number): string {
+  return `The machine's clock stood ${seconds.toFixed(0)} s before the end of the process before; times go on from there.`;
 }
 
 /** Where it was computed: a row a fact for one process, a row a process for several. */

@@ -18,7 +18,7 @@ import { WriteFailure } from './checkpoint-files.ts';
 import type { Flush } from './flush.ts';
 import { reasonOf } from './io-reason.ts';
 import { MadeFolders } from './made-folders.ts';
-import { readRegularFile } from './read-file.ts';
+import { RECORD_BYTES, readRegularFile } from './read-file.ts';
 import { writeWhole } from './write-whole.ts';
 
 export class SegmentStore {
@@ -55,7 +55,7 @@ export class SegmentStore {
     const digests: string[] = [];
     for (let at = apart; at !== null; ) {
       const file = join(this.#path, segmentName(at));
-      const found = await readRegularFile(file).then(
+      const found = await readRegularFile(file, RECORD_BYTES).then(
         (text) => decodeSegment(text.toString(), at!),
         (error: unknown) => ({ why: reasonOf(error) }),
       );

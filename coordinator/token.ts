@@ -1,10 +1,10 @@
 // The shared secret: from a file or from LOCKSTEP_TOKEN, never from a command line, where every user of the machine and
 // every log could read it.
 
-import { readFile } from 'node:fs/promises';
 import { LockstepError } from '../src/errors.ts';
 import { type Token, tokenOf } from '../src/wire/auth.ts';
 import { reasonOf } from './io-reason.ts';
+import { readNamed } from './read-file.ts';
 
 /** null when there is none. The file goes before the environment. */
 export async function readToken(file: string | null): Promise<Token | null> {
@@ -18,7 +18,7 @@ export async function readToken(file: string | null): Promise<Token | null> {
 /** A small text file that the user named. */
 export async function readText(file: string, what: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await readNamed(file));
   } catch (cause) {
     throw new LockstepError({
       what: `The ${what} ${file} cannot be read`,

@@ -60,6 +60,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     checkEngine: async () => {
       if (options.engine !== 'wasm') await unlessAborted(wiring.selfTest(options.engine), toldToStop);
     },
+    checkShape: (shape) => planMemory(shape, wiring.heapBase()),
     finishedSummary: async (source) => await finishedSummary(source, options, wiring, onEvent),
     onEvent,
     signal: toldToStop,

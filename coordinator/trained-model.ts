@@ -15,7 +15,7 @@ import { type Change, changeOf, readRunConfig } from '../src/run-record.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
 import { resumeCommand } from './interruption.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
-import { readRegularFile } from './read-file.ts';
+import { RECORD_BYTES, readRegularFile } from './read-file.ts';
 
 export interface TrainedModel {
   /** As the user gave it. */
@@ -148,7 +148,7 @@ function remedy(folder: string, name: string): string {
 
 /** What a JSON file of the run folder holds; null where there is none. */
 async function readJson(folder: string, name: string): Promise<object | null> {
-  const bytes = await readBytes(folder, name);
+  const bytes = await readBytes(folder, name, RECORD_BYTES);
   if (bytes === null) return null;
   let value: unknown;
   try {
@@ -160,9 +160,9 @@ async function readJson(folder: string, name: string): Promise<object | null> {
   return value;
 }
 
-async function readBytes(folder: string, name: string): Promise<Uint8Array | null> {
+async function readBytes(folder: string, name: string, most?: number): Promise<Uint8Array | null> {
   try {
-    return await readRegularFile(join(folder, name));
+    return await readRegularFile(join(folder, name), most);
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return null;
     throw new LockstepError({

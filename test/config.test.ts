@@ -29,6 +29,7 @@ describe('resolveOptions', () => {
       maxSteps: null,
       limitTrain: null,
       data: null,
+      transpose: false,
       listen: null,
       tokenFile: null,
       minWorkers: 1,

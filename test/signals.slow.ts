@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -213,9 +213,10 @@ describe('a warning of a scheduler', () => {
     ['evaluate', 'baseline'],
     ['report', 'baseline'],
   ])('is nothing to lockstep %s', async (...args) => {
-    const at = args[0] === 'worker' ? '/dev/null$' : 'config\\.json$';
+    const at = args[0] === 'worker' ? 'no-token$' : 'config\\.json$';
+    await writeFile(join(cwd, 'no-token'), '');
     for (const signal of ['SIGUSR1', 'SIGUSR2']) {
-      const tokenFile = args[0] === 'worker' ? ['--token-file', '/dev/null'] : [];
+      const tokenFile = args[0] === 'worker' ? ['--token-file', 'no-token'] : [];
       const { exitCode, stderr } = await runCli([...args, ...tokenFile], { cwd, env: signalled(signal, at) });
       expect(stderr).toMatch(new RegExp(`${signal}: .*nothing to save, and goes on`));
       expect(stderr).not.toContain('ebugger');
@@ -285,9 +286,9 @@ describe('what is not training ends promptly, and leaves no half file', () => {
   it('though a file that it reads hangs: the signal itself ends it', async ({ skip }) => {
     const pipe = join(cwd, 'pipe');
     if (spawnSync('mkfifo', [pipe]).status !== 0) skip('mkfifo is not here');
-    const { child, ended } = startCli(['worker', '--connect', 'ws://127.0.0.1:9', '--token-file', pipe], {
+    const { child, ended } = startCli(['worker', '--connect', 'ws://127.0.0.1:9'], {
       cwd,
-      env: signalled('SIGTERM', 'pipe$'),
+      env: { ...signalled('SIGTERM', 'ubyte'), LOCKSTEP_HANGS: pipe },
     });
     // Node would wait for its thread for ever; a shell reports this as 143
     expect((await ended).stderr).toContain('SIGTERM arrived');

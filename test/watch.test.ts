@@ -1,11 +1,11 @@
 // Runs that are watched: what /metrics says is what history.json says, counters go on after a resume, the server answers what
 // it should, and whatever is done to it the run goes on to the same bits.
 
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { MOST_STREAMS } from '../coordinator/watch/page-streams.ts';
 import { type Digits, makeDigits } from './support/digits.ts';
 import { startNode } from './support/nodes.ts';
@@ -103,6 +103,40 @@ describe('metrics', () => {
       expect(points(after).at(-1)).toMatch(/^lockstep_steps_total 66 /);
       if (missing('promtool', 'prometheus')) return;
       output('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', join(out, 'metrics.om'), join(folder, 'tsdb')]);
+    });
+  });
+
+  test.each(['between', 'within'])('keep their order in time when the clock is set back %s processes', async (when) => {
+    await withFolder(async (folder) => {
+      const out = join(folder, 'run');
+      const real = Date.now.bind(Date);
+      const setBack = { now: () => false };
+      const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() - (setBack.now() ? 3_600_000 : 0));
+      onTestFinished(() => clock.mockRestore());
+      const options = { ...digits.short, threads: 0 };
+      await watchedRun({ ...options, epochs: 1, out }).summary;
+      if (when === 'between') setBack.now = () => true;
+      const second = watchedRun({ ...options, epochs: 4, resume: out });
+      if (when === 'within') setBack.now = () => second.events.filter(({ type }) => type === 'epoch').length >= 2;
+      await second.summary;
+      expect(second.log.matching(/clock stands 3[56]\d\d s before/)).toHaveLength(1);
+
+      const text = await readFile(join(out, 'metrics.om'), 'utf8');
+      const times = (name: string) =>
+        text.split('\n').flatMap((line) => (line.startsWith(`${name} `) ? Number(line.split(' ').at(-1)) : []));
+      const all = times('lockstep_steps_total');
+      // one an epoch, and one at the end of each process
+      expect(all).toHaveLength(4 + 2);
+      expect(all).toEqual([...new Set(all)].sort((a, b) => a - b));
+      const shifts = text.split('\n').filter((line) => line.startsWith('lockstep_metrics_clock_shift_seconds '));
+      expect(Number(shifts[0]!.split(' ')[1])).toBe(0);
+      expect(Number(shifts.at(-1)!.split(' ')[1])).toBeGreaterThan(3500);
+      if (missing('promtool', 'prometheus')) return;
+      const [tsdb, points] = [join(folder, 'tsdb'), all.length];
+      output('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', join(out, 'metrics.om'), tsdb]);
+      await mkdir(join(tsdb, 'wal'), { recursive: true });
+      const dumped = output('promtool', ['tsdb', 'dump', tsdb]);
+      expect(dumped.split('\n').filter((line) => line.includes('"lockstep_steps_total"'))).toHaveLength(points);
     });
   });
 

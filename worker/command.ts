@@ -106,7 +106,7 @@ export interface WorkerParts {
   readonly cores: number;
   readonly readToken: (file: string | null) => Promise<Token | null>;
   readonly readText: (file: string, what: string) => Promise<string>;
-  readonly loadDataset: (folder: string | null) => Promise<Dataset>;
+  readonly loadDataset: (folder: string | null, loading?: { readonly instead: string }) => Promise<Dataset>;
   readonly signal: AbortSignal;
   /** Serves the node's metrics; resolves to where, or null if that failed, which was logged. */
   readonly serveMetrics: (
@@ -199,7 +199,7 @@ async function readAuthority(file: string, { readText }: WorkerParts): Promise<s
 
 /** A folder that was named must be good; without one, having no data is no error, since they can be received. */
 async function ownData(folder: string | null, { loadDataset }: WorkerParts): Promise<Dataset | null> {
-  if (folder !== null) return await loadDataset(folder);
+  if (folder !== null) return await loadDataset(folder, { instead: 'leave --data out to be sent what the run needs' });
   return await loadDataset(null).catch(() => null);
 }
 

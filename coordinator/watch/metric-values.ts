@@ -86,6 +86,7 @@ export function valuesOf(run: WatchedRun): Record<PlainKey, readonly MetricValue
     lastCheckpoint: one(run.lastCheckpointMs / 1000),
     lastStep: one(run.lastStepMs / 1000),
     stragglerWait: one(counts.waitMs / 1000),
+    clockShift: one(run.clockShiftMs / 1000),
   };
 }
 

@@ -58,9 +58,35 @@ export function lastValues(text: string): Before {
   return values;
 }
 
+/** The last time of such a text, in milliseconds; -Infinity where there is none. */
+export function lastTimeMs(text: string): number {
+  let last = Number.NEGATIVE_INFINITY;
+  for (const series of seriesOf(text).values()) {
+    for (const points of series.values()) last = Math.max(last, timeOf(points.at(-1)!)!);
+  }
+  return last;
+}
+
 // a label may hold whatever a folder's name may, but no line break
 const sampleLine =
   /^(?<series>(?<name>[a-z_]+)(?:\{(?<labelText>[^\n]*)\})?) (?<value>[-+]?(?:\d[\d.e+-]*|Inf)|NaN) \d+(?:\.\d+)?$/;
+
+/** In milliseconds; null: it is none. */
+function timeOf(line: string): number | null {
+  const ms = Math.round(Number(line.slice(line.lastIndexOf(' ') + 1)) * 1000);
+  return Number.isSafeInteger(ms) ? ms : null;
+}
+
+/**
+ * A point that follows others of its series, at a later time than these: a text may come from a version whose times went
+ * back with the clock, of which promtool would pass over all that comes after.
+ */
+function added(points: string[], line: string): void {
+  const [before, time] = [points.at(-1), timeOf(line)];
+  if (time === null) return;
+  const least = before === undefined ? time : timeOf(before)! + 1;
+  points.push(time >= least ? line : `${line.slice(0, line.lastIndexOf(' '))} ${least / 1000}`);
+}
 
 /** Lines that are no samples are passed over: the text may have been touched. */
 function seriesOf(text: string): Map<string, Series> {
@@ -75,8 +101,9 @@ function seriesOf(text: string): Map<string, Series> {
     const name = sampleLine.exec(line)?.groups?.['series'];
     if (name === undefined) continue;
     if (!series.has(name)) series.set(name, []);
-    series.get(name)!.push(line);
+    added(series.get(name)!, line);
   }
+  for (const each of families.values()) for (const [name, points] of each) if (points.length === 0) each.delete(name);
   return families;
 }
 

@@ -6,7 +6,7 @@ import { stateFileName } from '../../src/checkpoint.ts';
 import type { TrainOptions } from '../../src/config.ts';
 import type { TrainEvent } from '../../src/events.ts';
 import type { OpenRun } from '../open-run.ts';
-import { readRegularFile } from '../read-file.ts';
+import { RECORD_BYTES, readRegularFile } from '../read-file.ts';
 import { Watch } from './watch.ts';
 import { freshStart, type WatchedStart } from './watched-run.ts';
 
@@ -24,7 +24,8 @@ export async function watchRun(
     facts: { name, version, engine, seed, batchSize, shards, learningRate, epochs },
     start: start === null ? freshStart : startOf(start, await checkpointMs(opened)),
     // what the process before has counted
-    earlier: start === null ? '' : await readRegularFile(join(options.resume!, fileName)).then(String, () => ''),
+    earlier:
+      start === null ? '' : await readRegularFile(join(options.resume!, fileName), RECORD_BYTES).then(String, () => ''),
     onEvent,
     write: folder === null ? null : (text) => folder.writeFile(fileName, text),
   });

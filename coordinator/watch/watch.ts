@@ -5,6 +5,7 @@ import type { TrainOptions } from '../../src/config.ts';
 import type { TrainEvent } from '../../src/events.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Executor } from '../executor.ts';
+import { ForwardClock } from '../forward-clock.ts';
 import { metricTable } from '../metric-table.ts';
 import { Exposition } from '../metrics.ts';
 import { ObservedExecutor } from '../observed-executor.ts';
@@ -12,7 +13,7 @@ import type { Observer } from '../vitals.ts';
 import { WatchServer } from './http-server.ts';
 import { Linger } from './linger.ts';
 import { type Before, familiesOf } from './metric-families.ts';
-import { lastValues, openMetricsText, type Snapshot } from './open-metrics.ts';
+import { lastTimeMs, lastValues, openMetricsText, type Snapshot } from './open-metrics.ts';
 import { PageState } from './page-state.ts';
 import { PageStreams } from './page-streams.ts';
 import { pushOnce } from './push-gateway.ts';
@@ -45,6 +46,7 @@ export class Watch {
   /** Counters' values at the end of the process before. */
   readonly #before: Before;
   readonly #exposition: Exposition;
+  readonly #clock: ForwardClock;
   readonly #snapshots = new ThinnedList<Snapshot>(MOST_SNAPSHOTS);
   readonly #linger = new Linger();
   readonly #warned = new Set<string>();
@@ -59,6 +61,7 @@ export class Watch {
   private constructor(parts: WatchParts) {
     this.#parts = parts;
     this.#before = lastValues(parts.earlier);
+    this.#clock = new ForwardClock(lastTimeMs(parts.earlier));
     const watched = new WatchedRun(parts.facts, parts.start);
     this.#watched = watched;
     this.onEvent = (event) => {
@@ -159,7 +162,17 @@ export class Watch {
 
   #snapshot(): void {
     if (this.#parts.write === null) return;
-    this.#snapshots.push({ atMs: Date.now(), families: familiesOf(this.#watched, this.#before) });
+    const atMs = this.#clock.next();
+    this.#watched.clockShiftMs = this.#clock.shiftMs;
+    // two snapshots of one millisecond are nothing to speak of
+    if (this.#clock.shiftMs >= 1000) {
+      const seconds = (this.#clock.shiftMs / 1000).toFixed(0);
+      this.#warnOnce(
+        'clock',
+        `this machine's clock stands ${seconds} s before the last time in metrics.om; its times go on from there, and lockstep_metrics_clock_shift_seconds tells how far ahead they are`,
+      );
+    }
+    this.#snapshots.push({ atMs, families: familiesOf(this.#watched, this.#before) });
   }
 
   /** One after the other: whoever wrote last stays. */

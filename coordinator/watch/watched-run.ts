@@ -58,6 +58,8 @@ export class WatchedRun implements Observer {
   trainSamples = 0;
   parameters = 0;
   secondsLeft: number | null = null;
+  /** By how much the times in metrics.om are ahead of the machine's clock. */
+  clockShiftMs = 0;
   /** Of the last step; before the first that of the options. */
   learningRate: number;
   /** Of the epoch so far. */

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ProcessLog, ProcessRecord } from '../../coordinator/run-log.ts';
+import { inOrder, type ProcessLog, ProcessRecord } from '../../coordinator/run-log.ts';
 import { appended, type RunLog, RunLogFile, readLog } from '../../coordinator/run-log-file.ts';
 import { whatHappened, whereItRan } from '../../coordinator/run-story.ts';
 
@@ -28,6 +28,30 @@ describe('the record of a process', () => {
   });
 });
 
+describe('processes one after the other', () => {
+  const at = (started: string, ...seconds: number[]): ProcessLog => ({
+    ...recorded(new ProcessRecord(() => 1)),
+    started,
+    events: seconds.map((each) => ({ seconds: each, level: 'info', message: 'x' })),
+  });
+
+  it('stay as they are where the clock went on', () => {
+    const [first, second] = [at('2026-01-01T10:00:00.000Z', 3, 90), at('2026-01-01T10:01:30.000Z')];
+    expect(inOrder([first], second)).toEqual([first, second]);
+    expect(inOrder([], second)).toEqual([second]);
+    expect(inOrder([at('no time', 3)], second)[1]).toEqual(second);
+    expect(inOrder([at('2026-01-01T10:00:00.000Z', 1e300)], second)[1]).toEqual(second);
+  });
+
+  it('never go back in time, and say where the clock did', () => {
+    const first = at('2026-01-01T10:00:00.000Z', 3, 90);
+    const [, second] = inOrder([first], at('2026-01-01T09:00:00.000Z', 1));
+    expect(second).toMatchObject({ started: '2026-01-01T10:01:30.000Z', clockShiftSeconds: 3690 });
+    const { rows } = whatHappened([first, second!]);
+    expect(rows?.map(([, text]) => text)).toContainEqual(expect.stringContaining('clock stood 3690 s before'));
+  });
+});
+
 describe('log.json', () => {
   let folder: string;
   beforeEach(async () => {
@@ -36,14 +60,14 @@ describe('log.json', () => {
   afterEach(async () => await rm(folder, { recursive: true, force: true }));
 
   it('grows with a process, and goes on with the next', async () => {
-    const first = new ProcessRecord(() => 1);
+    const first = new ProcessRecord(() => 0);
     const file = new RunLogFile(folder, null, () => recorded(first));
     file.save();
     first.add({ type: 'warning', message: 'late' });
     file.save();
     await file.finish();
     expect((await readLog(folder)).processes).toEqual([recorded(first)]);
-    const second = new ProcessRecord(() => 1);
+    const second = new ProcessRecord(() => 0);
     await new RunLogFile(folder, folder, () => recorded(second, true)).finish();
     expect((await readLog(folder)).processes).toEqual([recorded(first), recorded(second, true)]);
   });

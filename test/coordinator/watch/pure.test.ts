@@ -8,7 +8,7 @@ import { EventLog } from '../../../coordinator/watch/event-log.ts';
 import { DurationHistogram } from '../../../coordinator/watch/histogram.ts';
 import { Linger } from '../../../coordinator/watch/linger.ts';
 import { type Family, sampleKey } from '../../../coordinator/watch/metric-families.ts';
-import { lastValues, openMetricsText } from '../../../coordinator/watch/open-metrics.ts';
+import { lastTimeMs, lastValues, openMetricsText } from '../../../coordinator/watch/open-metrics.ts';
 import { pushUrl } from '../../../coordinator/watch/push-gateway.ts';
 import { ThinnedList } from '../../../coordinator/watch/thinned-list.ts';
 
@@ -155,6 +155,17 @@ describe('metrics.om', () => {
       'lockstep_epoch_loss{split="train"} 0.25 2',
     ]);
     expect(lastValues('no such\nfile 1\n\u0000').size).toBe(0);
+    expect(lastTimeMs(both)).toBe(2000);
+    expect(lastTimeMs('# TYPE a gauge\na 1 never\na 1 1e300')).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  test('of a version whose times went back with the clock goes on in order', () => {
+    const [first, second] = [5000, 1000].map((atMs) => openMetricsText([{ atMs, families: families(atMs, 0.5) }]));
+    const lines = (text: string) => text.split('\n').filter((line) => line.startsWith('lockstep_epoch_loss{'));
+    const broken = first!.replace(lines(first!)[0]!, `${lines(first!)[0]}\n${lines(second!)[0]}`);
+    const after = openMetricsText([{ atMs: 6000, families: families(1, 0.25) }], broken);
+    expect(lines(after).map((line) => line.split(' ').at(-1))).toEqual(['5', '5.001', '6']);
+    expect(lastTimeMs(broken)).toBe(5001);
   });
 
   test('reads back whatever a label may hold: the reader is no stricter than the writer', () => {
