@@ -2,7 +2,7 @@
 // only, so that a file that cannot be read or written never stops a run.
 
 import { join } from 'node:path';
-import { checkLog } from '../src/disk-records.ts';
+import { checkLog, jsonText } from '../src/disk-records.ts';
 import type { ProcessLog } from './run-log.ts';
 import { readChecked } from './trained-model.ts';
 import { writeWhole } from './write-whole.ts';
@@ -48,7 +48,7 @@ export class RunLogFile {
     const before = await this.#before;
     this.#waiting = false;
     const processes = [...before, this.#current()];
-    const text = `${JSON.stringify({ processes }, null, 2)}\n`;
+    const text = `${jsonText({ processes }, 2)}\n`;
     // a run may have checkpoints often, and seldom news
     if (text === this.#written) return;
     await writeWhole(this.#path, text);

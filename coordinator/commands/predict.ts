@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { ImageSet } from '../../src/data/dataset.ts';
+import { printable } from '../../src/clean-text.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { decodePicture } from '../../src/image/decode.ts';
 import { digitForm } from '../../src/image/digit-form.ts';
@@ -121,5 +122,5 @@ function pictureOf(
   colours: boolean,
 ): string {
   const lines = besides(terminalPicture(image, columns, colours), columns, probabilityBars(probabilities));
-  return `${file}\n${lines.join('\n')}\n\n`;
+  return `${printable(file)}\n${lines.join('\n')}\n\n`;
 }
