@@ -5,7 +5,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { addressGroup } from '../peer-address.ts';
-import type { StrangerLimits } from '../stranger-limits.ts';
+import { type StrangerLimits, strangerLimits } from '../stranger-limits.ts';
 import type { PageState } from './page-state.ts';
 import { nothingSeen } from './page-view.ts';
 
@@ -16,7 +16,7 @@ const PATIENCE_MS = 30_000;
 export type StreamLimits = Pick<StrangerLimits, 'streamsOfConnection' | 'streamsOfAddress' | 'streamsInAll'>;
 
 interface Stream {
-  readonly socket: Socket;
+  readonly socket: Socket | null;
   readonly group: string;
   readonly response: ServerResponse;
   /** Since when it has not read; null: it does. */
@@ -35,8 +35,8 @@ export class PageStreams {
 
   constructor(
     state: PageState,
-    limits: StreamLimits,
     warnOnce: (what: 'fullStreams' | 'slowStream', message: string) => void,
+    limits: StreamLimits = strangerLimits,
   ) {
     this.#state = state;
     this.#limits = limits;
@@ -47,9 +47,9 @@ export class PageStreams {
     return this.#streams.size;
   }
 
-  /** `stays` is called if it is taken in. */
-  open(socket: Socket, response: ServerResponse, stays: () => void): void {
-    const group = addressGroup(socket.remoteAddress);
+  /** `socket`: the connection. A response that waits behind another has none yet. `stays` is called if it is taken in. */
+  open(response: ServerResponse, socket: Socket | null = null, stays: () => void = () => undefined): void {
+    const group = addressGroup(socket?.remoteAddress);
     const full = this.#full(socket, group);
     if (full !== null) {
       this.#warnOnce('fullStreams', `${full}; further ones are turned away`);
@@ -62,6 +62,8 @@ export class PageStreams {
     const stream: Stream = { socket, group, response, behindSinceMs: null, fresh: true };
     this.#streams.add(stream);
     response.on('close', () => this.#forget(stream));
+    // one that still waits behind another is told of no close
+    socket?.once('close', () => this.#forget(stream));
     response.on('error', () => undefined);
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
@@ -92,12 +94,12 @@ export class PageStreams {
   }
 
   /** Why no further one is let in, or null. */
-  #full(socket: Socket, group: string): string | null {
+  #full(socket: Socket | null, group: string): string | null {
     const { streamsOfConnection, streamsOfAddress, streamsInAll } = this.#limits;
     if (this.#streams.size >= streamsInAll) return `${streamsInAll} live pages are open`;
     let [ofConnection, ofAddress] = [0, 0];
     for (const one of this.#streams) {
-      if (one.socket === socket) ofConnection++;
+      if (one.socket !== null && one.socket === socket) ofConnection++;
       if (one.group === group) ofAddress++;
     }
     if (ofConnection >= streamsOfConnection) return 'a connection asks for more than one live page';

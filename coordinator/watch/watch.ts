@@ -9,7 +9,6 @@ import type { Executor } from '../executor.ts';
 import { metricTable } from '../metric-table.ts';
 import { Exposition } from '../metrics.ts';
 import { ObservedExecutor } from '../observed-executor.ts';
-import { strangerLimits } from '../stranger-limits.ts';
 import type { Observer } from '../vitals.ts';
 import { WatchServer } from './http-server.ts';
 import { Linger } from './linger.ts';
@@ -137,9 +136,7 @@ export class Watch {
 
   async #serve(port: number): Promise<void> {
     const { options, onEvent } = this.#parts;
-    const streams = new PageStreams(new PageState(this.#watched), strangerLimits, (what, message) =>
-      this.#warnOnce(what, message),
-    );
+    const streams = new PageStreams(new PageState(this.#watched), (what, message) => this.#warnOnce(what, message));
     const routes = watchRoutes({
       watched: this.#watched,
       exposition: this.#exposition,
