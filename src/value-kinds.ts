@@ -1,6 +1,8 @@
 // The kinds of value that an option can have: what is allowed, in words and as a check, and how the text of a flag is
 // read. Knows no option.
 
+import { hideCredentials } from './credentials.ts';
+
 export interface Kind<T> {
   /** What is allowed, to follow "it must be". */
   readonly allowed: string;
@@ -125,7 +127,7 @@ export function orNull<T>(kind: Kind<T>): Kind<T | null> {
 }
 
 /** As the user wrote it, without a password; JSON alone would show NaN and Infinity as null. */
-export function shownValue(value: unknown, { shown = (text) => text }: Pick<Kind<unknown>, 'shown'>): string {
+export function shownValue(value: unknown, { shown = hideCredentials }: Pick<Kind<unknown>, 'shown'>): string {
   if (value === '') return 'empty';
   if (typeof value === 'string') return shown(value);
   if (typeof value !== 'object') return String(value);
