@@ -158,11 +158,14 @@ function checkExposure(host: string, hasToken: boolean, insecure: boolean, log: 
   throw new LockstepError({
     what: `Listening at ${host} needs a token`,
     why: 'that address can be reached from other machines, and anybody there could join',
-    mend: 'Write one with: openssl rand -hex 32 > token; and give it to both sides with --token-file token (or use --insecure)',
+    mend: 'Write one with: (umask 077; openssl rand -hex 32 > token); and give it to both sides with --token-file token (or use --insecure)',
   });
 }
 
-async function readTls({ tlsCert, tlsKey }: TrainOptions, warn: (message: string) => void): Promise<{ certificate: string; key: string } | null> {
+async function readTls(
+  { tlsCert, tlsKey }: TrainOptions,
+  warn: (message: string) => void,
+): Promise<{ certificate: string; key: string } | null> {
   if (tlsCert === null && tlsKey === null) return null;
   if (tlsCert === null || tlsKey === null) {
     throw new LockstepError({

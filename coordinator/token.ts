@@ -26,7 +26,8 @@ export async function readSecret(file: string, what: string, warn: Warn): Promis
   return await read(file, what, (mode) => {
     // Windows has other means, and tells of none here
     const others = process.platform === 'win32' ? 0 : mode & 0o007;
-    if (others !== 0) warn(`every user of this machine can ${others & 4 ? 'read' : 'change'} the ${what} ${file}: chmod 600 it`);
+    if (others !== 0)
+      warn(`every user of this machine can ${others & 4 ? 'read' : 'change'} the ${what} ${file}: chmod 600 it`);
   });
 }
 
@@ -68,9 +69,10 @@ function accepted(reading: TokenReading, where: string, warn: Warn): Token {
     throw new LockstepError({
       what: `There is no token in ${where}`,
       why: `it ${reading.why}`,
-      mend: 'Write one with: openssl rand -hex 32 > token',
+      mend: 'Write one with: (umask 077; openssl rand -hex 32 > token)',
     });
   }
-  if (reading.weak) warn(`the token in ${where} is easy to guess; make one with: openssl rand -hex 32`);
+  if (reading.weak)
+    warn(`the token in ${where} is easy to guess; make one with: (umask 077; openssl rand -hex 32 > token)`);
   return reading.token;
 }

@@ -57,7 +57,12 @@ export function judgeUpgrade(
   if (token === null) return { accepted: true, headers };
 
   const challenge = (error: ChallengeError, reason: string): UpgradeVerdict =>
-    refusal(401, 'token', [`WWW-Authenticate: ${writeChallenge({ serverNonce: nonces.issue(nowMs, random), error })}`], reason);
+    refusal(
+      401,
+      'token',
+      [`WWW-Authenticate: ${writeChallenge({ serverNonce: nonces.issue(nowMs, random), error })}`],
+      reason,
+    );
 
   const credentials = readCredentials(authorization);
   if (credentials === null) return challenge('none', 'a token is needed');
@@ -66,7 +71,8 @@ export function judgeUpgrade(
   const verdict = nonces.check(serverNonce, nowMs);
   if (verdict === 'stale') return challenge('stale', 'the nonce expired or was used');
   if (!proofsMatch(proof, nodeProof(token, both))) return challenge('wrong-proof', 'the token is not the same');
-  if (verdict === 'full') return refusal(503, 'busy', ['Retry-After: 10'], 'too many nodes have connected in a short time');
+  if (verdict === 'full')
+    return refusal(503, 'busy', ['Retry-After: 10'], 'too many nodes have connected in a short time');
   nonces.use(serverNonce);
   return { accepted: true, headers: [...headers, `${PROOF_HEADER}: ${coordinatorProof(token, both)}`] };
 }

@@ -5,7 +5,8 @@ import { hideInValue, splitAddress } from './credentials.ts';
 import type { Kind } from './value-kinds.ts';
 
 export const httpUrl: Kind<string> = {
-  allowed: 'http:// or https://, a host, and perhaps a port and a path: no query, and name and password percent-encoded',
+  allowed:
+    'http:// or https://, a host, and perhaps a port and a path: no query, and name and password percent-encoded',
   accepts: (value) => isUrl(value, ['http:', 'https:']),
   fromText: (value) => value,
   shown: hideInValue,
@@ -67,7 +68,8 @@ function isHost(value: unknown): boolean {
 
 function isOrigin(value: unknown): boolean {
   if (value === 'null') return true;
-  if (typeof value !== 'string' || !/^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]+$/.test(value) || !URL.canParse(value)) return false;
+  if (typeof value !== 'string' || !/^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]+$/.test(value) || !URL.canParse(value))
+    return false;
   // of an extension's page the URL parser knows no origin
   return /^https?:/.test(value) ? new URL(value).origin === value : true;
 }

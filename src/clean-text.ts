@@ -7,11 +7,11 @@ import { hideCredentials } from './credentials.ts';
  * Controls (C0, DEL, C1), format characters (reading direction, zero width, soft hyphen, tags), lone surrogates, line and
  * paragraph separators, and the letters that have no width.
  */
-const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]/gu;
+const hidden = /\u034f|[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]|\u17b4|\u17b5/gu;
 
 /** One line for people: breaks and tabs become a blank, everything else that cannot be seen its number. */
 export function printable(text: string): string {
-  return hideCredentials(text.replaceAll(/[\t\n\v\f\r\u0085\u2028\u2029]+/g, ' ').replaceAll(hidden, escape));
+  return hideCredentials(text.replaceAll(/[\t\n\v\f\r\u0085\u2028\u2029]+/g, ' ').replaceAll(hidden, numbered));
 }
 
 /** Lines for people: as `printable`, but for the breaks between them. */
@@ -28,7 +28,7 @@ export function visibleJson(json: string): string {
   );
 }
 
-function escape(character: string): string {
+function numbered(character: string): string {
   const code = character.codePointAt(0)!;
   if (code < 256) return `\\x${hex(code).padStart(2, '0')}`;
   return code < 65_536 ? `\\u${hex(code).padStart(4, '0')}` : `\\u{${hex(code)}}`;

@@ -45,7 +45,13 @@ describe('an address', () => {
     expect(error.message).not.toMatch(/secret|sec ret|sec\/ret|se%zz|%ff/);
   });
 
-  it.each(['ws://h:1', 'wss://h', 'ws://[::1]:7', 'ws://h:1/', 'ws://user:secret@h:1'])('of a coordinator: %s', (connect) => {
+  it.each([
+    'ws://h:1',
+    'wss://h',
+    'ws://[::1]:7',
+    'ws://h:1/',
+    'ws://user:secret@h:1',
+  ])('of a coordinator: %s', (connect) => {
     expect(webSocketUrl.accepts(connect)).toBe(true);
     expect(workerOptions({ connect }).connect).toBe(connect);
   });
@@ -67,7 +73,16 @@ describe('an address', () => {
 
 it('of whatever option: no error tells a password', async () => {
   const address = 'http://user:secret@host:1';
-  for (const key of ['pushgateway', 'listen', 'metricsHost', 'metricsPort', 'epochs', 'engine', 'lr', 'checkpointEvery']) {
+  for (const key of [
+    'pushgateway',
+    'listen',
+    'metricsHost',
+    'metricsPort',
+    'epochs',
+    'engine',
+    'lr',
+    'checkpointEvery',
+  ]) {
     const value = key === 'pushgateway' ? 'x://user:secret@host' : address;
     const error = await refusal(() => resolveOptions({ [key]: value }, null, 'flag'));
     expect(error.message, key).not.toContain('secret');
@@ -79,7 +94,11 @@ it('of whatever option: no error tells a password', async () => {
 });
 
 it.each([
-  [hostName, ['127.0.0.1', '::1', '0.0.0.0', 'localhost', 'node-7.lab.example.', 'fe80::1%eth0'], ['', '[::1]', 'a:1', 'http://a', 'a/b', 'u@a', 'a b', 'a..b', ':::', 'x'.repeat(254)]],
+  [
+    hostName,
+    ['127.0.0.1', '::1', '0.0.0.0', 'localhost', 'node-7.lab.example.', 'fe80::1%eth0'],
+    ['', '[::1]', 'a:1', 'http://a', 'a/b', 'u@a', 'a b', 'a..b', ':::', 'x'.repeat(254)],
+  ],
   [listenAddress, ['127.0.0.1:7070', '[::1]:0', 'h:1'], ['', 'user:secret@h:1', 7070]],
 ])('names and addresses', ({ accepts }, good, bad) => {
   expect(good.filter((one) => !accepts(one))).toEqual([]);
@@ -88,7 +107,17 @@ it.each([
 
 it('origins are what browsers send', () => {
   const good = ['https://ok.example', 'http://127.0.0.1:8080', 'http://[::1]:1', 'null', 'chrome-extension://abcdef'];
-  const bad = ['ok.example', 'https://ok.example/', 'https://OK.example', 'https://ok.example:443', 'https://u:secret@ok.example', 'https://ok.example/x', 'https://', '*', ''];
+  const bad = [
+    'ok.example',
+    'https://ok.example/',
+    'https://OK.example',
+    'https://ok.example:443',
+    'https://u:secret@ok.example',
+    'https://ok.example/x',
+    'https://',
+    '*',
+    '',
+  ];
   expect(good.filter((one) => !origins.accepts([one]))).toEqual([]);
   expect(bad.filter((one) => origins.accepts([one]))).toEqual([]);
 });

@@ -28,7 +28,11 @@ describe('printable', () => {
         const shown = printable(text);
         expect(shown).not.toMatch(unseen);
         expect(printable(shown)).toBe(shown);
-        expect(printableLines(`${text}\n${text}`).split('\n').every((line) => !unseen.test(line))).toBe(true);
+        expect(
+          printableLines(`${text}\n${text}`)
+            .split('\n')
+            .every((line) => !unseen.test(line)),
+        ).toBe(true);
       }),
     );
   });

@@ -64,12 +64,15 @@ async function proxy(target: string, away: RequestListener) {
   return { url, state, cut: () => sockets.forEach((socket) => void socket.destroy()) };
 }
 
-describe('answers that are no coordinator\'s', () => {
+describe("answers that are no coordinator's", () => {
   const html = '<!doctype html><title>Bad gateway</title>\x1b[2J';
-  test.each([200, 204, 301, 302, 400, 401, 403, 404, 407, 410, 418, 426, 429, 500, 502, 503, 504])('%d is tried again', async (status) => {
+  test.each([
+    200, 204, 301, 302, 400, 401, 403, 404, 407, 410, 418, 426, 429, 500, 502, 503, 504,
+  ])('%d is tried again', async (status) => {
     const server = createServer();
     server.on('upgrade', (_request, socket) => {
-      const more = status === 401 ? 'WWW-Authenticate: Basic realm="proxy"\r\n' : status < 400 ? 'Location: /elsewhere\r\n' : '';
+      const more =
+        status === 401 ? 'WWW-Authenticate: Basic realm="proxy"\r\n' : status < 400 ? 'Location: /elsewhere\r\n' : '';
       socket.end(`HTTP/1.1 ${status} \x1b[31mX\r\n${more}Content-Type: text/html\r\nConnection: close\r\n\r\n${html}`);
     });
     const url = await served(server);
@@ -88,7 +91,7 @@ describe('answers that are no coordinator\'s', () => {
   test.each([
     ['path', 404],
     ['origin', 403],
-  ])('a coordinator\'s own are final: %s', async (mark, status) => {
+  ])("a coordinator's own are final: %s", async (mark, status) => {
     const server = createServer();
     server.on('upgrade', (_request, socket) => {
       socket.end(`HTTP/1.1 ${status} X\r\nLockstep-Refusal: ${mark}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);

@@ -41,14 +41,20 @@ test('name and password of a Pushgateway are sent, and shown nowhere', async () 
     for (const [i, { host }] of [good, bad].entries()) {
       const out = join(folder, `run${i}`);
       const url = `http://us%40er:s%3Acr%2Fet@${host}`;
-      const { exitCode, stdout, stderr } = await runCli(['train', ...short, '--out', out, '--pushgateway', url, '--verbose'], { cwd: tmpdir() });
+      const { exitCode, stdout, stderr } = await runCli(
+        ['train', ...short, '--out', out, '--pushgateway', url, '--verbose'],
+        { cwd: tmpdir() },
+      );
       expect(exitCode, stderr).toBe(0);
       const all = allOf([stdout, stderr], out);
       expect(all).toContain('Configuration');
       expect(all).not.toMatch(/s%3Acr|s:cr|cr%2Fet|cr\/et|us%40er/);
       expect(all).not.toContain(Buffer.from('us@er:s:cr/et').toString('base64'));
       if (i === 0) expect(stderr).not.toContain('Warning');
-      else expect(stderr).toMatch(new RegExp(`Pushgateway at http://${host}/ was not reached: it answered 401: no, +\\[2J Warning: forged`));
+      else
+        expect(stderr).toMatch(
+          new RegExp(`Pushgateway at http://${host}/ was not reached: it answered 401: no, +\\[2J Warning: forged`),
+        );
     }
     const authorization = `Basic ${Buffer.from('us@er:s:cr/et').toString('base64')}`;
     expect([good.authorizations, bad.authorizations]).toEqual([[authorization], [authorization]]);
@@ -77,7 +83,9 @@ test.each([
 
 test('a worker that finds nobody tells no password', async () => {
   const url = 'ws://user:secret@127.0.0.1:9';
-  const { exitCode, stderr } = await runCli(['worker', '--connect', url, '--retry-for', '0.2', '--verbose'], { cwd: tmpdir() });
+  const { exitCode, stderr } = await runCli(['worker', '--connect', url, '--retry-for', '0.2', '--verbose'], {
+    cwd: tmpdir(),
+  });
   expect(exitCode).toBe(75);
   expect(stderr).toContain('ws://127.0.0.1:9');
   expect(stderr).not.toMatch(/secret|user/);
@@ -141,7 +149,17 @@ test('a port for metrics that was asked for and is taken is an error, for a work
     for (const args of [
       ['train', ...short, '--out', out, ...at],
       ['worker', '--connect', 'ws://127.0.0.1:9', '--retry-for', '5', ...at],
-      ['worker', '--connect', 'ws://127.0.0.1:9', '--retry-for', '5', '--metrics-port', '0', '--metrics-host', '192.0.2.1'],
+      [
+        'worker',
+        '--connect',
+        'ws://127.0.0.1:9',
+        '--retry-for',
+        '5',
+        '--metrics-port',
+        '0',
+        '--metrics-host',
+        '192.0.2.1',
+      ],
     ]) {
       const { exitCode, stderr } = await runCli(args, { cwd: tmpdir() });
       expect(exitCode, stderr).toBe(2);

@@ -173,7 +173,8 @@ describe('connections of an address', () => {
     const all = await many(connectionsOfAddress + 40, port);
     await expectOldestGone(all, connectionsOfAddress);
     expect(await healthy(port)).toBe(200);
-    for (const { socket } of all.slice(-connectionsOfAddress)) socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    for (const { socket } of all.slice(-connectionsOfAddress))
+      socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
     expect(await healthy(port)).toBe(200);
   });
 
@@ -289,7 +290,9 @@ test('a warning that strangers cause is printed so often, and then counted', asy
       const said = cluster.log.all.filter((line) => line.includes('turned away'));
       expect(said.length).toBeLessThan(10);
       // a node may not say that the run is over: its code has no name; and its words are one line that can be seen
-      expect(said[0]).toMatch(/^warning: 127\.0\.0\.1:\d+ was turned away: closed with 4000, \\x1b\[2J Warning: forged line\\u202e$/);
+      expect(said[0]).toMatch(
+        /^warning: 127\.0\.0\.1:\d+ was turned away: closed with 4000, \\x1b\[2J Warning: forged line\\u202e$/,
+      );
       expect(said.join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     },
     { limits: { strangers } },
@@ -327,7 +330,9 @@ describe('who reads by another name', () => {
       expect(await statusOf(port, lines('POST /metrics HTTP/1.1', 'Host: evil.example'))).toBe('403');
       expect(await statusOf(port, lines('GET /metrics HTTP/1.0'))).toBe('403');
       expect(await statusOf(port, lines('GET /metrics HTTP/1.1'))).toBe('400');
-      expect(await statusOf(port, lines('GET /metrics HTTP/1.1', 'Host: localhost', 'Host: evil.example'))).not.toBe('200');
+      expect(await statusOf(port, lines('GET /metrics HTTP/1.1', 'Host: localhost', 'Host: evil.example'))).not.toBe(
+        '200',
+      );
       expect(await statusOf(port, lines('GET http://evil.example/metrics HTTP/1.1', 'Host: localhost'))).toBe('403');
       for (const host of ['localhost:1', '127.0.0.1', '[::1]:9', 'grafana.EXAMPLE.:80']) {
         expect(await statusOf(port, lines('GET /metrics HTTP/1.1', `Host: ${host}`)), host).toBe('200');

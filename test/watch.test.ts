@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { strangerLimits } from '../coordinator/stranger-limits.ts';
 import { type Digits, makeDigits } from './support/digits.ts';
 import { startNode } from './support/nodes.ts';
-import { withFolder } from './support/tiny-data.ts';
 import { refusal } from './support/refusal.ts';
+import { withFolder } from './support/tiny-data.ts';
 import { missing, output } from './support/tools.ts';
 import { bitsOf, traceOf } from './support/train.ts';
 import { textOf, valueIn, type Watched, watchedRun } from './support/watching.ts';
@@ -217,7 +217,11 @@ describe('an address that was asked for and cannot be had is an error', () => {
     });
   });
 
-  test.each(['192.0.2.1', '2001:db8::1', 'no-such-host.invalid'])('a host that is none of this machine: %s', async (metricsHost) => {
+  test.each([
+    '192.0.2.1',
+    '2001:db8::1',
+    'no-such-host.invalid',
+  ])('a host that is none of this machine: %s', async (metricsHost) => {
     const error = await refusal(() => watchedRun({ ...digits.short, threads: 0, metricsHost }).summary);
     expect(error).toMatchObject({ exitCode: 2, what: `Metrics cannot be served at ${metricsHost}:0` });
   });
@@ -314,12 +318,18 @@ describe('the run goes on, with one warning', () => {
     const before = await steps();
     await run.log.seen(/^epoch:/, run.log.count(/^epoch:/) + 20);
     await expect.poll(steps, { timeout: 30_000 }).toBeGreaterThan(before);
-    expect(warnings(run)).toEqual([`${streamsOfAddress} live pages are open at one address; further ones are turned away`]);
+    expect(warnings(run)).toEqual([
+      `${streamsOfAddress} live pages are open at one address; further ones are turned away`,
+    ]);
   });
 });
 
 /** What a server says first to these bytes, on a connection of its own, from any of this machine's addresses. */
-async function asked(url: string, text: string, localAddress = '127.0.0.1'): Promise<{ socket: Socket; answer: string }> {
+async function asked(
+  url: string,
+  text: string,
+  localAddress = '127.0.0.1',
+): Promise<{ socket: Socket; answer: string }> {
   const { hostname, port } = new URL(url);
   const socket = connect({ port: Number(port), host: hostname, localAddress });
   onTestFinished(() => void socket.destroy());

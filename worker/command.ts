@@ -3,11 +3,11 @@
 
 import { X509Certificate } from 'node:crypto';
 import { hostname } from 'node:os';
+import { hostName, hostNames, webSocketUrl } from '../src/address-kinds.ts';
+import { splitAddress } from '../src/credentials.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { LockstepError } from '../src/errors.ts';
 import { unlessAborted } from '../src/unless-aborted.ts';
-import { hostName, hostNames, webSocketUrl } from '../src/address-kinds.ts';
-import { splitAddress } from '../src/credentials.ts';
 import { integer, type Kind, onOff, orNull, path, positive, shownValue, text } from '../src/value-kinds.ts';
 import type { Token } from '../src/wire/auth.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';

@@ -149,7 +149,10 @@ function judge(response: IncomingMessage): Opened {
   }
   const mark = header(response, REFUSAL_HEADER);
   if (mark === undefined) {
-    return { kind: 'retry', reason: `who answers is no coordinator: it says ${status}, as a proxy or another server does` };
+    return {
+      kind: 'retry',
+      reason: `who answers is no coordinator: it says ${status}, as a proxy or another server does`,
+    };
   }
   if (mark === 'origin') return refused('the coordinator refuses this connection (403)', 'Connect without an Origin.');
   if (mark === 'path') return refused('the coordinator refuses this path (404)', 'Connect to ws://HOST:PORT alone.');

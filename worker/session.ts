@@ -87,7 +87,10 @@ export class Session {
       socket.once('close', (code: number, reason: Buffer) => {
         for (const timer of this.#timers) clearInterval(timer);
         if (options.counts) options.counts.connected = false;
-        const { code: endCode, reason: endReason } = this.#closedWith ?? { code, reason: closeReason(reason.toString()) };
+        const { code: endCode, reason: endReason } = this.#closedWith ?? {
+          code,
+          reason: closeReason(reason.toString()),
+        };
         const end = {
           code: endCode,
           byNode: this.#closedWith !== null,

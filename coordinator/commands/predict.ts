@@ -1,8 +1,8 @@
 // `lockstep predict RUN FILE...`: what a trained model takes pictures of digits for.
 
 import { readFile } from 'node:fs/promises';
-import type { ImageSet } from '../../src/data/dataset.ts';
 import { printable } from '../../src/clean-text.ts';
+import type { ImageSet } from '../../src/data/dataset.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { decodePicture } from '../../src/image/decode.ts';
 import { digitForm } from '../../src/image/digit-form.ts';

@@ -116,7 +116,8 @@ async function answer(
   try {
     await route(request, response, stays);
   } catch (error) {
-    if (!response.headersSent) plain(response, 500, `${printable(error instanceof Error ? error.message : String(error))}\n`);
+    if (!response.headersSent)
+      plain(response, 500, `${printable(error instanceof Error ? error.message : String(error))}\n`);
     else response.destroy();
   }
 }

@@ -26,7 +26,9 @@ export async function pushOnce(
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const answer = await beginningOf(response);
-    return response.ok ? null : `it answered ${response.status}: ${asText(answer || response.statusText, MOST_CHARACTERS)}`;
+    return response.ok
+      ? null
+      : `it answered ${response.status}: ${asText(answer || response.statusText, MOST_CHARACTERS)}`;
   } catch (error) {
     if ((error as Error).name === 'TimeoutError') return `no answer within ${PATIENCE_MS} ms`;
     // fetch says "fetch failed", and its cause says why

@@ -114,7 +114,8 @@ export class Watch {
     if (options.pushgateway === null) return;
     const body = { text: await this.#exposition.text(), contentType: this.#exposition.contentType };
     const failed = await pushOnce(options.pushgateway, facts.name, body);
-    if (failed !== null) this.#warnOnce('push', `the Pushgateway at ${splitAddress(options.pushgateway)?.url} was not reached: ${failed}`);
+    if (failed !== null)
+      this.#warnOnce('push', `the Pushgateway at ${splitAddress(options.pushgateway)?.url} was not reached: ${failed}`);
   }
 
   async #stay({ url }: WatchServer, signal: AbortSignal): Promise<void> {

@@ -30,7 +30,7 @@ export function readTokenText(text: string): TokenReading {
   if (token === null) return { why: 'is empty' };
   const characters = [...text.trim()];
   // of UTF-16 without a mark, every other byte
-  if (/[\0-\x08\x0e-\x1f\x7f]/.test(text)) return { why: 'holds control characters; is it text, in UTF-8?' };
+  if (/(?!\s)\p{Cc}/u.test(text)) return { why: 'holds control characters; is it text, in UTF-8?' };
   // the environment has it in place of what it could not decode, so that different tokens would be the same
   if (text.includes('\ufffd')) return { why: 'holds the sign for what is no valid text (U+FFFD)' };
   if (characters.length < LEAST_TOKEN_CHARACTERS) {

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type Socket, connect as plain } from 'node:net';
+import { connect as plain, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
@@ -29,12 +29,33 @@ function makeCertificates(folder: string, name: string, dates: readonly [string,
     // only this one lets a certificate begin or end in the past
     writeFileSync(at('index'), '');
     writeFileSync(at('serial'), '01\n');
-    const lines = ['[ca]', 'default_ca=d', '[d]', `database=${at('index')}`, `new_certs_dir=${folder}`, `serial=${at('serial')}`, 'policy=p', '[p]'];
+    const lines = [
+      '[ca]',
+      'default_ca=d',
+      '[d]',
+      `database=${at('index')}`,
+      `new_certs_dir=${folder}`,
+      `serial=${at('serial')}`,
+      'policy=p',
+      '[p]',
+    ];
     writeFileSync(at('config'), `${lines.join('\n')}\ncommonName=supplied\n`);
     const own = ['-config', at('config'), '-cert', at('ca.pem'), '-keyfile', at('ca.key'), '-md', 'sha256'];
     const [from, to] = dates;
     const when = ['-startdate', from, '-enddate', to];
-    openssl('ca', '-batch', '-notext', ...own, ...when, '-extfile', at('names'), '-in', at('request'), '-out', at('cert.pem'));
+    openssl(
+      'ca',
+      '-batch',
+      '-notext',
+      ...own,
+      ...when,
+      '-extfile',
+      at('names'),
+      '-in',
+      at('request'),
+      '-out',
+      at('cert.pem'),
+    );
   }
   return { authority: at('ca.pem'), certificate: at('cert.pem'), key: at('key.pem') };
 }
@@ -111,7 +132,9 @@ test('certificates that cannot be used', async ({ skip }) => {
 
 const years = (from: number) => [`${from}0101000000Z`, `${from + 1}0101000000Z`] as const;
 
-test('a certificate that is not good: final at first, and waited for by a node that has been there', async ({ skip }) => {
+test('a certificate that is not good: final at first, and waited for by a node that has been there', async ({
+  skip,
+}) => {
   if (missing !== null) {
     console.info(`skipped: ${missing}`);
     skip(missing);

@@ -44,15 +44,15 @@ describe('a token file', () => {
   });
 
   it('is weak where it can be guessed', () => {
-    const weak = (text: string) => 'weak' in readTokenBytes(Buffer.from(text)) && readTokenBytes(Buffer.from(text)).weak;
-    for (const text of ['12345678', 'password', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'correct-horse']) expect(weak(text)).toBe(true);
+    const weak = (text: string) =>
+      'weak' in readTokenBytes(Buffer.from(text)) && readTokenBytes(Buffer.from(text)).weak;
+    for (const text of ['12345678', 'password', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'correct-horse'])
+      expect(weak(text)).toBe(true);
     for (const text of [secret, 'correct-horse-battery-staple']) expect(weak(text)).toBe(false);
   });
 });
 
 describe('reading it', () => {
-  afterEach(() => vi.unstubAllEnvs());
-
   function fileOf(content: string | Uint8Array, mode: number): string {
     const folder = mkdtempSync(join(tmpdir(), 'lockstep-token-'));
     folders.push(folder);
@@ -62,6 +62,7 @@ describe('reading it', () => {
   }
   const folders: string[] = [];
   afterEach(() => {
+    vi.unstubAllEnvs();
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   });
 
@@ -75,12 +76,16 @@ describe('reading it', () => {
     expect(await read(fileOf(secret, 0o600))).toEqual([]);
     expect(await read(fileOf(secret, 0o640))).toEqual([]);
     if (process.platform !== 'win32') {
-      expect(await read(fileOf(secret, 0o644))).toEqual([expect.stringMatching(/every user .* can read the token file/)]);
+      expect(await read(fileOf(secret, 0o644))).toEqual([
+        expect.stringMatching(/every user .* can read the token file/),
+      ]);
       expect(await read(fileOf(secret, 0o602))).toEqual([expect.stringMatching(/can change/)]);
     }
     expect(await read(fileOf('password', 0o600))).toEqual([expect.stringMatching(/easy to guess/)]);
     vi.stubEnv('LOCKSTEP_TOKEN', 'password');
-    expect(await read(null)).toEqual(['the token in LOCKSTEP_TOKEN is easy to guess; make one with: openssl rand -hex 32']);
+    expect(await read(null)).toEqual([
+      'the token in LOCKSTEP_TOKEN is easy to guess; make one with: (umask 077; openssl rand -hex 32 > token)',
+    ]);
   });
 
   it.each(['', ' ', 'x', 'not-text-\ufffd\ufffd'])('refuses LOCKSTEP_TOKEN=%j', async (text) => {
