@@ -7,18 +7,17 @@ import type { ClassSamples } from '../src/figures/grids.ts';
 import { instantiate } from '../src/kernels/kernels.ts';
 import { Purpose, randomAt } from '../src/random.ts';
 import { loadFor } from './evaluation-set.ts';
+import { hasTestFigures, readFinished } from './finished-run.ts';
 import { type Inference, infer } from './inference.ts';
 import type { Wiring } from './make-executor.ts';
-import type { ProcessLog } from './run-log.ts';
-import { readProcesses } from './run-log-file.ts';
-import { compareFigures, readHistory, readSummaryOf, readTrainedModel, type TrainedModel } from './trained-model.ts';
+import { type RunLog, readLog } from './run-log-file.ts';
+import { readHistory, readTrainedModel, refuse, type TrainedModel } from './trained-model.ts';
 
 export interface ReportData {
   readonly trained: TrainedModel;
   readonly history: readonly EpochRecord[];
   readonly summary: Summary | null;
-  /** The oldest first; empty where nothing is known of them. */
-  readonly processes: readonly ProcessLog[];
+  readonly log: RunLog;
   readonly data: Dataset;
   readonly inference: Inference;
   readonly samples: readonly ClassSamples[];
@@ -29,15 +28,19 @@ const SAMPLES = 6;
 export async function reportData(folder: string, dataFolder: string | null, wiring: Wiring): Promise<ReportData> {
   const trained = await readTrainedModel(folder);
   const data = await loadFor(trained, dataFolder);
-  const [history, summary] = [(await readHistory(folder)) ?? [], await readSummaryOf(folder)];
-  if (summary !== null) compareFigures(folder, history, summary);
+  const finished = await readFinished(trained);
+  const inference = await infer(trained.model, data.test, 0, wiring);
+  if (finished !== null && dataFolder === null) {
+    const has = hasTestFigures(trained, finished.summary, inference.figures, wiring.programVersion);
+    if (has === false) throw refuse(folder, 'summary.json', 'its test figures are not those of model.safetensors');
+  }
   return {
     trained,
-    history,
-    summary,
-    processes: await readProcesses(folder),
+    history: finished?.history ?? (await readHistory(folder)) ?? [],
+    summary: finished?.summary ?? null,
+    log: await readLog(folder),
     data,
-    inference: await infer(trained.model, data.test, 0, wiring),
+    inference,
     samples: classSamples(trained, data, wiring),
   };
 }

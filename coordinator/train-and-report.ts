@@ -23,8 +23,11 @@ export async function trainAndReport(options: TrainOptions, hooks: Hooks, wiring
     record.add(event);
     if (event.type === 'start' && target !== null) {
       const { threads } = event;
-      file = new RunLogFile(target, source, () =>
-        record.log(wiring.programVersion, threads, options.listen !== null, source !== null),
+      file = new RunLogFile(
+        target,
+        source,
+        () => record.log(wiring.programVersion, threads, options.listen !== null, source !== null),
+        (message) => onEvent({ type: 'warning', message }),
       );
     }
     if (event.type === 'done') folder = event.folder;

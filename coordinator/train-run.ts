@@ -21,6 +21,7 @@ import { BestParameters } from './best-parameters.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import type { Executor } from './executor.ts';
+import { finishedSummary } from './finished-run.ts';
 import { stopped } from './interruption.ts';
 import { explained } from './machine-lack.ts';
 import { machineLimits } from './machine-limits.ts';
@@ -59,6 +60,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     checkEngine: async () => {
       if (options.engine !== 'wasm') await unlessAborted(wiring.selfTest(options.engine), toldToStop);
     },
+    finishedSummary: async (source) => await finishedSummary(source, options, wiring, onEvent),
     onEvent,
     signal: toldToStop,
   });

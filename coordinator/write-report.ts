@@ -103,7 +103,7 @@ const texts = ({ augment }: TrainOptions): Readonly<Record<string, string>> => (
   throughput: `Training samples over training time${augment ? ', augmentation included' : ''}; evaluation is not counted.`,
 });
 
-function page({ trained, summary, processes, data, inference }: ReportData, drawings: readonly Drawing[]): string {
+function page({ trained, summary, log, data, inference }: ReportData, drawings: readonly Drawing[]): string {
   const { model, options, name } = trained;
   const figures = drawings.map(
     (drawing): Section => ({
@@ -119,12 +119,12 @@ function page({ trained, summary, processes, data, inference }: ReportData, draw
   const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
   const sections: Section[] = [
     ...figures,
-    { title: 'Workers and what happened to them', ...whatHappened(processes) },
+    { title: 'Workers and what happened to them', ...whatHappened(log.processes, log.omitted) },
     {
       title: 'Configuration',
       rows: Object.entries(configForFile(options)).map(([key, value]) => [key, shown(value)]),
     },
-    ...(processes.length === 0 ? [] : [{ title: 'Environment', rows: whereItRan(processes) }]),
+    ...(log.processes.length === 0 ? [] : [{ title: 'Environment', rows: whereItRan(log.processes, log.omitted) }]),
     {
       title: 'Digests',
       text: 'SHA-256 of the parameters, and of the whole training state. They do not depend on the number of workers.',

@@ -5,7 +5,7 @@ import { LockstepError } from './errors.ts';
 import { type PresetName, presets } from './model/presets.ts';
 import { didYouMean } from './nearest.ts';
 import { flagName, type OptionKey, optionKeys, optionTable, type TrainOptions } from './option-table.ts';
-import { shownValue } from './value-kinds.ts';
+import { shownOption } from './shown-value.ts';
 
 export type { TrainOptions } from './option-table.ts';
 
@@ -128,7 +128,7 @@ function refused(key: OptionKey, value: unknown, origin: Origin): LockstepError 
   };
   const row = optionTable[key];
   return new LockstepError({
-    what: `${names[origin]} cannot be ${shownValue(value, row.kind)}`,
+    what: `${names[origin]} cannot be ${shownOption(value, row.kind)}`,
     why: `it must be ${row.kind.allowed}`,
     mend: `Give such a value, or leave it out for the default (${row.defaultText ?? row.default})`,
   });

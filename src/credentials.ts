@@ -17,7 +17,7 @@ export function splitAddress(text: string): Address | null {
   try {
     const [user, secret] = [decodeURIComponent(username), decodeURIComponent(password)];
     if (user.includes(':')) return null;
-    const pair = Buffer.from(`${user}:${secret}`, 'utf8').toString('base64');
+    const pair = btoa(String.fromCharCode(...new TextEncoder().encode(`${user}:${secret}`)));
     return { url: url.href, authorization: `Basic ${pair}` };
   } catch {
     return null;

@@ -62,6 +62,16 @@ export function isOutOfPatience(history: readonly EpochRecord[], patience: numbe
   return patience !== null && history.length - 1 - bestEpochOf(history) >= patience && history.length > 0;
 }
 
+/** Whether nothing is left to do for a run with these epochs, whole or cut short. */
+export function isAtEnd(
+  history: readonly EpochRecord[],
+  length: { readonly epochs: number; readonly maxSteps: number | null; readonly patience: number | null },
+): boolean {
+  const { epochs, maxSteps, patience } = length;
+  if (history.length === epochs || isOutOfPatience(history, patience)) return true;
+  return history.length < epochs && maxSteps !== null && (history.at(-1)?.steps ?? 0) === maxSteps;
+}
+
 /** The first step after `step` at which a checkpoint is due within an epoch. Their ends are checkpoints anyway. */
 export function nextCheckpoint(step: number, every: 'epoch' | number): number {
   return every === 'epoch' ? Number.POSITIVE_INFINITY : (Math.floor(step / every) + 1) * every;

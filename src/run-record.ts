@@ -54,15 +54,16 @@ export function runConfigOf(
 /** A run's options, facts and changes from the content of its config.json, or why it has none. */
 export function readRunConfig(
   values: Readonly<Record<string, unknown>>,
-): { options: TrainOptions; facts: Facts; changes: readonly Change[] } | { readonly why: string } {
+): { options: TrainOptions; facts: Facts; changes: readonly Change[]; program: string } | { readonly why: string } {
   const found = checkRecord(values[recordKey]);
   if ('why' in found) {
     return { why: `it does not say on which data and with which engine it was trained ("${recordKey}": ${found.why})` };
   }
-  const { engine, dataDigest, changes } = found.value;
+  const { program, engine, dataDigest, changes } = found.value;
   const options = resolveOptions({}, values);
+  if (options.engine !== engine) return { why: `"engine" is ${options.engine}, and in "${recordKey}" it is ${engine}` };
   const facts = { config: configForFile(options), engine, dataDigest };
-  return { options, facts, changes: changes.map(changeOf) };
+  return { options, facts, changes: changes.map(changeOf), program };
 }
 
 /** Without the key of a number that was not recorded. */

@@ -1,8 +1,6 @@
 // The kinds of value that an option can have: what is allowed, in words and as a check, and how the text of a flag is
 // read. Knows no option.
 
-import { hideCredentials } from './credentials.ts';
-
 export interface Kind<T> {
   /** What is allowed, to follow "it must be". */
   readonly allowed: string;
@@ -124,14 +122,6 @@ export function orNull<T>(kind: Kind<T>): Kind<T | null> {
     fromText: kind.fromText,
     shown: kind.shown,
   };
-}
-
-/** As the user wrote it, without a password; JSON alone would show NaN and Infinity as null. */
-export function shownValue(value: unknown, { shown = hideCredentials }: Pick<Kind<unknown>, 'shown'>): string {
-  if (value === '') return 'empty';
-  if (typeof value === 'string') return shown(value);
-  if (typeof value !== 'object') return String(value);
-  return JSON.stringify(value, (_, each) => (typeof each === 'string' ? shown(each) : each));
 }
 
 function isInteger(value: unknown, min: number, max: number): value is number {

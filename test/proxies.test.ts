@@ -115,7 +115,7 @@ test('a node stays while a proxy answers for its coordinator: before it joined, 
         await held.promise;
       },
     });
-    await node.log.seen(/warning: not connected: who answers is no coordinator: it says 404/);
+    await node.log.seen(/warning: not connected: a proxy or server that is no coordinator answered with 404/);
     between.state.away = false;
     await reached.promise;
     between.state.away = true;

@@ -274,12 +274,12 @@ describe('a damaged checkpoint is named and passed over', () => {
   test('one of a newer format is not passed over: the run is refused', async () => {
     const run = await died(17, { checkpointEvery: 4 });
     await rewrite(join(run, state), (bytes) => {
-      const body = bytes.toString().replace('"format": 1', '"format": 2').split(',\n  "checksum"')[0]!;
+      const body = bytes.toString().replace('"format": 1', '"format": 3').split(',\n  "checksum"')[0]!;
       const checksum = createHash('sha256').update(body).digest('hex');
       return Buffer.from(`${body},\n  "checksum": "${checksum}"\n}\n`);
     });
     const error = await refusal(() => runOnDisk({ resume: run }));
-    expect(error.message).toMatch(/step 16 is of another version.*format 2.*format 1/);
+    expect(error.message).toMatch(/step 16 is of another version.*format 3.*formats 1 and 2/);
   });
 
   test('what a killed process left half-written is removed, and what it was replacing comes back', async () => {

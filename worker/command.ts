@@ -7,8 +7,9 @@ import { hostName, hostNames, webSocketUrl } from '../src/address-kinds.ts';
 import { splitAddress } from '../src/credentials.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { LockstepError } from '../src/errors.ts';
+import { shownOption } from '../src/shown-value.ts';
 import { unlessAborted } from '../src/unless-aborted.ts';
-import { integer, type Kind, onOff, orNull, path, positive, shownValue, text } from '../src/value-kinds.ts';
+import { integer, type Kind, onOff, orNull, path, positive, text } from '../src/value-kinds.ts';
 import type { Token } from '../src/wire/auth.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { asText } from '../src/wire/fields.ts';
@@ -135,7 +136,7 @@ export function workerOptions(given: Readonly<Record<string, unknown>>): WorkerO
     const value = given[key] ?? fallback;
     if (given[key] !== undefined && !kind.accepts(value)) {
       throw new LockstepError({
-        what: `${flag.split(' ')[0]} cannot be ${shownValue(value, kind)}`,
+        what: `${flag.split(' ')[0]} cannot be ${shownOption(value, kind)}`,
         why: `it must be ${kind.allowed}`,
         mend: 'lockstep worker --help lists all flags',
       });
@@ -222,7 +223,7 @@ function checkConnect(connect: unknown): void {
   if (kind.accepts(connect)) return;
   const given = connect !== undefined && connect !== null;
   throw new LockstepError({
-    what: given ? `--connect ${shownValue(connect, kind)} is no address of a coordinator` : '--connect is missing',
+    what: given ? `--connect ${shownOption(connect, kind)} is no address of a coordinator` : '--connect is missing',
     why: `it must be ${kind.allowed}`,
     mend: 'Give the address that the coordinator prints, e.g. --connect ws://127.0.0.1:7070',
   });

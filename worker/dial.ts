@@ -151,7 +151,7 @@ function judge(response: IncomingMessage): Opened {
   if (mark === undefined) {
     return {
       kind: 'retry',
-      reason: `who answers is no coordinator: it says ${status}, as a proxy or another server does`,
+      reason: `a proxy or server that is no coordinator answered with ${status}`,
     };
   }
   if (mark === 'origin') return refused('the coordinator refuses this connection (403)', 'Connect without an Origin.');

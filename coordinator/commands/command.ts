@@ -18,8 +18,8 @@ export interface Surroundings {
   readonly cli: string;
   /** Whether stdout is a terminal that shows colours. */
   readonly colours: boolean;
-  /** Aborted when the command is to end. */
-  readonly signal: AbortSignal;
+  /** Aborted when the command is to end; without it nobody ends it. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Command<O> {

@@ -9,6 +9,9 @@ export interface Snapshot {
   readonly families: readonly Family[];
 }
 
+/** Points of a series from earlier processes of the run. */
+const MOST_EARLIER = 800;
+
 /** The lines of each series, in the order of time; the series of each family. */
 type Series = Map<string, string[]>;
 
@@ -23,7 +26,7 @@ export function openMetricsText(snapshots: readonly Snapshot[], earlier = ''): s
     // the format names a counter's family without the suffix of its samples
     const family = row.type === 'counter' ? row.name.replace(/_total$/, '') : row.name;
     lines.push(`# HELP ${family} ${escaped(row.help)}`, `# TYPE ${family} ${row.type}`);
-    const series: Series = before.get(family) ?? new Map();
+    const series: Series = new Map([...(before.get(family) ?? [])].map(([name, points]) => [name, thinned(points)]));
     for (const { atMs, families } of snapshots) {
       for (const sample of families.find((one) => one.row.name === row.name)?.samples ?? []) {
         const name = seriesText(sample);
@@ -47,13 +50,17 @@ export function lastValues(text: string): Before {
       for (const [, label, quoted] of (labelText ?? '').matchAll(/(\w+)=("(?:[^"\\]|\\.)*")/g)) {
         labels[label!] = unescaped(quoted!.slice(1, -1));
       }
-      values.set(sampleKey({ name: name!, labels }), Number(value));
+      // what no counter can be is none: it would stay so for the rest of the run
+      const counted = Number(value);
+      if (Number.isFinite(counted) && counted >= 0) values.set(sampleKey({ name: name!, labels }), counted);
     }
   }
   return values;
 }
 
-const sampleLine = /^(?<series>(?<name>[a-z_]+)(?:\{(?<labelText>.*)\})?) (?<value>\S+) \S+$/;
+// a label may hold whatever a folder's name may, but no line break
+const sampleLine =
+  /^(?<series>(?<name>[a-z_]+)(?:\{(?<labelText>[^\n]*)\})?) (?<value>[-+]?(?:\d[\d.e+-]*|Inf)|NaN) \d+(?:\.\d+)?$/;
 
 /** Lines that are no samples are passed over: the text may have been touched. */
 function seriesOf(text: string): Map<string, Series> {
@@ -71,6 +78,13 @@ function seriesOf(text: string): Map<string, Series> {
     series.get(name)!.push(line);
   }
   return families;
+}
+
+/** Of a run that was resumed many times every second point goes, and again, until few enough are left; never the last. */
+function thinned(points: string[]): string[] {
+  let kept = points;
+  while (kept.length > MOST_EARLIER) kept = kept.filter((_, i) => (kept.length - 1 - i) % 2 === 0);
+  return kept;
 }
 
 function seriesText({ name, labels }: Sample): string {

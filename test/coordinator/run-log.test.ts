@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ProcessLog, ProcessRecord } from '../../coordinator/run-log.ts';
-import { RunLogFile, readProcesses } from '../../coordinator/run-log-file.ts';
+import { appended, type RunLog, RunLogFile, readLog } from '../../coordinator/run-log-file.ts';
 import { whatHappened, whereItRan } from '../../coordinator/run-story.ts';
 
 const recorded = (record: ProcessRecord, resumed = false) => record.log('1.2.3', 2, false, resumed);
@@ -42,18 +42,41 @@ describe('log.json', () => {
     first.add({ type: 'warning', message: 'late' });
     file.save();
     await file.finish();
-    expect(await readProcesses(folder)).toEqual([recorded(first)]);
+    expect((await readLog(folder)).processes).toEqual([recorded(first)]);
     const second = new ProcessRecord(() => 1);
     await new RunLogFile(folder, folder, () => recorded(second, true)).finish();
-    expect(await readProcesses(folder)).toEqual([recorded(first), recorded(second, true)]);
+    expect((await readLog(folder)).processes).toEqual([recorded(first), recorded(second, true)]);
   });
 
   it.each(['not JSON', '[]', '{"processes": 3}'])('that is damaged (%s) stops nothing', async (text) => {
     await writeFile(join(folder, 'log.json'), text);
     const record = new ProcessRecord(() => 1);
-    await new RunLogFile(folder, folder, () => recorded(record, true)).finish();
-    expect(await readProcesses(folder)).toEqual([recorded(record, true)]);
+    const told: string[] = [];
+    await new RunLogFile(
+      folder,
+      folder,
+      () => recorded(record, true),
+      (message) => told.push(message),
+    ).finish();
+    expect((await readLog(folder)).processes).toEqual([recorded(record, true)]);
+    expect(told).toEqual([expect.stringMatching(/log\.json cannot be used: .*; it begins anew/)]);
   });
+});
+
+it('log.json of a run that was resumed very often keeps the first process and the last, and says how many it does not', () => {
+  const named = (started: string) => ({ ...recorded(new ProcessRecord(() => 1), true), started });
+  let log: RunLog = { processes: [], omitted: 0 };
+  for (let i = 1; i <= 250; i++) log = appended(log, named(`T${i}`));
+  expect([log.processes.length, log.omitted]).toEqual([100, 150]);
+  expect(log.processes.map(({ started }) => started)).toEqual([
+    'T1',
+    ...Array.from({ length: 99 }, (_, i) => `T${152 + i}`),
+  ]);
+  const { text, rows } = whatHappened(log.processes, log.omitted);
+  expect(text).toContain('Computed by 250 processes');
+  expect(rows).toContainEqual(['', '150 processes more were not kept.']);
+  expect(rows).toContainEqual(['Process 250', expect.stringContaining('Begun T250')]);
+  expect(whereItRan(log.processes, log.omitted).at(-1)![0]).toBe('Process 250');
 });
 
 describe('the story of a run', () => {

@@ -156,6 +156,45 @@ describe('metrics.om', () => {
     ]);
     expect(lastValues('no such\nfile 1\n\u0000').size).toBe(0);
   });
+
+  test('reads back whatever a label may hold: the reader is no stricter than the writer', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (reason) => {
+        const sample = { name: counter.name, labels: { reason }, value: 7 };
+        const text = openMetricsText([{ atMs: 1, families: [{ row: counter, samples: [sample] }] }]);
+        expect(lastValues(text).get(sampleKey(sample))).toBe(7);
+      }),
+    );
+    for (const reason of ['tab\there', 'cr\rlf\n', '\u2028\u2029', '"} 9 9', 'a\\', '\\n', '{}']) {
+      const sample = { name: counter.name, labels: { reason }, value: 7 };
+      const text = openMetricsText([{ atMs: 1, families: [{ row: counter, samples: [sample] }] }]);
+      expect(lastValues(text).get(sampleKey(sample)), JSON.stringify(reason)).toBe(7);
+    }
+  });
+
+  test('passes over what no counter can be, and lines that are none', () => {
+    const key = sampleKey({ name: 'lockstep_x_total', labels: {} });
+    for (const value of ['NaN', '-1', '+Inf', 'x', '', '1e999', '0x10', '1 2']) {
+      expect(lastValues(`# TYPE lockstep_x counter\nlockstep_x_total ${value} 1\n`).get(key)).toBeUndefined();
+    }
+    expect(lastValues('# TYPE lockstep_x counter\nlockstep_x_total 5 1\nlockstep_x_total ? 2\n').get(key)).toBe(5);
+  });
+
+  test('stays bounded, however often a run is resumed, and never loses the last value', () => {
+    let text = '';
+    let longest = 0;
+    for (let process = 0; process < 30; process++) {
+      const snapshots = Array.from({ length: 100 }, (_, i) => ({
+        atMs: process * 1000 + i,
+        families: families(process * 100 + i, 0.5),
+      }));
+      text = openMetricsText(snapshots, text);
+      longest = Math.max(longest, text.split('\n').length);
+      const key = sampleKey({ name: counter.name, labels: { reason: 'a "quoted" \\ text' } });
+      expect(lastValues(text).get(key)).toBe(process * 100 + 99);
+    }
+    expect(longest).toBeLessThan(2 * 901 + 10);
+  });
 });
 
 test.each([
