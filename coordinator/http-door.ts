@@ -24,15 +24,15 @@ export class HttpDoor {
   /** By the raw connection's ends: with TLS a request has another socket. */
   readonly #sockets = new Map<string, Socket>();
   readonly #guests: GuestBook<Socket>;
-  /** Requests of a connection that are not answered yet. */
-  readonly #inHand = new WeakMap<Socket, number>();
+  /** Requests of a connection: all, and those that are not answered yet. */
+  readonly #requests = new WeakMap<Socket, { total: number; inHand: number }>();
 
   /** @throws where certificate or key cannot be used */
   constructor({ limits, tls, onRequest }: DoorOptions) {
     this.#limits = limits;
     this.#onRequest = onRequest;
     this.#guests = new GuestBook(limits);
-    const { patienceMs, headerBytes, requestsOfConnection } = limits;
+    const { patienceMs, headerBytes } = limits;
     const options = {
       // of the whole request, so that nobody can hold a connection by sending it slowly; looked at in time, too
       headersTimeout: patienceMs,
@@ -47,7 +47,6 @@ export class HttpDoor {
         : createTlsServer({ ...options, handshakeTimeout: patienceMs, cert: tls.certificate, key: tls.key });
     // without a byte in either direction
     this.server.setTimeout(patienceMs);
-    this.server.maxRequestsPerSocket = requestsOfConnection;
     this.server.on('connection', (socket: Socket) => this.#enter(socket));
     const request = (one: IncomingMessage, response: ServerResponse) => this.#request(one, response);
     this.server.on('request', request);
@@ -115,14 +114,17 @@ export class HttpDoor {
   #request(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     response.on('error', () => undefined);
-    const inHand = (this.#inHand.get(socket) ?? 0) + 1;
-    if (inHand > this.#limits.requestsInHand) return void socket.destroy();
-    this.#inHand.set(socket, inHand);
-    response.once('close', () => this.#inHand.set(socket, (this.#inHand.get(socket) ?? 1) - 1));
+    const counts = this.#requests.get(socket) ?? { total: 0, inHand: 0 };
+    this.#requests.set(socket, counts);
+    counts.total++;
+    counts.inHand++;
+    response.once('close', () => counts.inHand--);
+    const { requestsInHand, requestsOfConnection } = this.#limits;
+    if (counts.inHand > requestsInHand || counts.total > requestsOfConnection) return void socket.destroy();
     const raw = this.#rawOf(socket);
     if (raw !== null) this.#guests.renew(raw);
-    // nobody reads it: it goes with the connection
-    if (hasBody(request)) response.shouldKeepAlive = false;
+    // a body is not read by anybody: it goes with the connection
+    if (hasBody(request) || counts.total === requestsOfConnection) response.shouldKeepAlive = false;
     this.#onRequest(request, response);
   }
 
