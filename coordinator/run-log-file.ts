@@ -2,7 +2,7 @@
 // only, so that a file that cannot be read or written never stops a run.
 
 import { join } from 'node:path';
-import { checkLog } from '../src/disk-records.ts';
+import { checkLog, jsonText } from '../src/disk-records.ts';
 import { LockstepError } from '../src/errors.ts';
 import { inOrder, type ProcessLog } from './run-log.ts';
 import { readChecked } from './trained-model.ts';
@@ -81,7 +81,7 @@ export class RunLogFile {
     const before = await this.#before;
     this.#waiting = false;
     const { processes, omitted } = appended(before, this.#current());
-    const text = `${JSON.stringify({ processes, ...(omitted === 0 ? {} : { omitted }) }, null, 2)}\n`;
+    const text = `${jsonText({ processes, ...(omitted === 0 ? {} : { omitted }) }, 2)}\n`;
     // a run may have checkpoints often, and seldom news
     if (text === this.#written) return;
     await writeWhole(this.#path, text);

@@ -2,6 +2,7 @@
 // warnings), with the times of it all. Kept apart from history.json, which is the same for equal runs. Knows no files.
 
 import { cpus, totalmem } from 'node:os';
+import { printable } from '../src/clean-text.ts';
 import type { TrainEvent } from '../src/events.ts';
 
 export interface Environment {
@@ -75,12 +76,12 @@ export class ProcessRecord {
       this.#events.splice(MOST / 2, 1);
       this.#omitted++;
     }
-    this.#events.push({ seconds: this.#seconds(), level: event.type, message: event.message });
+    this.#events.push({ seconds: this.#seconds(), level: event.type, message: printable(event.message) });
   }
 
   /** The first word counts. */
   end(how: string): void {
-    this.#ended ??= how;
+    this.#ended ??= printable(how);
   }
 
   log(program: string, threads: number, nodes: boolean, resumed: boolean): ProcessLog {

@@ -6,7 +6,7 @@ import { resolveThreads, type TrainOptions } from '../src/config.ts';
 import { stepsPerEpoch } from '../src/data/sampler.ts';
 import { digestOf, stateDigestOf } from '../src/digest.ts';
 import { ExitCode, type LockstepError } from '../src/errors.ts';
-import type { Figures, Summary, TrainEvent } from '../src/events.ts';
+import { type Figures, printableEvent, type Summary, type TrainEvent } from '../src/events.ts';
 import { encodeSafetensors } from '../src/formats/safetensors.ts';
 import { instantiate, type Kernels } from '../src/kernels/kernels.ts';
 import { layMemory, planMemory } from '../src/kernels/memory-plan.ts';
@@ -46,7 +46,7 @@ export interface Hooks {
 
 export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring): Promise<Summary> {
   const started = performance.now();
-  const told = hooks.onEvent ?? (() => undefined);
+  const told = (event: TrainEvent) => hooks.onEvent?.(printableEvent(event));
   const onPhase = hooks.onPhase ?? (() => undefined);
   let watch: Watch | null = null;
   const onEvent = (event: TrainEvent) => (watch?.onEvent ?? told)(event);

@@ -25,7 +25,9 @@ import { readText, readToken } from '../coordinator/token.ts';
 import { settled } from '../coordinator/unbroken.ts';
 import { serveNodeMetrics } from '../coordinator/watch/node-metrics.ts';
 import { runWorker, workerFlags, workerOptions } from '../worker/command.ts';
+import { printable } from './clean-text.ts';
 import { configForFile, resolveThreads, type TrainOptions } from './config.ts';
+import { jsonText } from './disk-records.ts';
 import { errorText, exitCodeOf } from './error-text.ts';
 import { ExitCode, LockstepError } from './errors.ts';
 import type { Summary, TrainEvent } from './events.ts';
@@ -62,7 +64,7 @@ let exitCode: ExitCode = ExitCode.done;
 
 /** Progress and warnings; without a reader they cost nothing. */
 const notes = new Notes(process.stderr);
-const note = (line: string): void => notes.write(`${line}\n`);
+const note = (line: string): void => notes.write(`${printable(line)}\n`);
 
 /** The process was told to end, and only its last words are still to be written. */
 let ending = false;
@@ -232,7 +234,10 @@ async function trainAndShow(
   { signal, checkpointRequests, onPhase }: RunSignals,
   onDone: (summary: Summary) => void,
 ): Promise<void> {
-  if (!options.quiet) note(`Configuration: ${JSON.stringify(configForFile(options))}\nRun folder: ${options.out}`);
+  if (!options.quiet) {
+    note(`Configuration: ${jsonText(configForFile(options))}`);
+    note(`Run folder: ${options.out}`);
+  }
   if (options.listen !== null) collectForSockets();
   try {
     // Not at the top: --help and bad flags need not wait for the trainer to load.
@@ -266,7 +271,7 @@ function resultTable(summary: Summary, folder: string): string {
   const rows = [
     ['Test accuracy', summary.test.accuracy.toFixed(4)],
     ['Test loss', summary.test.loss.toFixed(4)],
-    ['Run folder', folder],
+    ['Run folder', printable(folder)],
     ['Digest', summary.digest],
     ['State digest', summary.stateDigest],
     ['Samples/s', Math.round(summary.samplesPerSecond).toLocaleString('en-US')],

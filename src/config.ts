@@ -5,7 +5,7 @@ import { LockstepError } from './errors.ts';
 import { type PresetName, presets } from './model/presets.ts';
 import { didYouMean } from './nearest.ts';
 import { flagName, type OptionKey, optionKeys, optionTable, type TrainOptions } from './option-table.ts';
-import { shownValue } from './shown-value.ts';
+import { shownOption } from './shown-value.ts';
 
 export type { TrainOptions } from './option-table.ts';
 
@@ -128,13 +128,8 @@ function refused(key: OptionKey, value: unknown, origin: Origin): LockstepError 
   };
   const row = optionTable[key];
   return new LockstepError({
-    what: `${names[origin]} cannot be ${value === '' ? 'empty' : shown(value)}`,
+    what: `${names[origin]} cannot be ${shownOption(value, row.kind)}`,
     why: `it must be ${row.kind.allowed}`,
     mend: `Give such a value, or leave it out for the default (${row.defaultText ?? row.default})`,
   });
-}
-
-/** As the user wrote it. */
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value : shownValue(value);
 }

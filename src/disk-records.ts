@@ -4,6 +4,7 @@
 // Figures that are not finite stand as the words "NaN", "Infinity" and "-Infinity"; 0.1.0 wrote null, which counts as NaN.
 
 import * as v from 'valibot';
+import { visibleJson } from './clean-text.ts';
 import type { EpochRecord, EpochTiming, Summary } from './events.ts';
 import { shownValue } from './shown-value.ts';
 
@@ -150,11 +151,9 @@ function checked<T extends v.GenericSchema>(schema: T, value: unknown): Checked<
   return { why: `${place === '' ? 'it' : place} ${found}${issue.input === undefined ? '' : `, ${wanted}`}` };
 }
 
-/** JSON that comes back as it was: figures that are not finite as words. */
+/** JSON that comes back as it was: figures that are not finite as words. What cannot be seen is escaped: people read it too. */
 export function jsonText(value: unknown, indent?: number): string {
-  return JSON.stringify(
-    value,
-    (_, each) => (typeof each === 'number' && !Number.isFinite(each) ? String(each) : each),
-    indent,
-  );
+  const notFinite = (_: string, each: unknown) =>
+    typeof each === 'number' && !Number.isFinite(each) ? String(each) : each;
+  return visibleJson(JSON.stringify(value, notFinite, indent));
 }

@@ -38,6 +38,7 @@ describe('resolveOptions', () => {
       tlsCert: null,
       tlsKey: null,
       allowOrigin: [],
+      allowHost: [],
       insecure: false,
       metricsPort: null,
       metricsHost: '127.0.0.1',

@@ -60,6 +60,14 @@ describe('imports', () => {
     ).toEqual([]);
   });
 
+  test('HTTP servers are made at one door, where strangers are bounded', () => {
+    const makers = ['src', 'coordinator', 'worker'].flatMap(sources).filter((file) => {
+      const text = readFileSync(join(root, file), 'utf8');
+      return /import \{[^}]*createServer[^}]*\} from 'node:https?'/.test(text);
+    });
+    expect(makers).toEqual(['coordinator/http-door.ts']);
+  });
+
   test('each dependency has one door, ws one at each end', () => {
     const doors = new Map<string, Set<string>>();
     for (const { file, target } of edges) {

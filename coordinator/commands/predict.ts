@@ -1,6 +1,7 @@
 // `lockstep predict RUN FILE...`: what a trained model takes pictures of digits for.
 
 import { readFile } from 'node:fs/promises';
+import { printable } from '../../src/clean-text.ts';
 import type { ImageSet } from '../../src/data/dataset.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { decodePicture } from '../../src/image/decode.ts';
@@ -121,5 +122,5 @@ function pictureOf(
   colours: boolean,
 ): string {
   const lines = besides(terminalPicture(image, columns, colours), columns, probabilityBars(probabilities));
-  return `${file}\n${lines.join('\n')}\n\n`;
+  return `${printable(file)}\n${lines.join('\n')}\n\n`;
 }

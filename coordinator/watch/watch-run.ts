@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateFileName } from '../../src/checkpoint.ts';
+import { printable } from '../../src/clean-text.ts';
 import type { TrainOptions } from '../../src/config.ts';
 import type { TrainEvent } from '../../src/events.ts';
 import type { OpenRun } from '../open-run.ts';
@@ -18,7 +19,8 @@ export async function watchRun(
 ): Promise<Watch | null> {
   const { folder, start } = opened;
   const { engine, seed, batchSize, shards, lr: learningRate, epochs } = options;
-  const name = folder?.name ?? 'unsaved';
+  // a folder may be named with anything
+  const name = printable(folder?.name ?? 'unsaved');
   return await Watch.start({
     options,
     facts: { name, version, engine, seed, batchSize, shards, learningRate, epochs },

@@ -1,7 +1,8 @@
 // Watching one run, put together: what is known of it, its server with metrics and live page, its push and its metrics.om.
-// Whatever goes wrong here costs a warning, never the run.
+// Whatever goes wrong once it is there costs a warning, never the run.
 
 import type { TrainOptions } from '../../src/config.ts';
+import { splitAddress } from '../../src/credentials.ts';
 import type { TrainEvent } from '../../src/events.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Executor } from '../executor.ts';
@@ -75,7 +76,10 @@ export class Watch {
     this.#exposition = new Exposition(Object.values(metricTable), () => familiesOf(watched, this.#before), served);
   }
 
-  /** null: nobody watches, and nothing is left to be read. */
+  /**
+   * null: nobody watches, and nothing is left to be read.
+   * @throws LockstepError where what was asked for cannot be listened at
+   */
   static async start(parts: WatchParts): Promise<Watch | null> {
     const port = servedPort(parts.options);
     if (port === null && parts.options.pushgateway === null && parts.write === null) return null;
@@ -113,7 +117,8 @@ export class Watch {
     if (options.pushgateway === null) return;
     const body = { text: await this.#exposition.text(), contentType: this.#exposition.contentType };
     const failed = await pushOnce(options.pushgateway, facts.name, body);
-    if (failed !== null) this.#warnOnce('push', `the Pushgateway at ${options.pushgateway} was not reached: ${failed}`);
+    if (failed !== null)
+      this.#warnOnce('push', `the Pushgateway at ${splitAddress(options.pushgateway)?.url} was not reached: ${failed}`);
   }
 
   async #stay({ url }: WatchServer, signal: AbortSignal): Promise<void> {
@@ -144,14 +149,10 @@ export class Watch {
       onLastScrape: () => this.#lastScrape.abort(),
       warnOnce: (what, message) => this.#warnOnce(what, message),
     });
-    const host = options.metricsHost;
+    const { metricsHost: host, allowHost } = options;
     // a port that nobody asked for is no reason to complain
-    const server = await WatchServer.listen({ host, port, orAny: options.metricsPort === null }, routes);
-    if (!(server instanceof WatchServer)) {
-      const mend = 'the run goes on without metrics and live page; --metrics-port 0 takes any free port';
-      this.#warnOnce('server', `listening at ${host}:${port} failed: ${server.why}; ${mend}`);
-      return;
-    }
+    const orAny = options.metricsPort === null;
+    const server = await WatchServer.listen({ host, port, orAny, allowHost }, routes);
     this.#streams = streams;
     this.#server = server;
     onEvent({ type: 'info', message: `Metrics and live page at ${server.url}` });

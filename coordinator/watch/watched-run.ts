@@ -1,6 +1,7 @@
 // What is known of a run by watching it: the one place that metrics and the live page read. It is told of steps, phases and
 // events, asks the executor for its workers, and keeps everything in bounded memory. Knows neither prom-client nor HTTP.
 
+import { printable } from '../../src/clean-text.ts';
 import type { Figures, Sums, TrainEvent } from '../../src/events.ts';
 import { metricTable, type RunState } from '../metric-table.ts';
 import { noVitals, type Observer, type Phase, phases, type Vitals } from '../vitals.ts';
@@ -188,7 +189,7 @@ export class WatchedRun implements Observer {
     this.#last = this.#vitals();
     this.endedMs = Date.now();
     this.#state = state;
-    this.#reason = reason;
+    this.#reason = reason === null ? null : printable(reason);
     if (state === 'done') this.secondsLeft = 0;
     this.#note(state === 'done' ? 'good' : state === 'failed' ? 'error' : 'warning', reason ?? 'The run is done');
   }

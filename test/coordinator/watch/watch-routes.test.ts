@@ -35,7 +35,7 @@ function scraped() {
       written();
     };
     const response = { writeHead: () => undefined, end } as unknown as ServerResponse;
-    await routes['/metrics']!({ headers: {} } as IncomingMessage, response);
+    await routes['/metrics']!({ headers: {} } as IncomingMessage, response, () => undefined);
     return answer;
   };
   return { watched, scrape, lastScrapes: () => lastScrapes };
