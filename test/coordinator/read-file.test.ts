@@ -66,7 +66,7 @@ describe.skipIf(process.platform === 'win32')('readNamed', () => {
       const write = async (text: string) => await once(spawn('sh', ['-c', `printf '${text}' > ${pipe}`]), 'exit');
       const [config] = await Promise.all([readConfigFile(pipe), write('{"epochs": 3}')]);
       expect(config).toEqual({ epochs: 3 });
-      const [token] = await Promise.all([readToken(pipe), write('0123456789abcdef0123456789abcdef')]);
+      const [token] = await Promise.all([readToken(pipe, () => undefined), write('0123456789abcdef0123456789abcdef')]);
       expect(Buffer.from(token!).toString()).toBe('0123456789abcdef0123456789abcdef');
     });
   });
@@ -88,8 +88,8 @@ describe.skipIf(process.platform === 'win32')('readNamed', () => {
       await writeFile(path, '');
       await truncate(path, 2 ** 32);
       expect((await refusal(() => readConfigFile(path))).why).toContain('4294967296 bytes');
-      expect((await refusal(() => readToken(path))).why).toContain('4294967296 bytes');
-      expect((await refusal(() => readToken('/dev/zero'))).why).toBe('it is a device, not a file');
+      expect((await refusal(() => readToken(path, () => undefined))).why).toContain('4294967296 bytes');
+      expect((await refusal(() => readToken('/dev/zero', () => undefined))).why).toBe('it is a device, not a file');
     });
   });
 });
