@@ -18,11 +18,12 @@ import { bestEpochOf, startPosition } from '../src/position.ts';
 import { allowedNames, differences, planResume, refuseChanges, refuseEdits } from '../src/resume-plan.ts';
 import { type Change, type Facts, firstSelectable, runConfigOf } from '../src/run-record.ts';
 import { unlessAborted } from '../src/unless-aborted.ts';
+import type { CheckpointChoice } from '../src/value-kinds.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
 import { loadDataset } from './dataset-files.ts';
 import { placesFor } from './make-executor.ts';
-import { readRun } from './run-files.ts';
+import { readRun, readRunAt } from './run-files.ts';
 import { RunFolder } from './run-folder.ts';
 import { readHistory } from './trained-model.ts';
 
@@ -65,13 +66,14 @@ export async function openRun(opening: Opening): Promise<OpenRun | { readonly fi
   if (source === null) return await openNew(opening);
   const inPlace = options.out === null || resolve(options.out) === resolve(source);
 
-  const before = await readRun(source);
+  const before = await readRunAt(source, options.from);
   const facts = { config: configForFile(options), engine, dataDigest: before.facts.dataDigest };
   refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
   if (!inPlace) {
     await opening.checkEngine();
     return await openResumed(opening, source, null);
   }
+  await refuseLoss(source, options.from);
   const finished = asksNothingMore(before.options, options) ? await opening.finishedSummary(source) : null;
   const tell = (message: string) => onEvent({ type: 'info', message });
   if (finished !== null) {
@@ -106,16 +108,18 @@ async function openResumed(opening: Opening, source: string, folder: RunFolder |
   const read = await readData(opening);
   const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
   // with the folder taken, nobody changes it any more
-  const before = await readRun(source);
+  const written = await readRun(source);
+  const before = await readRunAt(source, options.from);
   refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
+  if (folder !== null) await refuseLoss(source, options.from);
   const store = new CheckpointStore(source);
   if (folder !== null) await store.tidy();
-  const start = await newestOf(store, read.shape.layout, onEvent);
+  const start = await startOf(store, options.from, read.shape.layout, onEvent);
   if (start !== null && start.program !== program) onEvent({ type: 'warning', message: otherProgram(start, program) });
   if (start !== null) {
     // asked for was compared with config.json; that file may say something else than the checkpoint
     const at = join(store.pathOf(start.position.step), stateFileName);
-    const config = { ...before, path: join(source, 'config.json') };
+    const config = { ...written, path: join(source, 'config.json') };
     refuseEdits({ ...start, path: at }, config, allowedNames(options.allowChange), true);
     await compareHistory(source, start.position.history, onEvent);
   }
@@ -201,14 +205,32 @@ async function compareHistory(
   });
 }
 
-async function newestOf(
+/** What is later than the checkpoint that a run goes on from would be lost, one by one, as new ones are written. */
+async function refuseLoss(source: string, from: CheckpointChoice): Promise<void> {
+  if (from === 'last') return;
+  const store = new CheckpointStore(source);
+  const { body } = await store.chosen(from, () => undefined);
+  const newest = await store.newestAlone(() => undefined);
+  if (newest === null || newest.body.step === body.step) return;
+  throw new LockstepError({
+    what: `${source} has later checkpoints than that of step ${body.step}`,
+    why: `the newest is that of step ${newest.body.step}: going on in the same folder would lose what came in between`,
+    mend: 'Go on in another folder, and leave this one as it is: --out DIR',
+  });
+}
+
+async function startOf(
   store: CheckpointStore,
+  from: CheckpointChoice,
   layout: Layout,
   onEvent: (event: TrainEvent) => void,
 ): Promise<Checkpoint | null> {
-  const found = await store.newest((path, why) =>
-    onEvent({ type: 'warning', message: `The checkpoint ${path} is passed over: ${why}` }),
-  );
+  const passedOver = (path: string, why: string) =>
+    onEvent({ type: 'warning', message: `The checkpoint ${path} is passed over: ${why}` });
+  const found =
+    from === 'last'
+      ? await store.newest(passedOver)
+      : await store.withAllEpochs(await store.chosen(from, () => undefined));
   if (found === null) return null;
   const checkpoint = decodeCheckpoint(layout, found.body, found.tensors);
   if (checkpoint !== null && lacksBest(checkpoint)) {

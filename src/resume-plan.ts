@@ -4,7 +4,7 @@ import { maxTotalSteps } from './config.ts';
 import { LockstepError } from './errors.ts';
 import { didYouMean } from './nearest.ts';
 import { flagName, optionKeys, optionTable } from './option-table.ts';
-import { endStepOf, epochStartOf, type Position, patienceEnd } from './position.ts';
+import { endStepOf, epochStartOf, isOutOfPatience, type Position, patienceEnd } from './position.ts';
 import type { Change, Facts } from './run-record.ts';
 
 /** Names that --allow-change takes: the options that show in the bits, the data and the engine. */
@@ -116,6 +116,23 @@ export function refuseEdits(
   });
 }
 
+/** A run as it was at one of its checkpoints: what was changed after that is as it was then. */
+export function asOf({ facts, changes }: Recorded, config: Recorded): Recorded {
+  const later = new Set(config.changes.slice(changes.length).map(({ name }) => name));
+  const values = Object.entries(config.facts.config).map(([name, value]) => [
+    name,
+    later.has(name) ? (name in facts.config ? facts.config[name] : defaults[name]) : value,
+  ]);
+  return {
+    facts: {
+      config: Object.fromEntries(values),
+      engine: later.has('engine') ? facts.engine : config.facts.engine,
+      dataDigest: later.has('data') ? facts.dataDigest : config.facts.dataDigest,
+    },
+    changes,
+  };
+}
+
 export interface ResumePlan {
   /** Where the run ends. */
   readonly endStep: number;
@@ -150,6 +167,7 @@ export function planResume(
     });
   }
   refuseLessPatience(position, before.facts, length.patience);
+  refuseLengthWithoutPatience(position, before.facts, length, endStep);
   if (endStep > maxTotalSteps) {
     throw new LockstepError({
       what: `The run would end at step ${endStep}`,
@@ -173,6 +191,26 @@ function refuseLessPatience(position: Position, before: Facts, patience: number 
     what: `The run is beyond that: it has done ${history.length} epochs and ${step - epochStartOf(position)} steps`,
     why: `with --patience ${patience} it would have ended after epoch ${end}`,
     mend: 'Give --patience a higher value; without the flag that of config.json holds',
+  });
+}
+
+/** Out of patience, a run is at its end however long it might be. */
+function refuseLengthWithoutPatience(
+  { step, history }: Position,
+  { config: { epochs: knownEpochs, maxSteps: knownSteps = null } }: Facts,
+  { epochs, maxSteps, patience }: Parameters<typeof planResume>[3],
+  endStep: number,
+): void {
+  if (endStep === step || !isOutOfPatience(history, patience)) return;
+  const asked = [
+    ...(epochs === knownEpochs ? [] : [`--epochs ${epochs}`]),
+    ...(maxSteps === knownSteps ? [] : [maxSteps === null ? 'no --max-steps' : `--max-steps ${maxSteps}`]),
+  ].join(' and ');
+  if (asked === '') return;
+  throw new LockstepError({
+    what: `The run trains nothing more with ${asked}`,
+    why: `it ended after epoch ${history.length}, out of --patience ${patience}`,
+    mend: `Give it more patience as well, e.g. --patience ${epochs} --epochs ${epochs}; or leave ${asked} out`,
   });
 }
 
