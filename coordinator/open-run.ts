@@ -6,7 +6,7 @@ import { type Checkpoint, decodeCheckpoint, stateFileName } from '../src/checkpo
 import { checkAgainstData, configForFile, type TrainOptions } from '../src/config.ts';
 import type { DatasetShape } from '../src/data/assemble.ts';
 import type { Dataset } from '../src/data/dataset.ts';
-import { remarksOn } from '../src/data/remarks.ts';
+import { augmentationRemark, remarksOn } from '../src/data/remarks.ts';
 import { type Split, splitImages, stepsPerEpoch } from '../src/data/sampler.ts';
 import { jsonText } from '../src/disk-records.ts';
 import { ExitCode, LockstepError } from '../src/errors.ts';
@@ -20,6 +20,7 @@ import { type Change, type Facts, firstSelectable, runConfigOf } from '../src/ru
 import { unlessAborted } from '../src/unless-aborted.ts';
 import type { CheckpointChoice } from '../src/value-kinds.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';
+import { withoutEffect } from '../src/without-effect.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
 import { loadDataset } from './dataset-files.ts';
 import { placesFor } from './make-executor.ts';
@@ -59,8 +60,14 @@ export interface Opening {
   readonly signal: AbortSignal;
 }
 
+export interface FinishedRun {
+  readonly finished: Summary;
+  /** Flags that were given, and cannot matter to it. */
+  readonly withoutEffect: readonly string[];
+}
+
 /** The run; or the summary of one that is finished, and is asked for nothing more. */
-export async function openRun(opening: Opening): Promise<OpenRun | { readonly finished: Summary }> {
+export async function openRun(opening: Opening): Promise<OpenRun | FinishedRun> {
   const { options, engine, onEvent } = opening;
   const source = options.resume;
   if (source === null) return await openNew(opening);
@@ -79,7 +86,7 @@ export async function openRun(opening: Opening): Promise<OpenRun | { readonly fi
   if (finished !== null) {
     // its process may have been killed after its last word, with the folder still held
     await RunFolder.tidy(source, tell);
-    return { finished };
+    return { finished, withoutEffect: withoutEffect(before.options, options) };
   }
   await opening.checkEngine();
 
@@ -177,6 +184,8 @@ async function readData({
   const data = await unlessAborted(loadDataset(folder, { transpose, check, tell }), signal);
   // the data of a run that goes on are what they were
   const remarks = options.resume === null ? remarksOn(data, folder, transpose) : [];
+  const ofSize = options.resume === null && options.augment ? augmentationRemark(data.train) : null;
+  if (ofSize !== null) remarks.push(ofSize);
   for (const { level, message } of remarks) onEvent({ type: level, message });
   return { data, ...planned! };
 }

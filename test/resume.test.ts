@@ -224,6 +224,38 @@ describe('a finished run', () => {
     expect(await bitsOnDisk(run)).toEqual(baseline);
   });
 
+  test('that ran out of patience says that more epochs or steps alone train nothing', async () => {
+    const run = place();
+    await runOnDisk({ ...short, lr: 0.1, epochs: 12, patience: 1, threads: 0, out: run });
+    const { length } = (await bitsOnDisk(run)).history;
+    const before = await contentOf(run);
+    for (const [change, flags] of [
+      [{ epochs: 60 }, '--epochs 60'],
+      [{ maxSteps: 1000 }, '--max-steps 1000'],
+      [{ epochs: 60, maxSteps: 1000 }, '--epochs 60 and --max-steps 1000'],
+      [{ epochs: 60, out: place() }, '--epochs 60'],
+    ] as const) {
+      const error = await refusal(() => runOnDisk({ resume: run, ...change }));
+      expect(error.what).toBe(`The run trains nothing more with ${flags}`);
+      expect(error.why).toContain(`after epoch ${length}, out of --patience 1`);
+      expect(error.exitCode).toBe(2);
+    }
+    expect(await contentOf(run)).toEqual(before);
+    await runOnDisk({ resume: run, epochs: 14, patience: 14 });
+    expect(await bitsOnDisk(run)).toEqual(await baselineOf({ lr: 0.1, epochs: 14, patience: 14 }));
+  });
+
+  test('names the flags that cannot matter to it, and only these', async () => {
+    const run = place();
+    await runOnDisk({ ...short, threads: 0, out: run });
+    const quiet = await runOnDisk({ resume: run, lr: 0.001, epochs: 3, quiet: true, json: true });
+    expect(warningsOf(quiet)).toEqual([]);
+    const asked = { threads: 2, keepLast: 9, metricsPort: 0, allowChange: ['lr'], minWorkers: 3 };
+    expect(warningsOf(await runOnDisk({ resume: run, ...asked }))).toEqual([
+      `${run} is finished and trains nothing more: --threads, --min-workers, --metrics-port, --keep-last, --allow-change had no effect`,
+    ]);
+  });
+
   test('cannot be made shorter', async () => {
     const run = place();
     await runOnDisk({ ...short, threads: 0, out: run });
