@@ -24,6 +24,7 @@ import { withoutEffect } from '../src/without-effect.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
 import { loadDataset } from './dataset-files.ts';
 import { placesFor } from './make-executor.ts';
+import { withDataRecorded } from './run-data.ts';
 import { readRun, readRunAt } from './run-files.ts';
 import { RunFolder } from './run-folder.ts';
 import { readHistory } from './trained-model.ts';
@@ -73,8 +74,9 @@ export async function openRun(opening: Opening): Promise<OpenRun | FinishedRun> 
   if (source === null) return await openNew(opening);
   const inPlace = options.out === null || resolve(options.out) === resolve(source);
 
+  const { options: recorded } = withDataRecorded(options, null);
   const before = await readRunAt(source, options.from);
-  const facts = { config: configForFile(options), engine, dataDigest: before.facts.dataDigest };
+  const facts = { config: configForFile(recorded), engine, dataDigest: before.facts.dataDigest };
   refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
   if (!inPlace) {
     await opening.checkEngine();
@@ -86,7 +88,7 @@ export async function openRun(opening: Opening): Promise<OpenRun | FinishedRun> 
   if (finished !== null) {
     // its process may have been killed after its last word, with the folder still held
     await RunFolder.tidy(source, tell);
-    return { finished, withoutEffect: withoutEffect(before.options, options) };
+    return { finished, withoutEffect: withoutEffect(before.options, recorded) };
   }
   await opening.checkEngine();
 
@@ -102,9 +104,11 @@ export async function openRun(opening: Opening): Promise<OpenRun | FinishedRun> 
 async function openNew(opening: Opening): Promise<OpenRun> {
   const { options, engine, program, checkEngine } = opening;
   await checkEngine();
+  const { options: recorded, dataFromRun } = withDataRecorded(options, options.out);
   const read = await readData(opening);
-  const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
-  const folder = options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, []));
+  const facts = { config: configForFile(recorded), engine, dataDigest: datasetDigest(read.data) };
+  const folder =
+    options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, [], dataFromRun));
   const store = folder === null ? null : new CheckpointStore(folder.path);
   return { ...read, folder, store, start: null, inPlace: true, facts, changes: [], begin: nothing };
 }
@@ -112,8 +116,9 @@ async function openNew(opening: Opening): Promise<OpenRun> {
 /** `folder`: the run's own, when it goes on there. */
 async function openResumed(opening: Opening, source: string, folder: RunFolder | null): Promise<OpenRun> {
   const { options, engine, program, onEvent } = opening;
+  const { options: recorded, dataFromRun } = withDataRecorded(options, folder?.path ?? options.out);
   const read = await readData(opening);
-  const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
+  const facts = { config: configForFile(recorded), engine, dataDigest: datasetDigest(read.data) };
   // with the folder taken, nobody changes it any more
   const written = await readRun(source);
   const before = await readRunAt(source, options.from);
@@ -139,7 +144,7 @@ async function openResumed(opening: Opening, source: string, folder: RunFolder |
   );
   onEvent({ type: 'info', message: resuming(source, start) });
 
-  const runConfig = runConfigOf(facts, program, changes);
+  const runConfig = runConfigOf(facts, program, changes, dataFromRun);
   if (folder === null) {
     const elsewhere = await RunFolder.create(options.out!, runConfig);
     return {
@@ -181,7 +186,8 @@ async function readData({
   };
   const tell = (message: string) => onEvent({ type: 'info', message });
   const { data: folder, transpose } = options;
-  const data = await unlessAborted(loadDataset(folder, { transpose, check, tell }), signal);
+  const instead = options.resume === null ? {} : { instead: "put the run's data back there" };
+  const data = await unlessAborted(loadDataset(folder, { transpose, check, tell, ...instead }), signal);
   // the data of a run that goes on are what they were
   const remarks = options.resume === null ? remarksOn(data, folder, transpose) : [];
   const ofSize = options.resume === null && options.augment ? augmentationRemark(data.train) : null;

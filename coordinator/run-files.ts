@@ -11,6 +11,7 @@ import { CheckpointStore } from './checkpoint-store.ts';
 import { readConfigFile } from './config-file.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
 import { RECORD_BYTES, readRegularFile } from './read-file.ts';
+import { placeOfData } from './run-data.ts';
 
 /** The options of a run as it was started, or last resumed. */
 export async function readRun(
@@ -31,7 +32,9 @@ export async function readRun(
   }
   const run = runConfigOrWhy(values);
   if ('why' in run) throw refuse(`its config.json cannot be used: ${run.why}`);
-  return run;
+  const { options, facts, changes, dataFromRun } = run;
+  const data = placeOfData(folder, options.data, dataFromRun);
+  return { options: { ...options, data }, facts: { ...facts, config: { ...facts.config, data } }, changes };
 }
 
 /** A value that no option takes is the file's fault, and is told with the file's name. */

@@ -18,6 +18,7 @@ import { CheckpointStore } from './checkpoint-store.ts';
 import { resumeCommand } from './interruption.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
 import { RECORD_BYTES, readRegularFile } from './read-file.ts';
+import { placeOfData } from './run-data.ts';
 
 export interface TrainedModel {
   /** The step of the checkpoint that it was read from; null: it is the model that the run left. */
@@ -53,7 +54,8 @@ export async function readTrainedModel(folder: string): Promise<TrainedModel> {
   const path = join(folder, 'model.safetensors');
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   const model = modelFromTensors(tensors, metadata, path);
-  const { options, facts, changes, program } = recordOf(folder, config);
+  const { options: recorded, facts, changes, program, dataFromRun } = recordOf(folder, config);
+  const options = { ...recorded, data: placeOfData(folder, recorded.data, dataFromRun) };
   const summary = await readSummaryOf(folder);
   const checkpoint = await new CheckpointStore(folder).newestAlone(() => undefined);
   if (checkpoint !== null) {

@@ -167,7 +167,7 @@ export function planResume(
     });
   }
   refuseLessPatience(position, before.facts, length.patience);
-  refuseLengthWithoutPatience(position, before.facts, length, endStep);
+  refuseLengthWithoutEffect(position, before.facts, length, stepsInEpoch);
   if (endStep > maxTotalSteps) {
     throw new LockstepError({
       what: `The run would end at step ${endStep}`,
@@ -194,23 +194,33 @@ function refuseLessPatience(position: Position, before: Facts, patience: number 
   });
 }
 
-/** Out of patience, a run is at its end however long it might be. */
-function refuseLengthWithoutPatience(
-  { step, history }: Position,
-  { config: { epochs: knownEpochs, maxSteps: knownSteps = null } }: Facts,
-  { epochs, maxSteps, patience }: Parameters<typeof planResume>[3],
-  endStep: number,
+/** A run that is at its end, and would be with what is asked for as well. */
+function refuseLengthWithoutEffect(
+  position: Position,
+  { config }: Facts,
+  length: Parameters<typeof planResume>[3],
+  stepsInEpoch: number,
 ): void {
-  if (endStep === step || !isOutOfPatience(history, patience)) return;
+  const { step, history } = position;
+  const { epochs, maxSteps, patience } = length;
+  const known = { epochs: config['epochs'] as number, maxSteps: (config['maxSteps'] ?? null) as number | null };
+  const impatient = isOutOfPatience(history, patience);
+  const isAtEnd = [known, length].every((each) => endStepOf(position, each, stepsInEpoch) === step);
+  if (!isAtEnd && !(impatient && endStepOf(position, length, stepsInEpoch) > step)) return;
   const asked = [
-    ...(epochs === knownEpochs ? [] : [`--epochs ${epochs}`]),
-    ...(maxSteps === knownSteps ? [] : [maxSteps === null ? 'no --max-steps' : `--max-steps ${maxSteps}`]),
+    ...(epochs === known.epochs ? [] : [`--epochs ${epochs}`]),
+    ...(maxSteps === known.maxSteps ? [] : [maxSteps === null ? 'no --max-steps' : `--max-steps ${maxSteps}`]),
   ].join(' and ');
   if (asked === '') return;
+  const [why, mend] = impatient
+    ? [`out of --patience ${patience}`, `Give it more patience as well, e.g. --patience ${epochs} --epochs ${epochs}`]
+    : maxSteps === step
+      ? [`at --max-steps ${maxSteps}`, 'Raise --max-steps as well']
+      : [`at --epochs ${epochs}`, 'Raise --epochs as well'];
   throw new LockstepError({
     what: `The run trains nothing more with ${asked}`,
-    why: `it ended after epoch ${history.length}, out of --patience ${patience}`,
-    mend: `Give it more patience as well, e.g. --patience ${epochs} --epochs ${epochs}; or leave ${asked} out`,
+    why: `it ended after ${history.length} whole epochs and ${step} steps, ${why}`,
+    mend: `${mend}; or leave ${asked} out`,
   });
 }
 

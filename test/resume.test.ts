@@ -237,12 +237,23 @@ describe('a finished run', () => {
     ] as const) {
       const error = await refusal(() => runOnDisk({ resume: run, ...change }));
       expect(error.what).toBe(`The run trains nothing more with ${flags}`);
-      expect(error.why).toContain(`after epoch ${length}, out of --patience 1`);
+      expect(error.why).toMatch(new RegExp(`after ${length} whole epochs .* out of --patience 1`));
       expect(error.exitCode).toBe(2);
     }
     expect(await contentOf(run)).toEqual(before);
     await runOnDisk({ resume: run, epochs: 14, patience: 14 });
     expect(await bitsOnDisk(run)).toEqual(await baselineOf({ lr: 0.1, epochs: 14, patience: 14 }));
+  });
+
+  test.each<[Partial<TrainOptions>, Partial<TrainOptions>, RegExp]>([
+    [{ maxSteps: 14 }, { epochs: 60 }, /--epochs 60.*after 1 whole epochs and 14 steps, at --max-steps 14/s],
+    [{}, { maxSteps: 1000 }, /--max-steps 1000.*after 3 whole epochs and 30 steps, at --epochs 3.*Raise --epochs/s],
+  ])('with %j trains nothing more with %j, and says so', async (first, then, message) => {
+    const run = place();
+    await runOnDisk({ ...short, ...first, threads: 0, out: run });
+    const error = await refusal(() => runOnDisk({ resume: run, ...then }));
+    expect(`${error.what} ${error.message}`).toMatch(message);
+    expect(error.exitCode).toBe(2);
   });
 
   test('names the flags that cannot matter to it, and only these', async () => {
