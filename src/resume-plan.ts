@@ -203,13 +203,15 @@ function refuseLengthWithoutEffect(
 ): void {
   const { step, history } = position;
   const { epochs, maxSteps, patience } = length;
-  const known = { epochs: config['epochs'] as number, maxSteps: (config['maxSteps'] ?? null) as number | null };
+  const known = { ...defaults, ...config } as typeof length;
   const impatient = isOutOfPatience(history, patience);
-  const isAtEnd = [known, length].every((each) => endStepOf(position, each, stepsInEpoch) === step);
-  if (!isAtEnd && !(impatient && endStepOf(position, length, stepsInEpoch) > step)) return;
+  const isAtEnd = (each: typeof length) =>
+    isOutOfPatience(history, each.patience) || endStepOf(position, each, stepsInEpoch) === step;
+  if (!isAtEnd(known) || !isAtEnd(length)) return;
   const asked = [
     ...(epochs === known.epochs ? [] : [`--epochs ${epochs}`]),
     ...(maxSteps === known.maxSteps ? [] : [maxSteps === null ? 'no --max-steps' : `--max-steps ${maxSteps}`]),
+    ...(patience === known.patience ? [] : [patience === null ? 'no --patience' : `--patience ${patience}`]),
   ].join(' and ');
   if (asked === '') return;
   const [why, mend] = impatient

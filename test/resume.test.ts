@@ -247,6 +247,7 @@ describe('a finished run', () => {
 
   test.each<[Partial<TrainOptions>, Partial<TrainOptions>, RegExp]>([
     [{ maxSteps: 14 }, { epochs: 60 }, /--epochs 60.*after 1 whole epochs and 14 steps, at --max-steps 14/s],
+    [{}, { patience: 6 }, /--patience 6.*after 3 whole epochs and 30 steps, at --epochs 3.*Raise --epochs/s],
     [{}, { maxSteps: 1000 }, /--max-steps 1000.*after 3 whole epochs and 30 steps, at --epochs 3.*Raise --epochs/s],
   ])('with %j trains nothing more with %j, and says so', async (first, then, message) => {
     const run = place();
