@@ -9,14 +9,15 @@ import { digitForm } from '../../src/image/digit-form.ts';
 import { PictureError } from '../../src/image/picture.ts';
 import { besides, probabilityBars, terminalPicture } from '../../src/image/terminal-picture.ts';
 import type { Model } from '../../src/model/model.ts';
-import { onOff } from '../../src/value-kinds.ts';
+import { type CheckpointChoice, onOff } from '../../src/value-kinds.ts';
 import { infer } from '../inference.ts';
 import { reasonOf } from '../io-reason.ts';
-import { readTrainedModel } from '../trained-model.ts';
+import { readModel } from '../trained-model.ts';
 import { type Command, jsonLine, table } from './command.ts';
-import { jsonFlag, verboseFlag } from './common-flags.ts';
+import { checkpointFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 
 interface Options {
+  readonly checkpoint: CheckpointChoice | null;
   readonly pictures: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -39,6 +40,7 @@ export const predict: Command<Options> = {
   summary: 'Say which digit (or other class) pictures show.',
   operands: '<run> <file...>',
   flags: {
+    checkpoint: checkpointFlag,
     pictures: {
       flag: '--no-pictures',
       kind: onOff,
@@ -57,8 +59,8 @@ Examples:
   $ lockstep predict runs/first scans/*.png --json
 
 Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2 bad usage.`,
-  run: async ([folder, ...files], { pictures, json }, { wiring, print, note, colours }) => {
-    const { name, model } = await readTrainedModel(folder!);
+  run: async ([folder, ...files], { checkpoint, pictures, json }, { wiring, print, note, colours }) => {
+    const { name, step, model } = await readModel(folder!, checkpoint);
     const forms = await Promise.all(files.map(async (file) => await formOf(file, model)));
     const images = forms.filter((form): form is Uint8Array => typeof form !== 'string');
     const { predictions, probabilities } = await infer(model, setOf(images, model), 0, await wiring());
@@ -75,7 +77,7 @@ Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2
     const failed = results.filter((result): result is Unreadable => 'error' in result);
     for (const { file, error } of failed) note(`Warning: ${file} cannot be used: ${error}`);
     if (json) {
-      await print(jsonLine({ run: name, files: results }));
+      await print(jsonLine({ run: name, ...(step === null ? {} : { checkpoint: step }), files: results }));
     } else {
       const predicted = results.filter((result): result is Predicted => 'prediction' in result);
       const shown = predicted.map((result, i) => pictureOf(result, images[i]!, model, colours));
