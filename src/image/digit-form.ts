@@ -1,9 +1,10 @@
 // Any picture of a digit -> the form of MNIST's images (yann.lecun.com/exdb/mnist): light ink on black, in a box of 20 of 28
 // pixels, its centre of mass in the middle.
 
-import { groundOf, inkIn, withLightGround } from './ground.ts';
+import { groundOf, inkIn } from './ground.ts';
 import { type Picture, PictureError } from './picture.ts';
 import { type Box, cut, type Plane, resized, smoothed } from './plane.ts';
+import { withLightGround } from './polarity.ts';
 import { findStrokes } from './strokes.ts';
 
 /** Longest side of what is searched for a digit. */
