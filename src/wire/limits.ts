@@ -16,6 +16,12 @@ export const NODE_THREADS = 1_024;
 export const BLOCKS_IN_TASK = 1_024;
 /** Parts of one `evaluated` message. */
 export const PARTS_IN_ANSWER = 512;
+/**
+ * What a sample's loss may be: a cross entropy is not negative but for rounding, and a difference of two float32 values is
+ * less than 1e39. Beyond it sums of sums would overflow.
+ */
+export const LEAST_LOSS = -1;
+export const MOST_LOSS = 1e39;
 /** Characters of a node's name. */
 export const NAME_LENGTH = 64;
 /** Characters of a run's name. */

@@ -151,6 +151,10 @@ describe('a bad field', () => {
       { parts: [{ part: 1, lossSum: 0, correctCount: 0, sampleCount: 1, x: 1 }] },
     ],
     ['more correct in a part', 'evaluated', { parts: [{ part: 1, lossSum: 0, correctCount: 2, sampleCount: 1 }] }],
+    ['a loss sum of 1e308', 'tree-node', { lossSum: 1e308 }],
+    ['a loss sum far below zero', 'tree-node', { lossSum: -65 }],
+    ['a loss of no samples', 'evaluated', { parts: [{ part: 1, lossSum: 1, correctCount: 0, sampleCount: 0 }] }],
+    ['a loss sum of 1e41', 'evaluated', { parts: [{ part: 1, lossSum: 1e41, correctCount: 0, sampleCount: 9 }] }],
     ['a long reason', 'goodbye', { reason: 'x'.repeat(201) }],
     ['inherited fields', 'heartbeat', { shardsDone: undefined, toString: 1 }],
   ])('%s (%s)', (_, type, change) => expect(node(type, change)).toBe('badField'));
