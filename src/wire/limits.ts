@@ -10,6 +10,8 @@ export const HEADER_DEPTH = 8;
 export const PAYLOAD_ALIGNMENT = 8;
 /** Bytes of the dataset in one `data` message: all but the last hold exactly so many. */
 export const DATA_PIECE_BYTES = 262_144;
+/** Bytes of a dataset: more than the kernels can address. */
+export const DATASET_BYTES = 2 ** 32 - 1;
 /** Computing threads of one node. */
 export const NODE_THREADS = 1_024;
 /** Blocks of one `step` or `evaluate`: what a header can surely hold. */

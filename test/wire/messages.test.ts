@@ -102,9 +102,7 @@ describe('a bad field', () => {
       engine: ['a string'],
       configuration: ['a map'],
       computeMs: ['a fraction'],
-      heartbeatIntervalMs: ['a fraction'],
       heartbeatTimeoutMs: ['a fraction'],
-      coordinatorTimeoutMs: ['a fraction'],
       lossSum: ['NaN', 'infinity', 'a fraction', 'a negative number', '2^53'],
     };
     for (const [what, value] of strange) {
@@ -167,6 +165,10 @@ describe('a bad field', () => {
     ['a level of 31', 'step', { blocks: [{ level: 31, index: 0 }] }],
     ['NaN in the configuration', 'welcome', { configuration: { a: [{ b: Number.NaN }] } }],
     ['a dataset of nothing', 'welcome', { dataBytes: 0 }],
+    ['a dataset of 2^32 bytes', 'welcome', { dataBytes: 2 ** 32 }],
+    ['shards that are no power of two', 'welcome', { shards: 12 }],
+    ['a heartbeat every 0 ms', 'welcome', { heartbeatIntervalMs: 0 }],
+    ['less patience than a heartbeat', 'welcome', { coordinatorTimeoutMs: 2_499 }],
     ['data out of order', 'data', { offset: 0 }],
     ['data of another length', 'data', { total: 299_999 }],
   ])('%s (%s)', (_, type, change) => expect(coordinator(type, change)).toBe('badField'));
