@@ -1,115 +1,75 @@
 // Any picture of a digit -> the form of MNIST's images (yann.lecun.com/exdb/mnist): light ink on black, in a box of 20 of 28
-// pixels, its centre of mass in the middle. An image that has the form already stays as it is.
+// pixels, its centre of mass in the middle.
 
+import { groundOf, inkIn } from './ground.ts';
 import { type Picture, PictureError } from './picture.ts';
+import { type Box, cut, type Plane, resized, smoothed } from './plane.ts';
+import { withLightGround } from './polarity.ts';
+import { findStrokes } from './strokes.ts';
+
+/** Longest side of what is searched for a digit. */
+const searched = 400;
+/** A digit that is smaller than this in what was searched is looked at again from nearer. */
+const small = 80;
 
 /** The digit as rows x columns bytes, 0 = background. @throws PictureError where there is none to be seen */
 export function digitForm(picture: Picture, rows: number, columns: number): Uint8Array {
-  const ink = inkOf(picture);
-  const { width } = picture;
-  const box = boxOf(ink, width);
+  const page = withLightGround(picture);
+  const digit = inkOfDigit(page);
   const side = Math.max(1, Math.round((Math.min(rows, columns) * 20) / 28));
-  const scale = side / Math.max(box.width, box.height);
-  const target = {
-    width: Math.max(1, Math.round(box.width * scale)),
-    height: Math.max(1, Math.round(box.height * scale)),
-  };
-  const cropped = new Float32Array(box.width * box.height);
-  for (let y = 0; y < box.height; y++) {
-    const from = (box.top + y) * width + box.left;
-    cropped.set(ink.subarray(from, from + box.width), y * box.width);
-  }
-  const digit = transposed(resized(cropped, box.width, target.width), target.width);
-  const small = transposed(resized(digit, box.height, target.height), target.height);
-  return placed(small, target, rows, columns);
+  const scale = side / Math.max(digit.width, digit.height);
+  const target = resized(
+    digit,
+    Math.max(1, Math.round(digit.width * scale)),
+    Math.max(1, Math.round(digit.height * scale)),
+  );
+  return placed(target, rows, columns);
 }
 
-/** How much each pixel differs from the ground, 0 to 255, noise taken off. The ground is what the border shows. */
-function inkOf({ width, height, grey }: Picture): Float32Array {
-  const border: number[] = [];
-  for (let x = 0; x < width; x++) border.push(grey[x]!, grey[(height - 1) * width + x]!);
-  for (let y = 0; y < height; y++) border.push(grey[y * width]!, grey[y * width + width - 1]!);
-  const ground = quantile(border, 0.5);
-  const sign = ground > 127 ? -1 : 1;
-  const noise =
-    1.5 *
-    quantile(
-      border.map((value) => Math.abs(value - ground)),
-      0.9,
-    );
-  const ink = Float32Array.from(grey, (value) => Math.max(0, sign * (value - ground)));
-  const strongest = ink.reduce((most, value) => Math.max(most, value), 0);
-  // less than a tenth of the range is no stroke: an empty page
-  if (strongest < 25) throw new PictureError('no digit is to be seen in it');
-  const floor = Math.min(noise, 0.5 * strongest);
-  return ink.map((value) => (value <= floor ? 0 : ((value - floor) * 255) / (strongest - floor)));
+/** The digit alone, cut out, its ink from 0 to 1. */
+function inkOfDigit(page: Plane): Plane {
+  const shrink = Math.max(1, Math.max(page.width, page.height) / searched);
+  const near =
+    shrink === 1
+      ? page
+      : resized(page, Math.max(1, Math.round(page.width / shrink)), Math.max(1, Math.round(page.height / shrink)));
+  const soft = smoothed(near, Math.round(Math.max(near.width, near.height) / 150));
+  const ground = groundOf(soft);
+  const strokes = findStrokes(inkIn(soft, ground), near.width);
+  if (strokes === null) throw new PictureError('no digit is to be seen in it');
+  const { box, mask, least, most } = strokes;
+  if (shrink > 1 && Math.max(box.width, box.height) < small) return inkOfDigit(cut(page, around(box, shrink, page)));
+  const ink = inkIn(near, ground).map((value, i) =>
+    mask[i] === 0 ? 0 : Math.max(0, Math.min(1, (value - least) / (most - least))),
+  );
+  return cut({ ...near, values: ink }, box);
 }
 
-/** The box around what is more than a trace of ink. */
-function boxOf(ink: Float32Array, width: number) {
-  const height = ink.length / width;
-  let [left, top, right, bottom] = [width, height, -1, -1];
-  for (let i = 0; i < ink.length; i++) {
-    if (ink[i]! < 16) continue;
-    const x = i % width;
-    const y = Math.floor(i / width);
-    left = Math.min(left, x);
-    right = Math.max(right, x);
-    top = Math.min(top, y);
-    bottom = Math.max(bottom, y);
-  }
-  return { left, top, width: right - left + 1, height: bottom - top + 1 };
-}
-
-/** Each row brought from `from` to `to` values, weighted by a triangle as wide as what it has to cover. */
-function resized(values: Float32Array, from: number, to: number): Float32Array {
-  const rows = values.length / from;
-  const result = new Float32Array(rows * to);
-  const step = from / to;
-  const reach = Math.max(1, step);
-  for (let o = 0; o < to; o++) {
-    const centre = (o + 0.5) * step - 0.5;
-    const first = Math.max(0, Math.ceil(centre - reach));
-    const last = Math.min(from - 1, Math.floor(centre + reach));
-    let total = 0;
-    for (let i = first; i <= last; i++) total += 1 - Math.abs(i - centre) / reach;
-    for (let row = 0; row < rows; row++) {
-      let sum = 0;
-      for (let i = first; i <= last; i++) sum += values[row * from + i]! * (1 - Math.abs(i - centre) / reach);
-      result[row * to + o] = sum / total;
-    }
-  }
-  return result;
-}
-
-function transposed(values: Float32Array, width: number): Float32Array {
-  const height = values.length / width;
-  const result = new Float32Array(values.length);
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) result[x * height + y] = values[y * width + x]!;
-  return result;
+/** What lies around a box, in the picture that was shrunk. */
+function around({ left, top, width, height }: Box, shrink: number, page: Plane): Box {
+  const margin = 0.5 * Math.max(width, height);
+  const clamp = (value: number, most: number) => Math.max(0, Math.min(most, Math.round(value * shrink)));
+  const [x0, y0] = [clamp(left - margin, page.width - 1), clamp(top - margin, page.height - 1)];
+  const [x1, y1] = [clamp(left + width + margin, page.width), clamp(top + height + margin, page.height)];
+  return { left: x0, top: y0, width: Math.max(1, x1 - x0), height: Math.max(1, y1 - y0) };
 }
 
 /** Into an image of rows x columns, its centre of mass as near the middle as whole pixels and the edges allow. */
-function placed(digit: Float32Array, size: { width: number; height: number }, rows: number, columns: number) {
+function placed({ width, height, values }: Plane, rows: number, columns: number): Uint8Array {
   let [mass, massX, massY] = [0, 0, 0];
-  digit.forEach((value, i) => {
+  values.forEach((value, i) => {
     mass += value;
-    massX += value * ((i % size.width) + 0.5);
-    massY += value * (Math.floor(i / size.width) + 0.5);
+    massX += value * ((i % width) + 0.5);
+    massY += value * (Math.floor(i / width) + 0.5);
   });
   const place = (room: number, length: number, centre: number) =>
     Math.max(0, Math.min(room - length, Math.ceil(room / 2 - centre)));
-  const left = place(columns, size.width, massX / mass);
-  const top = place(rows, size.height, massY / mass);
-  const strongest = digit.reduce((most, value) => Math.max(most, value), 0);
+  const left = place(columns, width, massX / mass);
+  const top = place(rows, height, massY / mass);
+  const strongest = values.reduce((most, value) => Math.max(most, value), 0);
   const image = new Uint8Array(rows * columns);
-  digit.forEach((value, i) => {
-    const at = (top + Math.floor(i / size.width)) * columns + left + (i % size.width);
-    image[at] = Math.round((value * 255) / strongest);
+  values.forEach((value, i) => {
+    image[(top + Math.floor(i / width)) * columns + left + (i % width)] = Math.round((value * 255) / strongest);
   });
   return image;
-}
-
-function quantile(values: readonly number[], part: number): number {
-  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * part)]!;
 }
