@@ -62,20 +62,23 @@ export async function writeFolderWhole(
 }
 
 /** Removes a folder so that whatever has the right name is whole at every moment. */
-export async function removeFolderWhole(parent: string, name: string): Promise<void> {
+export async function removeFolderWhole(parent: string, name: string, flushed: Flush = flush): Promise<void> {
   const gone = join(parent, `${removedPrefix}${name}`);
   await rename(join(parent, name), gone);
+  // before the first of its files goes: a power cut would bring the name back without them
+  await flushFolder(parent, flushed);
   await rm(gone, { recursive: true, force: true });
 }
 
 /** Tidies up after a process that died in the middle of writing. */
-export async function recover(parent: string): Promise<void> {
+export async function recover(parent: string, flushed: Flush = flush): Promise<void> {
   const names = await readdir(parent);
   for (const name of names.filter((each) => each.startsWith(replacedPrefix))) {
     const target = name.slice(replacedPrefix.length);
     if (names.includes(target)) await rm(join(parent, name), { recursive: true, force: true });
     else await rename(join(parent, name), join(parent, target));
   }
+  await flushFolder(parent, flushed);
   for (const name of names.filter((each) => each.startsWith(asidePrefix) || each.startsWith(removedPrefix))) {
     await rm(join(parent, name), { recursive: true, force: true });
   }

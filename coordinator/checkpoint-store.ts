@@ -1,7 +1,7 @@
 // The checkpoints of a run folder: which there are, the newest whole one, writing the next, and removing those that need
 // not stay. Knows nothing of training and of what a failure does to the run.
 
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   type Checkpoint,
@@ -19,6 +19,8 @@ import type { Layout } from '../src/model/layout.ts';
 import { recover, removeFolderWhole, WriteFailure, writeFolderWhole } from './checkpoint-files.ts';
 import { type Flush, flush, flushFolder } from './flush.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
+import { RECORD_BYTES, readRegularFile } from './read-file.ts';
+import { SegmentStore } from './segment-store.ts';
 
 /** A whole checkpoint as it lies on the disk; src/checkpoint.ts decodes it. */
 export interface Found {
@@ -32,27 +34,50 @@ export class CheckpointStore {
   readonly #flush: Flush;
   /** Whole ones, as far as is known. */
   readonly #kept = new Map<number, Kept>();
+  readonly #segments: SegmentStore;
 
   constructor(runFolder: string, flushed: Flush = flush) {
     this.path = join(runFolder, 'checkpoints');
     this.#flush = flushed;
+    this.#segments = new SegmentStore(join(this.path, 'epochs'), flushed);
   }
 
   /** Removes what a killed process left half-written. Only for whoever holds the run folder's lock. */
   async tidy(): Promise<void> {
     try {
-      await recover(this.path);
+      await recover(this.path, this.#flush);
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error; // no checkpoint was ever written
+      if (codeOf(error) === 'ENOENT') return; // no checkpoint was ever written
+      throw unreadable(this.path, error);
     }
   }
 
   /**
    * The newest one that is whole, or null. `passedOver` hears of each that is not: its path, and why. The rest is read too,
    * so that it is known which is the best.
+   * @throws LockstepError when what it shares with others is damaged: none of them is given up for that
    */
   async newest(passedOver: (path: string, why: string) => void): Promise<Found | null> {
-    let newest: Found | null = null;
+    let found: Found | null = null;
+    for await (const whole of this.#whole(passedOver)) found ??= whole;
+    return found === null ? null : await this.withAllEpochs(found);
+  }
+
+  /** With those that stand apart. @throws LockstepError */
+  async withAllEpochs(found: Found): Promise<Found> {
+    const { body } = found;
+    const { history, timings } = await this.#segments.read(body.apart ?? null, body, found.path);
+    return { ...found, body: { ...body, history: [...history], timings: [...timings] } };
+  }
+
+  /** The same for a reader that will write none: without the epochs that stand apart, and the rest is not read. */
+  async newestAlone(passedOver: (path: string, why: string) => void): Promise<Found | null> {
+    for await (const whole of this.#whole(passedOver)) return whole;
+    return null;
+  }
+
+  /** The newest first. */
+  async *#whole(passedOver: (path: string, why: string) => void): AsyncGenerator<Found> {
     for (const step of (await this.#steps()).sort((a, b) => b - a)) {
       const path = this.pathOf(step);
       const found = await readVerified(path);
@@ -65,15 +90,16 @@ export class CheckpointStore {
         continue;
       }
       this.#kept.set(step, { step, validationLoss: found.body.validation?.loss ?? null });
-      newest ??= { path, ...found };
+      yield { path, ...found };
     }
-    return newest;
   }
 
   /** Writes it to the disk, and removes what then need not stay. Returns its bytes. */
   async save(layout: Layout, checkpoint: Checkpoint, keepLast: number): Promise<number> {
-    const { tensors, state } = encodeCheckpoint(layout, checkpoint);
-    const { step } = checkpoint.position;
+    const { position } = checkpoint;
+    const { step } = position;
+    const apart = await this.#segments.write(position);
+    const { tensors, state } = encodeCheckpoint(layout, checkpoint, apart);
     const files = new Map<string, Uint8Array | string>([
       [tensorFileName, tensors],
       [stateFileName, state],
@@ -104,7 +130,7 @@ export class CheckpointStore {
     for (const { step } of toRemove([...this.#kept.values()], keepLast)) this.#kept.delete(step);
     for (const step of await this.#steps()) {
       // One that cannot be removed is tried again after the next.
-      if (!this.#kept.has(step)) await removeFolderWhole(this.path, checkpointName(step)).catch(() => {});
+      if (!this.#kept.has(step)) await removeFolderWhole(this.path, checkpointName(step), this.#flush).catch(() => {});
     }
   }
 
@@ -120,8 +146,8 @@ export class CheckpointStore {
 
 async function readVerified(path: string): Promise<{ body: StateBody; tensors: Uint8Array } | { why: string }> {
   try {
-    const state = await readFile(join(path, stateFileName), 'utf8');
-    const tensors = await readFile(join(path, tensorFileName));
+    const state = (await readRegularFile(join(path, stateFileName), RECORD_BYTES)).toString();
+    const tensors = await readRegularFile(join(path, tensorFileName));
     const verified = verifyCheckpoint(state, tensors);
     return 'why' in verified ? verified : { ...verified, tensors };
   } catch (error) {
@@ -134,7 +160,7 @@ function unreadable(path: string, cause: unknown): LockstepError {
   return new LockstepError({
     what: `${path} cannot be read`,
     why: reasonOf(cause),
-    mend: 'See to it that you may read it',
+    mend: 'See to it that it is a folder that you may read, or move it out of the run folder',
     cause,
   });
 }

@@ -1,10 +1,14 @@
 // Reads the JSON file of --config. Knows nothing of what may stand in it, but that it is an object.
 
-import { readFile } from 'node:fs/promises';
 import { LockstepError } from '../src/errors.ts';
 import { reasonOf } from './io-reason.ts';
+import { readNamed } from './read-file.ts';
 
-export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
+/** `read`: how. What the user names himself may be a pipe: --config <(...). */
+export async function readConfigFile(
+  path: string,
+  read: (path: string) => Promise<Uint8Array> = readNamed,
+): Promise<Record<string, unknown>> {
   const refuse = (why: string, cause?: unknown) =>
     new LockstepError({
       what: `The configuration file ${path} cannot be used`,
@@ -15,7 +19,7 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
 
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(await read(path));
   } catch (cause) {
     throw refuse(reasonOf(cause), cause);
   }

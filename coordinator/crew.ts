@@ -13,6 +13,8 @@ import { Membership, type MembershipEffect, type MembershipEvent, type Membershi
 import { NodeConnection } from './node-connection.ts';
 import type { WebSocket } from './node-server.ts';
 import type { Outstanding } from './outstanding.ts';
+import { RepeatedWarnings } from './repeated-warnings.ts';
+import type { StrangerLimits } from './stranger-limits.ts';
 
 export interface CrewMember {
   readonly workerId: number;
@@ -46,8 +48,7 @@ export interface CrewHandlers {
 }
 
 export interface CrewOptions extends MembershipOptions {
-  /** From a WebSocket's opening to its hello. */
-  readonly handshakeMs: number;
+  readonly strangers: StrangerLimits;
   readonly mostNodes: number;
   readonly identity: Identity;
   readonly read: NodeMessageReader;
@@ -75,12 +76,17 @@ export class Crew {
   readonly #members = new Map<number, CrewMember>();
   readonly #connections = new Set<NodeConnection>();
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #turnedAway: RepeatedWarnings;
   #closing = false;
 
   constructor(options: CrewOptions, handlers: CrewHandlers) {
     this.#options = options;
     this.#handlers = handlers;
     this.#membership = new Membership(options);
+    this.#turnedAway = new RepeatedWarnings(
+      options.strangers,
+      (count, last) => `${count} more connections were turned away; the last: ${last}`,
+    );
     this.#timers.push(
       everyMs(() => this.#tick(), TICK_MS),
       everyMs(() => this.#heartbeat(), options.welcome.heartbeatIntervalMs),
@@ -117,8 +123,8 @@ export class Crew {
     return member;
   }
 
-  /** A WebSocket was opened. */
-  add(socket: WebSocket, address: string): void {
+  /** A WebSocket was opened; `greeted` is called when a good hello has come. */
+  add(socket: WebSocket, address: string, greeted: () => void): void {
     let member: CrewMember | null = null;
     const connection: NodeConnection = new NodeConnection(socket, address, this.#options.read, {
       onTraffic: this.#options.onTraffic,
@@ -126,6 +132,7 @@ export class Crew {
         if (member === null) {
           clearTimeout(deadline);
           member = this.#greet(connection, message);
+          greeted();
         } else {
           this.#hear(member, connection, message);
         }
@@ -134,13 +141,13 @@ export class Crew {
         clearTimeout(deadline);
         this.#connections.delete(connection);
         if (member !== null) this.#gone(member, reason, name);
-        else this.#options.log('warning', `${address} was turned away: ${reason}`);
+        else this.#warn(this.#turnedAway.add(`${address} was turned away: ${reason}`, this.nowMs));
       },
     });
-    const { handshakeMs } = this.#options;
+    const { patienceMs } = this.#options.strangers;
     const deadline = setTimeout(
-      () => connection.close('handshakeTimeout', `no hello within ${handshakeMs} ms`),
-      handshakeMs,
+      () => connection.close('handshakeTimeout', `no hello within ${patienceMs} ms`),
+      patienceMs,
     );
     this.#connections.add(connection);
   }
@@ -161,6 +168,11 @@ export class Crew {
     this.#closing = true;
     for (const timer of this.#timers) clearInterval(timer);
     for (const connection of [...this.#connections]) connection.close(name, reason);
+    this.#warn(this.#turnedAway.rest(this.nowMs));
+  }
+
+  #warn(messages: readonly string[]): void {
+    for (const message of messages) this.#options.log('warning', message);
   }
 
   #greet(connection: NodeConnection, message: NodeMessage): CrewMember {
@@ -283,6 +295,7 @@ export class Crew {
     this.tell({ type: 'tick', nowMs });
     const patienceMs = READING_PATIENCE * this.#options.heartbeatTimeoutMs;
     for (const connection of this.#connections) connection.checkReading(nowMs, patienceMs);
+    this.#warn(this.#turnedAway.due(nowMs));
     this.#handlers.onTick(nowMs);
   }
 
@@ -298,8 +311,7 @@ export class Crew {
   }
 }
 
-/** Another port of the same machine, as a URL has it. */
+/** Another port of the same machine. */
 function withPort(address: string, port: number): string {
-  const host = address.slice(0, address.lastIndexOf(':')).replace(/^::ffff:/, '');
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
 }

@@ -17,6 +17,8 @@ const harmless = new Set([
   'ProcessWrap',
   'ShutdownWrap',
   'SignalWrap',
+  'SimpleShutdownWrap',
+  'SimpleWriteWrap',
   'TCPConnectWrap',
   'TCPServerWrap',
   'TCPSocketWrap',

@@ -1,6 +1,7 @@
 // The images that a command looks at: a split of the run's data, or of other data that the model must fit.
 
 import type { Dataset, ImageSet } from '../src/data/dataset.ts';
+import { remarksOn } from '../src/data/remarks.ts';
 import { splitImages } from '../src/data/sampler.ts';
 import type { SplitName } from '../src/engine.ts';
 import { LockstepError } from '../src/errors.ts';
@@ -8,11 +9,27 @@ import { datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { loadDataset } from './dataset-files.ts';
 import type { TrainedModel } from './trained-model.ts';
 
+/** Whether images are turned over their diagonal: as the run's own were, or not. */
+export type Transposing = 'run' | 'yes' | 'no';
+
+export interface LoadingFor {
+  /** Of other data than the run's own. */
+  readonly transpose?: Transposing;
+  readonly tell?: (message: string) => void;
+}
+
 /** `data`: another folder than the run's own, or null. */
-export async function loadFor(trained: TrainedModel, data: string | null): Promise<Dataset> {
+export async function loadFor(
+  trained: TrainedModel,
+  data: string | null,
+  { transpose: asked = 'run', tell = () => undefined }: LoadingFor = {},
+): Promise<Dataset> {
   const folder = data ?? trained.options.data;
+  const transpose = data === null || asked === 'run' ? trained.options.transpose : asked === 'yes';
   const instead = data === null ? "put the run's data back there" : "leave --data out for the run's own";
-  const dataset = await loadDataset(folder, instead);
+  const dataset = await loadDataset(folder, { instead, transpose, tell });
+  const remarks = data === null ? [] : remarksOn(dataset, folder, transpose);
+  for (const { level, message } of remarks) tell(level === 'warning' ? `Warning: ${message}` : message);
   if (data === null && datasetDigest(dataset) !== trained.dataDigest) {
     throw new LockstepError({
       what: `The data of ${trained.folder} are not those that it was trained on`,

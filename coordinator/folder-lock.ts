@@ -5,12 +5,13 @@
 // its lock for a while.
 
 import { randomUUID } from 'node:crypto';
-import { link, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LockstepError } from '../src/errors.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
 import { ownIdentity, type ProcessIdentity, whereabouts } from './process-identity.ts';
+import { readRegularFile, SMALL_BYTES } from './read-file.ts';
 
 export interface LockTimes {
   /** How often a holder touches its lock. */
@@ -135,7 +136,8 @@ async function placed(aside: string, path: string, text: string): Promise<boolea
 
 async function numbersIn(folder: string): Promise<number[]> {
   const names = await readdir(folder);
-  return names.flatMap((name) => /^\.lock-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
+  // beyond these a number no longer has a next one
+  return names.flatMap((name) => /^\.lock-(\d{1,15})$/.exec(name)?.[1] ?? []).map(Number);
 }
 
 async function refuseIfHeld(
@@ -163,8 +165,11 @@ async function refuseIfHeld(
 /** null if it is gone, or was never written to its end: then its writer did not come to hold it. */
 async function readHolder(path: string): Promise<Holder | null> {
   try {
-    const holder = JSON.parse(await readFile(path, 'utf8')) as Holder;
-    return typeof holder.pid === 'number' && typeof holder.token === 'string' ? holder : null;
+    const holder = JSON.parse((await readRegularFile(path, SMALL_BYTES)).toString()) as Record<keyof Holder, unknown>;
+    const { pid, token, host, place, born } = holder;
+    if (!Number.isSafeInteger(pid) || (pid as number) <= 0) return null;
+    if ([token, host, place].some((text) => typeof text !== 'string')) return null;
+    return born === null || typeof born === 'string' ? (holder as unknown as Holder) : null;
   } catch {
     return null;
   }

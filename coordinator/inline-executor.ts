@@ -32,6 +32,8 @@ export class InlineExecutor implements Executor {
   /** For whoever watches. */
   readonly #done = { shards: 0, samples: 0, computeMs: 0 };
   #closed = false;
+  /** Since when it keeps the thread: over epochs and evaluations, which may be shorter than a slice each. */
+  #sinceMs = performance.now();
 
   constructor(engine: Engine, run: RunMemory, options: InlineOptions) {
     this.#engine = engine;
@@ -44,7 +46,6 @@ export class InlineExecutor implements Executor {
     const { epoch, epochStart, from, to } = stretch;
     const root = { level: rootLevel(shards), index: 0 };
     this.#run.setNodes([root], [0]);
-    let yielded = performance.now();
     for (let step = from; step < to; step++) {
       const stepInEpoch = step - epochStart;
       this.#run.setStepScalars(step, stretch.scalars(step));
@@ -62,9 +63,8 @@ export class InlineExecutor implements Executor {
       this.#done.samples += samples;
       this.#done.computeMs += computedMs - startedMs;
       stretch.committed(step, this.#run.stepFigures(step));
-      if (performance.now() - yielded > SLICE_MS) {
-        await setImmediate();
-        yielded = performance.now();
+      if (performance.now() - this.#sinceMs > SLICE_MS) {
+        await this.#yield();
         if (stretch.stopped()) return step + 1;
       }
     }
@@ -76,9 +76,15 @@ export class InlineExecutor implements Executor {
       for (let chunk = 0; chunk < chunks; chunk++) {
         if (this.#closed) throw new Error('The executor was closed');
         this.#engine.evaluateChunk(split, chunk, step, epoch);
-        if (chunk % 8 === 7) await setImmediate();
+        if (performance.now() - this.#sinceMs > SLICE_MS) await this.#yield();
       }
     });
+  }
+
+  /** Gives the others their turn. */
+  async #yield(): Promise<void> {
+    await setImmediate();
+    this.#sinceMs = performance.now();
   }
 
   vitals(): Vitals {

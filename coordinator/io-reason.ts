@@ -10,6 +10,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'there is no such file or folder'],
   ['ENOTDIR', 'a part of the path is a file, not a folder'],
   ['EISDIR', 'it is a folder, not a file'],
+  ['ENXIO', 'it is a pipe, a socket or a device, not a file'],
   ['EEXIST', 'it exists already, and is not a folder'],
   ['ENAMETOOLONG', 'the name is too long'],
   ['ELOOP', 'there are too many symbolic links'],

@@ -21,7 +21,7 @@ import type { Executor } from './executor.ts';
 import { NodeServer } from './node-server.ts';
 import type { RunSizes } from './run-sizes.ts';
 import { SocketExecutor } from './socket-executor.ts';
-import { readText, readToken } from './token.ts';
+import { readSecret, readText, readToken } from './token.ts';
 import { nobody, type Observer } from './vitals.ts';
 
 export interface ListenParts {
@@ -49,7 +49,8 @@ const COORDINATOR_TIMEOUT_MS = 60_000;
 export async function listen(parts: ListenParts): Promise<SocketExecutor> {
   const { options, run, kernels, engine, local, sizes, limits, identity, signal, observer = nobody, log } = parts;
   const { host, port } = addressOf(options.listen!);
-  const token = await unlessAborted(readToken(options.tokenFile), signal);
+  const warn = (message: string) => log('warning', message);
+  const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
   checkExposure(host, token !== null, options.insecure, log);
   const heartbeatTimeoutMs = options.heartbeatTimeout * 1000;
   const valueCount = run.plan.vectorBytes / 4;
@@ -66,7 +67,7 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
       minThreads: options.minWorkers,
       joinTimeoutMs: options.joinTimeout === null ? null : options.joinTimeout * 1000,
       heartbeatTimeoutMs,
-      handshakeMs: limits.handshakeMs,
+      strangers: limits.strangers,
       mostNodes: limits.mostNodes,
       identity,
       read: nodeMessageReader({
@@ -101,16 +102,16 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
   try {
     server = await NodeServer.listen(
       {
-        ...limits,
+        strangers: limits.strangers,
         host,
         port,
         token,
         allowedOrigins: options.allowOrigin,
-        tls: await unlessAborted(readTls(options), signal),
+        tls: await unlessAborted(readTls(options, warn), signal),
         engine: identity.engine,
         valueCount,
       },
-      (socket, address) => crew.add(socket, address),
+      (socket, address, greeted) => crew.add(socket, address, greeted),
     );
   } catch (error) {
     crew.close('shuttingDown', 'the server did not start');
@@ -157,11 +158,14 @@ function checkExposure(host: string, hasToken: boolean, insecure: boolean, log: 
   throw new LockstepError({
     what: `Listening at ${host} needs a token`,
     why: 'that address can be reached from other machines, and anybody there could join',
-    mend: 'Write one with: openssl rand -hex 32 > token; and give it to both sides with --token-file token (or use --insecure)',
+    mend: 'Write one with: (umask 077; openssl rand -hex 32 > token); and give it to both sides with --token-file token (or use --insecure)',
   });
 }
 
-async function readTls({ tlsCert, tlsKey }: TrainOptions): Promise<{ certificate: string; key: string } | null> {
+async function readTls(
+  { tlsCert, tlsKey }: TrainOptions,
+  warn: (message: string) => void,
+): Promise<{ certificate: string; key: string } | null> {
   if (tlsCert === null && tlsKey === null) return null;
   if (tlsCert === null || tlsKey === null) {
     throw new LockstepError({
@@ -170,5 +174,6 @@ async function readTls({ tlsCert, tlsKey }: TrainOptions): Promise<{ certificate
       mend: 'Give both --tls-cert FILE and --tls-key FILE',
     });
   }
-  return { certificate: await readText(tlsCert, 'TLS certificate'), key: await readText(tlsKey, 'TLS key') };
+  const key = await readSecret(tlsKey, 'TLS key', warn);
+  return { certificate: await readText(tlsCert, 'TLS certificate'), key: key.toString('utf8') };
 }

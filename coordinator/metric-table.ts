@@ -65,7 +65,13 @@ export const metricTable = {
   stepsPerEpoch: {
     name: 'lockstep_steps_per_epoch',
     type: 'gauge',
-    help: 'Steps of a whole epoch.',
+    help: 'Steps of a whole epoch; earlier ones may have had others, after an allowed change.',
+    labels: {},
+  },
+  stepsPlanned: {
+    name: 'lockstep_steps_planned',
+    type: 'gauge',
+    help: 'Step at which the run is to end; 0 before the first.',
     labels: {},
   },
   steps: {
@@ -187,6 +193,12 @@ export const metricTable = {
     name: 'lockstep_straggler_wait_seconds_total',
     type: 'counter',
     help: 'Worker-seconds of workers that stood idle within a step while others computed.',
+    labels: {},
+  },
+  clockShift: {
+    name: 'lockstep_metrics_clock_shift_seconds',
+    type: 'gauge',
+    help: "How far the times in metrics.om are ahead of the machine's clock, which was set back; 0 as a rule.",
     labels: {},
   },
 } as const satisfies Record<string, MetricRow>;

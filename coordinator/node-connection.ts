@@ -40,9 +40,9 @@ export class NodeConnection {
     socket.binaryType = 'fragments';
     socket.on('message', (data: Buffer | Buffer[], isBinary: boolean) => this.#receive(data, isBinary));
     socket.on('close', (code: number, reason: Buffer) => {
-      const text = reason.toString();
+      const text = closeReason(reason.toString());
       const what = code === 1006 ? 'the connection was lost' : `closed with ${code}${text === '' ? '' : `, ${text}`}`;
-      this.#end(what, closeName(code));
+      this.#end(what, closeName(code, 'node'));
     });
     // ws closes the socket itself after an error; `close` follows
     socket.on('error', () => undefined);

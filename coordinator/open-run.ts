@@ -1,10 +1,12 @@
 // From a run's options to a run that is ready to begin, new or resumed: its data, its folder, and where it starts. All that
 // can be refused is refused here, before anything is changed on the disk.
 
-import { resolve } from 'node:path';
-import { type Checkpoint, decodeCheckpoint } from '../src/checkpoint.ts';
+import { join, resolve } from 'node:path';
+import { type Checkpoint, decodeCheckpoint, stateFileName } from '../src/checkpoint.ts';
 import { checkAgainstData, configForFile, type TrainOptions } from '../src/config.ts';
+import type { DatasetShape } from '../src/data/assemble.ts';
 import type { Dataset } from '../src/data/dataset.ts';
+import { remarksOn } from '../src/data/remarks.ts';
 import { type Split, splitImages, stepsPerEpoch } from '../src/data/sampler.ts';
 import { jsonText } from '../src/disk-records.ts';
 import { ExitCode, LockstepError } from '../src/errors.ts';
@@ -12,9 +14,9 @@ import type { EpochRecord, Summary, TrainEvent } from '../src/events.ts';
 import type { RunShape } from '../src/kernels/memory-plan.ts';
 import { shapeOf } from '../src/kernels/run-shape.ts';
 import type { Layout } from '../src/model/layout.ts';
-import { startPosition } from '../src/position.ts';
-import { allowedNames, differences, planResume, refuseChanges, unexplained } from '../src/resume-plan.ts';
-import { type Change, type Facts, runConfigOf } from '../src/run-record.ts';
+import { bestEpochOf, startPosition } from '../src/position.ts';
+import { allowedNames, differences, planResume, refuseChanges, refuseEdits } from '../src/resume-plan.ts';
+import { type Change, type Facts, firstSelectable, runConfigOf } from '../src/run-record.ts';
 import { unlessAborted } from '../src/unless-aborted.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
@@ -22,7 +24,7 @@ import { loadDataset } from './dataset-files.ts';
 import { placesFor } from './make-executor.ts';
 import { readRun } from './run-files.ts';
 import { RunFolder } from './run-folder.ts';
-import { compareFigures, readHistory, readSummaryOf, readTrainedModel } from './trained-model.ts';
+import { readHistory } from './trained-model.ts';
 
 export interface OpenRun {
   readonly data: Dataset;
@@ -47,6 +49,10 @@ export interface Opening {
   readonly program: string;
   /** Throws where the engine cannot be had: bad usage, found before anything is written. */
   readonly checkEngine: () => Promise<void>;
+  /** Throws where the run does not fit into memory: found before its images are read. */
+  readonly checkShape: (shape: RunShape) => void;
+  /** The summary of a run that came to its end, if it is of what lies there. */
+  readonly finishedSummary: (source: string) => Promise<Summary | null>;
   readonly onEvent: (event: TrainEvent) => void;
   /** Aborted when the run is asked to stop: what only reads, and may take long, is left then. */
   readonly signal: AbortSignal;
@@ -66,7 +72,7 @@ export async function openRun(opening: Opening): Promise<OpenRun | { readonly fi
     await opening.checkEngine();
     return await openResumed(opening, source, null);
   }
-  const finished = isAsLong(before.options, options) ? await finishedSummary(source, onEvent) : null;
+  const finished = asksNothingMore(before.options, options) ? await opening.finishedSummary(source) : null;
   const tell = (message: string) => onEvent({ type: 'info', message });
   if (finished !== null) {
     // its process may have been killed after its last word, with the folder still held
@@ -84,26 +90,10 @@ export async function openRun(opening: Opening): Promise<OpenRun | { readonly fi
   }
 }
 
-/** The summary of a run that came to its end, if it is of what lies there; one that is not is made again. */
-async function finishedSummary(source: string, onEvent: (event: TrainEvent) => void): Promise<Summary | null> {
-  try {
-    const summary = await readSummaryOf(source);
-    if (summary === null) return null;
-    await readTrainedModel(source);
-    compareFigures(source, (await readHistory(source)) ?? [], summary);
-    const newest = await new CheckpointStore(source).newest(() => undefined);
-    if (newest === null || newest.body.stateDigest === summary.stateDigest) return summary;
-    onEvent({ type: 'warning', message: `${source}/summary.json is not of its newest checkpoint: it is made again` });
-  } catch (error) {
-    if (!(error instanceof LockstepError)) throw error;
-    onEvent({ type: 'warning', message: `${error.what}: ${error.why}; what a finished run leaves is made again` });
-  }
-  return null;
-}
-
-async function openNew({ options, engine, program, checkEngine, signal }: Opening): Promise<OpenRun> {
+async function openNew(opening: Opening): Promise<OpenRun> {
+  const { options, engine, program, checkEngine } = opening;
   await checkEngine();
-  const read = await readData(options, signal);
+  const read = await readData(opening);
   const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
   const folder = options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, []));
   const store = folder === null ? null : new CheckpointStore(folder.path);
@@ -111,12 +101,9 @@ async function openNew({ options, engine, program, checkEngine, signal }: Openin
 }
 
 /** `folder`: the run's own, when it goes on there. */
-async function openResumed(
-  { options, engine, program, onEvent, signal }: Opening,
-  source: string,
-  folder: RunFolder | null,
-): Promise<OpenRun> {
-  const read = await readData(options, signal);
+async function openResumed(opening: Opening, source: string, folder: RunFolder | null): Promise<OpenRun> {
+  const { options, engine, program, onEvent } = opening;
+  const read = await readData(opening);
   const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
   // with the folder taken, nobody changes it any more
   const before = await readRun(source);
@@ -127,8 +114,9 @@ async function openResumed(
   if (start !== null && start.program !== program) onEvent({ type: 'warning', message: otherProgram(start, program) });
   if (start !== null) {
     // asked for was compared with config.json; that file may say something else than the checkpoint
-    const edited = unexplained(differences(start.facts, before.facts), before.changes);
-    refuseChanges(edited, allowedNames(options.allowChange), source, true);
+    const at = join(store.pathOf(start.position.step), stateFileName);
+    const config = { ...before, path: join(source, 'config.json') };
+    refuseEdits({ ...start, path: at }, config, allowedNames(options.allowChange), true);
     await compareHistory(source, start.position.history, onEvent);
   }
   const { changes } = planResume(
@@ -154,25 +142,39 @@ async function openResumed(
       begin: nothing,
     };
   }
+  await folder.expectFiles(['config.json', 'history.json', 'model.safetensors', 'summary.json']);
   const begin = async () => {
-    // first of all it is no longer finished
-    await folder.remove('summary.json');
+    // what may fail comes first; that the run is longer now is seen where summary.json is left behind
     await folder.writeJson('config.json', runConfig, ExitCode.usage);
+    await folder.remove('summary.json');
   };
   return { ...read, folder, store, start, inPlace: true, facts, changes, begin };
 }
 
 const nothing = async (): Promise<void> => undefined;
 
-async function readData(
-  options: Opening['options'],
-  signal: AbortSignal,
-): Promise<Pick<OpenRun, 'data' | 'split' | 'shape'>> {
-  const data = await unlessAborted(loadDataset(options.data), signal);
-  checkAgainstData(options, data.train.count);
-  const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
+async function readData({
+  options,
+  checkShape,
+  onEvent,
+  signal,
+}: Pick<Opening, 'options' | 'checkShape' | 'onEvent' | 'signal'>): Promise<Pick<OpenRun, 'data' | 'split' | 'shape'>> {
   const { workers, slots } = placesFor(options);
-  return { data, split, shape: shapeOf(options, data, split, workers, slots) };
+  let planned: Pick<OpenRun, 'split' | 'shape'> | null = null;
+  const check = (data: DatasetShape) => {
+    checkAgainstData(options, data.train.count);
+    const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
+    const shape = shapeOf(options, data, split, workers, slots);
+    checkShape(shape);
+    planned = { split, shape };
+  };
+  const tell = (message: string) => onEvent({ type: 'info', message });
+  const { data: folder, transpose } = options;
+  const data = await unlessAborted(loadDataset(folder, { transpose, check, tell }), signal);
+  // the data of a run that goes on are what they were
+  const remarks = options.resume === null ? remarksOn(data, folder, transpose) : [];
+  for (const { level, message } of remarks) onEvent({ type: level, message });
+  return { data, ...planned! };
 }
 
 /** What stands in both, the checkpoint and history.json, is the same. One that cannot be read is made again. */
@@ -209,6 +211,13 @@ async function newestOf(
   );
   if (found === null) return null;
   const checkpoint = decodeCheckpoint(layout, found.body, found.tensors);
+  if (checkpoint !== null && lacksBest(checkpoint)) {
+    throw new LockstepError({
+      what: `${found.path} cannot be used`,
+      why: 'it has no parameters of the best epoch, and its history says that there is one',
+      mend: 'Move this checkpoint out of the run folder: the one before it is taken then',
+    });
+  }
   if (checkpoint !== null) return checkpoint;
   throw new LockstepError({
     what: 'The network of a run cannot be changed',
@@ -217,8 +226,15 @@ async function newestOf(
   });
 }
 
-function isAsLong(before: TrainOptions, now: TrainOptions): boolean {
-  return before.epochs === now.epochs && before.maxSteps === now.maxSteps;
+/** Another epoch would silently be the best. */
+function lacksBest({ facts, changes, position: { history }, bestParameters }: Checkpoint): boolean {
+  if (facts.config['select'] !== 'best' || bestParameters !== null) return false;
+  return bestEpochOf(history, firstSelectable(changes, history)) !== -1;
+}
+
+/** Of a run that is finished: as long as it was, and with the same parameters kept. */
+function asksNothingMore(before: TrainOptions, now: TrainOptions): boolean {
+  return (['epochs', 'maxSteps', 'patience', 'select'] as const).every((name) => before[name] === now[name]);
 }
 
 function resuming(source: string, start: Checkpoint | null): string {

@@ -1,6 +1,9 @@
 // The standard streams, so that nobody who reads slowly, not at all or no more can stop the work. Knows nothing of what is
 // written.
 
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+
 /** Characters that wait for a reader; what comes beyond is left out, and counted. */
 const MOST_WAITING = 2 ** 20;
 
@@ -13,6 +16,17 @@ export function neverBlock(stream: NodeJS.WriteStream): void {
   handle?.setBlocking?.(false);
   // a reader that goes away (lockstep train | head), a terminal that is closed: the results are in the run folder
   stream.on('error', () => {});
+}
+
+/**
+ * Node crashes as it exits if a terminal that it started with is gone: it wants to give it its mode back. It leaves alone what
+ * is closed. To be called at the start.
+ */
+export function outliveTerminal(): void {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  process.on('exit', () => {
+    for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+  });
 }
 
 /** What may be left out: progress and warnings. */

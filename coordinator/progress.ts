@@ -1,6 +1,7 @@
 // Shows a run on stderr: what the trainer tells -> text. On a terminal a live line that is drawn over, and one line that
 // stays for each epoch; elsewhere only the lines that stay. Has no clock: whoever calls says what time it is.
 
+import { printable } from '../src/clean-text.ts';
 import type { EpochRecord, Figures, TrainEvent } from '../src/events.ts';
 
 /** A stream, or a test's stand-in for one. */
@@ -33,7 +34,7 @@ export function createProgress(sink: ProgressSink, { quiet }: { readonly quiet: 
   };
   const print = (line: string) => {
     clear();
-    sink.write(`${line}\n`);
+    sink.write(`${printable(line)}\n`);
     // The live line comes back at the next chance.
     drawnMs = Number.NEGATIVE_INFINITY;
   };

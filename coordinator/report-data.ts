@@ -6,22 +6,24 @@ import type { EpochRecord, Summary } from '../src/events.ts';
 import type { ClassSamples } from '../src/figures/grids.ts';
 import { instantiate } from '../src/kernels/kernels.ts';
 import { Purpose, randomAt } from '../src/random.ts';
+import { firstEpochSeen } from '../src/run-record.ts';
 import { loadFor } from './evaluation-set.ts';
+import { hasTestFigures, readFinished } from './finished-run.ts';
 import { type Inference, infer } from './inference.ts';
 import type { Wiring } from './make-executor.ts';
-import type { ProcessLog } from './run-log.ts';
-import { readProcesses } from './run-log-file.ts';
-import { compareFigures, readHistory, readSummaryOf, readTrainedModel, type TrainedModel } from './trained-model.ts';
+import { type RunLog, readLog } from './run-log-file.ts';
+import { readHistory, readTrainedModel, refuse, type TrainedModel } from './trained-model.ts';
 
 export interface ReportData {
   readonly trained: TrainedModel;
   readonly history: readonly EpochRecord[];
   readonly summary: Summary | null;
-  /** The oldest first; empty where nothing is known of them. */
-  readonly processes: readonly ProcessLog[];
+  readonly log: RunLog;
   readonly data: Dataset;
   readonly inference: Inference;
   readonly samples: readonly ClassSamples[];
+  /** The epoch (0-based) that saw the augmented ones; null: none are shown. */
+  readonly samplesEpoch: number | null;
 }
 
 const SAMPLES = 6;
@@ -29,31 +31,43 @@ const SAMPLES = 6;
 export async function reportData(folder: string, dataFolder: string | null, wiring: Wiring): Promise<ReportData> {
   const trained = await readTrainedModel(folder);
   const data = await loadFor(trained, dataFolder);
-  const [history, summary] = [(await readHistory(folder)) ?? [], await readSummaryOf(folder)];
-  if (summary !== null) compareFigures(folder, history, summary);
+  const finished = await readFinished(trained);
+  const inference = await infer(trained.model, data.test, 0, wiring);
+  if (finished !== null && dataFolder === null) {
+    const has = hasTestFigures(trained, finished.summary, inference.figures, wiring.programVersion);
+    if (has === false) throw refuse(folder, 'summary.json', 'its test figures are not those of model.safetensors');
+  }
+  const history = finished?.history ?? (await readHistory(folder)) ?? [];
+  const samplesEpoch = trained.options.augment ? firstEpochSeen(trained.changes, history) : null;
   return {
     trained,
     history,
-    summary,
-    processes: await readProcesses(folder),
+    summary: finished?.summary ?? null,
+    log: await readLog(folder),
     data,
-    inference: await infer(trained.model, data.test, 0, wiring),
-    samples: classSamples(trained, data, wiring),
+    inference,
+    samples: classSamples(trained, data, samplesEpoch, wiring),
+    samplesEpoch,
   };
 }
 
-/** The first images of each class in the training split, and the same as the first epoch saw them. */
-function classSamples({ options }: TrainedModel, { train, classes }: Dataset, wiring: Wiring): ClassSamples[] {
-  const { seed, valSize, limitTrain, augment } = options;
+/** The first images of each class in the training split, and the same as `epoch` saw them. */
+function classSamples(
+  { options }: TrainedModel,
+  { train, classes }: Dataset,
+  epoch: number | null,
+  wiring: Wiring,
+): ClassSamples[] {
+  const { seed, valSize, limitTrain } = options;
   const { training } = splitImages(seed, train.count, Math.min(valSize, train.count - 1), limitTrain);
   const pixels = train.rows * train.columns;
   const memory = new WebAssembly.Memory({ initial: 65536 / 1024, maximum: 65536 / 1024, shared: true });
   const kernels = instantiate(wiring.sharedKernels(), memory);
   const base = Math.ceil(wiring.heapBase() / 64) * 64;
   const bytes = new Uint8Array(memory.buffer);
-  const augmented = (image: Uint8Array, number: number): Uint8Array => {
-    // the address of the first epoch's numbers: kernels/assembly/augment.ts, listAugmented
-    const [turn, down, across] = randomAt(seed, Purpose.augmentTraining, 0, number);
+  const augmented = (image: Uint8Array, number: number, epoch: number): Uint8Array => {
+    // the address of its numbers: kernels/assembly/augment.ts, listAugmented
+    const [turn, down, across] = randomAt(seed, Purpose.augmentTraining, epoch, number);
     const place = (word: number) => Math.floor((word * 5) / 2 ** 32);
     bytes.set(image, base);
     const target = base + Math.ceil(pixels / 16) * 16;
@@ -64,6 +78,10 @@ function classSamples({ options }: TrainedModel, { train, classes }: Dataset, wi
   return Array.from({ length: classes }, (_, label) => {
     const numbers = [...training.filter((number) => train.labels[number] === label).slice(0, SAMPLES)];
     const plain = numbers.map((number) => train.images.slice(number * pixels, (number + 1) * pixels));
-    return { label, plain, augmented: augment ? plain.map((image, i) => augmented(image, numbers[i]!)) : [] };
+    return {
+      label,
+      plain,
+      augmented: epoch === null ? [] : plain.map((image, i) => augmented(image, numbers[i]!, epoch)),
+    };
   });
 }

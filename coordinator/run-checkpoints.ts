@@ -1,6 +1,7 @@
 // A run's checkpoints: ties together where they lie, what belongs into one, and when it is written.
 
 import type { TrainOptions } from '../src/config.ts';
+import { isHistoryDue } from '../src/epoch-segments.ts';
 import type { LockstepError } from '../src/errors.ts';
 import type { TrainEvent } from '../src/events.ts';
 import type { RunMemory } from '../src/kernels/run-memory.ts';
@@ -44,8 +45,10 @@ export async function checkpointerOf(opened: OpenRun, parts: CheckpointParts): P
     write: async (checkpoint) => {
       const { history, step } = checkpoint.position;
       const bytes = await store.save(layout, checkpoint, options.keepLast);
-      if (history.length !== epochsTold) await folder.writeJson('history.json', history);
-      epochsTold = history.length;
+      if (isHistoryDue(epochsTold, history.length)) {
+        await folder.writeJson('history.json', history);
+        epochsTold = history.length;
+      }
       return { path: store.pathOf(step), bytes };
     },
     errors: options.checkpointErrors,

@@ -5,6 +5,7 @@ import { recordKey, resolveOptions, type TrainOptions } from '../src/config.ts';
 import { LockstepError } from '../src/errors.ts';
 import { type Change, type Facts, readRunConfig } from '../src/run-record.ts';
 import { readConfigFile } from './config-file.ts';
+import { RECORD_BYTES, readRegularFile } from './read-file.ts';
 
 /** The options of a run as it was started, or last resumed. */
 export async function readRun(
@@ -19,7 +20,7 @@ export async function readRun(
     });
   let values: Record<string, unknown>;
   try {
-    values = await readConfigFile(join(folder, 'config.json'));
+    values = await readConfigFile(join(folder, 'config.json'), (path) => readRegularFile(path, RECORD_BYTES));
   } catch (error) {
     throw refuse(`its config.json cannot be used: ${error instanceof LockstepError ? error.why : error}`, error);
   }

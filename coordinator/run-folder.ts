@@ -2,10 +2,11 @@
 // nothing of what the files mean.
 
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { jsonText } from '../src/disk-records.ts';
 import { ExitCode, LockstepError } from '../src/errors.ts';
+import { flushFolder } from './flush.ts';
 import { FolderLock, isLockName } from './folder-lock.ts';
 import { reasonOf } from './io-reason.ts';
 import { MadeFolders } from './made-folders.ts';
@@ -45,7 +46,9 @@ export class RunFolder {
     const folder = new RunFolder(path, false);
     folder.#lock = await FolderLock.take(path, tell);
     try {
-      for (const name of await readdir(path)) if (isAside(name)) await rm(join(path, name), { force: true });
+      for (const entry of await readdir(path, { withFileTypes: true })) {
+        if (isAside(entry.name) && !entry.isDirectory()) await rm(join(path, entry.name), { force: true });
+      }
     } catch (error) {
       await folder.close();
       throw error;
@@ -91,6 +94,21 @@ export class RunFolder {
 
   async remove(name: string): Promise<void> {
     await rm(join(this.path, name), { force: true });
+    await flushFolder(this.path);
+  }
+
+  /** Refuses what could not be written over: else it would only be found when the run has come to its end. */
+  async expectFiles(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const path = join(this.path, name);
+      const found = await lstat(path).catch(() => null);
+      if (found === null || found.isFile() || found.isSymbolicLink()) continue;
+      throw new LockstepError({
+        what: `${path} cannot be written`,
+        why: found.isDirectory() ? 'a folder is in its place' : 'a pipe, a socket or a device is in its place',
+        mend: 'Move it out of the run folder; or go on elsewhere with --out DIR',
+      });
+    }
   }
 
   /** Lets other processes have it. */

@@ -2,21 +2,41 @@
 // only, so that a file that cannot be read or written never stops a run.
 
 import { join } from 'node:path';
-import { checkLog } from '../src/disk-records.ts';
-import type { ProcessLog } from './run-log.ts';
+import { checkLog, jsonText } from '../src/disk-records.ts';
+import { LockstepError } from '../src/errors.ts';
+import { inOrder, type ProcessLog } from './run-log.ts';
 import { readChecked } from './trained-model.ts';
 import { writeWhole } from './write-whole.ts';
 
 const NAME = 'log.json';
 
-/** The processes of the run in `folder`, the oldest first; empty where nothing is known of them. */
-export async function readProcesses(folder: string): Promise<readonly ProcessLog[]> {
-  return (await readChecked(folder, NAME, checkLog))?.processes ?? [];
+/** A run may be resumed very often: the first process and the last say most. */
+const MOST = 100;
+
+export interface RunLog {
+  /** The oldest first; empty where nothing is known of them. */
+  readonly processes: readonly ProcessLog[];
+  /** How many behind the first are not kept. */
+  readonly omitted: number;
+}
+
+const nothingKnown: RunLog = { processes: [], omitted: 0 };
+
+export async function readLog(folder: string): Promise<RunLog> {
+  const log = await readChecked(folder, NAME, checkLog);
+  return log === null ? nothingKnown : { processes: log.processes, omitted: log.omitted ?? 0 };
+}
+
+/** The log with one process more. */
+export function appended({ processes, omitted }: RunLog, next: ProcessLog): RunLog {
+  const all = inOrder(processes, next);
+  const over = Math.max(0, all.length - MOST);
+  return { processes: [all[0]!, ...all.slice(1 + over)], omitted: omitted + over };
 }
 
 export class RunLogFile {
   readonly #path: string;
-  readonly #before: Promise<readonly ProcessLog[]>;
+  readonly #before: Promise<RunLog>;
   readonly #current: () => ProcessLog;
   /** What is being written, with everything that was asked before it. */
   #writing: Promise<void> = Promise.resolve();
@@ -24,11 +44,24 @@ export class RunLogFile {
   /** What stands in the file; null before the first time. */
   #written: string | null = null;
 
-  /** `source`: the folder of the run that this one goes on with, or null. `current`: this process, as it stands. */
-  constructor(folder: string, source: string | null, current: () => ProcessLog) {
+  /**
+   * `source`: the folder of the run that this one goes on with, or null. `current`: this process, as it stands. `tell` hears
+   * that what was known before cannot be read, and so is lost.
+   */
+  constructor(
+    folder: string,
+    source: string | null,
+    current: () => ProcessLog,
+    tell: (message: string) => void = () => undefined,
+  ) {
     this.#path = join(folder, NAME);
-    this.#before = source === null ? Promise.resolve([]) : readProcesses(source).catch(() => []);
+    this.#before = source === null ? Promise.resolve(nothingKnown) : readLog(source).catch(lost);
     this.#current = current;
+    function lost(error: Error): RunLog {
+      const why = error instanceof LockstepError ? `${error.what}: ${error.why}` : error.message;
+      tell(`${why}; it begins anew, without the processes before this one`);
+      return nothingKnown;
+    }
   }
 
   /** Writes what is known, without being waited for; if it cannot be written, the next time may do. */
@@ -47,8 +80,8 @@ export class RunLogFile {
   async #write(): Promise<void> {
     const before = await this.#before;
     this.#waiting = false;
-    const processes = [...before, this.#current()];
-    const text = `${JSON.stringify({ processes }, null, 2)}\n`;
+    const { processes, omitted } = appended(before, this.#current());
+    const text = `${jsonText({ processes, ...(omitted === 0 ? {} : { omitted }) }, 2)}\n`;
     // a run may have checkpoints often, and seldom news
     if (text === this.#written) return;
     await writeWhole(this.#path, text);

@@ -2,6 +2,7 @@
 // warnings), with the times of it all. Kept apart from history.json, which is the same for equal runs. Knows no files.
 
 import { cpus, totalmem } from 'node:os';
+import { printable } from '../src/clean-text.ts';
 import type { TrainEvent } from '../src/events.ts';
 
 export interface Environment {
@@ -25,6 +26,8 @@ export interface LogEntry {
 export interface ProcessLog {
   /** ISO 8601. */
   readonly started: string;
+  /** How long after what the machine's clock said, which stood before the end of the process before. */
+  readonly clockShiftSeconds?: number | undefined;
   /** Whether it went on with a run that was begun before. */
   readonly resumed: boolean;
   readonly environment: Environment;
@@ -33,6 +36,23 @@ export interface ProcessLog {
   readonly omitted: number;
   /** "done", or why it ended before that; null: it did not live to say so. */
   readonly ended: string | null;
+}
+
+/** The latest time in ISO 8601 that JavaScript knows. */
+const LATEST_MS = 8.64e15;
+
+/** The processes of a run, one after the other: time never goes back, though a clock may have been set back in between. */
+export function inOrder(before: readonly ProcessLog[], current: ProcessLog): ProcessLog[] {
+  const ends = before.map(endMs).filter((end) => Math.abs(end) <= LATEST_MS);
+  const shiftMs = Math.max(...ends, Number.NEGATIVE_INFINITY) - Date.parse(current.started);
+  if (!(shiftMs > 0)) return [...before, current];
+  const started = new Date(Date.parse(current.started) + shiftMs).toISOString();
+  return [...before, { ...current, started, clockShiftSeconds: shiftMs / 1000 }];
+}
+
+/** The last that is known of it. */
+function endMs({ started, events }: ProcessLog): number {
+  return Date.parse(started) + 1000 * Math.max(0, ...events.map(({ seconds }) => seconds));
 }
 
 /** A run of days may warn often: the first and the last say most. */
@@ -56,12 +76,12 @@ export class ProcessRecord {
       this.#events.splice(MOST / 2, 1);
       this.#omitted++;
     }
-    this.#events.push({ seconds: this.#seconds(), level: event.type, message: event.message });
+    this.#events.push({ seconds: this.#seconds(), level: event.type, message: printable(event.message) });
   }
 
   /** The first word counts. */
   end(how: string): void {
-    this.#ended ??= how;
+    this.#ended ??= printable(how);
   }
 
   log(program: string, threads: number, nodes: boolean, resumed: boolean): ProcessLog {

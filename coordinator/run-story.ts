@@ -6,17 +6,21 @@ import type { Environment, ProcessLog } from './run-log.ts';
 
 type Row = readonly [string, string];
 
-/** `processes`: all that is known of, the oldest first. */
-export function whatHappened(processes: readonly ProcessLog[]): Pick<Section, 'text' | 'rows'> {
+/** `processes`: all that is known of, the oldest first; `omitted`: how many behind the first were not kept. */
+export function whatHappened(processes: readonly ProcessLog[], omitted = 0): Pick<Section, 'text' | 'rows'> {
   const [first] = processes;
   if (first === undefined) return { text: 'The run folder has no log.json to be read, so nothing is known of them.' };
   const alone = processes.length === 1;
   const who = alone
     ? `Computed by ${hands(first.environment)}.`
-    : `Computed by ${processes.length} processes, one after the other; times count from the start of each.`;
+    : `Computed by ${processes.length + omitted} processes, one after the other; times count from the start of each.`;
   const lost = first.resumed ? ' The run was begun before that, by processes of which nothing is known.' : '';
   const rows = processes.flatMap((one, i): Row[] => [
-    ...(alone ? [] : [[`Process ${i + 1}`, `Begun ${one.started}: ${hands(one.environment)}.`] as const]),
+    ...(omitted === 0 || i !== 1 ? [] : [['', `${omitted} processes more were not kept.`] as const]),
+    ...(alone
+      ? []
+      : [[`Process ${numberOf(i, omitted)}`, `Begun ${one.started}: ${hands(one.environment)}.`] as const]),
+    ...(one.clockShiftSeconds === undefined ? [] : [['', clockSetBack(one.clockShiftSeconds)] as const]),
     ...one.events.map(({ seconds, message }): Row => [`${seconds.toFixed(1)} s`, message]),
     ...(one.omitted === 0 ? [] : [['', `${one.omitted} more, in the middle of these, were not kept.`] as const]),
     ...(one.ended === 'done' && alone ? [] : [['', ending(one.ended)] as const]),
@@ -25,17 +29,26 @@ export function whatHappened(processes: readonly ProcessLog[]): Pick<Section, 't
   return { text: `${who}${lost}`, rows };
 }
 
+function clockSetBack(seconds: number): string {
+  return `The machine's clock stood ${seconds.toFixed(0)} s before the end of the process before; times go on from there.`;
+}
+
 /** Where it was computed: a row a fact for one process, a row a process for several. */
-export function whereItRan(processes: readonly ProcessLog[]): Row[] {
+export function whereItRan(processes: readonly ProcessLog[], omitted = 0): Row[] {
   if (processes.length > 1) {
     return processes.map(({ environment }, i) => [
-      `Process ${i + 1}`,
+      `Process ${numberOf(i, omitted)}`,
       facts(environment)
         .map(([, value]) => value)
         .join('; '),
     ]);
   }
   return processes.flatMap(({ started, environment }) => [['Started', started] as const, ...facts(environment)]);
+}
+
+/** 1-based: those that were not kept came behind the first. */
+function numberOf(i: number, omitted: number): number {
+  return i === 0 ? 1 : i + 1 + omitted;
 }
 
 function facts({ program, node, system, processor, cores, memoryBytes }: Environment): Row[] {

@@ -1,24 +1,41 @@
 // The shared secret: from a file or from LOCKSTEP_TOKEN, never from a command line, where every user of the machine and
 // every log could read it.
 
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { LockstepError } from '../src/errors.ts';
-import { type Token, tokenOf } from '../src/wire/auth.ts';
+import type { Token } from '../src/wire/auth.ts';
+import { readTokenBytes, readTokenText, type TokenReading } from '../src/wire/token-text.ts';
 import { reasonOf } from './io-reason.ts';
+import { readNamed } from './read-file.ts';
+
+type Warn = (message: string) => void;
 
 /** null when there is none. The file goes before the environment. */
-export async function readToken(file: string | null): Promise<Token | null> {
-  if (file === null) {
-    const text = process.env['LOCKSTEP_TOKEN'];
-    return text === undefined ? null : (tokenOf(text) ?? empty('LOCKSTEP_TOKEN'));
-  }
-  return tokenOf(await readText(file, 'token file')) ?? empty(file);
+export async function readToken(file: string | null, warn: Warn): Promise<Token | null> {
+  if (file !== null) return accepted(readTokenBytes(await readSecret(file, 'token file', warn)), file, warn);
+  const text = process.env['LOCKSTEP_TOKEN'];
+  return text === undefined ? null : accepted(readTokenText(text), 'LOCKSTEP_TOKEN', warn);
 }
 
 /** A small text file that the user named. */
 export async function readText(file: string, what: string): Promise<string> {
+  return (await read(file, what, () => undefined)).toString('utf8');
+}
+
+/** One that nobody else should be able to read. */
+export async function readSecret(file: string, what: string, warn: Warn): Promise<Buffer> {
+  return await read(file, what, (mode) => {
+    // Windows has other means, and tells of none here
+    const others = process.platform === 'win32' ? 0 : mode & 0o007;
+    if (others !== 0)
+      warn(`every user of this machine can ${others & 4 ? 'read' : 'change'} the ${what} ${file}: chmod 600 it`);
+  });
+}
+
+async function read(file: string, what: string, look: (mode: number) => void): Promise<Buffer> {
   try {
-    return await readFile(file, 'utf8');
+    look((await stat(file)).mode);
+    return Buffer.from(await readNamed(file));
   } catch (cause) {
     throw new LockstepError({
       what: `The ${what} ${file} cannot be read`,
@@ -29,10 +46,15 @@ export async function readText(file: string, what: string): Promise<string> {
   }
 }
 
-function empty(where: string): never {
-  throw new LockstepError({
-    what: `There is no token in ${where}`,
-    why: 'it is empty',
-    mend: 'Write one with: openssl rand -hex 32 > token',
-  });
+function accepted(reading: TokenReading, where: string, warn: Warn): Token {
+  if ('why' in reading) {
+    throw new LockstepError({
+      what: `There is no token in ${where}`,
+      why: `it ${reading.why}`,
+      mend: 'Write one with: (umask 077; openssl rand -hex 32 > token)',
+    });
+  }
+  if (reading.weak)
+    warn(`the token in ${where} is easy to guess; make one with: (umask 077; openssl rand -hex 32 > token)`);
+  return reading.token;
 }

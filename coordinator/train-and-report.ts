@@ -4,7 +4,7 @@
 import { resolve } from 'node:path';
 import type { TrainOptions } from '../src/config.ts';
 import { LockstepError } from '../src/errors.ts';
-import type { Summary, TrainEvent } from '../src/events.ts';
+import { printableEvent, type Summary, type TrainEvent } from '../src/events.ts';
 import type { Wiring } from './make-executor.ts';
 import { ProcessRecord } from './run-log.ts';
 import { RunLogFile } from './run-log-file.ts';
@@ -23,8 +23,11 @@ export async function trainAndReport(options: TrainOptions, hooks: Hooks, wiring
     record.add(event);
     if (event.type === 'start' && target !== null) {
       const { threads } = event;
-      file = new RunLogFile(target, source, () =>
-        record.log(wiring.programVersion, threads, options.listen !== null, source !== null),
+      file = new RunLogFile(
+        target,
+        source,
+        () => record.log(wiring.programVersion, threads, options.listen !== null, source !== null),
+        (message) => onEvent({ type: 'warning', message }),
       );
     }
     if (event.type === 'done') folder = event.folder;
@@ -55,7 +58,7 @@ export async function trainAndReport(options: TrainOptions, hooks: Hooks, wiring
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const message = `The run is done, but its report could not be made: ${why}`;
-      hooks.onEvent?.({ type: 'warning', message });
+      hooks.onEvent?.(printableEvent({ type: 'warning', message }));
     }
   }
 }

@@ -6,7 +6,7 @@ import { resolveThreads, type TrainOptions } from '../src/config.ts';
 import { stepsPerEpoch } from '../src/data/sampler.ts';
 import { digestOf, stateDigestOf } from '../src/digest.ts';
 import { ExitCode, type LockstepError } from '../src/errors.ts';
-import type { Figures, Summary, TrainEvent } from '../src/events.ts';
+import { type Figures, printableEvent, type Summary, type TrainEvent } from '../src/events.ts';
 import { encodeSafetensors } from '../src/formats/safetensors.ts';
 import { instantiate, type Kernels } from '../src/kernels/kernels.ts';
 import { layMemory, planMemory } from '../src/kernels/memory-plan.ts';
@@ -14,13 +14,14 @@ import { RunMemory } from '../src/kernels/run-memory.ts';
 import { initialParameters } from '../src/model/init.ts';
 import { namedTensors, widthsOf } from '../src/model/layout.ts';
 import { modelMetadata } from '../src/model/model.ts';
-import { bestEpochOf, startPosition } from '../src/position.ts';
+import { bestEpochOf, endStepOf, startPosition } from '../src/position.ts';
 import { firstSelectable } from '../src/run-record.ts';
 import { unlessAborted } from '../src/unless-aborted.ts';
 import { BestParameters } from './best-parameters.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import type { Executor } from './executor.ts';
+import { finishedSummary } from './finished-run.ts';
 import { stopped } from './interruption.ts';
 import { explained } from './machine-lack.ts';
 import { machineLimits } from './machine-limits.ts';
@@ -45,7 +46,7 @@ export interface Hooks {
 
 export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring): Promise<Summary> {
   const started = performance.now();
-  const told = hooks.onEvent ?? (() => undefined);
+  const told = (event: TrainEvent) => hooks.onEvent?.(printableEvent(event));
   const onPhase = hooks.onPhase ?? (() => undefined);
   let watch: Watch | null = null;
   const onEvent = (event: TrainEvent) => (watch?.onEvent ?? told)(event);
@@ -59,6 +60,8 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
     checkEngine: async () => {
       if (options.engine !== 'wasm') await unlessAborted(wiring.selfTest(options.engine), toldToStop);
     },
+    checkShape: (shape) => planMemory(shape, wiring.heapBase()),
+    finishedSummary: async (source) => await finishedSummary(source, options, wiring, onEvent),
     onEvent,
     signal: toldToStop,
   });
@@ -103,10 +106,12 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
       onEvent({ type: 'warning', message: idleWarning(options.threads, options.shards) });
     }
     await opened.begin();
+    const stepsInEpoch = stepsPerEpoch(split.training.length, options.batchSize);
     onEvent({
       type: 'start',
       epochs: options.epochs,
-      stepsPerEpoch: stepsPerEpoch(split.training.length, options.batchSize),
+      stepsPerEpoch: stepsInEpoch,
+      endStep: endStepOf(start?.position ?? startPosition, options, stepsInEpoch),
       trainSamples: split.training.length,
       validationSamples: split.validation.length,
       testSamples: data.test.count,

@@ -1,20 +1,21 @@
 // Reads what a run left: its configuration, its model, its history and summary. Every file that is missing or damaged is
 // named. Knows nothing of what becomes of them.
 
-import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { decodeCheckpoint, type StateBody, stateFileName } from '../src/checkpoint.ts';
 import type { TrainOptions } from '../src/config.ts';
 import { digestOf } from '../src/digest.ts';
-import { type Checked, checkHistory, checkSummary, jsonText } from '../src/disk-records.ts';
+import { type Checked, checkHistory, checkSummary } from '../src/disk-records.ts';
 import { LockstepError } from '../src/errors.ts';
 import type { EpochRecord, Summary } from '../src/events.ts';
 import { decodeSafetensors } from '../src/formats/safetensors.ts';
 import { type Model, modelFromTensors } from '../src/model/model.ts';
-import { differences, refuseChanges, unexplained } from '../src/resume-plan.ts';
-import { type Change, readRunConfig } from '../src/run-record.ts';
+import { refuseEdits } from '../src/resume-plan.ts';
+import { type Change, changeOf, readRunConfig } from '../src/run-record.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
 import { resumeCommand } from './interruption.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
+import { RECORD_BYTES, readRegularFile } from './read-file.ts';
 
 export interface TrainedModel {
   /** As the user gave it. */
@@ -27,6 +28,8 @@ export interface TrainedModel {
   readonly changes: readonly Change[];
   /** Of the data that it was trained on. */
   readonly dataDigest: string;
+  /** The version of the program that trained it last. */
+  readonly program: string;
 }
 
 /** `folder`: a run folder, of which config.json, model.safetensors, summary.json and the newest checkpoint are read. */
@@ -34,23 +37,51 @@ export async function readTrainedModel(folder: string): Promise<TrainedModel> {
   const config = await readJson(folder, 'config.json');
   if (config === null) throw noRun(folder);
   const bytes = await readBytes(folder, 'model.safetensors');
-  if (bytes === null) throw unfinished(folder);
+  if (bytes === null) throw unfinished(folder, 'model.safetensors');
   const path = join(folder, 'model.safetensors');
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   const model = modelFromTensors(tensors, metadata, path);
-  const { options, facts, changes } = recordOf(folder, config);
+  const { options, facts, changes, program } = recordOf(folder, config);
   const summary = await readSummaryOf(folder);
-  if (summary !== null && summary.digest !== digestOf(model.parameters)) {
+  const checkpoint = await new CheckpointStore(folder).newestAlone(() => undefined);
+  if (checkpoint !== null) {
+    const { body, path: at, tensors: state } = checkpoint;
+    const vouched = { facts: body.facts, changes: body.changes.map(changeOf), path: join(at, stateFileName) };
+    refuseEdits(vouched, { facts, changes, path: join(folder, 'config.json') }, [], false);
+    if (summary === null && !isModelOf(model, body, state)) throw unfinished(folder, 'summary.json');
+  }
+  compareModel(folder, model, options, facts.engine, summary);
+  return { folder, name: basename(resolve(folder)), options, model, changes, dataDigest: facts.dataDigest, program };
+}
+
+/** What config.json, summary.json and the model itself say of it. @throws LockstepError where they differ */
+function compareModel(
+  folder: string,
+  model: Model,
+  options: TrainOptions,
+  engine: string,
+  summary: Summary | null,
+): void {
+  const hidden = model.widths.slice(1, -1);
+  if (String(hidden) !== String(options.hidden)) {
+    throw refuse(folder, 'config.json', `"hidden" is ${options.hidden}, and its model has ${hidden}`);
+  }
+  if (summary === null) return;
+  const digest = digestOf(model.parameters);
+  const short = (text: string) => `${text.slice(0, 12)}...`;
+  if (summary.digest !== digest) {
+    const why = `its digest is ${short(digest)}, and summary.json tells of ${short(summary.digest)}`;
+    throw refuse(folder, 'model.safetensors', why);
+  }
+  const right = { seed: options.seed, engine, parameters: model.parameters.length };
+  for (const key of ['seed', 'engine', 'parameters'] as const) {
+    if (summary[key] === right[key]) continue;
     throw refuse(
       folder,
-      'model.safetensors',
-      `its digest is ${digestOf(model.parameters).slice(0, 12)}..., and summary.json tells of ${summary.digest.slice(0, 12)}...`,
+      'summary.json',
+      `"${key}" is ${summary[key]}, and by config.json and model it is ${right[key]}`,
     );
   }
-  const checkpoint = await new CheckpointStore(folder).newest(() => undefined);
-  const edited = checkpoint === null ? [] : unexplained(differences(checkpoint.body.facts, facts), changes);
-  refuseChanges(edited, [], folder, true);
-  return { folder, name: basename(resolve(folder)), options, model, changes, dataDigest: facts.dataDigest };
 }
 
 function recordOf(folder: string, config: object) {
@@ -89,30 +120,35 @@ export async function readChecked<T>(
   return found.value;
 }
 
-/** What stands in history.json and in summary.json is the same. @throws LockstepError */
-export function compareFigures(folder: string, history: readonly EpochRecord[], { epochs }: Summary): void {
-  const of = (one: Pick<EpochRecord, 'epoch' | 'train' | 'validation' | 'samples'>) =>
-    jsonText([one.epoch, one.train, one.validation, one.samples]);
-  const other = Array.from({ length: Math.max(history.length, epochs.length) }, (_, i) => i).find((i) => {
-    const [a, b] = [history[i], epochs[i]];
-    return a === undefined || b === undefined || of(a) !== of(b);
-  });
-  if (other === undefined) return;
-  throw refuse(folder, 'history.json', `of epoch ${other + 1} it says something else than summary.json`);
+/** Whether the model is what a run leaves that ends at this checkpoint. */
+function isModelOf({ layout, parameters }: Model, body: StateBody, tensors: Uint8Array): boolean {
+  const checkpoint = decodeCheckpoint(layout, body, tensors);
+  if (checkpoint === null) return false;
+  const left = [
+    checkpoint.state.parameters,
+    ...(checkpoint.bestParameters === null ? [] : [checkpoint.bestParameters]),
+  ];
+  return left.some((one) => digestOf(one) === digestOf(parameters));
 }
 
-function refuse(folder: string, name: string, why: string, cause?: unknown): LockstepError {
+export function refuse(folder: string, name: string, why: string, cause?: unknown): LockstepError {
   return new LockstepError({
     what: `${join(folder, name)} cannot be used`,
     why,
-    mend: 'Use another copy of the run folder, or train the run again',
+    mend: `Put the right one there${remedy(folder, name)}`,
     cause,
   });
 }
 
+/** What else mends it. */
+function remedy(folder: string, name: string): string {
+  if (name === 'config.json') return '';
+  return name === 'log.json' ? ', or remove it' : `, or let it be made again: ${resumeCommand(folder)}`;
+}
+
 /** What a JSON file of the run folder holds; null where there is none. */
 async function readJson(folder: string, name: string): Promise<object | null> {
-  const bytes = await readBytes(folder, name);
+  const bytes = await readBytes(folder, name, RECORD_BYTES);
   if (bytes === null) return null;
   let value: unknown;
   try {
@@ -124,9 +160,9 @@ async function readJson(folder: string, name: string): Promise<object | null> {
   return value;
 }
 
-async function readBytes(folder: string, name: string): Promise<Uint8Array | null> {
+async function readBytes(folder: string, name: string, most?: number): Promise<Uint8Array | null> {
   try {
-    return await readFile(join(folder, name));
+    return await readRegularFile(join(folder, name), most);
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return null;
     throw new LockstepError({
@@ -146,10 +182,10 @@ function noRun(folder: string): LockstepError {
   });
 }
 
-function unfinished(folder: string): LockstepError {
+function unfinished(folder: string, name: string): LockstepError {
   return new LockstepError({
     what: `${folder} is not the folder of a finished run`,
-    why: 'it holds no model.safetensors',
+    why: `it holds no ${name}`,
     mend: `Finish it with: ${resumeCommand(folder)}; or give the folder of another run`,
   });
 }

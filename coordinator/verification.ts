@@ -1,6 +1,6 @@
 // The promise, tried on this machine: the same short run by different workers, and where they part if they do.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolveOptions, type TrainOptions } from '../src/config.ts';
@@ -10,6 +10,7 @@ import type { TrainEvent } from '../src/events.ts';
 import { decodeSafetensors, type Tensor } from '../src/formats/safetensors.ts';
 import { reasonOf } from './io-reason.ts';
 import type { Wiring } from './make-executor.ts';
+import { readRegularFile } from './read-file.ts';
 import { trainRun } from './train-run.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
@@ -96,7 +97,7 @@ export async function trainThatWay(way: Way, parts: VerifyParts, steps: number):
     const { digest, stateDigest } = await trainRun(options, { onEvent: watched, signal }, wiring);
     if (loss && !lost) throw new Error('nobody died in time, so that nothing was tried');
     const path = join(out, 'model.safetensors');
-    return { digest, stateDigest, tensors: decodeSafetensors(await readFile(path), path).tensors };
+    return { digest, stateDigest, tensors: decodeSafetensors(await readRegularFile(path), path).tensors };
   } finally {
     for (const node of nodes) node.kill();
     await Promise.all(nodes.map(({ ended }) => ended));

@@ -61,7 +61,7 @@ async function writeAll(folder: string, files: readonly [string, string | Uint8A
   return written;
 }
 
-function drawingsOf({ trained, history, summary, data, inference, samples }: ReportData): Drawing[] {
+function drawingsOf({ trained, history, summary, data, inference, samples, samplesEpoch }: ReportData): Drawing[] {
   const classes = trained.model.widths.at(-1)!;
   const confusion = confusionOf(data.test.labels, inference.predictions, classes);
   const { correct, incorrect, surest } = tilesOf(data.test, inference, classes, TILES);
@@ -71,7 +71,7 @@ function drawingsOf({ trained, history, summary, data, inference, samples }: Rep
     { name: 'Validation', role: 'second' as const, values: history.map(({ validation }) => validation?.[key] ?? null) },
   ];
   return [
-    sampleChart(samples, data.train.columns),
+    sampleChart(samples, data.train.columns, samplesEpoch ?? 0),
     ...(history.length === 0
       ? []
       : [
@@ -89,10 +89,12 @@ function drawingsOf({ trained, history, summary, data, inference, samples }: Rep
   ];
 }
 
-const texts = ({ augment }: TrainOptions): Readonly<Record<string, string>> => ({
-  samples: augment
-    ? 'The first training images of each class, and the same images as the first epoch saw them.'
-    : 'The first training images of each class. This run augments nothing.',
+const texts = ({ augment }: TrainOptions, seenIn: number | null): Readonly<Record<string, string>> => ({
+  samples: !augment
+    ? 'The first training images of each class. This run augments nothing.'
+    : seenIn === null
+      ? 'The first training images of each class.'
+      : `The first training images of each class, and the same images as ${seenIn === 0 ? 'the first epoch' : `epoch ${seenIn + 1}`} saw them.`,
   curves: `Training figures are means over an epoch in which the weights change${augment ? '; augmentation makes training the harder task' : ''}.`,
   confusion:
     'Test images: blue are right, orange are wrong; the deeper, the larger the part of the label. Numbers count images.',
@@ -103,12 +105,15 @@ const texts = ({ augment }: TrainOptions): Readonly<Record<string, string>> => (
   throughput: `Training samples over training time${augment ? ', augmentation included' : ''}; evaluation is not counted.`,
 });
 
-function page({ trained, summary, processes, data, inference }: ReportData, drawings: readonly Drawing[]): string {
+function page(
+  { trained, summary, log, data, inference, samplesEpoch }: ReportData,
+  drawings: readonly Drawing[],
+): string {
   const { model, options, name } = trained;
   const figures = drawings.map(
     (drawing): Section => ({
       title: drawing.title,
-      text: texts(options)[drawing.name] ?? '',
+      text: texts(options, samplesEpoch)[drawing.name] ?? '',
       figure: toSvg(drawing, false),
     }),
   );
@@ -119,12 +124,12 @@ function page({ trained, summary, processes, data, inference }: ReportData, draw
   const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
   const sections: Section[] = [
     ...figures,
-    { title: 'Workers and what happened to them', ...whatHappened(processes) },
+    { title: 'Workers and what happened to them', ...whatHappened(log.processes, log.omitted) },
     {
       title: 'Configuration',
       rows: Object.entries(configForFile(options)).map(([key, value]) => [key, shown(value)]),
     },
-    ...(processes.length === 0 ? [] : [{ title: 'Environment', rows: whereItRan(processes) }]),
+    ...(log.processes.length === 0 ? [] : [{ title: 'Environment', rows: whereItRan(log.processes, log.omitted) }]),
     {
       title: 'Digests',
       text: 'SHA-256 of the parameters, and of the whole training state. They do not depend on the number of workers.',

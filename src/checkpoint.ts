@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { type State, stateDigestOf } from './digest.ts';
 import { checkState, jsonText, type ReadState } from './disk-records.ts';
+import type { Apart } from './epoch-segments.ts';
 import { LockstepError } from './errors.ts';
 import type { Figures } from './events.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from './formats/safetensors.ts';
@@ -31,8 +32,8 @@ export interface Checkpoint {
   readonly bestParameters: Float32Array | null;
 }
 
-/** Raised when a reader of the older format would go wrong. */
-const format = 1;
+/** Raised when a reader of the older format would go wrong: of the second, its first epochs stand apart. */
+const formats = { whole: 1, epochsApart: 2 } as const;
 
 /** step-00000430 */
 export function checkpointName(step: number): string {
@@ -41,15 +42,21 @@ export function checkpointName(step: number): string {
 
 /** The step, or null if this is not the name of a checkpoint. */
 export function stepOfName(name: string): number | null {
-  return /^step-\d{8,10}$/.test(name) ? Number(name.slice(5)) : null;
+  const step = /^step-\d{8,10}$/.test(name) ? Number(name.slice(5)) : null;
+  return step !== null && checkpointName(step) === name ? step : null;
 }
 
-export function encodeCheckpoint(layout: Layout, checkpoint: Checkpoint): { tensors: Uint8Array; state: string } {
+/** `apart`: its first epochs stand there, and not in it. */
+export function encodeCheckpoint(
+  layout: Layout,
+  checkpoint: Checkpoint,
+  apart: Apart | null = null,
+): { tensors: Uint8Array; state: string } {
   const { position, validation, facts, changes, program, seconds, state, bestParameters } = checkpoint;
   const tensors = encodeSafetensors(tensorsOf(layout, state, bestParameters));
   const { history, timings, ...place } = position;
   const body = {
-    format,
+    format: apart === null ? formats.whole : formats.epochsApart,
     ...place,
     validation,
     seconds,
@@ -58,13 +65,14 @@ export function encodeCheckpoint(layout: Layout, checkpoint: Checkpoint): { tens
     changes,
     tensors: { file: tensorFileName, bytes: tensors.length, sha256: sha256(tensors) },
     stateDigest: stateDigestOf(state, position.step),
-    history,
-    timings,
+    ...(apart === null ? {} : { apart }),
+    history: history.slice(apart?.epochs ?? 0),
+    timings: timings.slice(apart?.epochs ?? 0),
   };
   return { tensors, state: sealed(jsonText(body, 2)) };
 }
 
-/** What a state file says. */
+/** What a state file says; `history` and `timings` without the epochs that stand apart, until they are put there. */
 export type StateBody = ReadState;
 
 /** What the state file says, if both files are as they were written; else `why` says what is wrong. */
@@ -84,12 +92,12 @@ export function verifyCheckpoint(stateText: string, tensors: Uint8Array): { body
   if (tensors.length !== body.tensors.bytes) {
     return { why: `${tensorFileName} has ${tensors.length} bytes instead of ${body.tensors.bytes}` };
   }
+  if (sha256(tensors) !== body.tensors.sha256) {
+    return { why: `${tensorFileName} is damaged: it does not have the checksum that ${stateFileName} gives` };
+  }
   const { beta1Power, beta2Power } = BiasPowers.after(body.step);
   if (body.beta1Power !== beta1Power || body.beta2Power !== beta2Power) {
     return { why: `${stateFileName} has other powers of beta1 and beta2 than step ${body.step} has` };
-  }
-  if (sha256(tensors) !== body.tensors.sha256) {
-    return { why: `${tensorFileName} is damaged: it does not have the checksum that ${stateFileName} gives` };
   }
   return { body };
 }
@@ -124,6 +132,8 @@ function parsedJson(text: string): object | null {
   }
 }
 
+const known: readonly number[] = Object.values(formats);
+
 interface Formatted {
   readonly format: number;
   readonly step?: unknown;
@@ -131,14 +141,14 @@ interface Formatted {
 }
 
 function isOfAnotherFormat(value: object): value is Formatted {
-  return 'format' in value && typeof value.format === 'number' && value.format !== format;
+  return 'format' in value && typeof value.format === 'number' && !known.includes(value.format);
 }
 
 /** Not damage: an older checkpoint must not silently be taken instead of it. */
 function ofAnotherVersion({ step, program, format: written }: Formatted): LockstepError {
   return new LockstepError({
     what: `The checkpoint of step ${step} is of another version`,
-    why: `lockstep ${program} wrote it in format ${written}, and this program reads format ${format}`,
+    why: `lockstep ${program} wrote it in format ${written}, and this program reads formats ${known.join(' and ')}`,
     mend: `Resume with lockstep ${program}`,
   });
 }

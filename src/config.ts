@@ -5,6 +5,7 @@ import { LockstepError } from './errors.ts';
 import { type PresetName, presets } from './model/presets.ts';
 import { didYouMean } from './nearest.ts';
 import { flagName, type OptionKey, optionKeys, optionTable, type TrainOptions } from './option-table.ts';
+import { shownOption } from './shown-value.ts';
 
 export type { TrainOptions } from './option-table.ts';
 
@@ -127,15 +128,8 @@ function refused(key: OptionKey, value: unknown, origin: Origin): LockstepError 
   };
   const row = optionTable[key];
   return new LockstepError({
-    what: `${names[origin]} cannot be ${shown(value)}`,
+    what: `${names[origin]} cannot be ${shownOption(value, row.kind)}`,
     why: `it must be ${row.kind.allowed}`,
     mend: `Give such a value, or leave it out for the default (${row.defaultText ?? row.default})`,
   });
-}
-
-/** As the user wrote it; JSON alone would show NaN and Infinity as null. */
-function shown(value: unknown): string {
-  if (value === '') return 'empty';
-  if (typeof value === 'object') return JSON.stringify(value);
-  return String(value);
 }

@@ -4,7 +4,9 @@
 // Figures that are not finite stand as the words "NaN", "Infinity" and "-Infinity"; 0.1.0 wrote null, which counts as NaN.
 
 import * as v from 'valibot';
+import { visibleJson } from './clean-text.ts';
 import type { EpochRecord, EpochTiming, Summary } from './events.ts';
+import { shownValue } from './shown-value.ts';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** A step is a uint32. */
@@ -20,18 +22,23 @@ const figure = v.union([
 ]);
 const means = v.object({ loss: figure, accuracy: figure });
 const sums = v.object({ lossSum: figure, correctCount: count, sampleCount: count });
-const epoch = {
-  epoch: v.pipe(count, v.minValue(1)),
-  train: means,
-  validation: v.nullable(means),
-  samples: count,
-};
+const place = { epoch: v.pipe(count, v.minValue(1)) };
+const epochFigures = { train: means, validation: v.nullable(means), samples: count };
 const timing = v.object({ seconds: figure, samplesPerSecond: figure });
 
-const history = v.pipe(
-  v.array(v.object({ ...epoch, steps: step })),
-  v.check((epochs) => epochs.every((one, i) => one.epoch === i + 1), 'its epochs are not 1, 2, 3 and so on'),
+/** Epochs that follow each other, the first of a run or later ones. */
+const someEpochs = v.pipe(
+  // in this order they are written again
+  v.array(v.object({ ...place, steps: step, ...epochFigures })),
+  v.check(
+    (epochs) => epochs.every((one, i) => one.epoch === epochs[0]!.epoch + i),
+    'its epochs do not follow each other',
+  ),
   v.check((epochs) => epochs.every(({ steps }, i) => i === 0 || steps > epochs[i - 1]!.steps), 'its steps do not grow'),
+);
+const history = v.pipe(
+  someEpochs,
+  v.check((epochs) => (epochs[0]?.epoch ?? 1) === 1, 'its epochs are not 1, 2, 3 and so on'),
 );
 
 const summary = v.object({
@@ -39,7 +46,7 @@ const summary = v.object({
   engine: v.string(),
   seed: count,
   parameters: count,
-  epochs: v.array(v.object({ ...epoch, seconds: figure, samplesPerSecond: figure })),
+  epochs: v.array(v.object({ ...place, ...epochFigures, seconds: figure, samplesPerSecond: figure })),
   test: means,
   samplesPerSecond: figure,
   seconds: figure,
@@ -48,9 +55,10 @@ const summary = v.object({
   bestEpoch: v.optional(count),
 });
 
-const changes = v.array(
-  v.object({ step, epochsDone: v.optional(count), name: v.string(), from: v.unknown(), to: v.unknown() }),
-);
+/** What an option can be. */
+const scalar = v.nullable(v.union([v.string(), v.number(), v.boolean()]));
+const option = v.union([scalar, v.array(scalar)]);
+const changes = v.array(v.object({ step, epochsDone: v.optional(count), name: v.string(), from: option, to: option }));
 
 const record = v.object({ program: v.string(), engine: v.string(), dataDigest: hex, changes });
 
@@ -58,6 +66,7 @@ const log = v.object({
   processes: v.array(
     v.object({
       started: v.string(),
+      clockShiftSeconds: v.optional(v.number()),
       resumed: v.boolean(),
       environment: v.object({
         program: v.string(),
@@ -74,6 +83,7 @@ const log = v.object({
       ended: v.nullable(v.string()),
     }),
   ),
+  omitted: v.optional(count),
 });
 
 const power = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
@@ -88,15 +98,26 @@ const state = v.pipe(
     validation: v.nullable(means),
     seconds: figure,
     program: v.string(),
-    facts: v.object({ config: v.record(v.string(), v.unknown()), engine: v.string(), dataDigest: hex }),
+    facts: v.object({ config: v.record(v.string(), option), engine: v.string(), dataDigest: hex }),
     changes,
     tensors: v.object({ file: v.string(), bytes: count, sha256: hex }),
     stateDigest: hex,
-    history,
+    apart: v.optional(v.object({ epochs: v.pipe(count, v.minValue(1)), sha256: hex })),
+    history: someEpochs,
     timings: v.array(timing),
   }),
   v.check(({ history, timings }) => history.length === timings.length, 'it has not as many timings as epochs'),
   v.check(({ history, step }) => (history.at(-1)?.steps ?? 0) <= step, 'its epochs have more steps than it has'),
+  v.check(
+    ({ history, apart }) => history.length === 0 || history[0]!.epoch === (apart?.epochs ?? 0) + 1,
+    'its epochs do not begin where they should',
+  ),
+);
+
+/** The figures of some epochs of a long run, apart from its checkpoints (epoch-segments.ts). */
+const segment = v.pipe(
+  v.object({ before: v.nullable(hex), history: someEpochs, timings: v.array(timing) }),
+  v.check(({ history, timings }) => history.length === timings.length, 'it has not as many timings as epochs'),
 );
 
 export type ReadState = v.InferOutput<typeof state>;
@@ -115,6 +136,7 @@ export const checkSummary = (value: unknown): Checked<Summary> => {
 };
 export const checkLog = (value: unknown): Checked<ReadLog> => checked(log, value);
 export const checkRecord = (value: unknown): Checked<ReadRecord> => checked(record, value);
+export const checkSegment = (value: unknown): Checked<v.InferOutput<typeof segment>> => checked(segment, value);
 export const checkState = (value: unknown): Checked<ReadState & { timings: EpochTiming[] }> => checked(state, value);
 
 function checked<T extends v.GenericSchema>(schema: T, value: unknown): Checked<v.InferOutput<T>> {
@@ -124,21 +146,14 @@ function checked<T extends v.GenericSchema>(schema: T, value: unknown): Checked<
   const place = v.getDotPath(issue) ?? '';
   if (issue.kind === 'validation' && issue.type === 'check')
     return { why: [place, issue.message].filter(Boolean).join(': ') };
-  const found = issue.input === undefined ? 'is missing' : `is ${short(issue.input)}`;
+  const found = issue.input === undefined ? 'is missing' : `is ${shownValue(issue.input, 40)}`;
   const wanted = issue.type === 'regex' ? issue.message : `not ${issue.expected ?? 'that'}`;
   return { why: `${place === '' ? 'it' : place} ${found}${issue.input === undefined ? '' : `, ${wanted}`}` };
 }
 
-function short(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 40 ? `${text.slice(0, 40)}...` : text;
-}
-
-/** JSON that comes back as it was: figures that are not finite as words. */
+/** JSON that comes back as it was: figures that are not finite as words. What cannot be seen is escaped: people read it too. */
 export function jsonText(value: unknown, indent?: number): string {
-  return JSON.stringify(
-    value,
-    (_, each) => (typeof each === 'number' && !Number.isFinite(each) ? String(each) : each),
-    indent,
-  );
+  const notFinite = (_: string, each: unknown) =>
+    typeof each === 'number' && !Number.isFinite(each) ? String(each) : each;
+  return visibleJson(JSON.stringify(value, notFinite, indent));
 }

@@ -1,5 +1,6 @@
 // An error -> the lines that a user reads, and the exit code. Knows nothing of where they are printed.
 
+import { printable, printableLines } from './clean-text.ts';
 import { ExitCode, LockstepError } from './errors.ts';
 
 /** Three lines: what, why, and what mends it. The stack only where it was asked for. */
@@ -23,7 +24,7 @@ function bugLine(verbose: boolean): string {
 /** The stack of the error, and of each error that caused it. */
 function stacks(error: unknown): string[] {
   if (!(error instanceof Error)) return [];
-  const own = error.stack ?? String(error);
+  const own = printableLines(error.stack ?? String(error));
   return error.cause === undefined ? [own] : [own, 'Caused by:', ...stacks(error.cause)];
 }
 
@@ -33,5 +34,5 @@ function messageOf(error: unknown): string {
 
 /** Messages of the JSON parser and of file names may hold line breaks. */
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+  return printable(text).replace(/ +/g, ' ').trim();
 }

@@ -1,6 +1,8 @@
 // What a run tells while it goes on, and what it leaves: the figures, the summary, and the events that carry them.
 // Plain data: everything here may be written as JSON.
 
+import { printable } from './clean-text.ts';
+
 /** Sums over samples; means are taken only at the edge, by `meansOf`. */
 export interface Sums {
   readonly lossSum: number;
@@ -63,11 +65,26 @@ export interface Summary {
   readonly bestEpoch?: number;
 }
 
+/** What it says of its own and others' words is one printable line. */
+export function printableEvent(event: TrainEvent): TrainEvent {
+  switch (event.type) {
+    case 'info':
+    case 'warning':
+      return { ...event, message: printable(event.message) };
+    case 'checkpointFailed':
+      return { ...event, reason: printable(event.reason) };
+    default:
+      return event;
+  }
+}
+
 export type TrainEvent =
   | {
       readonly type: 'start';
       readonly epochs: number;
       readonly stepsPerEpoch: number;
+      /** Where the run is to end, counted from its start: not to be worked out, since epochs before may have had another length. */
+      readonly endStep: number;
       readonly trainSamples: number;
       readonly validationSamples: number;
       readonly testSamples: number;

@@ -1,6 +1,7 @@
 // Flags of the commands other than train: a table row each, and the check of what was typed. Knows no command.
 
 import { LockstepError } from './errors.ts';
+import { shownOption } from './shown-value.ts';
 import type { Kind } from './value-kinds.ts';
 
 export interface Flag<T> {
@@ -23,7 +24,7 @@ export function checkedFlags<O>(flags: Flags<O>, given: Readonly<Record<string, 
     if (value === undefined) return [key, fallback];
     if (kind.accepts(value)) return [key, value];
     throw new LockstepError({
-      what: `${flag.split(' ')[0]} cannot be ${value === '' ? 'empty' : String(value)}`,
+      what: `${flag.split(' ')[0]} cannot be ${shownOption(value, kind)}`,
       why: `it must be ${kind.allowed}`,
       mend: `lockstep ${command} --help lists all flags`,
     });

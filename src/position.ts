@@ -59,7 +59,38 @@ export function bestEpochOf(history: readonly EpochRecord[], first = 0): number 
 
 /** Whether `patience` epochs (null = any number) have gone by without a lower validation loss. */
 export function isOutOfPatience(history: readonly EpochRecord[], patience: number | null): boolean {
-  return patience !== null && history.length - 1 - bestEpochOf(history) >= patience && history.length > 0;
+  return patience !== null && (epochsWithoutGain(history).at(-1) ?? 0) >= patience;
+}
+
+/** The number of epochs after which a run with `patience` has ended, or should have; null where it goes on. */
+export function patienceEnd(history: readonly EpochRecord[], patience: number | null): number | null {
+  if (patience === null) return null;
+  const end = epochsWithoutGain(history).findIndex((epochs) => epochs >= patience);
+  return end === -1 ? null : end + 1;
+}
+
+/** After each epoch. Those that were not validated, before another --val-size was allowed, tell nothing. */
+function epochsWithoutGain(history: readonly EpochRecord[]): number[] {
+  let lowest: number | null = null;
+  let without = 0;
+  return history.map(({ validation }) => {
+    if (validation === null) return without;
+    // what is not a number is no gain
+    const gains = lowest === null ? !Number.isNaN(validation.loss) : validation.loss < lowest;
+    if (gains) lowest = validation.loss;
+    without = gains ? 0 : without + 1;
+    return without;
+  });
+}
+
+/** Whether nothing is left to do for a run with these epochs, whole or cut short. */
+export function isAtEnd(
+  history: readonly EpochRecord[],
+  length: { readonly epochs: number; readonly maxSteps: number | null; readonly patience: number | null },
+): boolean {
+  const { epochs, maxSteps, patience } = length;
+  if (history.length === epochs || isOutOfPatience(history, patience)) return true;
+  return history.length < epochs && maxSteps !== null && (history.at(-1)?.steps ?? 0) === maxSteps;
 }
 
 /** The first step after `step` at which a checkpoint is due within an epoch. Their ends are checkpoints anyway. */

@@ -4,21 +4,24 @@ import { maxTotalSteps } from './config.ts';
 import { LockstepError } from './errors.ts';
 import { didYouMean } from './nearest.ts';
 import { flagName, optionKeys, optionTable } from './option-table.ts';
-import { endStepOf, epochStartOf, type Position } from './position.ts';
+import { endStepOf, epochStartOf, type Position, patienceEnd } from './position.ts';
 import type { Change, Facts } from './run-record.ts';
 
 /** Names that --allow-change takes: the options that show in the bits, the data and the engine. */
 const fixed = optionKeys.filter((key) => optionTable[key].recorded && !optionTable[key].changeable);
 export const allowable: readonly string[] = [...new Set([...fixed, 'data', 'engine'])];
 
+const defaults = Object.fromEntries(optionKeys.map((key) => [key, optionTable[key].default]));
+
 /** They decide which samples a step takes: the middle of an epoch would have another place after a change. */
 const sampling = ['batchSize', 'seed', 'valSize', 'limitTrain', 'data'];
 
 export type Difference = Omit<Change, 'step' | 'epochsDone'>;
 
-/** In what the bits depend on; options that are missing on one side, since it is older, are no difference. */
+/** In what the bits depend on. An option that is missing on one side, since it is older, had its default there. */
 export function differences(before: Facts, now: Facts): Difference[] {
   const values = (facts: Facts): Record<string, unknown> => ({
+    ...defaults,
     ...facts.config,
     data: facts.dataDigest,
     engine: facts.engine,
@@ -27,19 +30,31 @@ export function differences(before: Facts, now: Facts): Difference[] {
   // a schedule, or a rise of the rate, is a plan for all epochs: another length would be another plan from the first step on
   const planned = [old, asked].some(({ schedule = 'constant', warmup }) => schedule !== 'constant' || Boolean(warmup));
   return [...allowable, ...(planned ? ['epochs'] : [])]
-    .filter((name) => old[name] !== undefined && JSON.stringify(old[name]) !== JSON.stringify(asked[name]))
+    .filter((name) => JSON.stringify(old[name]) !== JSON.stringify(asked[name]))
     .map((name) => ({ name, from: old[name], to: asked[name] }));
 }
 
 /**
  * Those of the differences between a checkpoint and config.json that no recorded change explains: somebody changed one of
- * the two by hand. (A change that was allowed stands in config.json before the first checkpoint that has it.)
+ * the two by hand. A change that was allowed stands in config.json before the first checkpoint that has it: behind those
+ * that the checkpoint has, and the last of a name counts.
  */
-export function unexplained(found: readonly Difference[], recorded: readonly Change[]): Difference[] {
-  return found.filter(
-    ({ name, to }) =>
-      !recorded.some((change) => change.name === name && JSON.stringify(change.to) === JSON.stringify(to)),
-  );
+export function unexplained(checkpoint: Recorded, config: Recorded): Difference[] {
+  const pending = config.changes.slice(checkpoint.changes.length);
+  return differences(checkpoint.facts, config.facts).filter(({ name, to }) => {
+    const last = pending.findLast((change) => change.name === name);
+    return last === undefined || JSON.stringify(last.to) !== JSON.stringify(to);
+  });
+}
+
+/** Whether config.json has the changes that a checkpoint has, in the same order, and perhaps more behind them. */
+export function hasChangesOf(checkpoint: Recorded, config: Recorded): boolean {
+  return checkpoint.changes.every((change, i) => JSON.stringify(change) === JSON.stringify(config.changes[i]));
+}
+
+export interface Recorded {
+  readonly facts: Facts;
+  readonly changes: readonly Change[];
 }
 
 /** The names of --allow-change as the table has them: batch-size and --batch-size mean batchSize. */
@@ -56,26 +71,48 @@ export function allowedNames(given: readonly string[]): string[] {
   });
 }
 
-/**
- * Refuses, by name, what was changed without leave. `run` names the run folder; `byHand`: it is its config.json that says
- * something else than its newest checkpoint.
- */
-export function refuseChanges(
-  found: readonly Difference[],
-  allowed: readonly string[],
-  run: string,
-  byHand = false,
-): void {
+/** Refuses, by name, what was changed without leave. `run` names the run folder. */
+export function refuseChanges(found: readonly Difference[], allowed: readonly string[], run: string): void {
   const refused = found.filter(({ name }) => !allowed.includes(name));
   if (refused.length === 0) return;
-  const names = refused.map(({ name }) => name).join(',');
-  const where = byHand ? ' (so its newest checkpoint; config.json says otherwise, and records no such change)' : '';
+  // images that are turned are other data
+  const asked = refused.flatMap(({ name }) => (name === 'transpose' ? [name, 'data'] : [name]));
+  const names = [...new Set(asked)].join(',');
   throw new LockstepError({
     what: `${run} was started with another ${refused.map(({ name }) => name).join(', ')}`,
-    why: `${refused.map(described).join('; ')}${where}: the result would not be that of an uninterrupted run`,
+    why: `${refused.map(described).join('; ')}: the result would not be that of an uninterrupted run`,
     mend: refused.some(({ name }) => name === 'hidden')
       ? 'Leave it as it was, or start a new run: the network of a run cannot be changed'
       : `Leave it as it was, or allow it with --allow-change ${names}, which is recorded in config.json`,
+  });
+}
+
+/**
+ * Refuses what somebody changed in config.json by hand, so that it says something else than the checkpoint, which vouches for
+ * itself. `canAllow`: whether it may be allowed by name.
+ */
+export function refuseEdits(
+  checkpoint: Recorded & { readonly path: string },
+  config: Recorded & { readonly path: string },
+  allowed: readonly string[],
+  canAllow: boolean,
+): void {
+  const edited = unexplained(checkpoint, config).filter(({ name }) => !allowed.includes(name));
+  const names = edited.map(({ name }) => name);
+  if (edited.length > 0) {
+    const back = `Put it back in ${config.path}`;
+    throw new LockstepError({
+      what: `${config.path} has another ${names.join(', ')} than the run's newest checkpoint`,
+      why: `${edited.map(described).join('; ')}, and it records no such change`,
+      mend:
+        canAllow && !names.includes('hidden') ? `${back}, or allow it with --allow-change ${names.join(',')}` : back,
+    });
+  }
+  if (hasChangesOf(checkpoint, config)) return;
+  throw new LockstepError({
+    what: `${config.path} records other changes than the run's newest checkpoint`,
+    why: `"changes" of its record does not begin with those of ${checkpoint.path}`,
+    mend: `Put them there as they stand in ${checkpoint.path}`,
   });
 }
 
@@ -91,7 +128,7 @@ export function planResume(
   position: Position,
   before: { readonly facts: Facts; readonly changes: readonly Change[] },
   now: Facts,
-  length: { readonly epochs: number; readonly maxSteps: number | null },
+  length: { readonly epochs: number; readonly maxSteps: number | null; readonly patience: number | null },
   stepsInEpoch: number,
 ): ResumePlan {
   const found = differences(before.facts, now);
@@ -112,6 +149,7 @@ export function planResume(
       mend: 'Raise them, or leave them out',
     });
   }
+  refuseLessPatience(position, before.facts, length.patience);
   if (endStep > maxTotalSteps) {
     throw new LockstepError({
       what: `The run would end at step ${endStep}`,
@@ -123,6 +161,19 @@ export function planResume(
     endStep,
     changes: [...before.changes, ...found.map((difference) => ({ step, epochsDone: history.length, ...difference }))],
   };
+}
+
+/** Less patience than before would have ended the run: an uninterrupted one would not have come here. */
+function refuseLessPatience(position: Position, before: Facts, patience: number | null): void {
+  const { step, history } = position;
+  const { patience: known = null } = before.config;
+  const end = known === patience ? null : patienceEnd(history, patience);
+  if (end === null || (end === history.length && step === epochStartOf(position))) return;
+  throw new LockstepError({
+    what: `The run is beyond that: it has done ${history.length} epochs and ${step - epochStartOf(position)} steps`,
+    why: `with --patience ${patience} it would have ended after epoch ${end}`,
+    mend: 'Give --patience a higher value; without the flag that of config.json holds',
+  });
 }
 
 function described({ name, from, to }: Difference): string {

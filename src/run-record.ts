@@ -29,8 +29,24 @@ export interface Change {
 /** The first epoch (0-based) whose parameters --select best could keep: those before it was asked for are gone. */
 export function firstSelectable(changes: readonly Change[], history: readonly { readonly steps: number }[]): number {
   const since = changes.findLast(({ name, to }) => name === 'select' && to === 'best');
+  return since === undefined ? 0 : epochsDoneAt(since, history);
+}
+
+/** The first epoch (0-based) since which the images that are trained on are what they are now, or null: none was trained so. */
+export function firstEpochSeen(
+  changes: readonly Change[],
+  history: readonly { readonly steps: number }[],
+): number | null {
+  const since = changes.findLast(({ name }) => ['seed', 'valSize', 'limitTrain', 'augment', 'data'].includes(name));
   if (since === undefined) return 0;
-  return since.epochsDone ?? history.filter(({ steps }) => steps <= since.step).length;
+  const done = epochsDoneAt(since, history);
+  // augmentation may change in the middle of an epoch
+  const first = since.step > (history[done - 1]?.steps ?? 0) ? done + 1 : done;
+  return first < history.length ? first : null;
+}
+
+function epochsDoneAt({ step, epochsDone }: Change, history: readonly { readonly steps: number }[]): number {
+  return epochsDone ?? history.filter(({ steps }) => steps <= step).length;
 }
 
 export interface RunRecord {
@@ -54,15 +70,16 @@ export function runConfigOf(
 /** A run's options, facts and changes from the content of its config.json, or why it has none. */
 export function readRunConfig(
   values: Readonly<Record<string, unknown>>,
-): { options: TrainOptions; facts: Facts; changes: readonly Change[] } | { readonly why: string } {
+): { options: TrainOptions; facts: Facts; changes: readonly Change[]; program: string } | { readonly why: string } {
   const found = checkRecord(values[recordKey]);
   if ('why' in found) {
     return { why: `it does not say on which data and with which engine it was trained ("${recordKey}": ${found.why})` };
   }
-  const { engine, dataDigest, changes } = found.value;
+  const { program, engine, dataDigest, changes } = found.value;
   const options = resolveOptions({}, values);
+  if (options.engine !== engine) return { why: `"engine" is ${options.engine}, and in "${recordKey}" it is ${engine}` };
   const facts = { config: configForFile(options), engine, dataDigest };
-  return { options, facts, changes: changes.map(changeOf) };
+  return { options, facts, changes: changes.map(changeOf), program };
 }
 
 /** Without the key of a number that was not recorded. */

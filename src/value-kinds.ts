@@ -7,6 +7,8 @@ export interface Kind<T> {
   accepts(value: unknown): boolean;
   /** Text that cannot be read comes back as it is: `accepts` then refuses it, and the message shows what was typed. */
   fromText(text: string): unknown;
+  /** Of a value that may hold a password: how an error shows it. */
+  readonly shown?: ((value: string) => string) | undefined;
   /** Never set: it only ties the kind to the type of its values. */
   readonly type?: T;
 }
@@ -52,12 +54,6 @@ export function notNegative(max: number): Kind<number> {
     fromText: numberFromText,
   };
 }
-
-export const httpUrl: Kind<string> = {
-  allowed: 'a URL that begins with http:// or https://',
-  accepts: (value) => typeof value === 'string' && /^https?:\/\/./.test(value) && URL.canParse(value),
-  fromText: (value) => value,
-};
 
 /** A list of layer widths; on the command line with commas between them. */
 export function widths(maxLayers: number, maxWidth: number): Kind<readonly number[]> {
@@ -107,6 +103,7 @@ export function wordOr<const W extends string, T>(word: W, kind: Kind<T>): Kind<
     allowed: `"${word}" or ${kind.allowed}`,
     accepts: (value) => value === word || kind.accepts(value),
     fromText: (text) => (text === word ? text : kind.fromText(text)),
+    shown: kind.shown,
   };
 }
 
@@ -123,6 +120,7 @@ export function orNull<T>(kind: Kind<T>): Kind<T | null> {
     allowed: kind.allowed,
     accepts: (value) => value === null || kind.accepts(value),
     fromText: kind.fromText,
+    shown: kind.shown,
   };
 }
 

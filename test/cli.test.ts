@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Ended, expectError, runCli, startCli } from './support/run-cli.ts';
-import { idxFile, imagesFile, labelsFile, spoil, withFolder, writeTinyData } from './support/tiny-data.ts';
+import { fileNames, idxFile, imagesFile, labelsFile, spoil, withFolder, writeTinyData } from './support/tiny-data.ts';
 
 let data: string;
 let cwd: string;
@@ -209,14 +209,27 @@ describe('bad data', () => {
     ['files missing', (at) => spoil(at, 'testLabels', () => null), /missing is t10k-labels-idx1-ubyte/],
     ['a folder missing', (at) => rm(at, { recursive: true }), /cannot be read\n.*ENOENT/],
     ['a truncated file', (at) => spoil(at, 'trainImages', (bytes) => bytes.subarray(0, 1000)), /is truncated\n.*1000/],
-    ['an empty file', (at) => spoil(at, 'testImages', () => new Uint8Array(0)), /is truncated\n.*has 0/],
+    ['an empty file', (at) => spoil(at, 'testImages', () => new Uint8Array(0)), /has no content\n.*has 0/],
     ['trailing bytes', (at) => spoil(at, 'trainLabels', (bytes) => Uint8Array.of(...bytes, 1)), /trailing bytes/],
     [
       'a wrong magic',
       (at) => spoil(at, 'trainImages', (bytes) => bytes.fill(7, 0, 4)),
-      /wrong magic number 0x07070707/,
+      /is not an IDX file\n.*begins with 0x07070707/,
     ],
-    ['labels for images', (at) => spoil(at, 'testImages', () => labelsFile([1])), /wrong magic.*a file of labels/],
+    [
+      'labels for images',
+      (at) => spoil(at, 'testImages', () => labelsFile([1])),
+      /not a file of images\n.*as a file of labels/,
+    ],
+    ['a web page', (at) => spoil(at, 'testLabels', () => Buffer.from('<!DOCTYPE html>')), /it is a web page\n.*login/],
+    [
+      'a pipe that nobody writes to',
+      async (at) => {
+        await spoil(at, 'testLabels', () => null);
+        execFileSync('mkfifo', [join(at, fileNames.testLabels)]);
+      },
+      /missing is t10k-labels-idx1-ubyte .*is a pipe/,
+    ],
     ['no images', (at) => spoil(at, 'trainImages', () => idxFile([0, 28, 28], new Uint8Array(0))), /is empty/],
     ['fewer labels', (at) => spoil(at, 'trainLabels', () => labelsFile([0, 1, 2])), /has 3 labels.*has 64 images/],
     ['a label beyond', (at) => spoil(at, 'testLabels', (bytes) => bytes.fill(9, 20)), /label 9 of test image 12/],

@@ -1,4 +1,4 @@
-// The coordinator's process killed by SIGKILL, at random moments and in the middle of a checkpoint: what is on the disk is
+// The coordinator's process killed by SIGKILL, at random moments and in the middle of epochs, checkpoints, results and reports: what is on the disk is
 // whole, and the resumed run gives the bits of the single-worker baseline. Needs dist/.
 
 import { existsSync, watch } from 'node:fs';
@@ -11,6 +11,7 @@ import { verifyCheckpoint } from '../src/checkpoint.ts';
 import { runCli, startCli } from './support/run-cli.ts';
 import { bitsOnDisk } from './support/run-on-disk.ts';
 import { seeded } from './support/seeded.ts';
+import { signalled } from './support/signalled.ts';
 
 // 94 steps an epoch, and a checkpoint after every fourth
 const options = ['--no-report', '--epochs', '3', '--limit-train', '12000', '--checkpoint-every', '4'];
@@ -132,6 +133,71 @@ describe('kill -9', () => {
     }
     console.info(`${inMid} of 8 left a half-written checkpoint`);
     expect(inMid).toBeGreaterThan(0);
+  });
+
+  // each file of a checkpoint, its folder, the folder's renaming, and what follows it; in the first epoch and later ones
+  test.each([
+    ['state\\.safetensors$', 1],
+    ['state\\.safetensors$', 20],
+    ['state\\.json$', 1],
+    ['state\\.json$', 30],
+    ['/\\.new-[^/]*$', 1],
+    ['/\\.new-[^/]*$', 50],
+    ['history\\.json', 2],
+    ['log\\.json', 3],
+  ])('at %s, the %dth time', async (at, nth) => {
+    const name = `at-${at.replace(/[^a-z]/g, '')}-${nth}`;
+    const args = ['train', ...options, '--threads', '1', '--out', name];
+    const { exitCode, stderr } = await runCli(args, { cwd, env: signalled('SIGKILL', at, nth) });
+    expect(exitCode, stderr).toBeNull();
+    await expectWhole(join(cwd, name));
+    await expectBaseline(name, 2);
+  });
+
+  test('in the middle of each epoch', async () => {
+    let killed = 0;
+    // steps are 94 an epoch
+    for (const step of [40, 132, 228]) {
+      const name = `epoch-${step}`;
+      const args = ['train', ...options, '--threads', '2', '--out', name];
+      const at = `\\.new-.*${String(step).padStart(8, '0')}.*state\\.json$`;
+      const { exitCode, stderr } = await runCli(args, { cwd, env: signalled('SIGKILL', at) });
+      expect(exitCode, stderr).toBeNull();
+      expect(await expectWhole(join(cwd, name))).toBeGreaterThan(0);
+      await expectBaseline(name, 1);
+      killed++;
+    }
+    expect(killed).toBe(3);
+  });
+
+  test.each([
+    'model\\.safetensors',
+    'summary\\.json',
+    'metrics\\.om',
+  ])('in the middle of the results, at %s', async (at) => {
+    const name = `results-${at.replace(/[^a-z]/g, '')}`;
+    const args = ['train', ...options, '--threads', '1', '--out', name];
+    const { exitCode, stderr } = await runCli(args, { cwd, env: signalled('SIGKILL', `/\\.${at}`) });
+    expect(exitCode, stderr).toBeNull();
+    await expectBaseline(name, 0);
+  });
+
+  test.each([
+    '\\.samples\\.svg',
+    '\\.curves\\.png',
+    '\\.report\\.html',
+  ])('in the middle of the report, at %s', async (at) => {
+    const name = `report-${at.replace(/[^a-z]/g, '')}`;
+    const args = ['train', ...options, '--threads', '1', '--out', name].filter((flag) => flag !== '--no-report');
+    const { exitCode, stderr } = await runCli(args, { cwd, env: signalled('SIGKILL', at) });
+    expect(exitCode, stderr).toBeNull();
+    // the results were there before it
+    expect(await bitsOnDisk(join(cwd, name))).toEqual(baseline);
+    expect((await runCli(['report', name], { cwd })).exitCode).toBe(0);
+    const names = (await readdir(join(cwd, name, 'figures'))).filter((file) => !file.startsWith('.'));
+    expect(names.length).toBeGreaterThan(10);
+    expect(await readFile(join(cwd, name, 'report.html'), 'utf8')).toMatch(/<\/html>\s*$/);
+    await expectBaseline(name, 1);
   });
 
   test('two processes that resume the dead run at once: one goes on, the other is refused', async () => {

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const entries = ['src/cli.ts', 'src/library.ts'];
+const commandLine = ['src/cli.ts', 'src/command-line.ts'];
+const entries = [...commandLine, 'src/library.ts'];
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -49,7 +50,7 @@ describe('imports', () => {
   });
 
   test('only the command line imports an entry', () => {
-    expect(edges.filter(({ file, target }) => entries.includes(target) && file !== 'src/cli.ts')).toEqual([]);
+    expect(edges.filter(({ file, target }) => entries.includes(target) && !commandLine.includes(file))).toEqual([]);
   });
 
   test('src is pure: no files, sockets, threads or processes but in its entries', () => {
@@ -57,6 +58,14 @@ describe('imports', () => {
     expect(
       edges.filter(({ file, target }) => impure.test(target) && file.startsWith('src/') && !entries.includes(file)),
     ).toEqual([]);
+  });
+
+  test('HTTP servers are made at one door, where strangers are bounded', () => {
+    const makers = ['src', 'coordinator', 'worker'].flatMap(sources).filter((file) => {
+      const text = readFileSync(join(root, file), 'utf8');
+      return /import \{[^}]*createServer[^}]*\} from 'node:https?'/.test(text);
+    });
+    expect(makers).toEqual(['coordinator/http-door.ts']);
   });
 
   test('each dependency has one door, ws one at each end', () => {

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportData } from '../coordinator/report-data.ts';
 import { resolveWithRun } from '../coordinator/run-files.ts';
-import { readProcesses } from '../coordinator/run-log-file.ts';
+import { readLog } from '../coordinator/run-log-file.ts';
 import { trainAndReport } from '../coordinator/train-and-report.ts';
 import type { TrainOptions } from '../src/config.ts';
 import { digestOf } from '../src/digest.ts';
@@ -87,7 +87,7 @@ async function goOn(run: string, spoil: (copy: string) => unknown): Promise<unkn
     await cp(run, copy, { recursive: true });
     await spoil(copy);
     await live({ ...given, resume: copy });
-    const processes = await readProcesses(copy);
+    const { processes } = await readLog(copy);
     return { ...(await bitsOnDisk(copy)), logged: processes.length > 0 };
   } finally {
     await rm(copy, { recursive: true });

@@ -17,6 +17,7 @@ import {
   contentOf,
   copyOf,
   dieAt,
+  type Ran,
   rewrite,
   runOnDisk,
   warningsOf,
@@ -45,6 +46,10 @@ async function died(step: number, change: Partial<TrainOptions> = {}): Promise<s
   const out = place();
   await dieAt(step, { ...short, ...change, out });
   return out;
+}
+
+function startOf({ events }: Ran) {
+  return events.find(({ type }) => type === 'start');
 }
 
 beforeAll(async () => {
@@ -187,6 +192,29 @@ describe('a finished run', () => {
     expect(await bitsOnDisk(run)).toEqual(await baselineOf(whole));
   });
 
+  test('that ran out of patience goes on with more of it', async () => {
+    const run = place();
+    const restless = { lr: 0.1, epochs: 12, threads: 0 };
+    await runOnDisk({ ...short, ...restless, patience: 1, out: run });
+    const early = await bitsOnDisk(run);
+    await runOnDisk({ resume: run, patience: 4 });
+    const late = await bitsOnDisk(run);
+    expect(early.history.length).toBeLessThan(late.history.length);
+    expect(late).toEqual(await baselineOf({ ...restless, patience: 4 }));
+  });
+
+  test.each(['best', 'last'] as const)('whose other parameters are asked for: %s', async (select) => {
+    const run = place();
+    const restless = { lr: 0.1, epochs: 6 };
+    const other = select === 'best' ? 'last' : 'best';
+    await runOnDisk({ ...short, ...restless, select: other, threads: 0, out: run });
+    await runOnDisk({ resume: run, select, allowChange: ['select'] });
+    const { digest } = await bitsOnDisk(run);
+    // the best of the epochs before was not kept for those who had not asked for it
+    expect(digest).toBe((await baselineOf({ ...restless, select: 'last' })).digest);
+    expect(digest).not.toBe((await baselineOf({ ...restless, select: 'best' })).digest);
+  });
+
   test('that is to go on and dies is no longer finished', async () => {
     const run = place();
     await runOnDisk({ ...short, epochs: 1, threads: 0, out: run });
@@ -206,6 +234,41 @@ describe('a finished run', () => {
       expect(error.exitCode).toBe(2);
     }
     expect(await contentOf(run)).toEqual(before);
+  });
+
+  test('cannot be made shorter by less patience', async () => {
+    const restless = { lr: 0.1, epochs: 8 };
+    const end = (await baselineOf({ ...restless, patience: 1 })).history.length;
+    const run = place();
+    await runOnDisk({ ...short, ...restless, threads: 0, out: run });
+    expect((await bitsOnDisk(run)).history.length).toBeGreaterThan(end);
+    const before = await contentOf(run);
+    for (const change of [{}, { epochs: 20 }]) {
+      const error = await refusal(() => runOnDisk({ resume: run, patience: 1, ...change }));
+      expect(error.message).toMatch(new RegExp(`has done 8 epochs.*with --patience 1.*ended after epoch ${end}`, 's'));
+      expect(error.exitCode).toBe(2);
+    }
+    expect(await contentOf(run)).toEqual(before);
+    // in the middle of the epoch after that as well, and at its beginning not yet
+    const middle = await died(10 * end + 6, { ...restless, checkpointEvery: 4 });
+    await expect(runOnDisk({ resume: middle, patience: 1 })).rejects.toThrow(/beyond that/);
+    const whole = await died(10 * end + 6, restless);
+    await runOnDisk({ resume: whole, patience: 1 });
+    expect(await bitsOnDisk(whole)).toEqual(await baselineOf({ ...restless, patience: 1 }));
+  });
+
+  test('epochs without validation use up no patience', async () => {
+    const run = place();
+    await runOnDisk({ ...short, valSize: 0, epochs: 3, threads: 0, out: run });
+    const change = { valSize: 50, patience: 2, epochs: 5, allowChange: ['valSize'] };
+    await runOnDisk({ resume: run, ...change });
+    expect((await bitsOnDisk(run)).history.map(({ validation }) => validation !== null)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+    ]);
   });
 });
 
@@ -274,12 +337,12 @@ describe('a damaged checkpoint is named and passed over', () => {
   test('one of a newer format is not passed over: the run is refused', async () => {
     const run = await died(17, { checkpointEvery: 4 });
     await rewrite(join(run, state), (bytes) => {
-      const body = bytes.toString().replace('"format": 1', '"format": 2').split(',\n  "checksum"')[0]!;
+      const body = bytes.toString().replace('"format": 1', '"format": 3').split(',\n  "checksum"')[0]!;
       const checksum = createHash('sha256').update(body).digest('hex');
       return Buffer.from(`${body},\n  "checksum": "${checksum}"\n}\n`);
     });
     const error = await refusal(() => runOnDisk({ resume: run }));
-    expect(error.message).toMatch(/step 16 is of another version.*format 2.*format 1/);
+    expect(error.message).toMatch(/step 16 is of another version.*format 3.*formats 1 and 2/);
   });
 
   test('what a killed process left half-written is removed, and what it was replacing comes back', async () => {
@@ -378,8 +441,9 @@ describe('what is done otherwise', () => {
     const error = await refusal(() => runOnDisk({ resume: middle, ...change }));
     expect(error.message).toMatch(/batchSize can only be changed at the end of an epoch.*step 16.*epoch 2/);
     const end = await died(17);
-    await runOnDisk({ resume: end, ...change, threads: 0 });
+    const resumed = await runOnDisk({ resume: end, ...change, threads: 0 });
     const { history } = await bitsOnDisk(end);
+    expect(startOf(resumed)).toMatchObject({ stepsPerEpoch: 5, endStep: 20 });
     expect(history.map(({ steps, samples }) => [steps, samples])).toEqual([
       [10, 300],
       [15, 300],

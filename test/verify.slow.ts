@@ -32,6 +32,7 @@ describe('lockstep verify', () => {
       cores: 2,
       cli: fileURLToPath(new URL('../dist/src/cli.js', import.meta.url)),
       colours: false,
+      signal: new AbortController().signal,
     });
     expect(exitCode).toBe(3);
     // the inline one is the engine that was broken here

@@ -1,14 +1,15 @@
 // Runs that are watched: what /metrics says is what history.json says, counters go on after a resume, the server answers what
 // it should, and whatever is done to it the run goes on to the same bits.
 
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { MOST_STREAMS } from '../coordinator/watch/page-streams.ts';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { strangerLimits } from '../coordinator/stranger-limits.ts';
 import { type Digits, makeDigits } from './support/digits.ts';
 import { startNode } from './support/nodes.ts';
+import { refusal } from './support/refusal.ts';
 import { withFolder } from './support/tiny-data.ts';
 import { missing, output } from './support/tools.ts';
 import { bitsOf, traceOf } from './support/train.ts';
@@ -106,6 +107,40 @@ describe('metrics', () => {
     });
   });
 
+  test.each(['between', 'within'])('keep their order in time when the clock is set back %s processes', async (when) => {
+    await withFolder(async (folder) => {
+      const out = join(folder, 'run');
+      const real = Date.now.bind(Date);
+      const setBack = { now: () => false };
+      const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() - (setBack.now() ? 3_600_000 : 0));
+      onTestFinished(() => clock.mockRestore());
+      const options = { ...digits.short, threads: 0 };
+      await watchedRun({ ...options, epochs: 1, out }).summary;
+      if (when === 'between') setBack.now = () => true;
+      const second = watchedRun({ ...options, epochs: 4, resume: out });
+      if (when === 'within') setBack.now = () => second.events.filter(({ type }) => type === 'epoch').length >= 2;
+      await second.summary;
+      expect(second.log.matching(/clock stands 3[56]\d\d s before/)).toHaveLength(1);
+
+      const text = await readFile(join(out, 'metrics.om'), 'utf8');
+      const times = (name: string) =>
+        text.split('\n').flatMap((line) => (line.startsWith(`${name} `) ? Number(line.split(' ').at(-1)) : []));
+      const all = times('lockstep_steps_total');
+      // one an epoch, and one at the end of each process
+      expect(all).toHaveLength(4 + 2);
+      expect(all).toEqual([...new Set(all)].sort((a, b) => a - b));
+      const shifts = text.split('\n').filter((line) => line.startsWith('lockstep_metrics_clock_shift_seconds '));
+      expect(Number(shifts[0]!.split(' ')[1])).toBe(0);
+      expect(Number(shifts.at(-1)!.split(' ')[1])).toBeGreaterThan(3500);
+      if (missing('promtool', 'prometheus')) return;
+      const [tsdb, points] = [join(folder, 'tsdb'), all.length];
+      output('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', join(out, 'metrics.om'), tsdb]);
+      await mkdir(join(tsdb, 'wal'), { recursive: true });
+      const dumped = output('promtool', ['tsdb', 'dump', tsdb]);
+      expect(dumped.split('\n').filter((line) => line.includes('"lockstep_steps_total"'))).toHaveLength(points);
+    });
+  });
+
   test('know after a resume when the checkpoint was written that it goes on from', async () => {
     await withFolder(async (folder) => {
       const out = join(folder, 'run');
@@ -191,11 +226,7 @@ describe('the page', () => {
   });
 });
 
-describe('the run goes on, with one warning', () => {
-  const warnings = ({ events }: Watched) =>
-    events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
-  const bits = async ({ summary, events }: Watched) => bitsOf(traceOf(await summary, [...events]));
-
+describe('an address that was asked for and cannot be had is an error', () => {
   async function occupied(): Promise<number> {
     const server: Server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -203,20 +234,49 @@ describe('the run goes on, with one warning', () => {
     return (server.address() as AddressInfo).port;
   }
 
-  test('where the port is taken', async () => {
-    const metricsPort = await occupied();
-    const run = watchedRun({ ...digits.short, threads: 0, metricsPort });
-    expect(await bits(run)).toEqual(await digits.baseline());
-    expect(warnings(run)).toEqual([
-      expect.stringMatching(new RegExp(`127.0.0.1:${metricsPort} failed: another program`)),
-    ]);
+  test('a port that is taken, before anything is written', async () => {
+    await withFolder(async (folder) => {
+      const metricsPort = await occupied();
+      const out = join(folder, 'run');
+      const error = await refusal(() => watchedRun({ ...digits.short, threads: 0, out, metricsPort }).summary);
+      expect(error).toMatchObject({ exitCode: 2, why: 'another program listens there' });
+      expect(error.what).toBe(`Metrics cannot be served at 127.0.0.1:${metricsPort}`);
+      await expect(stat(out)).rejects.toMatchObject({ code: 'ENOENT' });
+      // of a run that was finished, nothing is lost
+      await watchedRun({ ...digits.short, threads: 0, out }).summary;
+      const before = await readFile(join(out, 'summary.json'), 'utf8');
+      const again = { ...digits.short, threads: 0, epochs: 3, resume: out, metricsPort };
+      expect(await refusal(() => watchedRun(again).summary)).toMatchObject({ exitCode: 2 });
+      expect(await readFile(join(out, 'summary.json'), 'utf8')).toBe(before);
+    });
   });
 
-  test('where the host is none of this machine', async () => {
-    const run = watchedRun({ ...digits.short, threads: 0, metricsHost: '192.0.2.1' });
-    await run.summary;
-    expect(warnings(run)).toEqual([expect.stringContaining('listening at 192.0.2.1:0 failed')]);
+  test.each([
+    '192.0.2.1',
+    '2001:db8::1',
+    'no-such-host.invalid',
+  ])('a host that is none of this machine: %s', async (metricsHost) => {
+    const error = await refusal(() => watchedRun({ ...digits.short, threads: 0, metricsHost }).summary);
+    expect(error).toMatchObject({ exitCode: 2, what: `Metrics cannot be served at ${metricsHost}:0` });
   });
+
+  test('but where none was asked for, any is taken', async () => {
+    const taken = createServer();
+    // who has it already is as good
+    await new Promise<void>((resolve) => {
+      taken.once('error', () => resolve());
+      taken.listen(9464, '127.0.0.1', resolve);
+    });
+    onTestFinished(() => void taken.close());
+    const run = long({ threads: 0, listen: '127.0.0.1:0', metricsPort: null });
+    expect(Number(new URL(await run.url).port)).not.toBe(9464);
+  });
+});
+
+describe('the run goes on, with one warning', () => {
+  const warnings = ({ events }: Watched) =>
+    events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+  const bits = async ({ summary, events }: Watched) => bitsOf(traceOf(await summary, [...events]));
 
   test('where the Pushgateway is down', async () => {
     const gone = createServer();
@@ -271,39 +331,50 @@ describe('the run goes on, with one warning', () => {
   });
 
   test('with more pages open than there may be, some of which never read', async () => {
+    const { streamsOfAddress, streamsInAll } = strangerLimits;
     const run = long();
     const url = await run.url;
-    const port = Number(new URL(url).port);
-    const answers: Promise<string>[] = [];
-    const sockets: Socket[] = [];
-    onTestFinished(() => {
-      for (const socket of sockets) socket.destroy();
-    });
-    for (let i = 0; i < MOST_STREAMS + 5; i++) {
-      const socket = connect(port, '127.0.0.1');
-      sockets.push(socket);
-      answers.push(
-        new Promise((resolve) => {
-          socket.once('data', (head) => {
-            // these never read again
-            socket.pause();
-            resolve(head.toString().slice(9, 12));
-          });
-        }),
-      );
-      socket.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n');
+    // these never read again
+    const page = async (localAddress: string) => {
+      const { socket, answer } = await asked(url, 'GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n', localAddress);
+      socket.pause();
+      return answer.slice(9, 12);
+    };
+    const addresses = Array.from({ length: streamsInAll / streamsOfAddress }, (_, i) => `127.0.0.${i + 2}`);
+    for (const address of addresses) {
+      const codes = await Promise.all(Array.from({ length: streamsOfAddress + 3 }, () => page(address)));
+      expect(codes.filter((code) => code === '200')).toHaveLength(streamsOfAddress);
+      expect(codes.filter((code) => code === '503')).toHaveLength(3);
     }
-    const codes = await Promise.all(answers);
-    expect(codes.filter((code) => code === '200')).toHaveLength(MOST_STREAMS);
-    expect(codes.filter((code) => code === '503')).toHaveLength(5);
+    expect(await page('127.0.0.99')).toBe('503');
     // it trains on, and says so: an answer may be of a moment before, so a scrape right after another may say the same
     const steps = async () => valueIn(await textOf(`${url}metrics`), 'lockstep_steps_total');
     const before = await steps();
     await run.log.seen(/^epoch:/, run.log.count(/^epoch:/) + 20);
     await expect.poll(steps, { timeout: 30_000 }).toBeGreaterThan(before);
-    expect(warnings(run)).toEqual([expect.stringContaining(`more than ${MOST_STREAMS} live pages`)]);
+    expect(warnings(run)).toEqual([
+      `${streamsOfAddress} live pages are open at one address; further ones are turned away`,
+    ]);
   });
 });
+
+/** What a server says first to these bytes, on a connection of its own, from any of this machine's addresses. */
+async function asked(
+  url: string,
+  text: string,
+  localAddress = '127.0.0.1',
+): Promise<{ socket: Socket; answer: string }> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ port: Number(port), host: hostname, localAddress });
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => undefined);
+  socket.write(text);
+  const answer = await new Promise<string>((resolve) => {
+    socket.once('data', (head) => resolve(head.toString()));
+    socket.once('close', () => resolve(''));
+  });
+  return { socket, answer };
+}
 
 describe('the end', () => {
   test('waits for one more scrape where it was being scraped', async () => {

@@ -3,8 +3,11 @@
 
 import { X509Certificate } from 'node:crypto';
 import { hostname } from 'node:os';
+import { hostName, hostNames, webSocketUrl } from '../src/address-kinds.ts';
+import { splitAddress } from '../src/credentials.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { LockstepError } from '../src/errors.ts';
+import { shownOption } from '../src/shown-value.ts';
 import { unlessAborted } from '../src/unless-aborted.ts';
 import { integer, type Kind, onOff, orNull, path, positive, text } from '../src/value-kinds.ts';
 import type { Token } from '../src/wire/auth.ts';
@@ -26,6 +29,7 @@ export interface WorkerOptions {
   readonly retryFor: number | null;
   readonly metricsPort: number | null;
   readonly metricsHost: string;
+  readonly allowHost: readonly string[];
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -41,7 +45,7 @@ export interface WorkerFlag {
 export const workerFlags: { readonly [K in keyof WorkerOptions]: WorkerFlag } = {
   connect: {
     flag: '--connect <url>',
-    kind: text,
+    kind: webSocketUrl,
     default: null,
     defaultText: 'required',
     help: 'the coordinator: ws://HOST:PORT or wss://HOST:PORT',
@@ -92,9 +96,16 @@ export const workerFlags: { readonly [K in keyof WorkerOptions]: WorkerFlag } = 
   },
   metricsHost: {
     flag: '--metrics-host <host>',
-    kind: text,
+    kind: hostName,
     default: '127.0.0.1',
     help: 'address at which they are served',
+  },
+  allowHost: {
+    flag: '--allow-host <names>',
+    kind: hostNames,
+    default: [],
+    defaultText: 'none',
+    help: 'names by which they may be read, besides addresses, localhost and the name of this machine',
   },
   json: { flag: '--json', kind: onOff, default: false, help: 'print what was done as JSON, the last line of stdout' },
   verbose: { flag: '--verbose', kind: onOff, default: false, help: 'show the stack trace of an error' },
@@ -104,27 +115,28 @@ export const workerFlags: { readonly [K in keyof WorkerOptions]: WorkerFlag } = 
 export interface WorkerParts {
   readonly wiring: NodeWiring;
   readonly cores: number;
-  readonly readToken: (file: string | null) => Promise<Token | null>;
+  readonly readToken: (file: string | null, warn: (message: string) => void) => Promise<Token | null>;
   readonly readText: (file: string, what: string) => Promise<string>;
-  readonly loadDataset: (folder: string | null) => Promise<Dataset>;
+  readonly loadDataset: (folder: string | null, loading?: { readonly instead: string }) => Promise<Dataset>;
   readonly signal: AbortSignal;
-  /** Serves the node's metrics; resolves to where, or null if that failed, which was logged. */
+  /** Serves the node's metrics; resolves to where, and throws a LockstepError where that fails. */
   readonly serveMetrics: (
-    at: { readonly host: string; readonly port: number },
+    at: { readonly host: string; readonly port: number; readonly allowHost: readonly string[] },
     read: () => NodeCounts & { readonly threads: number },
     log: (level: 'info' | 'warning', message: string) => void,
-  ) => Promise<{ readonly port: number; close(): Promise<void> } | null>;
+  ) => Promise<{ readonly port: number; close(): Promise<void> }>;
   /** One line of the log. */
   readonly write: (line: string) => void;
 }
 
 /** @throws LockstepError for a value that is not allowed */
 export function workerOptions(given: Readonly<Record<string, unknown>>): WorkerOptions {
+  checkConnect(given['connect']);
   const values = Object.entries(workerFlags).map(([key, { flag, kind, default: fallback }]) => {
     const value = given[key] ?? fallback;
     if (given[key] !== undefined && !kind.accepts(value)) {
       throw new LockstepError({
-        what: `${flag.split(' ')[0]} is ${JSON.stringify(value)}`,
+        what: `${flag.split(' ')[0]} cannot be ${shownOption(value, kind)}`,
         why: `it must be ${kind.allowed}`,
         mend: 'lockstep worker --help lists all flags',
       });
@@ -133,7 +145,6 @@ export function workerOptions(given: Readonly<Record<string, unknown>>): WorkerO
   });
   // Sound because every value was accepted by the kind of its row.
   const options = Object.fromEntries(values) as WorkerOptions;
-  checkUrl(options.connect);
   if (options.name !== asText(options.name, NAME_LENGTH)) {
     throw new LockstepError({
       what: `--name ${JSON.stringify(options.name)} cannot be used`,
@@ -147,25 +158,29 @@ export function workerOptions(given: Readonly<Record<string, unknown>>): WorkerO
 /** @throws LockstepError with the exit code; returns when the run is over */
 export async function runWorker(options: WorkerOptions, parts: WorkerParts): Promise<NodeResult> {
   const { wiring, signal, write } = parts;
-  const token = await unlessAborted(parts.readToken(options.tokenFile), signal);
+  const log = (level: 'info' | 'warning', message: string) =>
+    write(level === 'warning' ? `Warning: ${message}` : message);
+  const warn = (message: string) => log('warning', message);
+  const token = await unlessAborted(parts.readToken(options.tokenFile, warn), signal);
   const certificateAuthority =
     options.tlsCa === null ? null : await unlessAborted(readAuthority(options.tlsCa, parts), signal);
   const data: KnownData = new Map();
   const own = await unlessAborted(ownData(options.data, parts), signal);
   if (own !== null) data.set(datasetDigest(own), own);
   const threads = options.threads ?? parts.cores;
-  write(`Connecting to ${options.connect} with ${threads} thread${threads === 1 ? '' : 's'} as ${options.name}`);
-  const log = (level: 'info' | 'warning', message: string) =>
-    write(level === 'warning' ? `Warning: ${message}` : message);
+  // sound because the kind accepted it
+  const { url, authorization } = splitAddress(options.connect)!;
+  write(`Connecting to ${url} with ${threads} thread${threads === 1 ? '' : 's'} as ${options.name}`);
   const counts: NodeCounts = { connected: false, connections: 0, shardsDone: 0, samplesDone: 0 };
-  const { metricsHost: host, metricsPort } = options;
+  const { metricsHost: host, metricsPort, allowHost } = options;
   const served =
     metricsPort === null
       ? null
-      : await parts.serveMetrics({ host, port: metricsPort }, () => ({ ...counts, threads }), log);
+      : await parts.serveMetrics({ host, port: metricsPort, allowHost }, () => ({ ...counts, threads }), log);
   const running = runNode(
     {
-      url: options.connect,
+      url,
+      authorization,
       token,
       certificateAuthority,
       threads,
@@ -199,16 +214,17 @@ async function readAuthority(file: string, { readText }: WorkerParts): Promise<s
 
 /** A folder that was named must be good; without one, having no data is no error, since they can be received. */
 async function ownData(folder: string | null, { loadDataset }: WorkerParts): Promise<Dataset | null> {
-  if (folder !== null) return await loadDataset(folder);
+  if (folder !== null) return await loadDataset(folder, { instead: 'leave --data out to be sent what the run needs' });
   return await loadDataset(null).catch(() => null);
 }
 
-function checkUrl(connect: string | null): void {
-  const url = connect !== null && URL.canParse(connect) ? new URL(connect) : null;
-  if (url !== null && ['ws:', 'wss:'].includes(url.protocol) && url.href === `${url.protocol}//${url.host}/`) return;
+function checkConnect(connect: unknown): void {
+  const { kind } = workerFlags.connect;
+  if (kind.accepts(connect)) return;
+  const given = connect !== undefined && connect !== null;
   throw new LockstepError({
-    what: connect === null ? '--connect is missing' : `--connect ${connect} is no address of a coordinator`,
-    why: 'it must be ws://HOST:PORT or wss://HOST:PORT',
+    what: given ? `--connect ${shownOption(connect, kind)} is no address of a coordinator` : '--connect is missing',
+    why: `it must be ${kind.allowed}`,
     mend: 'Give the address that the coordinator prints, e.g. --connect ws://127.0.0.1:7070',
   });
 }

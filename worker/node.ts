@@ -11,7 +11,10 @@ import { type KnownData, type NodeCounts, Session } from './session.ts';
 import { SpareMemory } from './spare-memory.ts';
 
 export interface NodeOptions {
+  /** Without name and password. */
   readonly url: string;
+  /** For a proxy before the coordinator; null: none. */
+  readonly authorization?: string | null;
   readonly token: Token | null;
   readonly certificateAuthority: string | null;
   readonly threads: number;
@@ -49,7 +52,7 @@ export async function runNode(
   hooks: NodeHooks,
 ): Promise<NodeResult> {
   const { log, signal } = hooks;
-  const kept = { data, memories: new SpareMemory() };
+  const kept: Kept = { data, memories: new SpareMemory(), reached: false };
   const result = { name: options.name, joined: 0, shardsDone: 0, samplesDone: 0, reason: '' };
   let failures = 0;
   let sinceMs = performance.now();
@@ -86,11 +89,13 @@ type Reason = { readonly kind: 'done' | 'over' | 'retry'; readonly text: string;
 interface Kept {
   readonly data: KnownData;
   readonly memories: SpareMemory;
+  /** A coordinator was spoken to at that address, and trusted. */
+  reached: boolean;
 }
 
 async function connectOnce(
   options: NodeOptions,
-  { data, memories }: Kept,
+  kept: Kept,
   wiring: NodeWiring,
   { log, signal, counts }: NodeHooks,
   result: { joined: number; shardsDone: number; samplesDone: number },
@@ -103,8 +108,13 @@ async function connectOnce(
   });
   signal.removeEventListener('abort', breakOff);
   signal.throwIfAborted();
-  if (dialled.kind === 'retry') return { kind: 'retry', text: dialled.reason, joined: false };
-  if (dialled.kind === 'refused') throw refused(options.url, dialled.reason, dialled.mend);
+  // where the certificate was good before, somebody else answers for a while, or it is about to be renewed
+  if (dialled.kind === 'retry' || (dialled.kind === 'untrusted' && kept.reached)) {
+    return { kind: 'retry', text: dialled.reason, joined: false };
+  }
+  if (dialled.kind !== 'open') throw refused(options.url, dialled.reason, dialled.mend);
+  kept.reached = true;
+  const { data, memories } = kept;
 
   const { socket, engine } = dialled;
   let selfTest: string;
@@ -140,9 +150,10 @@ async function connectOnce(
   result.samplesDone += end.samplesDone;
   signal.throwIfAborted();
 
-  const what = closeName(end.code) ?? `code ${end.code}`;
+  const from = end.byNode ? 'node' : 'coordinator';
+  const what = closeName(end.code, from) ?? `code ${end.code}`;
   const text = end.reason === '' ? what : `${what}: ${end.reason}`;
-  switch (reactionTo(end.code)) {
+  switch (reactionTo(end.code, from)) {
     case 'retry':
       return { kind: 'retry', text, joined: end.joined };
     case 'end-done':

@@ -45,6 +45,8 @@ export type KnownData = Map<string, Dataset>;
 export interface SessionEnd {
   /** A close code of ours, or of the WebSocket protocol. */
   readonly code: number;
+  /** Who closed; a code of ours means nothing from the end that may not send it. */
+  readonly byNode: boolean;
   readonly reason: string;
   /** It had become a member. */
   readonly joined: boolean;
@@ -85,9 +87,13 @@ export class Session {
       socket.once('close', (code: number, reason: Buffer) => {
         for (const timer of this.#timers) clearInterval(timer);
         if (options.counts) options.counts.connected = false;
-        const { code: endCode, reason: endReason } = this.#closedWith ?? { code, reason: reason.toString() };
+        const { code: endCode, reason: endReason } = this.#closedWith ?? {
+          code,
+          reason: closeReason(reason.toString()),
+        };
         const end = {
           code: endCode,
+          byNode: this.#closedWith !== null,
           reason: endReason,
           joined: this.#joined,
           shardsDone: this.#shardsDone,

@@ -1,5 +1,6 @@
 // What a command is to the command line: its flags, its help, and a function that does it. Knows no parser.
 
+import { printable } from '../../src/clean-text.ts';
 import { jsonText } from '../../src/disk-records.ts';
 import type { ExitCode } from '../../src/errors.ts';
 import type { Flags } from '../../src/flags.ts';
@@ -17,8 +18,8 @@ export interface Surroundings {
   readonly cli: string;
   /** Whether stdout is a terminal that shows colours. */
   readonly colours: boolean;
-  /** Aborted when the command is to end. */
-  readonly signal: AbortSignal;
+  /** Aborted when the command is to end; without it nobody ends it. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Command<O> {
@@ -44,10 +45,16 @@ export function jsonLine(value: unknown): string {
   return `${jsonText(value)}\n`;
 }
 
+/** A line each. */
+export function lines(texts: readonly string[]): string {
+  return texts.map((text) => `${printable(text)}\n`).join('');
+}
+
 /** Rows of cells as lines, each column as wide as its widest cell; numbers to the right. */
-export function table(rows: readonly (readonly (string | number)[])[]): string {
+export function table(given: readonly (readonly (string | number)[])[]): string {
+  const rows = given.map((row) => row.map((cell) => (typeof cell === 'number' ? cell : printable(cell))));
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => String(row[column] ?? '').length)));
-  const lines = rows.map((row) =>
+  const shown = rows.map((row) =>
     row
       .map((cell, column) =>
         typeof cell === 'number' ? String(cell).padStart(widths[column]!) : cell.padEnd(widths[column]!),
@@ -55,5 +62,5 @@ export function table(rows: readonly (readonly (string | number)[])[]): string {
       .join('  ')
       .trimEnd(),
   );
-  return `${lines.join('\n')}\n`;
+  return `${shown.join('\n')}\n`;
 }

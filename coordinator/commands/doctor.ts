@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { cpus, freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { printable } from '../../src/clean-text.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { mnistDigest } from '../../src/golden-run.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
@@ -87,7 +88,7 @@ Exit codes: 0 it can train, 2 it cannot.`,
     if (json) await print(jsonLine({ usable, checks }));
     else {
       await print(table(checks.map(({ name, state, found }) => [name, state, found])));
-      for (const { name, mend } of checks) if (mend !== undefined) await print(`\n${name}: ${mend}\n`);
+      for (const { name, mend } of checks) if (mend !== undefined) await print(`\n${name}: ${printable(mend)}\n`);
       await print(usable ? '\nThis machine can train.\n' : '\nThis machine cannot train.\n');
     }
     return usable ? ExitCode.done : ExitCode.usage;

@@ -5,7 +5,7 @@ import { digestOf } from '../../src/digest.ts';
 import type { SplitName } from '../../src/engine.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { integer, oneOf } from '../../src/value-kinds.ts';
-import { evaluationSet, loadFor } from '../evaluation-set.ts';
+import { evaluationSet, loadFor, type Transposing } from '../evaluation-set.ts';
 import { infer } from '../inference.ts';
 import { readTrainedModel } from '../trained-model.ts';
 import { type Command, jsonLine, table } from './command.ts';
@@ -14,6 +14,7 @@ import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 interface Options {
   readonly split: SplitName;
   readonly data: string | null;
+  readonly transpose: Transposing;
   readonly threads: number;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -31,6 +32,12 @@ export const evaluate: Command<Options> = {
       help: "test, or the run's own validation split; never augmented",
     },
     data: dataFlag("the run's own"),
+    transpose: {
+      flag: '--transpose <when>',
+      kind: oneOf('run', 'yes', 'no'),
+      default: 'run',
+      help: 'whether the images of --data are turned over their diagonal: yes, no, or as those of the run were',
+    },
     threads: {
       flag: '--threads <n>',
       kind: integer(0, 64),
@@ -44,9 +51,9 @@ export const evaluate: Command<Options> = {
 Examples:
   $ lockstep evaluate runs/first
   $ lockstep evaluate runs/first --split validation --json`,
-  run: async ([folder], { split, data, threads, json }, { wiring, print }) => {
+  run: async ([folder], { split, data, transpose, threads, json }, { wiring, print, note }) => {
     const trained = await readTrainedModel(folder!);
-    const set = evaluationSet(trained, await loadFor(trained, data), split);
+    const set = evaluationSet(trained, await loadFor(trained, data, { transpose, tell: note }), split);
     const { figures, predictions } = await infer(trained.model, set, threads, await wiring());
     const confusion = confusionOf(set.labels, predictions, trained.model.widths.at(-1)!);
     if (json) {

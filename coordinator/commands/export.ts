@@ -14,7 +14,7 @@ import { MadeFolders } from '../made-folders.ts';
 import { readTrainedModel } from '../trained-model.ts';
 import { unbroken } from '../unbroken.ts';
 import { writeWhole } from '../write-whole.ts';
-import { type Command, jsonLine } from './command.ts';
+import { type Command, jsonLine, lines } from './command.ts';
 import { jsonFlag, verboseFlag } from './common-flags.ts';
 
 interface Options {
@@ -70,7 +70,7 @@ All but safetensors take raw pixels, 0 to 255: normalisation is part of the mode
         written.push(file);
       }
     });
-    await print(json ? jsonLine({ format, files: written }) : written.map((file) => `${file}\n`).join(''));
+    await print(json ? jsonLine({ format, files: written }) : lines(written));
     return ExitCode.done;
   },
 };

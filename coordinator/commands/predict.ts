@@ -1,6 +1,7 @@
 // `lockstep predict RUN FILE...`: what a trained model takes pictures of digits for.
 
 import { readFile } from 'node:fs/promises';
+import { printable } from '../../src/clean-text.ts';
 import type { ImageSet } from '../../src/data/dataset.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { decodePicture } from '../../src/image/decode.ts';
@@ -60,16 +61,16 @@ Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2
     const { name, model } = await readTrainedModel(folder!);
     const forms = await Promise.all(files.map(async (file) => await formOf(file, model)));
     const images = forms.filter((form): form is Uint8Array => typeof form !== 'string');
-    const { probabilities } = await infer(model, setOf(images, model), 0, await wiring());
+    const { predictions, probabilities } = await infer(model, setOf(images, model), 0, await wiring());
     const classes = model.widths.at(-1)!;
 
     let next = 0;
     const results = forms.map((form, i): Predicted | Unreadable => {
       const file = files[i]!;
       if (typeof form === 'string') return { file, error: form };
-      const own = [...probabilities.subarray(next * classes, ++next * classes)];
-      const confidence = Math.max(...own);
-      return { file, prediction: own.indexOf(confidence), confidence, probabilities: own };
+      const own = [...probabilities.subarray(next * classes, (next + 1) * classes)];
+      const prediction = predictions[next++]!;
+      return { file, prediction, confidence: own[prediction]!, probabilities: own };
     });
     const failed = results.filter((result): result is Unreadable => 'error' in result);
     for (const { file, error } of failed) note(`Warning: ${file} cannot be used: ${error}`);
@@ -121,5 +122,5 @@ function pictureOf(
   colours: boolean,
 ): string {
   const lines = besides(terminalPicture(image, columns, colours), columns, probabilityBars(probabilities));
-  return `${file}\n${lines.join('\n')}\n\n`;
+  return `${printable(file)}\n${lines.join('\n')}\n\n`;
 }

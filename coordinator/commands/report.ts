@@ -2,7 +2,7 @@
 
 import { ExitCode } from '../../src/errors.ts';
 import { writeReport } from '../write-report.ts';
-import { type Command, jsonLine } from './command.ts';
+import { type Command, jsonLine, lines } from './command.ts';
 import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 
 interface Options {
@@ -25,7 +25,7 @@ Examples:
   $ lockstep report runs/first`,
   run: async ([folder], { data, json }, { wiring, print }) => {
     const files = await writeReport(folder!, data, await wiring());
-    await print(json ? jsonLine({ files }) : files.map((file) => `${file}\n`).join(''));
+    await print(json ? jsonLine({ files }) : lines(files));
     return ExitCode.done;
   },
 };

@@ -48,7 +48,11 @@ Examples:
 Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and tensor that differ are named.`,
   // temporary folders and processes
   stopsItself: true,
-  run: async (_, { steps, golden, data, json }, { wiring, print, note, cli, signal }) => {
+  run: async (
+    _,
+    { steps, golden, data, json },
+    { wiring, print, note, cli, signal = new AbortController().signal },
+  ) => {
     const parts: VerifyParts = {
       wiring: await wiring(),
       cli,

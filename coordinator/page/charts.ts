@@ -8,7 +8,6 @@ import type { ValidationPoint } from '../watch/page-view.ts';
 export interface ChartData {
   readonly curve: readonly CurvePoint[];
   readonly validation: readonly ValidationPoint[];
-  readonly stepsPerEpoch: number;
 }
 
 type Column = (number | null)[];
@@ -41,7 +40,7 @@ export class Charts {
     this.#data = data;
     const columns = columnsOf(data);
     // whole epochs, as far as it has come: how much is left is the bar's affair
-    const reached = Math.ceil((data.curve.at(-1)?.step ?? 0) / Math.max(1, data.stepsPerEpoch));
+    const reached = Math.ceil(data.curve.at(-1)?.epochs ?? 0);
     this.#plots.forEach((plot, i) => {
       this.#hosts[i]!.dataset['points'] = String(data.curve.length);
       plot.batch(() => {
@@ -111,10 +110,11 @@ export class Charts {
 }
 
 /** For each chart: x in epochs, the points as they are, the smooth line, and validation where there is one. */
-function columnsOf({ curve, validation, stepsPerEpoch }: ChartData): Column[][] {
-  const steps = [...new Set([...curve, ...validation].map(({ step }) => step))].sort((a, b) => a - b);
+function columnsOf({ curve, validation }: ChartData): Column[][] {
+  const epochsAt = new Map([...curve, ...validation].map(({ step, epochs }) => [step, epochs]));
+  const steps = [...epochsAt.keys()].sort((a, b) => a - b);
   const place = new Map(steps.map((step, i) => [step, i]));
-  const x = steps.map((step) => step / Math.max(1, stepsPerEpoch));
+  const x = steps.map((step) => epochsAt.get(step)!);
   const column = (points: readonly { step: number }[], values: Column): Column => {
     const all: Column = steps.map(() => null);
     points.forEach(({ step }, i) => {

@@ -23,10 +23,10 @@ function take(view: PageView): void {
     ...view.events.items,
   ].slice(-200);
   showView(view, events);
-  const { stepsPerEpoch, epochs } = view.run;
+  const { epochs } = view.run;
   // drawing is the dear part, and in the background or after the end nothing moves
   const seen = [view.run.name, epochs, curve.length, view.curve.generation, validation.at(-1)?.step].join();
-  if (seen !== stepsSeen) charts.show({ curve, validation, stepsPerEpoch });
+  if (seen !== stepsSeen) charts.show({ curve, validation });
   stepsSeen = seen;
 }
 

@@ -4,12 +4,13 @@ export function grouped(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
 
-export function loss(value: number | undefined): string {
-  return value === undefined ? '–' : value.toFixed(4);
+/** null: JSON has no figure that is not finite. */
+export function loss(value: number | null | undefined): string {
+  return value === undefined ? '–' : value === null ? 'not finite' : value.toFixed(4);
 }
 
-export function percent(ratio: number | undefined): string {
-  return ratio === undefined ? '–' : `${(100 * ratio).toFixed(2)} %`;
+export function percent(ratio: number | null | undefined): string {
+  return ratio === undefined || ratio === null ? '–' : `${(100 * ratio).toFixed(2)} %`;
 }
 
 /** 0:07, 12:03, 1:02:03. */

@@ -6,6 +6,8 @@ import type { Sums } from '../../src/events.ts';
 export interface CurvePoint {
   /** Step at which the stretch ends. */
   readonly step: number;
+  /** Epochs done then, whatever their lengths. */
+  readonly epochs: number;
   readonly loss: number;
   readonly accuracy: number;
   /** null where the time of its steps is not known. */
@@ -15,10 +17,11 @@ export interface CurvePoint {
 interface Stretch extends Sums {
   readonly steps: number;
   readonly endStep: number;
+  readonly endEpochs: number;
   readonly seconds: number;
 }
 
-const empty = { lossSum: 0, correctCount: 0, sampleCount: 0, steps: 0, endStep: 0, seconds: 0 };
+const empty = { lossSum: 0, correctCount: 0, sampleCount: 0, steps: 0, endStep: 0, endEpochs: 0, seconds: 0 };
 
 export class Curve {
   readonly #most: number;
@@ -42,13 +45,15 @@ export class Curve {
     return this.#stretches.length;
   }
 
-  add(step: number, { lossSum, correctCount, sampleCount }: Sums, seconds: number): void {
+  /** `epochs`: done with this step. */
+  add(step: number, epochs: number, { lossSum, correctCount, sampleCount }: Sums, seconds: number): void {
     const open = this.#open;
     open.lossSum += lossSum;
     open.correctCount += correctCount;
     open.sampleCount += sampleCount;
     open.seconds += seconds;
     open.endStep = step + 1;
+    open.endEpochs = epochs;
     if (++open.steps < this.#stretchSteps) return;
     this.#stretches.push({ ...open });
     this.#open = { ...empty };
@@ -57,8 +62,9 @@ export class Curve {
 
   /** Closed points from number `from` on. */
   points(from = 0): CurvePoint[] {
-    return this.#stretches.slice(from).map(({ lossSum, correctCount, sampleCount, endStep, seconds }) => ({
+    return this.#stretches.slice(from).map(({ lossSum, correctCount, sampleCount, endStep, endEpochs, seconds }) => ({
       step: endStep,
+      epochs: endEpochs,
       loss: lossSum / sampleCount,
       accuracy: correctCount / sampleCount,
       samplesPerSecond: seconds > 0 ? sampleCount / seconds : null,
@@ -75,6 +81,7 @@ export class Curve {
         sampleCount: a.sampleCount + b.sampleCount,
         steps: a.steps + b.steps,
         endStep: b.endStep,
+        endEpochs: b.endEpochs,
         seconds: a.seconds + b.seconds,
       });
     }

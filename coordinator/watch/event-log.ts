@@ -1,5 +1,6 @@
 // The latest events of a run, numbered, in bounded memory. Pure.
 
+import { printable } from '../../src/clean-text.ts';
 import type { PageEvent } from './page-view.ts';
 
 const MOST_EVENTS = 200;
@@ -15,7 +16,8 @@ export class EventLog {
   }
 
   add(atMs: number, level: PageEvent['level'], text: string): void {
-    const shown = text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+    const clean = printable(text);
+    const shown = clean.length > MOST_CHARACTERS ? `${clean.slice(0, MOST_CHARACTERS)}…` : clean;
     this.#events.push({ number: this.#next++, atMs, level, text: shown });
     if (this.#events.length > MOST_EVENTS) this.#events = this.#events.slice(-MOST_EVENTS);
   }

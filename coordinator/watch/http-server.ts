@@ -1,89 +1,112 @@
 // The small HTTP server that a run is watched by: reading only, and whatever comes in, training goes on. Knows paths and
-// limits; what is answered is its caller's affair.
+// who may read; what is answered is its caller's affair.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hostname } from 'node:os';
+import { printable } from '../../src/clean-text.ts';
+import { LockstepError } from '../../src/errors.ts';
+import { type HostPolicy, judgeHost } from '../host-names.ts';
+import { HttpDoor } from '../http-door.ts';
 import { codeOf, reasonOf } from '../io-reason.ts';
+import { type StrangerLimits, strangerLimits } from '../stranger-limits.ts';
 
-export interface HttpOptions {
+export interface WatchServerOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
   /** Take any free port where that one is taken. */
   readonly orAny: boolean;
+  /** Names by which it may be read, besides its own. */
+  readonly allowHost: readonly string[];
+  readonly strangers?: StrangerLimits;
 }
 
-/** May throw: that is answered with 500. */
-export type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+/** May throw: that is answered with 500. `stays`: called when the answer is a stream, which is counted elsewhere. */
+export type Route = (request: IncomingMessage, response: ServerResponse, stays: () => void) => void | Promise<void>;
 
-const REQUEST_MS = 5_000;
-const MOST_CONNECTIONS = 512;
+type Routes = Readonly<Record<string, Route>>;
 
 export class WatchServer {
   readonly url: string;
-  readonly #server: Server;
+  readonly #door: HttpDoor;
 
-  private constructor(server: Server) {
-    this.#server = server;
-    const { address, port, family } = server.address() as AddressInfo;
-    this.url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`;
+  private constructor(door: HttpDoor) {
+    this.#door = door;
+    this.url = `http://${door.host}/`;
   }
 
-  /** The server, or why there is none. */
-  static async listen(
-    { host, port, orAny }: HttpOptions,
-    routes: Readonly<Record<string, Route>>,
-  ): Promise<WatchServer | { readonly why: string }> {
-    const server = createServer((request, response) => void answer(routes, request, response));
-    server.headersTimeout = REQUEST_MS;
-    server.requestTimeout = REQUEST_MS;
-    server.keepAliveTimeout = REQUEST_MS;
-    server.maxConnections = MOST_CONNECTIONS;
-    server.on('clientError', (_error, socket) => socket.destroy());
-    let error = await listening(server, host, port);
-    if (codeOf(error) === 'EADDRINUSE' && orAny) error = await listening(server, host, 0);
-    if (error !== null) {
-      return { why: codeOf(error) === 'EADDRINUSE' ? 'another program listens there' : reasonOf(error) };
+  /** @throws LockstepError where it cannot listen there */
+  static async listen(options: WatchServerOptions, routes: Routes): Promise<WatchServer> {
+    const { host, port, orAny, allowHost, strangers: limits = strangerLimits } = options;
+    const policy: HostPolicy = { bound: host, machine: hostname(), allowed: allowHost };
+    const door: HttpDoor = new HttpDoor({
+      limits,
+      tls: null,
+      onRequest: (request, response) =>
+        void answer(routes, policy, request, response, () => {
+          request.socket.setTimeout(0);
+          door.known(request.socket);
+        }),
+    });
+    try {
+      await door.listen(host, port).catch(async (error) => {
+        if (!orAny || codeOf(error) !== 'EADDRINUSE') throw error;
+        await door.listen(host, 0);
+      });
+    } catch (cause) {
+      throw new LockstepError({
+        what: `Metrics cannot be served at ${host}:${port}`,
+        why: whyNot(cause),
+        mend: 'Give --metrics-host an address of this machine and --metrics-port a free port, or 0 for any',
+        cause,
+      });
     }
-    server.on('error', () => undefined);
     // watching alone keeps no process alive
-    server.unref();
-    return new WatchServer(server);
+    door.server.unref();
+    return new WatchServer(door);
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#door.port;
   }
 
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
+    const closed = this.#door.close();
+    this.#door.server.closeIdleConnections();
     // what is being answered gets a moment, and no more
-    const timer = setTimeout(() => this.#server.closeAllConnections(), 500);
+    const timer = setTimeout(() => this.#door.server.closeAllConnections(), 500);
     await closed;
     clearTimeout(timer);
   }
 }
 
-async function listening(server: Server, host: string, port: number): Promise<Error | null> {
-  return await new Promise((resolve) => {
-    const failed = (error: Error) => resolve(error);
-    server.once('error', failed);
-    server.listen(port, host, () => {
-      server.off('error', failed);
-      resolve(null);
-    });
-  });
+function whyNot(cause: unknown): string {
+  switch (codeOf(cause)) {
+    case 'EADDRINUSE':
+      return 'another program listens there';
+    case 'EADDRNOTAVAIL':
+      return 'no network of this machine has that address (EADDRNOTAVAIL)';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `no address of that name was found (${codeOf(cause)})`;
+    default:
+      return reasonOf(cause);
+  }
 }
 
 async function answer(
-  routes: Readonly<Record<string, Route>>,
+  routes: Routes,
+  policy: HostPolicy,
   request: IncomingMessage,
   response: ServerResponse,
+  stays: () => void,
 ): Promise<void> {
-  response.on('error', () => undefined);
   response.setHeader('x-content-type-options', 'nosniff');
-  const path = (request.url ?? '/').split('?')[0]!;
+  const hosts = request.rawHeaders.filter((_, i, all) => i % 2 === 1 && all[i - 1]!.toLowerCase() === 'host');
+  const path = judgeHost({ hosts, target: request.url ?? '/' }, policy);
+  if (path === null) {
+    return plain(response, 403, 'this is not read by that name: give the name to --allow-host, or use the address\n');
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
     return plain(response, 405, 'this server is only read\n');
@@ -91,9 +114,10 @@ async function answer(
   const route = Object.hasOwn(routes, path) ? routes[path]! : null;
   if (route === null) return plain(response, 404, `there is ${Object.keys(routes).join(', ')}\n`);
   try {
-    await route(request, response);
+    await route(request, response, stays);
   } catch (error) {
-    if (!response.headersSent) plain(response, 500, `${error instanceof Error ? error.message : String(error)}\n`);
+    if (!response.headersSent)
+      plain(response, 500, `${printable(error instanceof Error ? error.message : String(error))}\n`);
     else response.destroy();
   }
 }

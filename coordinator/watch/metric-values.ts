@@ -53,6 +53,7 @@ export function valuesOf(run: WatchedRun): Record<PlainKey, readonly MetricValue
     epoch: one(run.epoch),
     epochsPlanned: one(facts.epochs),
     stepsPerEpoch: one(run.stepsPerEpoch),
+    stepsPlanned: one(run.endStep),
     steps: one(run.steps),
     samples: one(run.samples),
     epochLoss: splits.map(({ labels, of }) => ({ labels, value: of.loss })),
@@ -85,6 +86,7 @@ export function valuesOf(run: WatchedRun): Record<PlainKey, readonly MetricValue
     lastCheckpoint: one(run.lastCheckpointMs / 1000),
     lastStep: one(run.lastStepMs / 1000),
     stragglerWait: one(counts.waitMs / 1000),
+    clockShift: one(run.clockShiftMs / 1000),
   };
 }
 

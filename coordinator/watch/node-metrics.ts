@@ -4,11 +4,12 @@
 import { type NodeFigures, nodeExposition } from '../metrics.ts';
 import { plain, WatchServer } from './http-server.ts';
 
+/** @throws LockstepError where it cannot listen there */
 export async function serveNodeMetrics(
-  at: { readonly host: string; readonly port: number },
+  at: { readonly host: string; readonly port: number; readonly allowHost: readonly string[] },
   read: () => NodeFigures,
   log: (level: 'info' | 'warning', message: string) => void,
-): Promise<WatchServer | null> {
+): Promise<WatchServer> {
   const exposition = nodeExposition(read);
   const server = await WatchServer.listen(
     { ...at, orAny: false },
@@ -20,10 +21,6 @@ export async function serveNodeMetrics(
       '/healthz': (_request, response) => plain(response, 200, 'ok\n'),
     },
   );
-  if (server instanceof WatchServer) {
-    log('info', `Metrics of this node at ${server.url}metrics`);
-    return server;
-  }
-  log('warning', `no metrics of this node: listening at ${at.host}:${at.port} failed, ${server.why}`);
-  return null;
+  log('info', `Metrics of this node at ${server.url}metrics`);
+  return server;
 }

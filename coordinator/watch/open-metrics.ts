@@ -9,6 +9,9 @@ export interface Snapshot {
   readonly families: readonly Family[];
 }
 
+/** Points of a series from earlier processes of the run. */
+const MOST_EARLIER = 800;
+
 /** The lines of each series, in the order of time; the series of each family. */
 type Series = Map<string, string[]>;
 
@@ -23,7 +26,7 @@ export function openMetricsText(snapshots: readonly Snapshot[], earlier = ''): s
     // the format names a counter's family without the suffix of its samples
     const family = row.type === 'counter' ? row.name.replace(/_total$/, '') : row.name;
     lines.push(`# HELP ${family} ${escaped(row.help)}`, `# TYPE ${family} ${row.type}`);
-    const series: Series = before.get(family) ?? new Map();
+    const series: Series = new Map([...(before.get(family) ?? [])].map(([name, points]) => [name, thinned(points)]));
     for (const { atMs, families } of snapshots) {
       for (const sample of families.find((one) => one.row.name === row.name)?.samples ?? []) {
         const name = seriesText(sample);
@@ -47,13 +50,43 @@ export function lastValues(text: string): Before {
       for (const [, label, quoted] of (labelText ?? '').matchAll(/(\w+)=("(?:[^"\\]|\\.)*")/g)) {
         labels[label!] = unescaped(quoted!.slice(1, -1));
       }
-      values.set(sampleKey({ name: name!, labels }), Number(value));
+      // what no counter can be is none: it would stay so for the rest of the run
+      const counted = Number(value);
+      if (Number.isFinite(counted) && counted >= 0) values.set(sampleKey({ name: name!, labels }), counted);
     }
   }
   return values;
 }
 
-const sampleLine = /^(?<series>(?<name>[a-z_]+)(?:\{(?<labelText>.*)\})?) (?<value>\S+) \S+$/;
+/** The last time of such a text, in milliseconds; -Infinity where there is none. */
+export function lastTimeMs(text: string): number {
+  let last = Number.NEGATIVE_INFINITY;
+  for (const series of seriesOf(text).values()) {
+    for (const points of series.values()) last = Math.max(last, timeOf(points.at(-1)!)!);
+  }
+  return last;
+}
+
+// a label may hold whatever a folder's name may, but no line break
+const sampleLine =
+  /^(?<series>(?<name>[a-z_]+)(?:\{(?<labelText>[^\n]*)\})?) (?<value>[-+]?(?:\d[\d.e+-]*|Inf)|NaN) \d+(?:\.\d+)?$/;
+
+/** In milliseconds; null: it is none. */
+function timeOf(line: string): number | null {
+  const ms = Math.round(Number(line.slice(line.lastIndexOf(' ') + 1)) * 1000);
+  return Number.isSafeInteger(ms) ? ms : null;
+}
+
+/**
+ * A point that follows others of its series, at a later time than these: a text may come from a version whose times went
+ * back with the clock, of which promtool would pass over all that comes after.
+ */
+function added(points: string[], line: string): void {
+  const [before, time] = [points.at(-1), timeOf(line)];
+  if (time === null) return;
+  const least = before === undefined ? time : timeOf(before)! + 1;
+  points.push(time >= least ? line : `${line.slice(0, line.lastIndexOf(' '))} ${least / 1000}`);
+}
 
 /** Lines that are no samples are passed over: the text may have been touched. */
 function seriesOf(text: string): Map<string, Series> {
@@ -68,9 +101,17 @@ function seriesOf(text: string): Map<string, Series> {
     const name = sampleLine.exec(line)?.groups?.['series'];
     if (name === undefined) continue;
     if (!series.has(name)) series.set(name, []);
-    series.get(name)!.push(line);
+    added(series.get(name)!, line);
   }
+  for (const each of families.values()) for (const [name, points] of each) if (points.length === 0) each.delete(name);
   return families;
+}
+
+/** Of a run that was resumed many times every second point goes, and again, until few enough are left; never the last. */
+function thinned(points: string[]): string[] {
+  let kept = points;
+  while (kept.length > MOST_EARLIER) kept = kept.filter((_, i) => (kept.length - 1 - i) % 2 === 0);
+  return kept;
 }
 
 function seriesText({ name, labels }: Sample): string {

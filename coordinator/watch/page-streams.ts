@@ -3,15 +3,21 @@
 // a stream has not read there is never more than one message.
 
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { addressGroup } from '../peer-address.ts';
+import { type StrangerLimits, strangerLimits } from '../stranger-limits.ts';
 import type { PageState } from './page-state.ts';
 import { nothingSeen } from './page-view.ts';
 
 const UPDATE_MS = 500;
 // how long a stream may leave what it was sent unread
 const PATIENCE_MS = 30_000;
-export const MOST_STREAMS = 256;
+
+export type StreamLimits = Pick<StrangerLimits, 'streamsOfConnection' | 'streamsOfAddress' | 'streamsInAll'>;
 
 interface Stream {
+  readonly socket: Socket | null;
+  readonly group: string;
   readonly response: ServerResponse;
   /** Since when it has not read; null: it does. */
   behindSinceMs: number | null;
@@ -21,13 +27,19 @@ interface Stream {
 
 export class PageStreams {
   readonly #state: PageState;
+  readonly #limits: StreamLimits;
   readonly #warnOnce: (what: 'fullStreams' | 'slowStream', message: string) => void;
   readonly #streams = new Set<Stream>();
   #timer: NodeJS.Timeout | null = null;
   #cursor = nothingSeen;
 
-  constructor(state: PageState, warnOnce: (what: 'fullStreams' | 'slowStream', message: string) => void) {
+  constructor(
+    state: PageState,
+    warnOnce: (what: 'fullStreams' | 'slowStream', message: string) => void,
+    limits: StreamLimits = strangerLimits,
+  ) {
     this.#state = state;
+    this.#limits = limits;
     this.#warnOnce = warnOnce;
   }
 
@@ -35,17 +47,23 @@ export class PageStreams {
     return this.#streams.size;
   }
 
-  open(response: ServerResponse): void {
-    if (this.#streams.size >= MOST_STREAMS) {
-      this.#warnOnce('fullStreams', `more than ${MOST_STREAMS} live pages are open; further ones are turned away`);
+  /** `socket`: the connection. A response that waits behind another has none yet. `stays` is called if it is taken in. */
+  open(response: ServerResponse, socket: Socket | null = null, stays: () => void = () => undefined): void {
+    const group = addressGroup(socket?.remoteAddress);
+    const full = this.#full(socket, group);
+    if (full !== null) {
+      this.#warnOnce('fullStreams', `${full}; further ones are turned away`);
       response
         .writeHead(503, { 'retry-after': '10', 'content-type': 'text/plain' })
         .end('too many live pages are open\n');
       return;
     }
-    const stream: Stream = { response, behindSinceMs: null, fresh: true };
+    stays();
+    const stream: Stream = { socket, group, response, behindSinceMs: null, fresh: true };
     this.#streams.add(stream);
     response.on('close', () => this.#forget(stream));
+    // one that still waits behind another is told of no close
+    socket?.once('close', () => this.#forget(stream));
     response.on('error', () => undefined);
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
@@ -73,6 +91,19 @@ export class PageStreams {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
     for (const { response } of this.#streams) response.end();
+  }
+
+  /** Why no further one is let in, or null. */
+  #full(socket: Socket | null, group: string): string | null {
+    const { streamsOfConnection, streamsOfAddress, streamsInAll } = this.#limits;
+    if (this.#streams.size >= streamsInAll) return `${streamsInAll} live pages are open`;
+    let [ofConnection, ofAddress] = [0, 0];
+    for (const one of this.#streams) {
+      if (one.socket !== null && one.socket === socket) ofConnection++;
+      if (one.group === group) ofAddress++;
+    }
+    if (ofConnection >= streamsOfConnection) return 'a connection asks for more than one live page';
+    return ofAddress >= streamsOfAddress ? `${streamsOfAddress} live pages are open at one address` : null;
   }
 
   #update(): void {

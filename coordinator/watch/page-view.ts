@@ -69,6 +69,8 @@ export interface PagePart<T> {
 
 export interface ValidationPoint extends Figures {
   readonly step: number;
+  /** Epochs done then. */
+  readonly epochs: number;
 }
 
 export interface PageView {

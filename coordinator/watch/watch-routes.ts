@@ -27,9 +27,9 @@ export function watchRoutes(parts: RouteParts): Readonly<Record<string, Route>> 
   const page = readPage();
   return {
     '/': (_request, response) => void response.writeHead(200, page.headers).end(page.html),
-    '/events': (request, response) => {
+    '/events': (request, response, stays) => {
       if (request.method === 'HEAD') plain(response, 200, '');
-      else streams.open(response);
+      else streams.open(response, request.socket, stays);
     },
     '/metrics': metricsRoute(parts),
     '/healthz': (_request, response) => plain(response, 200, 'ok\n'),

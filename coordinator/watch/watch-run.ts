@@ -1,11 +1,13 @@
 // Begins to watch a run, new or resumed: from its options and its checkpoint to a Watch.
 
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateFileName } from '../../src/checkpoint.ts';
+import { printable } from '../../src/clean-text.ts';
 import type { TrainOptions } from '../../src/config.ts';
 import type { TrainEvent } from '../../src/events.ts';
 import type { OpenRun } from '../open-run.ts';
+import { RECORD_BYTES, readRegularFile } from '../read-file.ts';
 import { Watch } from './watch.ts';
 import { freshStart, type WatchedStart } from './watched-run.ts';
 
@@ -16,14 +18,16 @@ export async function watchRun(
   onEvent: (event: TrainEvent) => void,
 ): Promise<Watch | null> {
   const { folder, start } = opened;
-  const { engine, seed, batchSize, shards, lr: learningRate, epochs, maxSteps } = options;
-  const name = folder?.name ?? 'unsaved';
+  const { engine, seed, batchSize, shards, lr: learningRate, epochs } = options;
+  // a folder may be named with anything
+  const name = printable(folder?.name ?? 'unsaved');
   return await Watch.start({
     options,
-    facts: { name, version, engine, seed, batchSize, shards, learningRate, epochs, maxSteps },
+    facts: { name, version, engine, seed, batchSize, shards, learningRate, epochs },
     start: start === null ? freshStart : startOf(start, await checkpointMs(opened)),
     // what the process before has counted
-    earlier: start === null ? '' : await readFile(join(options.resume!, fileName), 'utf8').catch(() => ''),
+    earlier:
+      start === null ? '' : await readRegularFile(join(options.resume!, fileName), RECORD_BYTES).then(String, () => ''),
     onEvent,
     write: folder === null ? null : (text) => folder.writeFile(fileName, text),
   });

@@ -1,10 +1,12 @@
 // Watching one run, put together: what is known of it, its server with metrics and live page, its push and its metrics.om.
-// Whatever goes wrong here costs a warning, never the run.
+// Whatever goes wrong once it is there costs a warning, never the run.
 
 import type { TrainOptions } from '../../src/config.ts';
+import { splitAddress } from '../../src/credentials.ts';
 import type { TrainEvent } from '../../src/events.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Executor } from '../executor.ts';
+import { ForwardClock } from '../forward-clock.ts';
 import { metricTable } from '../metric-table.ts';
 import { Exposition } from '../metrics.ts';
 import { ObservedExecutor } from '../observed-executor.ts';
@@ -12,7 +14,7 @@ import type { Observer } from '../vitals.ts';
 import { WatchServer } from './http-server.ts';
 import { Linger } from './linger.ts';
 import { type Before, familiesOf } from './metric-families.ts';
-import { lastValues, openMetricsText, type Snapshot } from './open-metrics.ts';
+import { lastTimeMs, lastValues, openMetricsText, type Snapshot } from './open-metrics.ts';
 import { PageState } from './page-state.ts';
 import { PageStreams } from './page-streams.ts';
 import { pushOnce } from './push-gateway.ts';
@@ -45,6 +47,7 @@ export class Watch {
   /** Counters' values at the end of the process before. */
   readonly #before: Before;
   readonly #exposition: Exposition;
+  readonly #clock: ForwardClock;
   readonly #snapshots = new ThinnedList<Snapshot>(MOST_SNAPSHOTS);
   readonly #linger = new Linger();
   readonly #warned = new Set<string>();
@@ -59,6 +62,7 @@ export class Watch {
   private constructor(parts: WatchParts) {
     this.#parts = parts;
     this.#before = lastValues(parts.earlier);
+    this.#clock = new ForwardClock(lastTimeMs(parts.earlier));
     const watched = new WatchedRun(parts.facts, parts.start);
     this.#watched = watched;
     this.onEvent = (event) => {
@@ -72,7 +76,10 @@ export class Watch {
     this.#exposition = new Exposition(Object.values(metricTable), () => familiesOf(watched, this.#before), served);
   }
 
-  /** null: nobody watches, and nothing is left to be read. */
+  /**
+   * null: nobody watches, and nothing is left to be read.
+   * @throws LockstepError where what was asked for cannot be listened at
+   */
   static async start(parts: WatchParts): Promise<Watch | null> {
     const port = servedPort(parts.options);
     if (port === null && parts.options.pushgateway === null && parts.write === null) return null;
@@ -110,7 +117,8 @@ export class Watch {
     if (options.pushgateway === null) return;
     const body = { text: await this.#exposition.text(), contentType: this.#exposition.contentType };
     const failed = await pushOnce(options.pushgateway, facts.name, body);
-    if (failed !== null) this.#warnOnce('push', `the Pushgateway at ${options.pushgateway} was not reached: ${failed}`);
+    if (failed !== null)
+      this.#warnOnce('push', `the Pushgateway at ${splitAddress(options.pushgateway)?.url} was not reached: ${failed}`);
   }
 
   async #stay({ url }: WatchServer, signal: AbortSignal): Promise<void> {
@@ -141,14 +149,10 @@ export class Watch {
       onLastScrape: () => this.#lastScrape.abort(),
       warnOnce: (what, message) => this.#warnOnce(what, message),
     });
-    const host = options.metricsHost;
+    const { metricsHost: host, allowHost } = options;
     // a port that nobody asked for is no reason to complain
-    const server = await WatchServer.listen({ host, port, orAny: options.metricsPort === null }, routes);
-    if (!(server instanceof WatchServer)) {
-      const mend = 'the run goes on without metrics and live page; --metrics-port 0 takes any free port';
-      this.#warnOnce('server', `listening at ${host}:${port} failed: ${server.why}; ${mend}`);
-      return;
-    }
+    const orAny = options.metricsPort === null;
+    const server = await WatchServer.listen({ host, port, orAny, allowHost }, routes);
     this.#streams = streams;
     this.#server = server;
     onEvent({ type: 'info', message: `Metrics and live page at ${server.url}` });
@@ -159,7 +163,17 @@ export class Watch {
 
   #snapshot(): void {
     if (this.#parts.write === null) return;
-    this.#snapshots.push({ atMs: Date.now(), families: familiesOf(this.#watched, this.#before) });
+    const atMs = this.#clock.next();
+    this.#watched.clockShiftMs = this.#clock.shiftMs;
+    // two snapshots of one millisecond are nothing to speak of
+    if (this.#clock.shiftMs >= 1000) {
+      const seconds = (this.#clock.shiftMs / 1000).toFixed(0);
+      this.#warnOnce(
+        'clock',
+        `this machine's clock stands ${seconds} s before the last time in metrics.om; its times go on from there, and lockstep_metrics_clock_shift_seconds tells how far ahead they are`,
+      );
+    }
+    this.#snapshots.push({ atMs, families: familiesOf(this.#watched, this.#before) });
   }
 
   /** One after the other: whoever wrote last stays. */

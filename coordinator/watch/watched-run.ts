@@ -1,6 +1,7 @@
 // What is known of a run by watching it: the one place that metrics and the live page read. It is told of steps, phases and
 // events, asks the executor for its workers, and keeps everything in bounded memory. Knows neither prom-client nor HTTP.
 
+import { printable } from '../../src/clean-text.ts';
 import type { Figures, Sums, TrainEvent } from '../../src/events.ts';
 import { metricTable, type RunState } from '../metric-table.ts';
 import { noVitals, type Observer, type Phase, phases, type Vitals } from '../vitals.ts';
@@ -19,7 +20,6 @@ export interface WatchedFacts {
   readonly shards: number;
   readonly learningRate: number;
   readonly epochs: number;
-  readonly maxSteps: number | null;
 }
 
 /** Where a resumed run goes on. */
@@ -54,9 +54,13 @@ export class WatchedRun implements Observer {
   lastCheckpointMs: number;
   epoch = 0;
   stepsPerEpoch = 0;
+  /** 0 before the training begins. */
+  endStep = 0;
   trainSamples = 0;
   parameters = 0;
   secondsLeft: number | null = null;
+  /** By how much the times in metrics.om are ahead of the machine's clock. */
+  clockShiftMs = 0;
   /** Of the last step; before the first that of the options. */
   learningRate: number;
   /** Of the epoch so far. */
@@ -69,6 +73,8 @@ export class WatchedRun implements Observer {
   #state: RunState = 'starting';
   #evaluating = false;
   #reason: string | null = null;
+  /** Epochs that have ended, and the steps they had: those before a change may have been of another length. */
+  #ended = { epochs: 0, steps: 0 };
 
   constructor(facts: WatchedFacts, start: WatchedStart) {
     this.facts = facts;
@@ -83,9 +89,10 @@ export class WatchedRun implements Observer {
     this.epoch = start.epochs.length;
     const last = start.epochs.at(-1);
     this.figures = { train: last?.train ?? null, validation: last?.validation ?? null, test: null };
-    for (const { steps, validation } of start.epochs) {
-      if (validation !== null) this.validationCurve.push({ step: steps, ...validation });
-    }
+    start.epochs.forEach(({ steps, validation }, i) => {
+      this.#ended = { epochs: i + 1, steps };
+      if (validation !== null) this.validationCurve.push({ step: steps, epochs: i + 1, ...validation });
+    });
   }
 
   attach(vitals: () => Vitals): void {
@@ -103,7 +110,7 @@ export class WatchedRun implements Observer {
     this.samples += sums.sampleCount;
     this.lastStepMs = Date.now();
     if (ms !== null) this.stepDurations.observe(ms / 1000);
-    this.curve.add(step, sums, ms === null ? 0 : ms / 1000);
+    this.curve.add(step, this.#epochsAt(step + 1), sums, ms === null ? 0 : ms / 1000);
   }
 
   evaluating(now: boolean): void {
@@ -128,17 +135,13 @@ export class WatchedRun implements Observer {
     return { ...facts, learningRate, stepsPerEpoch, parameters, trainSamples, endStep: this.endStep };
   }
 
-  get endStep(): number {
-    const { epochs, maxSteps } = this.facts;
-    return Math.min(epochs * this.stepsPerEpoch, maxSteps ?? Number.POSITIVE_INFINITY);
-  }
-
   tell(event: TrainEvent): void {
     switch (event.type) {
       case 'start':
         this.#state = 'training';
         this.epoch = Math.min(this.epoch + 1, event.epochs);
         this.stepsPerEpoch = event.stepsPerEpoch;
+        this.endStep = event.endStep;
         this.trainSamples = event.trainSamples;
         this.parameters = event.parameters;
         this.#note('info', `Training began: ${event.epochs} epochs of ${event.stepsPerEpoch} steps`);
@@ -153,7 +156,12 @@ export class WatchedRun implements Observer {
         this.train = event.train;
         this.figures.train = event.train;
         this.figures.validation = event.validation;
-        if (event.validation !== null) this.validationCurve.push({ step: event.steps, ...event.validation });
+        if (event.validation !== null) {
+          // one that was cut short is a part of an epoch
+          const epochs = this.#epochsAt(event.steps);
+          this.validationCurve.push({ step: event.steps, epochs, ...event.validation });
+        }
+        this.#ended = { epochs: event.epoch, steps: event.steps };
         this.#note('good', epochText(event));
         return;
       case 'test':
@@ -181,9 +189,13 @@ export class WatchedRun implements Observer {
     this.#last = this.#vitals();
     this.endedMs = Date.now();
     this.#state = state;
-    this.#reason = reason;
+    this.#reason = reason === null ? null : printable(reason);
     if (state === 'done') this.secondsLeft = 0;
     this.#note(state === 'done' ? 'good' : state === 'failed' ? 'error' : 'warning', reason ?? 'The run is done');
+  }
+
+  #epochsAt(steps: number): number {
+    return this.#ended.epochs + (steps - this.#ended.steps) / this.stepsPerEpoch;
   }
 
   #note(level: 'info' | 'good' | 'warning' | 'error', text: string): void {

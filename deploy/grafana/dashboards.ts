@@ -122,10 +122,8 @@ export function overview(): Dashboard {
         description: 'Share of the planned steps that are committed.',
         unit: 'percentunit',
         queries: [
-          [
-            `${last('lockstep_steps_total')} / (${last('lockstep_epochs_planned')} * ${last('lockstep_steps_per_epoch')})`,
-            'done',
-          ],
+          // 0 of 0 before the first step is nothing to show
+          [`${last('lockstep_steps_total')} / ${last('lockstep_steps_planned')}`, 'done'],
         ],
       }),
     )

@@ -1,49 +1,63 @@
-// Four parsed IDX files -> one data set that fits together, or an error that says what does not. Knows nothing of files.
+// Headers and labels of four IDX files -> one data set that fits together, or an error that says what does not. Knows
+// nothing of files.
 
 import { LockstepError } from '../errors.ts';
-import type { Dataset, ImageSet } from './dataset.ts';
-import type { IdxImages } from './idx.ts';
+import type { IdxHeader } from './idx.ts';
 
-/** One half of a data set: images, labels, and the names of their files, for error messages. */
+/** One half of a data set, by the headers of its files. */
 export interface Half {
-  readonly images: IdxImages;
-  readonly labels: Uint8Array;
-  readonly imagesName: string;
-  readonly labelsName: string;
+  readonly images: Pick<IdxHeader, 'count' | 'rows' | 'columns' | 'name'>;
+  readonly labels: Pick<IdxHeader, 'count' | 'name'>;
 }
 
-/** The number of classes is one more than the largest training label; since a label is a byte, at most 256. */
-export function assembleDataset(train: Half, test: Half): Dataset {
-  const sets = { train: imageSet(train), test: imageSet(test) };
-  const classes = 1 + largest(train.labels);
-
-  if (test.images.rows !== train.images.rows || test.images.columns !== train.images.columns) {
-    throw new LockstepError({
-      what: 'The test images are of another size than the training images',
-      why: `${test.imagesName} has images of ${sizeOf(test)}, ${train.imagesName} of ${sizeOf(train)}`,
-      mend: 'Put the training and test files of one and the same data set into the folder',
-    });
-  }
-  const beyond = test.labels.findIndex((label) => label >= classes);
-  if (beyond !== -1) {
-    throw new LockstepError({
-      what: `${test.labelsName} has a label beyond the classes`,
-      why: `label ${test.labels[beyond]} of test image ${beyond}, but the training labels only go from 0 to ${classes - 1}`,
-      mend: 'Put the training and test files of one and the same data set into the folder',
-    });
-  }
-  return { ...sets, classes };
+/** What a data set is, before its images are read. */
+export interface DatasetShape {
+  readonly train: { readonly count: number; readonly rows: number; readonly columns: number };
+  readonly test: { readonly count: number; readonly rows: number; readonly columns: number };
+  readonly classes: number;
 }
 
-function imageSet({ images, labels, imagesName, labelsName }: Half): ImageSet {
-  if (labels.length !== images.count) {
+/** What the kernels address, images among it. */
+const MOST_BYTES = 4 * 2 ** 30;
+
+/** @throws LockstepError where the headers alone show that the files do not fit together, or are too large */
+export function checkHeaders(train: Half, test: Half): void {
+  for (const { images, labels } of [train, test]) {
+    if (labels.count === images.count) continue;
     throw new LockstepError({
       what: 'There are not as many labels as images',
-      why: `${labelsName} has ${labels.length} labels, ${imagesName} has ${images.count} images`,
+      why: `${labels.name} has ${labels.count} labels, ${images.name} has ${images.count} images`,
       mend: 'Put files that belong together into the folder',
     });
   }
-  return { ...images, labels };
+  if (test.images.rows !== train.images.rows || test.images.columns !== train.images.columns) {
+    throw new LockstepError({
+      what: 'The test images are of another size than the training images',
+      why: `${test.images.name} has images of ${sizeOf(test)}, ${train.images.name} of ${sizeOf(train)}`,
+      mend: 'Put the training and test files of one and the same data set into the folder',
+    });
+  }
+  const each = train.images.rows * train.images.columns + 1;
+  const fitting = Math.floor(MOST_BYTES / each);
+  const found = train.images.count + test.images.count;
+  if (found <= fitting) return;
+  throw new LockstepError({
+    what: 'The data set is too large',
+    why: `${train.images.name} and ${test.images.name} say that they have ${found} images of ${sizeOf(train)}, ${((found * each) / 2 ** 30).toFixed(2)} GiB, and the kernels address 4 GiB`,
+    mend: fitting === 0 ? 'Use smaller images' : `Use fewer than ${fitting} images in all, or smaller ones`,
+  });
+}
+
+/** The number of classes is one more than the largest training label; since a label is a byte, at most 256. */
+export function classesOf(train: Uint8Array, test: Uint8Array, testName: string): number {
+  const classes = 1 + largest(train);
+  const beyond = test.findIndex((label) => label >= classes);
+  if (beyond === -1) return classes;
+  throw new LockstepError({
+    what: `${testName} has a label beyond the classes`,
+    why: `label ${test[beyond]} of test image ${beyond}, but the training labels only go from 0 to ${classes - 1}`,
+    mend: 'Put the training and test files of one and the same data set into the folder',
+  });
 }
 
 function largest(labels: Uint8Array): number {

@@ -7,7 +7,7 @@ import { type Drawing, label, type Point, type Role, type Shape } from './drawin
 export interface Series {
   readonly name: string;
   readonly role: Role;
-  /** null leaves a gap. */
+  /** null leaves a gap, and so does what is not finite. */
   readonly values: readonly (number | null)[];
 }
 
@@ -16,6 +16,20 @@ interface Frame {
   readonly y: number;
   readonly width: number;
   readonly height: number;
+}
+
+function isFigure(value: number | null): value is number {
+  return value !== null && Number.isFinite(value);
+}
+
+// not Math.min(...values): a run may have more epochs than a call may have arguments
+function leastOf(values: readonly number[]): number {
+  return values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+}
+
+/** 0 of none. */
+function mostOf(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), values[0] ?? 0);
 }
 
 /** Two panels side by side over epochs, and the names of the lines beneath their titles. */
@@ -27,9 +41,9 @@ export function curves(panels: readonly { title: string; percent: boolean; serie
 }
 
 function panel(frame: Frame, title: string, percent: boolean, series: readonly Series[]): Shape[] {
-  const known = series.flatMap(({ values }) => values.filter((value) => value !== null));
+  const known = series.flatMap(({ values }) => values.filter(isFigure));
   const epochs = Math.max(...series.map(({ values }) => values.length));
-  const [low, high] = [Math.min(...known), Math.max(...known)];
+  const [low, high] = known.length === 0 ? [0, 1] : [leastOf(known), mostOf(known)];
   const ticks = roundTicks(percent ? low : 0, high);
   const [from, to] = [ticks[0]!, ticks.at(-1)!];
   const x = (epoch: number) => frame.x + (epochs === 1 ? 0.5 : (epoch - 1) / (epochs - 1)) * frame.width;
@@ -52,7 +66,7 @@ function panel(frame: Frame, title: string, percent: boolean, series: readonly S
     shapes.push({ kind: 'line', points: [[legend, frame.y - 18], [legend + 22, frame.y - 18]], stroke: role, thick: s === 0 ? 2.5 : 1.5 }); // biome-ignore format: a line
     shapes.push({ kind: 'disc', x: legend + 11, y: frame.y - 18, radius: s === 0 ? 2 : 4, fill: role });
     shapes.push(label(legend + 30, frame.y - 14, name));
-    const points = values.flatMap((value, i): Point[] => (value === null ? [] : [[x(i + 1), y(value)]]));
+    const points = values.flatMap((value, i): Point[] => (isFigure(value) ? [[x(i + 1), y(value)]] : []));
     if (points.length > 1) shapes.push({ kind: 'line', points, stroke: role, thick: s === 0 ? 2.5 : 1.5 });
     // the second line has larger marks, so that it is told from the first without colours
     if (epochs <= 25 || s > 0) {
@@ -143,7 +157,7 @@ export function classChart(classes: readonly ClassFigures[]): Drawing {
 /** Training samples a second, an epoch a bar. */
 export function throughputChart(samplesPerSecond: readonly number[]): Drawing {
   const frame = { x: 84, y: 30, width: 640, height: 200 };
-  const ticks = roundTicks(0, Math.max(...samplesPerSecond));
+  const ticks = roundTicks(0, mostOf(samplesPerSecond.filter(isFigure)) || 1);
   const top = ticks.at(-1)!;
   const y = (value: number) => frame.y + frame.height * (1 - value / top);
   const step = frame.width / samplesPerSecond.length;
@@ -158,6 +172,7 @@ export function throughputChart(samplesPerSecond: readonly number[]): Drawing {
     );
   }
   samplesPerSecond.forEach((value, i) => {
+    if (!isFigure(value)) return;
     const wide = Math.min(56, step * 0.7);
     const x = frame.x + (i + 0.5) * step;
     shapes.push({

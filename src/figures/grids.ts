@@ -45,15 +45,17 @@ export interface ClassSamples {
   readonly augmented: readonly Uint8Array[];
 }
 
-/** A row a class: images as they are on the left, the same as augmented on the right, if they are. */
-export function sampleChart(classes: readonly ClassSamples[], imageColumns: number): Drawing {
+/** A row a class: images as they are on the left, the same as augmented on the right, if they are, in `epoch`. */
+export function sampleChart(classes: readonly ClassSamples[], imageColumns: number, epoch: number): Drawing {
   const [side, pitch] = [44, 50];
   const across = Math.max(1, ...classes.map(({ plain }) => plain.length));
   const right = 60 + across * pitch + 34;
   const augments = classes.some(({ augmented }) => augmented.length > 0);
   const shapes: Shape[] = [
     label(60, 28, 'As they are', { size: 14 }),
-    ...(augments ? [label(right, 28, 'As augmented in the first epoch', { size: 14 })] : []),
+    ...(augments
+      ? [label(right, 28, `As augmented in ${epoch === 0 ? 'the first epoch' : `epoch ${epoch + 1}`}`, { size: 14 })]
+      : []),
     label(18, 42 + (classes.length * pitch) / 2, 'Label', { size: 14, anchor: 'middle', turned: true }),
   ];
   classes.forEach(({ label: name, plain, augmented }, row) => {

@@ -1,5 +1,6 @@
 // A drawing as SVG: letters are paths, images are PNG in a data URL, colours follow the reader's theme, and paper is light.
 
+import { printableLines } from '../clean-text.ts';
 import { encodePng } from '../image/png.ts';
 import { type Drawing, letters, type Shape, textWidth, themes } from './drawing.ts';
 
@@ -60,7 +61,11 @@ function element(shape: Shape): string {
 }
 
 export function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return printableLines(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }
 
 function round(value: number): string {

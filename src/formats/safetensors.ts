@@ -4,6 +4,7 @@
 // with spaces; then the elements, little-endian, without holes. (https://github.com/huggingface/safetensors)
 
 import { LockstepError } from '../errors.ts';
+import { shownValue } from '../shown-value.ts';
 
 export interface Tensor {
   readonly name: string;
@@ -126,7 +127,7 @@ function placeOf(tensor: string, entry: unknown, name: string): Place {
   if (!isRecord(entry)) throw damaged(name, `the entry of ${tensor} is not an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (dtype !== 'F32') {
-    throw damaged(name, `${tensor} has elements of type ${JSON.stringify(dtype)}, and only F32 (float32) is supported`);
+    throw damaged(name, `${tensor} has elements of type ${shownValue(dtype)}, and only F32 (float32) is supported`);
   }
   if (!isListOfSizes(shape)) throw damaged(name, `the shape of ${tensor} is not a list of sizes`);
   if (!isListOfSizes(offsets) || offsets.length !== 2) throw damaged(name, `${tensor} has no pair of data_offsets`);

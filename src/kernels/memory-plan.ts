@@ -218,10 +218,16 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
   const blocks = take(shards * 12);
   const nodes = take(shape.slots * 16);
   if (end > MEMORY_BYTES) {
+    // an image takes its pixels, its label, and a place in both orders
+    const fitting = shape.trainImages - Math.ceil((end - MEMORY_BYTES) / (pixels + 1 + 8));
+    const images =
+      fitting > 0
+        ? `fewer images (about ${fitting} of these ${shape.trainImages} would fit; --limit-train does not shorten the file)`
+        : 'smaller images';
     throw new LockstepError({
       what: `The run does not fit into memory`,
       why: `it needs ${(end / 2 ** 30).toFixed(2)} GiB, and the kernels address 4 GiB at the most`,
-      mend: 'Use fewer or smaller images (--limit-train does not shorten the file), narrower layers (--hidden), or fewer --threads and --shards.',
+      mend: `Use ${images}, narrower layers (--hidden), or fewer --threads and --shards`,
     });
   }
   return {

@@ -1,13 +1,19 @@
 // From a run's options and data to the shape of its memory: the same on the coordinator and on every node.
 
 import type { TrainOptions } from '../config.ts';
-import type { Dataset } from '../data/dataset.ts';
+import type { DatasetShape } from '../data/assemble.ts';
 import type { Split } from '../data/sampler.ts';
 import { layoutOf } from '../model/layout.ts';
 import type { RunShape } from './memory-plan.ts';
 
 /** `workers`: scratch areas; `slots`: tree nodes in memory at once. */
-export function shapeOf(options: TrainOptions, data: Dataset, split: Split, workers: number, slots: number): RunShape {
+export function shapeOf(
+  options: TrainOptions,
+  data: DatasetShape,
+  split: Split,
+  workers: number,
+  slots: number,
+): RunShape {
   const { rows, columns } = data.train;
   return {
     layout: layoutOf([rows * columns, ...options.hidden, data.classes]),

@@ -43,27 +43,36 @@ export function modelFromTensors(
   }
   if (widths.length === 0) throw unfit(name, 'it has no tensor fc1.weight');
   const layout = layoutOf(widths);
-  const parameters = new Float32Array(layout.parameters);
-  const expected = namedTensors(layout, parameters);
-  for (const { name: tensorName, shape, data } of expected) {
+  // only what was found to be there is made room for
+  const expected = namedTensors(layout, new Float32Array(0));
+  for (const { name: tensorName, shape } of expected) {
     const found = byName.get(tensorName);
     if (found === undefined) throw unfit(name, `it has no tensor ${tensorName}`);
     if (found.shape.join() !== shape.join()) {
       throw unfit(name, `${tensorName} has shape [${found.shape.join(', ')}], expected was [${shape.join(', ')}]`);
     }
-    data.set(found.data);
   }
   const unknown = tensors.find((tensor) => !expected.some((one) => one.name === tensor.name));
   if (unknown !== undefined) throw unfit(name, `it has a tensor ${unknown.name} that is no layer's`);
+  if (Math.min(...widths) < 1) throw unfit(name, `its layers have the widths ${widths.join('-')}`);
+  const parameters = new Float32Array(layout.parameters);
+  for (const { name: tensorName, data } of namedTensors(layout, parameters)) data.set(byName.get(tensorName)!.data);
   const bad = parameters.findIndex((value) => !Number.isFinite(value));
   if (bad !== -1) throw unfit(name, `parameter ${bad} is ${parameters[bad]}`);
-  return { widths, layout, parameters, ...sizeOf(widths[0]!, metadata) };
+  return { widths, layout, parameters, ...sizeOf(widths[0]!, metadata, name) };
 }
 
-function sizeOf(inputs: number, metadata: Readonly<Record<string, string>>): { rows: number; columns: number } {
-  const rows = Number(metadata['rows']);
-  const columns = Number(metadata['columns']);
-  if (rows * columns === inputs) return { rows, columns };
+function sizeOf(
+  inputs: number,
+  { rows, columns }: Readonly<Record<string, string>>,
+  name: string,
+): { rows: number; columns: number } {
+  if (rows !== undefined || columns !== undefined) {
+    const size = { rows: Number(rows), columns: Number(columns) };
+    const isSize = Number.isSafeInteger(size.rows) && size.rows > 0 && size.rows * size.columns === inputs;
+    if (isSize) return size;
+    throw unfit(name, `its metadata say that images have ${rows}x${columns} pixels, and it has ${inputs} inputs`);
+  }
   const side = Math.sqrt(inputs);
   return Number.isInteger(side) ? { rows: side, columns: side } : { rows: 1, columns: inputs };
 }

@@ -6,6 +6,11 @@ export const ENGINE_HEADER = 'Lockstep-Engine';
 /** On the 101, when there is a token: the coordinator's proof. */
 export const PROOF_HEADER = 'Lockstep-Proof';
 
+/** On every other answer: that it is a coordinator's own, and why in a word. No proxy makes it. */
+export const REFUSAL_HEADER = 'Lockstep-Refusal';
+/** A node's credentials, where the header Authorization is needed for a proxy before the coordinator. */
+export const PROXIED_AUTHORIZATION_HEADER = 'Lockstep-Authorization';
+
 /**
  * Why a 401 was given: `none` asks for credentials; `stale` means a nonce that expired or was used, so try again with the
  * new one; `wrong-proof` means that the tokens differ, and trying again is of no use.

@@ -1,6 +1,7 @@
 // Why a connection was closed: one number, one name, one meaning, and what the node does next. PROTOCOL.md has the same
 // table in prose. Knows nothing of sockets.
 
+import { printable } from '../clean-text.ts';
 import { CLOSE_REASON_BYTES } from './limits.ts';
 
 /**
@@ -46,19 +47,26 @@ const nameOfCode = new Map<number, CloseName>(
   Object.entries(closeCodes).map(([name, { code }]) => [code, name as CloseName]),
 );
 
-/** The name of a code of ours; undefined for the WebSocket protocol's own (1006, 1009 and so on). */
-export function closeName(code: number): CloseName | undefined {
-  return nameOfCode.get(code);
+/**
+ * The name of a code of ours that `sender` may send; undefined for others, and for the WebSocket protocol's own (1006, 1009
+ * and so on).
+ */
+export function closeName(code: number, sender: 'coordinator' | 'node'): CloseName | undefined {
+  const name = nameOfCode.get(code);
+  if (name === undefined) return undefined;
+  const { sentBy } = closeCodes[name];
+  return sentBy === 'either' || sentBy === sender ? name : undefined;
 }
 
-/** A code that is not ours says nothing about the run, so the node tries again. */
-export function reactionTo(code: number): NodeReaction {
-  const name = closeName(code);
+/** A code that is not ours, or not its sender's, says nothing about the run, so the node tries again. */
+export function reactionTo(code: number, sender: 'coordinator' | 'node'): NodeReaction {
+  const name = closeName(code, sender);
   return name === undefined ? 'retry' : closeCodes[name].reaction;
 }
 
-/** The reason, cut to what a close frame can hold, never within a character. */
-export function closeReason(reason: string): string {
+/** The reason, printable, and cut to what a close frame can hold, never within a character. */
+export function closeReason(text: string): string {
+  const reason = printable(text);
   const encoder = new TextEncoder();
   if (encoder.encode(reason).length <= CLOSE_REASON_BYTES) return reason;
   const ellipsis = '…';

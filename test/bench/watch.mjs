@@ -85,9 +85,8 @@ const facts = {
   shards: 8,
   learningRate: 1,
   epochs: 1,
-  maxSteps: null,
 };
-const run = new WatchedRun(facts, { steps: 0, samples: 0, epochs: [] });
+const run = new WatchedRun(facts, { steps: 0, samples: 0, checkpointMs: 0, epochs: [] });
 const steps = 1_000_000;
 const started = performance.now();
 for (let step = 0; step < steps; step++) {

@@ -90,7 +90,10 @@ describe('lockstep worker', () => {
     [['--connect', 'ws://127.0.0.1:7070/path'], /is no address of a coordinator/],
     [['--connect', 'ws://127.0.0.1:7070/?a=b'], /is no address of a coordinator/],
     [['--connect', 'ws://127.0.0.1:7070#a'], /is no address of a coordinator/],
-    [['--connect', 'ws://user@127.0.0.1:7070'], /is no address of a coordinator/],
+    [
+      ['--connect', 'ws://us%zzer@127.0.0.1:7070'],
+      /--connect ws:..\*\*\*@127\.0\.0\.1:7070 is no address of a coordinator/,
+    ],
     [['--connect'], /argument missing/],
     [[...address, '--threads', '0'], /--threads (is|cannot be) 0\n.*an integer from 1 to 64/],
     [[...address, '--threads', '65'], /--threads (is|cannot be) 65/],

@@ -62,7 +62,7 @@ test('anything at all, in any state', async () => {
       // what the fuzzer has left open, this closes
       node.socket.send('enough');
       const { code } = await node.closed;
-      const name = closeName(code);
+      const name = closeName(code, 'coordinator');
       expect(name, `code ${code}`).toBeDefined();
       codes.set(name!, (codes.get(name!) ?? 0) + 1);
       offenders++;

@@ -1,12 +1,21 @@
 // Ends that are no accident: who is told to leave, who ends when the run does, who waits and who gives up; with the exit
 // codes of DESIGN.md, and nothing left behind.
 
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { expectFree } from '../support/free-port.ts';
-import { baseline, Cluster, type Coordinator, type Ended, freeze, type Running } from '../support/processes.ts';
+import {
+  baseline,
+  Cluster,
+  type Coordinator,
+  type Ended,
+  freeze,
+  type Running,
+  seconds,
+} from '../support/processes.ts';
 import { expectError } from '../support/run-cli.ts';
+import { writeTinyData } from '../support/tiny-data.ts';
 
 const run = ['--epochs', '2', '--batch-size', '256', '--limit-train', '50000'];
 const short = ['--epochs', '1', '--batch-size', '512', '--limit-train', '5000', '--val-size', '500'];
@@ -28,6 +37,7 @@ describe('a worker that is told to leave', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)('in the middle of a run: %s says goodbye and ends with %d', async (signal, code) => {
     const cluster = await Cluster.start();
     const coordinator = await cluster.coordinator([...run, '--min-workers', '2']);
@@ -62,6 +72,20 @@ describe('a worker that is told to leave', () => {
     await coordinator.seen('worker 1 (a) left: closed with 4001');
   });
 
+  test('while it receives the data', async () => {
+    const cluster = await Cluster.start();
+    const coordinator = await cluster.coordinator([...run, '--min-workers', '2']);
+    // data of its own, so that it has to be sent the run's: 55 MB
+    const other = join(cluster.folder, 'other');
+    await mkdir(other);
+    await writeTinyData(other);
+    const worker = cluster.worker(coordinator.url, 'a', ['--data', other]);
+    await worker.seen('receiving the dataset');
+    worker.child.kill('SIGHUP');
+    expectError(await soon(worker), 129, /told to leave/);
+    await coordinator.seen('worker 1 (a) left: ');
+  });
+
   test('while it looks for a coordinator', async () => {
     const cluster = await Cluster.start();
     const worker = cluster.worker('ws://127.0.0.1:9', 'a');
@@ -77,6 +101,8 @@ describe('a worker that is told to leave', () => {
     await freeze(coordinator);
     a!.child.kill('SIGINT');
     await a!.seen('Leaving: ');
+    // what comes within a second is the same wish
+    await seconds(1.1);
     a!.child.kill('SIGINT');
     expect((await soon(a!)).exitCode).toBe(130);
   });

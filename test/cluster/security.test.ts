@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocketServer } from 'ws';
+import { strangerLimits } from '../../coordinator/stranger-limits.ts';
 import { trainRun } from '../../coordinator/train-run.ts';
 import { resolveOptions } from '../../src/config.ts';
 import { wiring } from '../../src/library.ts';
@@ -150,7 +151,7 @@ test('one node too many is told to come again, and does', async () => {
 });
 
 describe('patience', () => {
-  const limits = { handshakeMs: 300, mostUnauthenticated: 4 };
+  const limits = { strangers: { ...strangerLimits, patienceMs: 300, connectionsOfAddress: 4 } };
 
   test('ends 300 ms after the WebSocket was opened, when nothing is said', async () => {
     await withCluster(
@@ -177,21 +178,6 @@ describe('patience', () => {
         await Promise.all([silent.closed, slow.closed]);
         clearInterval(drip);
         await expectGood(cluster);
-      },
-      { limits },
-    );
-  });
-
-  test('is had with so many at a time; who comes then is cut off, and let in later', async () => {
-    await withCluster(
-      { ...digits.short, ...small },
-      async (cluster) => {
-        const idle = Array.from({ length: 4 }, () => tcp(cluster.url));
-        await Promise.all(idle.map(({ opened }) => opened));
-        const node = cluster.node({ name: 'good', data: digits.data });
-        await node.log.seen(/warning: not connected: .*(ECONNRESET|hang up)/);
-        expect(await cluster.bits()).toEqual(await digits.baseline(small));
-        await Promise.all(idle.map(({ closed }) => closed));
       },
       { limits },
     );

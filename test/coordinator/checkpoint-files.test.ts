@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { recover, WriteFailure, writeFolderWhole } from '../../coordinator/checkpoint-files.ts';
+import { recover, removeFolderWhole, WriteFailure, writeFolderWhole } from '../../coordinator/checkpoint-files.ts';
 import { flush } from '../../coordinator/flush.ts';
 import { withFolder } from '../support/tiny-data.ts';
 
@@ -66,7 +66,38 @@ describe('writeFolderWhole', () => {
   });
 });
 
+describe('removeFolderWhole', () => {
+  it('flushes the folder above before the first file goes, and keeps all of them when that fails', async () => {
+    await withFolder(async (folder) => {
+      await writeFolderWhole(folder, 'x', old);
+      const seen: string[][] = [];
+      await removeFolderWhole(folder, 'x', async () => {
+        seen.push(await readdir(folder), await readdir(join(folder, '.gone-x')));
+      });
+      expect(seen).toEqual([['.gone-x'], ['a', 'b']]);
+      expect(await readdir(folder)).toEqual([]);
+      await writeFolderWhole(folder, 'x', old);
+      const failing = async () => {
+        throw Object.assign(new Error('bad disk'), { code: 'EIO' });
+      };
+      await expect(removeFolderWhole(folder, 'x', failing)).rejects.toThrow('bad disk');
+      expect(await readdir(join(folder, '.gone-x'))).toEqual(['a', 'b']);
+    });
+  });
+});
+
 describe('recover', () => {
+  it('flushes what it brought back', async () => {
+    await withFolder(async (folder) => {
+      await mkdir(join(folder, '.old-x'));
+      const seen: string[][] = [];
+      await recover(folder, async () => {
+        seen.push(await readdir(folder));
+      });
+      expect(seen).toEqual([['x']]);
+    });
+  });
+
   it('brings back what was being replaced, and removes the rest', async () => {
     await withFolder(async (folder) => {
       for (const name of ['.old-x', '.new-x', '.old-y', 'y', '.new-z', '.gone-w', 'other']) {

@@ -8,6 +8,7 @@ const start: EventOf<'start'> = {
   type: 'start',
   epochs: 5,
   stepsPerEpoch: 430,
+  endStep: 2150,
   trainSamples: 55_000,
   validationSamples: 5000,
   testSamples: 10_000,

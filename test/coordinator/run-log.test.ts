@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ProcessLog, ProcessRecord } from '../../coordinator/run-log.ts';
-import { RunLogFile, readProcesses } from '../../coordinator/run-log-file.ts';
+import { inOrder, type ProcessLog, ProcessRecord } from '../../coordinator/run-log.ts';
+import { appended, type RunLog, RunLogFile, readLog } from '../../coordinator/run-log-file.ts';
 import { whatHappened, whereItRan } from '../../coordinator/run-story.ts';
 
 const recorded = (record: ProcessRecord, resumed = false) => record.log('1.2.3', 2, false, resumed);
@@ -28,6 +28,30 @@ describe('the record of a process', () => {
   });
 });
 
+describe('processes one after the other', () => {
+  const at = (started: string, ...seconds: number[]): ProcessLog => ({
+    ...recorded(new ProcessRecord(() => 1)),
+    started,
+    events: seconds.map((each) => ({ seconds: each, level: 'info', message: 'x' })),
+  });
+
+  it('stay as they are where the clock went on', () => {
+    const [first, second] = [at('2026-01-01T10:00:00.000Z', 3, 90), at('2026-01-01T10:01:30.000Z')];
+    expect(inOrder([first], second)).toEqual([first, second]);
+    expect(inOrder([], second)).toEqual([second]);
+    expect(inOrder([at('no time', 3)], second)[1]).toEqual(second);
+    expect(inOrder([at('2026-01-01T10:00:00.000Z', 1e300)], second)[1]).toEqual(second);
+  });
+
+  it('never go back in time, and say where the clock did', () => {
+    const first = at('2026-01-01T10:00:00.000Z', 3, 90);
+    const [, second] = inOrder([first], at('2026-01-01T09:00:00.000Z', 1));
+    expect(second).toMatchObject({ started: '2026-01-01T10:01:30.000Z', clockShiftSeconds: 3690 });
+    const { rows } = whatHappened([first, second!]);
+    expect(rows?.map(([, text]) => text)).toContainEqual(expect.stringContaining('clock stood 3690 s before'));
+  });
+});
+
 describe('log.json', () => {
   let folder: string;
   beforeEach(async () => {
@@ -36,24 +60,47 @@ describe('log.json', () => {
   afterEach(async () => await rm(folder, { recursive: true, force: true }));
 
   it('grows with a process, and goes on with the next', async () => {
-    const first = new ProcessRecord(() => 1);
+    const first = new ProcessRecord(() => 0);
     const file = new RunLogFile(folder, null, () => recorded(first));
     file.save();
     first.add({ type: 'warning', message: 'late' });
     file.save();
     await file.finish();
-    expect(await readProcesses(folder)).toEqual([recorded(first)]);
-    const second = new ProcessRecord(() => 1);
+    expect((await readLog(folder)).processes).toEqual([recorded(first)]);
+    const second = new ProcessRecord(() => 0);
     await new RunLogFile(folder, folder, () => recorded(second, true)).finish();
-    expect(await readProcesses(folder)).toEqual([recorded(first), recorded(second, true)]);
+    expect((await readLog(folder)).processes).toEqual([recorded(first), recorded(second, true)]);
   });
 
   it.each(['not JSON', '[]', '{"processes": 3}'])('that is damaged (%s) stops nothing', async (text) => {
     await writeFile(join(folder, 'log.json'), text);
     const record = new ProcessRecord(() => 1);
-    await new RunLogFile(folder, folder, () => recorded(record, true)).finish();
-    expect(await readProcesses(folder)).toEqual([recorded(record, true)]);
+    const told: string[] = [];
+    await new RunLogFile(
+      folder,
+      folder,
+      () => recorded(record, true),
+      (message) => told.push(message),
+    ).finish();
+    expect((await readLog(folder)).processes).toEqual([recorded(record, true)]);
+    expect(told).toEqual([expect.stringMatching(/log\.json cannot be used: .*; it begins anew/)]);
   });
+});
+
+it('log.json of a run that was resumed very often keeps the first process and the last, and says how many it does not', () => {
+  const named = (started: string) => ({ ...recorded(new ProcessRecord(() => 1), true), started });
+  let log: RunLog = { processes: [], omitted: 0 };
+  for (let i = 1; i <= 250; i++) log = appended(log, named(`T${i}`));
+  expect([log.processes.length, log.omitted]).toEqual([100, 150]);
+  expect(log.processes.map(({ started }) => started)).toEqual([
+    'T1',
+    ...Array.from({ length: 99 }, (_, i) => `T${152 + i}`),
+  ]);
+  const { text, rows } = whatHappened(log.processes, log.omitted);
+  expect(text).toContain('Computed by 250 processes');
+  expect(rows).toContainEqual(['', '150 processes more were not kept.']);
+  expect(rows).toContainEqual(['Process 250', expect.stringContaining('Begun T250')]);
+  expect(whereItRan(log.processes, log.omitted).at(-1)![0]).toBe('Process 250');
 });
 
 describe('the story of a run', () => {

@@ -13,14 +13,14 @@ function policy(change: Partial<UpgradePolicy> = {}): UpgradePolicy {
 }
 
 let drawn = 0;
-function judge(rules: UpgradePolicy, request: { origin?: string; authorization?: string }, nowMs = 0) {
+function judge(rules: UpgradePolicy, request: { path?: string; origin?: string; authorization?: string }, nowMs = 0) {
   const random = new Uint8Array(16).fill(++drawn);
-  return judgeUpgrade({ origin: undefined, authorization: undefined, ...request }, rules, nowMs, random);
+  return judgeUpgrade({ path: '/', origin: undefined, authorization: undefined, ...request }, rules, nowMs, random);
 }
 
 function challengeOf(verdict: ReturnType<typeof judge>) {
   expect(verdict).toMatchObject({ accepted: false, status: 401 });
-  const challenge = readChallenge(/^WWW-Authenticate: (.*)$/.exec(verdict.headers[0]!)?.[1]);
+  const challenge = readChallenge(/^WWW-Authenticate: (.*)$/.exec(verdict.headers[1]!)?.[1]);
   expect(challenge).not.toBeNull();
   return challenge!;
 }
@@ -80,6 +80,22 @@ describe('judgeUpgrade', () => {
     }
     expect(judge(policy({ token: null }), { origin: 'https://ok.example' }).accepted).toBe(true);
     expect(challengeOf(judge(policy(), { origin: 'https://ok.example' })).error).toBe('none');
+  });
+
+  it('marks every refusal as its own', () => {
+    const rules = policy();
+    const marks = [
+      judge(rules, { path: '/other' }),
+      judge(rules, { path: 'http://evil.example/' }),
+      judge(rules, { origin: 'https://evil.example' }),
+      judge(rules, {}),
+    ].map((verdict) => [verdict.accepted ? 101 : verdict.status, verdict.headers[0]]);
+    expect(marks).toEqual([
+      [404, 'Lockstep-Refusal: path'],
+      [404, 'Lockstep-Refusal: path'],
+      [403, 'Lockstep-Refusal: origin'],
+      [401, 'Lockstep-Refusal: token'],
+    ]);
   });
 
   it('has bounded memory: too many in a short time wait', () => {

@@ -25,6 +25,8 @@ const notShown: Readonly<Record<string, string>> = {
   lockstep_run_info: 'labels only: to be joined where somebody wants the seed or the batch size',
   lockstep_step_duration_seconds: 'as its buckets',
   lockstep_phase_duration_seconds: 'as its sums',
+  lockstep_steps_per_epoch: 'for rules and alerts: an epoch is shown by its number, the run by its planned steps',
+  lockstep_metrics_clock_shift_seconds: 'marks a seam in metrics.om; what is scraped has times of its own',
 };
 
 describe('dashboards', () => {

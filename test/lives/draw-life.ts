@@ -4,8 +4,7 @@ import fc from 'fast-check';
 import type { TrainOptions } from '../../src/config.ts';
 import type { Life, NodeLife, Stage, ThreadFault } from './life.ts';
 
-/** The data that lives are lived on; test and classes are fixed. */
-export const livesData = { train: 120, test: 20, classes: 3, rows: 8, columns: 8 } as const;
+import { TRAIN } from './world.ts';
 
 const VALIDATION_MOST = 40;
 
@@ -20,8 +19,11 @@ const recipe = {
   // at least the shards, which are 16 at most; divides almost nothing
   batchSize: fc.integer({ min: 16, max: 50 }),
   shards: fc.constantFrom(1, 2, 4, 8, 16),
-  valSize: fc.integer({ min: 1, max: VALIDATION_MOST }),
-  limitTrain: fc.option(fc.integer({ min: 1, max: livesData.train - VALIDATION_MOST })),
+  valSize: fc.oneof(
+    { weight: 9, arbitrary: fc.integer({ min: 1, max: VALIDATION_MOST }) },
+    { weight: 1, arbitrary: fc.constant(0) },
+  ),
+  limitTrain: fc.option(fc.integer({ min: 1, max: TRAIN - VALIDATION_MOST })),
   select: fc.constantFrom<TrainOptions['select']>('last', 'best'),
 };
 
@@ -33,11 +35,10 @@ const course = {
   keepLast: fc.integer({ min: 1, max: 3 }),
 };
 
-const options: fc.Arbitrary<Partial<TrainOptions>> = fc.record({
-  ...recipe,
-  ...course,
-  hidden: fc.constantFrom([8], [12, 8]),
-});
+const options: fc.Arbitrary<Partial<TrainOptions>> = fc
+  .record({ ...recipe, ...course, hidden: fc.constantFrom([8], [12, 8]) })
+  // as the program demands of a new run
+  .map((drawn) => (drawn.valSize > 0 ? drawn : { ...drawn, patience: null, select: 'last' }));
 
 const node: fc.Arbitrary<NodeLife> = fc.record({
   joinsAt: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat({ max: 10 }) }),
@@ -50,15 +51,25 @@ const threadFault: fc.Arbitrary<ThreadFault> = fc.record({
   point: fc.constantFrom('compute', 'reduce', 'adam'),
 });
 
-const changeable = { ...recipe, ...course };
-const changeableNames = Object.keys(changeable) as (keyof typeof changeable)[];
+const changeable = { ...recipe, ...course, data: fc.constantFrom<'own' | 'other'>('own', 'other') };
+const changeableNames = Object.keys(changeable) as Name[];
 
-/** Some few options, any of them. */
-const change = fc.subarray(changeableNames, { maxLength: 3 }).chain((names) => {
-  const some: Record<string, fc.Arbitrary<unknown>> = Object.fromEntries(names.map((name) => [name, changeable[name]]));
+type Name = keyof typeof changeable;
+const sampling: Name[] = ['data', 'batchSize', 'limitTrain', 'valSize', 'seed'];
+
+/** Some few options, any of them; or of those that decide which samples a step takes, and more epochs. */
+const change = fc.oneof(
+  fc.subarray(changeableNames, { maxLength: 3 }).chain((names) => valuesOf(names, changeable)),
+  fc
+    .subarray(sampling, { minLength: 1, maxLength: 2 })
+    .chain((names) => valuesOf([...names, 'epochs'], { ...changeable, epochs: fc.integer({ min: 4, max: 6 }) })),
+);
+
+function valuesOf(names: readonly Name[], arbitraries: Readonly<Record<Name, fc.Arbitrary<unknown>>>) {
+  const some = Object.fromEntries(names.map((name) => [name, arbitraries[name]]));
   // Sound because each name has the values of its option.
   return fc.record(some) as fc.Arbitrary<Partial<TrainOptions>>;
-});
+}
 
 const ending = fc.oneof(
   {
@@ -70,8 +81,15 @@ const ending = fc.oneof(
     arbitrary: fc.record({ how: fc.constant('crash' as const), afterEvents: fc.integer({ min: 1, max: 6 }) }),
   },
   {
+    weight: 4,
+    arbitrary: fc.record({
+      how: fc.constantFrom('stop' as const, 'crash' as const),
+      afterLooks: fc.integer({ min: 1, max: 12 }),
+    }),
+  },
+  {
     weight: 1,
-    arbitrary: fc.record({ how: fc.constant('kill' as const), afterEvents: fc.integer({ min: 1, max: 3 }) }),
+    arbitrary: fc.record({ how: fc.constant('kill' as const), afterEvents: fc.integer({ min: 1, max: 5 }) }),
   },
 );
 
@@ -79,6 +97,7 @@ const work = {
   threads: fc.constantFrom(0, 0, 0, 1, 2, 3),
   nodes: fc.oneof(fc.constant([]), fc.array(node, { maxLength: 3 })),
   threadFaults: fc.oneof(fc.constant([]), fc.array(threadFault, { maxLength: 2 })),
+  asks: fc.oneof(fc.constant([]), fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 2 })),
   elsewhere: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   change,
 };

@@ -24,12 +24,18 @@ export interface Stage {
   readonly threads: number;
   readonly nodes: readonly NodeLife[];
   readonly threadFaults: readonly ThreadFault[];
+  /** Checkpoints out of turn are asked for when the run has looked so often whether one is, which it does between steps. */
+  readonly asks?: readonly number[];
   /**
    * How it ends, unless it is over before: `stop`: told to, as by Ctrl-C; `crash`: what lies on the disk at that moment is all
-   * that stays; `kill`: a process of its own, killed. After so many epochs and checkpoints in this stage.
+   * that stays; `kill`: a process of its own, killed. After so many epochs and checkpoints in this stage, or when it has looked
+   * so often, between steps, whether it is to stop.
    */
-  readonly end: { readonly how: 'finish' } | { readonly how: 'stop' | 'crash' | 'kill'; readonly afterEvents: number };
-  /** What this stage is asked for otherwise than the one before; of the first stage nothing. */
+  readonly end:
+    | { readonly how: 'finish' }
+    | { readonly how: 'stop' | 'crash' | 'kill'; readonly afterEvents: number }
+    | { readonly how: 'stop' | 'crash'; readonly afterLooks: number };
+  /** What this stage is asked for otherwise than the one before; of the first stage nothing. `data`: a name of livesData. */
   readonly change: Partial<TrainOptions>;
   /** Goes on in another folder. */
   readonly elsewhere: boolean;

@@ -1,45 +1,43 @@
 // Lives a life on the real program: real threads, real sockets, real processes, a real disk. What a life asks for that the
 // program refuses, such as another batch size in the middle of an epoch, is left out, and the life goes on without it.
 
-import { cpSync, existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { cpSync, existsSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { CheckpointRequests } from '../../coordinator/checkpoint-requests.ts';
 import { resolveWithRun } from '../../coordinator/run-files.ts';
-import { trainRun } from '../../coordinator/train-run.ts';
+import { type Hooks, trainRun } from '../../coordinator/train-run.ts';
 import type { TrainOptions } from '../../src/config.ts';
-import type { Dataset } from '../../src/data/dataset.ts';
 import { type ExitCode, LockstepError } from '../../src/errors.ts';
 import type { EpochRecord, Summary, TrainEvent } from '../../src/events.ts';
 import { wiring } from '../../src/library.ts';
 import { allowable } from '../../src/resume-plan.ts';
-import { readRunConfig } from '../../src/run-record.ts';
+import { type Change, readRunConfig } from '../../src/run-record.ts';
+import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { type Cluster, impatient, withCluster } from '../support/cluster.ts';
 import type { NodeSetup } from '../support/nodes.ts';
 import { startProxy } from '../support/proxy.ts';
 import { startCli } from '../support/run-cli.ts';
 import type { Life, NodeLife, Stage } from './life.ts';
 import { type Bits, replay } from './replay.ts';
+import type { DataName, World } from './world.ts';
 
 export interface Lived {
   readonly bits: Bits;
   /** What the replay needs. */
   readonly options: TrainOptions;
-  readonly changes: Parameters<typeof replay>[1];
+  readonly changes: readonly Change[];
+  readonly dataDigest: string;
   readonly counts: Readonly<Record<string, number>>;
-}
-
-export interface World {
-  /** Where runs are written. */
-  readonly folder: string;
-  readonly dataFolder: string;
-  readonly data: Dataset;
 }
 
 /** Somebody who computes steadily, so that a life without threads does not wait for ever. */
 const steady: NodeLife = { joinsAt: 0, misfortune: 'none', at: 0 };
 
-export async function play(life: Life, { folder, dataFolder, data }: World): Promise<Lived> {
+export async function play(life: Life, world: World): Promise<Lived> {
+  const { folder, data } = world;
   const counts: Record<string, number> = {};
   const count = (what: string) => {
     counts[what] = (counts[what] ?? 0) + 1;
@@ -47,39 +45,44 @@ export async function play(life: Life, { folder, dataFolder, data }: World): Pro
   let places = 0;
   const place = () => join(folder, `place-${places++}`);
   let run = place();
-  let patience = life.options.patience ?? null;
 
   for (const stage of life.stages) {
-    // less patience than before would end a run where an uninterrupted one had ended long ago
-    const shrinks = (stage.change.patience ?? Infinity) < (patience ?? Infinity);
-    const { patience: _, ...rest } = stage.change;
-    const change = shrinks || !('patience' in stage.change) ? rest : stage.change;
+    const named = stage.change.data as DataName | undefined;
+    const change = named === undefined ? stage.change : { ...stage.change, data: data[named].folder };
     const begun = existsSync(join(run, 'config.json'));
     const out = begun && !stage.elsewhere ? null : place();
     const going: Partial<TrainOptions> = begun
       ? { resume: run, allowChange: [...allowable, 'epochs'], ...(out === null ? {} : { out }) }
-      : { ...life.options, out, data: dataFolder };
+      : { ...life.options, out, data: data.own.folder };
     const here = out ?? run;
-    let asked = begun ? change : {};
-    try {
-      run = await playStage({ ...going, ...asked }, stage, here, place, data, count);
-    } catch (error) {
-      // found before anything was changed
-      if (!(error instanceof LockstepError) || error.exitCode !== 2 || Object.keys(asked).length === 0) throw error;
-      count('refused');
-      asked = {};
-      run = await playStage(going, stage, here, place, data, count);
+    const asked = begun ? Object.entries(change) : [];
+    for (let played = false; !played; ) {
+      try {
+        run = await playStage({ ...going, ...Object.fromEntries(asked) }, stage, here, place, world, count);
+        if (asked.some(([name]) => name === 'patience')) count('patience');
+        played = true;
+      } catch (error) {
+        // found before anything was changed: what was asked for last is left out
+        if (!(error instanceof LockstepError) || error.exitCode !== 2 || asked.length === 0) throw error;
+        count('refused');
+        asked.pop();
+      }
     }
-    if (existsSync(join(run, 'config.json'))) patience = (await recordOf(run)).options.patience;
   }
-  const { options, changes } = await recordOf(run);
-  return { bits: await bitsOf(run), options, changes, counts };
+  const { options, changes, facts } = await recordOf(run);
+  return { bits: await bitsOf(run), options, changes, dataDigest: facts.dataDigest, counts };
 }
 
 /** The life's bits and those of the loop that knows nothing of lives. */
 export async function bothBits(life: Life, world: World): Promise<{ lived: Lived; replayed: Bits }> {
   const lived = await play(life, world);
-  return { lived, replayed: await replay(lived.options, lived.changes, world.data) };
+  const dataOf = (digest: unknown) => {
+    const found = Object.values(world.data).find(({ dataset }) => datasetDigest(dataset) === digest);
+    if (found === undefined) throw new Error(`no data have the digest ${digest}`);
+    return found.dataset;
+  };
+  const { options, changes, dataDigest } = lived;
+  return { lived, replayed: await replay(options, changes, dataDigest, dataOf) };
 }
 
 /** Resolves to the folder in which the run lies then. */
@@ -88,49 +91,86 @@ async function playStage(
   stage: Stage,
   here: string,
   place: () => string,
-  data: Dataset,
+  world: World,
   count: (what: string) => void,
 ): Promise<string> {
-  const { end, threads, nodes } = stage;
+  const { end, threads, nodes, asks = [] } = stage;
   if (end.how === 'kill') {
-    await killed({ ...given, threads }, end.afterEvents, here, count);
+    await killed({ ...given, threads }, end.afterEvents, count);
     return here;
   }
-  let left = end.how === 'finish' ? Infinity : end.afterEvents;
+  let left = 'afterEvents' in end ? end.afterEvents : Infinity;
   let copy: string | null = null;
   const controller = new AbortController();
-  const onEvent = (event: TrainEvent) => {
-    if ((event.type !== 'checkpoint' && event.type !== 'epoch') || --left > 0 || controller.signal.aborted) return;
+  const { signal } = controller;
+  const endHere = () => {
+    if (signal.aborted) return;
     count(end.how);
-    if (end.how === 'crash') {
-      copy = place();
-      // what another process holds is nobody's after a crash
-      cpSync(here, copy, { recursive: true, filter: (path) => !basename(path).startsWith('.lock') });
-    }
+    if (end.how === 'crash') copy = copied(here, place());
     controller.abort(new LockstepError({ what: 'Told to stop', why: 'its life', mend: 'none', exitCode: 130 }));
   };
+  const onEvent = (event: TrainEvent) => {
+    if ((event.type === 'checkpoint' || event.type === 'epoch') && --left === 0) endHere();
+  };
+  const deadline = setTimeout(() => controller.abort(new Error('the run goes on for ever')), world.stageMs);
+  let looks = 0;
+  const checkpointRequests = new (class extends CheckpointRequests {
+    override get pending() {
+      looks++;
+      if ('afterLooks' in end && looks === end.afterLooks) {
+        count('inMidEpoch');
+        endHere();
+      }
+      if (asks.includes(looks)) {
+        count('asked');
+        this.request();
+      }
+      return super.pending;
+    }
+  })();
   try {
-    if (nodes.length > 0) await withNodes({ ...given, threads }, stage, controller.signal, onEvent, data, count);
-    else {
+    if (nodes.length > 0) {
+      await withNodes({ ...given, threads }, stage, { onEvent, signal, checkpointRequests }, world, count);
+    } else {
       if (threads > 0) count('threads');
       const faults = threads > 0 ? stage.threadFaults : [];
       const options = await resolveWithRun({ ...given, threads }, null, 'option');
-      await trainRun(options, { onEvent, signal: controller.signal }, { ...wiring, faults });
+      await trainRun(options, { onEvent, signal, checkpointRequests }, { ...wiring, faults });
     }
   } catch (error) {
-    if (!controller.signal.aborted || (error as LockstepError).exitCode !== 130) throw error;
+    const toldToEnd = signal.aborted && signal.reason instanceof LockstepError;
+    if (signal.aborted && !toldToEnd) throw signal.reason;
+    if (!toldToEnd || (error as LockstepError).exitCode !== 130) throw error;
+  } finally {
+    clearTimeout(deadline);
   }
   return copy ?? here;
+}
+
+/** What lay there at this moment, also while somebody writes. */
+function copied(folder: string, to: string): string {
+  // what another process holds is nobody's after a crash
+  const filter = (path: string) => !basename(path).startsWith('.lock');
+  for (let attempt = 0; ; attempt++) {
+    try {
+      cpSync(folder, to, { recursive: true, filter });
+      return to;
+    } catch (error) {
+      // renamed or removed since the folder was listed
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt > 20) throw error;
+      rmSync(to, { recursive: true, force: true });
+    }
+  }
 }
 
 async function withNodes(
   options: Partial<TrainOptions>,
   { nodes, threads }: Stage,
-  signal: AbortSignal,
-  onEvent: (event: TrainEvent) => void,
-  data: Dataset,
+  { onEvent, ...hooks }: Required<Pick<Hooks, 'onEvent' | 'signal' | 'checkpointRequests'>>,
+  { data }: World,
   count: (what: string) => void,
 ): Promise<void> {
+  const { signal } = hooks;
   const all = threads === 0 ? [steady, ...nodes] : nodes;
   const closing: (() => unknown)[] = [];
   const use = async (cluster: Cluster) => {
@@ -145,13 +185,15 @@ async function withNodes(
         if (proxy !== null) closing.push(() => proxy.close());
         const setup = setupOf(node, { cut: () => proxy?.cut(), leave: () => started.leave(), count });
         const url = proxy === null ? {} : { url: proxy.url };
-        const started = cluster.node({ name: `n${i}`, data: i % 2 === 0 ? data : null, ...url, ...setup });
+        // no more than its own, also when the run goes on with others
+        const held = i % 2 === 0 ? data.own.dataset : null;
+        const started = cluster.node({ name: `n${i}`, data: held, ...url, ...setup });
       }),
     );
     await cluster.outcome;
   };
   try {
-    await withCluster(options, use, impatient, onEvent);
+    await withCluster(options, use, impatient, onEvent, { checkpointRequests: hooks.checkpointRequests });
   } catch (error) {
     // what was finished already does not listen
     if (!(error instanceof Error && /^the run was over without/.test(error.message))) throw error;
@@ -190,20 +232,15 @@ function setupOf(
   };
 }
 
+const killedRun = fileURLToPath(new URL('../support/killed-run.mjs', import.meta.url));
+
 async function killed(
   options: Partial<TrainOptions>,
-  afterEpochs: number,
-  here: string,
+  afterEvents: number,
   count: (what: string) => void,
 ): Promise<void> {
-  const config = `${here}-asked.json`;
-  await writeFile(config, JSON.stringify({ ...options, report: false, metricsPort: 'off' }));
-  const process = startCli(['train', '--config', config], { cwd: join(here, '..') });
-  const epochs = () => process.stderr().match(/^Epoch /gm)?.length ?? 0;
-  process.child.stderr!.on('data', () => {
-    if (epochs() >= afterEpochs) process.child.kill('SIGKILL');
-  });
-  const { exitCode, stderr } = await process.ended;
+  const asked = JSON.stringify({ ...options, report: false, metricsPort: 'off' });
+  const { exitCode, stderr } = await startCli([asked, String(afterEvents)], { cwd: '.', cli: killedRun }).ended;
   if (exitCode === null) return count('kill');
   if (exitCode !== 0)
     throw new LockstepError({ what: stderr, why: 'a process', mend: 'none', exitCode: exitCode as ExitCode });

@@ -28,7 +28,10 @@ export interface Bits {
 function optionsAtStart(final: TrainOptions, changes: readonly Change[]): TrainOptions {
   return withValues(
     final,
-    changes.toReversed().map(({ name, from }) => [name, from]),
+    changes
+      .toReversed()
+      .filter(({ name }) => name !== 'data')
+      .map(({ name, from }) => [name, from]),
   );
 }
 
@@ -37,8 +40,15 @@ function withValues(options: TrainOptions, values: readonly (readonly [string, u
   return { ...options, ...Object.fromEntries(values) };
 }
 
-export async function replay(final: TrainOptions, changes: readonly Change[], data: Dataset): Promise<Bits> {
+/** @param dataDigest of the data at the end; `dataOf` finds data by it */
+export async function replay(
+  final: TrainOptions,
+  changes: readonly Change[],
+  dataDigest: string,
+  dataOf: (digest: unknown) => Dataset,
+): Promise<Bits> {
   let options = optionsAtStart(final, changes);
+  let data = dataOf(changes.find(({ name }) => name === 'data')?.from ?? dataDigest);
   let machine = await machineOf(options, data, 0, null);
   let [beta1Power, beta2Power] = [1, 1];
   let step = 0;
@@ -49,10 +59,13 @@ export async function replay(final: TrainOptions, changes: readonly Change[], da
     const due = changes.filter((change) => change.step === step && change.epochsDone === history.length);
     if (due.length === 0) return;
     const before = options;
+    // the folder of the data is no recorded option: their digest is
+    const isData = ({ name }: Change) => name === 'data';
     options = withValues(
       options,
-      due.map(({ name, to }) => [name, to]),
+      due.filter((change) => !isData(change)).map(({ name, to }) => [name, to]),
     );
+    for (const { to } of due.filter(isData)) data = dataOf(to);
     if (options.select === 'best' && before.select !== 'best') {
       best = null;
     }
@@ -98,10 +111,11 @@ export async function replay(final: TrainOptions, changes: readonly Change[], da
   };
 }
 
+/** Of those with a validation. */
 function epochsWithoutGain(history: readonly EpochRecord[]): number {
-  if (history.length === 0) return -1;
-  const losses = history.map(({ validation }) => validation?.loss ?? Infinity);
-  return history.length - 1 - losses.indexOf(Math.min(...losses));
+  const losses = history.flatMap(({ validation }) => (validation === null ? [] : [validation.loss]));
+  if (losses.some(Number.isNaN)) throw new Error('no life comes to this');
+  return losses.length === 0 ? -1 : losses.length - 1 - losses.indexOf(Math.min(...losses));
 }
 
 function means({ lossSum, correctCount, sampleCount }: { lossSum: number; correctCount: number; sampleCount: number }) {

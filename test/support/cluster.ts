@@ -3,7 +3,7 @@
 
 import type { Wiring } from '../../coordinator/make-executor.ts';
 import { resolveWithRun } from '../../coordinator/run-files.ts';
-import { trainRun } from '../../coordinator/train-run.ts';
+import { type Hooks, trainRun } from '../../coordinator/train-run.ts';
 import type { TrainOptions } from '../../src/config.ts';
 import type { TrainEvent } from '../../src/events.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
@@ -45,6 +45,7 @@ export async function withCluster<T>(
   use: (cluster: Cluster) => Promise<T>,
   changes: Partial<Wiring> = {},
   onEachEvent: (event: TrainEvent) => void = () => undefined,
+  hooks: Hooks = {},
 ): Promise<T> {
   const log = new Lines();
   const commits = new Lines();
@@ -71,7 +72,9 @@ export async function withCluster<T>(
     if (event.type === 'info' || event.type === 'warning') log.add(`${event.type}: ${event.message}`);
   };
   const outcome = resolveWithRun({ threads: 0, listen: '127.0.0.1:0', ...options }, null, 'option')
-    .then((asked) => trainRun(asked, { onEvent, signal: controller.signal }, { ...wiring, ...changes, makeEngine }))
+    .then((asked) =>
+      trainRun(asked, { ...hooks, onEvent, signal: controller.signal }, { ...wiring, ...changes, makeEngine }),
+    )
     .then((summary) => traceOf(summary, events));
   const over = outcome.then(
     () => 'the run was over',

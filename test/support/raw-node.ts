@@ -82,7 +82,7 @@ export class RawNode {
   /** "4030 malformed", or the code alone where it is not ours. */
   async closedBy(): Promise<string> {
     const { code } = await this.closed;
-    const name = closeName(code);
+    const name = closeName(code, 'coordinator');
     return name === undefined ? `${code}` : `${code} ${name}`;
   }
 }

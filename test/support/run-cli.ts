@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 
-const builtCli = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
+export const builtCli = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
 
 export interface Ended {
   readonly exitCode: number | null;

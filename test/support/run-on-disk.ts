@@ -59,8 +59,10 @@ export async function bitsOnDisk(folder: string) {
   const read = async (name: string) => JSON.parse(await readFile(join(folder, name), 'utf8'));
   const { digest, stateDigest, test, epochs } = (await read('summary.json')) as Summary;
   const history = (await read('history.json')) as EpochRecord[];
+  // equal runs have equal files, to the byte
+  const historyText = await readFile(join(folder, 'history.json'), 'utf8');
   const figures = epochs.map(({ epoch, train, validation, samples }) => ({ epoch, train, validation, samples }));
-  return { digest, stateDigest, test, history, figures };
+  return { digest, stateDigest, test, history, historyText, figures };
 }
 
 export function warningsOf({ events }: Ran): string[] {

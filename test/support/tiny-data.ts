@@ -77,6 +77,29 @@ export function idxFile(dimensions: readonly number[], body: Uint8Array): Uint8A
   return bytes;
 }
 
+/** With elements of another type than bytes: 0x09 int8, 0x0b int16, 0x0c int32, 0x0d float32, 0x0e float64. */
+export function typedIdxFile(type: number, dimensions: readonly number[], values: readonly number[]): Uint8Array {
+  const [size, write] = elementWriters[type]!;
+  const body = new Uint8Array(values.length * size);
+  const view = new DataView(body.buffer);
+  values.forEach((value, i) => {
+    write(view, i * size, value);
+  });
+  const bytes = idxFile(dimensions, body);
+  bytes[2] = type;
+  return bytes;
+}
+
+const elementWriters: Readonly<Record<number, readonly [number, (view: DataView, at: number, value: number) => void]>> =
+  {
+    8: [1, (view, at, value) => view.setUint8(at, value)],
+    9: [1, (view, at, value) => view.setInt8(at, value)],
+    11: [2, (view, at, value) => view.setInt16(at, value)],
+    12: [4, (view, at, value) => view.setInt32(at, value)],
+    13: [4, (view, at, value) => view.setFloat32(at, value)],
+    14: [8, (view, at, value) => view.setFloat64(at, value)],
+  };
+
 /** A new folder that is removed when the callback is done. */
 export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'lockstep-'));

@@ -21,7 +21,7 @@ describe('close codes', () => {
       name,
       code,
       senders[sentBy],
-      name === 'leaving' ? 'end 130 or 143' : reactions[reaction],
+      name === 'leaving' ? 'end 129, 130 or 143' : reactions[reaction],
     ]);
     expect(listed).toEqual(ours);
   });
@@ -33,12 +33,28 @@ describe('close codes', () => {
   });
 
   it('have names, and others mean trying again', () => {
-    expect(closeName(4010)).toBe('heartbeatTimeout');
-    expect(closeName(1006)).toBeUndefined();
-    expect(reactionTo(1006)).toBe('retry');
-    expect(reactionTo(1009)).toBe('retry');
-    expect(reactionTo(4000)).toBe('end-done');
-    expect(reactionTo(4023)).toBe('end-refused');
+    for (const sender of ['coordinator', 'node'] as const) {
+      expect(closeName(4010, sender)).toBe('heartbeatTimeout');
+      expect(closeName(1006, sender)).toBeUndefined();
+      expect(reactionTo(1006, sender)).toBe('retry');
+      expect(reactionTo(1009, sender)).toBe('retry');
+    }
+    expect(reactionTo(4000, 'coordinator')).toBe('end-done');
+    expect(reactionTo(4023, 'coordinator')).toBe('end-refused');
+  });
+
+  it('mean nothing from the end that may not send them', () => {
+    for (const [name, { code, sentBy, reaction }] of Object.entries(closeCodes)) {
+      for (const sender of ['coordinator', 'node'] as const) {
+        const may = sentBy === 'either' || sentBy === sender;
+        expect(closeName(code, sender), name).toBe(may ? name : undefined);
+        expect(reactionTo(code, sender), name).toBe(may ? reaction : 'retry');
+      }
+    }
+  });
+
+  it('have reasons that forge no line and move no cursor', () => {
+    expect(closeReason('\x1b[2Ja\r\nWarning: forged\u202eb\u009b')).toBe('\\x1b[2Ja Warning: forged\\u202eb\\x9b');
   });
 
   it('have reasons of at most 123 bytes, cut between characters', () => {

@@ -27,7 +27,7 @@ class FakeResponse extends EventEmitter {
 
 function opened(count: number) {
   const facts = { name: 'run', version: '0', engine: 'wasm', seed: 1, batchSize: 8, shards: 8, learningRate: 0.1 };
-  const watched = new WatchedRun({ ...facts, epochs: 1, maxSteps: null }, freshStart);
+  const watched = new WatchedRun({ ...facts, epochs: 1 }, freshStart);
   const warnings: string[] = [];
   const streams = new PageStreams(new PageState(watched), (_what, message) => warnings.push(message));
   const responses = Array.from({ length: count }, () => new FakeResponse());

@@ -8,14 +8,14 @@ import { EventLog } from '../../../coordinator/watch/event-log.ts';
 import { DurationHistogram } from '../../../coordinator/watch/histogram.ts';
 import { Linger } from '../../../coordinator/watch/linger.ts';
 import { type Family, sampleKey } from '../../../coordinator/watch/metric-families.ts';
-import { lastValues, openMetricsText } from '../../../coordinator/watch/open-metrics.ts';
+import { lastTimeMs, lastValues, openMetricsText } from '../../../coordinator/watch/open-metrics.ts';
 import { pushUrl } from '../../../coordinator/watch/push-gateway.ts';
 import { ThinnedList } from '../../../coordinator/watch/thinned-list.ts';
 
 describe('curve', () => {
   const add = (curve: Curve, steps: number) => {
     for (let step = 0; step < steps; step++) {
-      curve.add(step, { lossSum: 10 * step, correctCount: 5, sampleCount: 10 }, 0.5);
+      curve.add(step, (step + 1) / 2, { lossSum: 10 * step, correctCount: 5, sampleCount: 10 }, 0.5);
     }
   };
 
@@ -23,8 +23,8 @@ describe('curve', () => {
     const curve = new Curve(8, 2);
     add(curve, 5);
     expect(curve.points()).toEqual([
-      { step: 2, loss: 0.5, accuracy: 0.5, samplesPerSecond: 20 },
-      { step: 4, loss: 2.5, accuracy: 0.5, samplesPerSecond: 20 },
+      { step: 2, epochs: 1, loss: 0.5, accuracy: 0.5, samplesPerSecond: 20 },
+      { step: 4, epochs: 2, loss: 2.5, accuracy: 0.5, samplesPerSecond: 20 },
     ]);
   });
 
@@ -32,7 +32,7 @@ describe('curve', () => {
     const curve = new Curve(8, 1);
     const generations = new Set<number>();
     for (let step = 0; step < 10_000; step++) {
-      curve.add(step, { lossSum: 10 * step, correctCount: 5, sampleCount: 10 }, 0);
+      curve.add(step, (step + 1) / 2, { lossSum: 10 * step, correctCount: 5, sampleCount: 10 }, 0);
       generations.add(curve.generation);
       expect(curve.length).toBeLessThan(8);
     }
@@ -155,6 +155,56 @@ describe('metrics.om', () => {
       'lockstep_epoch_loss{split="train"} 0.25 2',
     ]);
     expect(lastValues('no such\nfile 1\n\u0000').size).toBe(0);
+    expect(lastTimeMs(both)).toBe(2000);
+    expect(lastTimeMs('# TYPE a gauge\na 1 never\na 1 1e300')).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  test('of a version whose times went back with the clock goes on in order', () => {
+    const [first, second] = [5000, 1000].map((atMs) => openMetricsText([{ atMs, families: families(atMs, 0.5) }]));
+    const lines = (text: string) => text.split('\n').filter((line) => line.startsWith('lockstep_epoch_loss{'));
+    const broken = first!.replace(lines(first!)[0]!, `${lines(first!)[0]}\n${lines(second!)[0]}`);
+    const after = openMetricsText([{ atMs: 6000, families: families(1, 0.25) }], broken);
+    expect(lines(after).map((line) => line.split(' ').at(-1))).toEqual(['5', '5.001', '6']);
+    expect(lastTimeMs(broken)).toBe(5001);
+  });
+
+  test('reads back whatever a label may hold: the reader is no stricter than the writer', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (reason) => {
+        const sample = { name: counter.name, labels: { reason }, value: 7 };
+        const text = openMetricsText([{ atMs: 1, families: [{ row: counter, samples: [sample] }] }]);
+        expect(lastValues(text).get(sampleKey(sample))).toBe(7);
+      }),
+    );
+    for (const reason of ['tab\there', 'cr\rlf\n', '\u2028\u2029', '"} 9 9', 'a\\', '\\n', '{}']) {
+      const sample = { name: counter.name, labels: { reason }, value: 7 };
+      const text = openMetricsText([{ atMs: 1, families: [{ row: counter, samples: [sample] }] }]);
+      expect(lastValues(text).get(sampleKey(sample)), JSON.stringify(reason)).toBe(7);
+    }
+  });
+
+  test('passes over what no counter can be, and lines that are none', () => {
+    const key = sampleKey({ name: 'lockstep_x_total', labels: {} });
+    for (const value of ['NaN', '-1', '+Inf', 'x', '', '1e999', '0x10', '1 2']) {
+      expect(lastValues(`# TYPE lockstep_x counter\nlockstep_x_total ${value} 1\n`).get(key)).toBeUndefined();
+    }
+    expect(lastValues('# TYPE lockstep_x counter\nlockstep_x_total 5 1\nlockstep_x_total ? 2\n').get(key)).toBe(5);
+  });
+
+  test('stays bounded, however often a run is resumed, and never loses the last value', () => {
+    let text = '';
+    let longest = 0;
+    for (let process = 0; process < 30; process++) {
+      const snapshots = Array.from({ length: 100 }, (_, i) => ({
+        atMs: process * 1000 + i,
+        families: families(process * 100 + i, 0.5),
+      }));
+      text = openMetricsText(snapshots, text);
+      longest = Math.max(longest, text.split('\n').length);
+      const key = sampleKey({ name: counter.name, labels: { reason: 'a "quoted" \\ text' } });
+      expect(lastValues(text).get(key)).toBe(process * 100 + 99);
+    }
+    expect(longest).toBeLessThan(2 * 901 + 10);
   });
 });
 

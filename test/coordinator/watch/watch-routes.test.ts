@@ -18,7 +18,7 @@ afterEach(() => void vi.useRealTimers());
 
 function scraped() {
   const facts = { name: 'run', version: '0', engine: 'wasm', seed: 1, batchSize: 8, shards: 8, learningRate: 0.1 };
-  const watched = new WatchedRun({ ...facts, epochs: 1, maxSteps: null }, freshStart);
+  const watched = new WatchedRun({ ...facts, epochs: 1 }, freshStart);
   let lastScrapes = 0;
   const routes = watchRoutes({
     watched,
@@ -35,7 +35,7 @@ function scraped() {
       written();
     };
     const response = { writeHead: () => undefined, end } as unknown as ServerResponse;
-    await routes['/metrics']!({ headers: {} } as IncomingMessage, response);
+    await routes['/metrics']!({ headers: {} } as IncomingMessage, response, () => undefined);
     return answer;
   };
   return { watched, scrape, lastScrapes: () => lastScrapes };

@@ -1,0 +1,54 @@
+// Pure: of a warning that strangers can cause as often as they like, the first few are printed, and of the others now and
+// then how many they were. Has no clock.
+
+export interface WarningLimits {
+  readonly warningsAtOnce: number;
+  readonly warningPauseMs: number;
+}
+
+export class RepeatedWarnings {
+  readonly #limits: WarningLimits;
+  readonly #summary: (count: number, last: string) => string;
+  #printed = 0;
+  #held = 0;
+  #last = '';
+  #sinceMs = Number.NEGATIVE_INFINITY;
+
+  /** @param summary what is said of `count` that were not printed */
+  constructor(limits: WarningLimits, summary: (count: number, last: string) => string) {
+    this.#limits = limits;
+    this.#summary = summary;
+  }
+
+  /** @returns what to print of it: the message, or nothing yet */
+  add(message: string, nowMs: number): string[] {
+    const { warningsAtOnce, warningPauseMs } = this.#limits;
+    const due = this.due(nowMs);
+    if (this.#held === 0 && nowMs - this.#sinceMs > warningPauseMs) {
+      this.#sinceMs = nowMs;
+      this.#printed = 0;
+    }
+    if (this.#printed < warningsAtOnce) {
+      this.#printed++;
+      return [...due, message];
+    }
+    this.#held++;
+    this.#last = message;
+    return due;
+  }
+
+  /** To be called now and then. @returns what has come together, when it is time to say so */
+  due(nowMs: number): string[] {
+    return this.#held > 0 && nowMs - this.#sinceMs > this.#limits.warningPauseMs ? this.rest(nowMs) : [];
+  }
+
+  /** At the end: what was not said yet. */
+  rest(nowMs: number): string[] {
+    if (this.#held === 0) return [];
+    const text = this.#summary(this.#held, this.#last);
+    this.#held = 0;
+    // the next ones are counted at once, until there was quiet for a while
+    this.#sinceMs = nowMs;
+    return [text];
+  }
+}

@@ -1,0 +1,75 @@
+// The kinds of option that hold an address or a name of a machine: what could never work is refused where it is typed. Knows
+// no option.
+
+import { hideInValue, splitAddress } from './credentials.ts';
+import type { Kind } from './value-kinds.ts';
+
+export const httpUrl: Kind<string> = {
+  allowed:
+    'http:// or https://, a host, and perhaps a port and a path: no query, and name and password percent-encoded',
+  accepts: (value) => isUrl(value, ['http:', 'https:']),
+  fromText: (value) => value,
+  shown: hideInValue,
+};
+
+/** Where a coordinator listens, as a worker types it. */
+export const webSocketUrl: Kind<string> = {
+  allowed: 'ws://HOST:PORT or wss://HOST:PORT, and name and password percent-encoded where a proxy asks for them',
+  accepts: (value) => isUrl(value, ['ws:', 'wss:']) && new URL(value as string).pathname === '/',
+  fromText: (value) => value,
+  shown: hideInValue,
+};
+
+/** HOST:PORT to listen at; what it is exactly, listen.ts says. */
+export const listenAddress: Kind<string> = {
+  allowed: 'HOST:PORT, with [HOST]:PORT for IPv6',
+  accepts: (value) => typeof value === 'string' && value !== '' && !value.includes('@'),
+  fromText: (value) => value,
+  shown: hideInValue,
+};
+
+/** A name, an IPv4 address, or an IPv6 address without brackets. */
+export const hostName: Kind<string> = {
+  allowed: 'a host name or an IP address, without a port',
+  accepts: isHost,
+  fromText: (value) => value,
+  shown: hideInValue,
+};
+
+/** On the command line with commas between them. */
+export const hostNames: Kind<readonly string[]> = {
+  allowed: 'a list of host names, without ports',
+  accepts: (value) => Array.isArray(value) && value.every(isHost),
+  fromText: (text) => text.split(','),
+  shown: hideInValue,
+};
+
+/** On the command line with commas between them. */
+export const origins: Kind<readonly string[]> = {
+  allowed: 'a list of origins as browsers send them: https://HOST or https://HOST:PORT in lower case, without a path',
+  accepts: (value) => Array.isArray(value) && value.every(isOrigin),
+  fromText: (text) => text.split(','),
+  shown: hideInValue,
+};
+
+function isUrl(value: unknown, protocols: readonly string[]): boolean {
+  if (typeof value !== 'string' || !/^[a-z]+:\/\/[^/]/i.test(value) || !URL.canParse(value)) return false;
+  const { protocol, port } = new URL(value);
+  // an empty query or fragment is one, too
+  return protocols.includes(protocol) && !/[?#\s]/.test(value) && port !== '0' && splitAddress(value) !== null;
+}
+
+function isHost(value: unknown): boolean {
+  if (typeof value !== 'string' || value.length > 253) return false;
+  return value.includes(':')
+    ? /^[0-9a-f:.]+(%[\w.-]+)?$/i.test(value) && URL.canParse(`http://[${value.replace(/%.*$/, '')}]/`)
+    : /^[\w-]+(\.[\w-]+)*\.?$/.test(value);
+}
+
+function isOrigin(value: unknown): boolean {
+  if (value === 'null') return true;
+  if (typeof value !== 'string' || !/^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]+$/.test(value) || !URL.canParse(value))
+    return false;
+  // of an extension's page the URL parser knows no origin
+  return /^https?:/.test(value) ? new URL(value).origin === value : true;
+}

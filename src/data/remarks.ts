@@ -1,0 +1,45 @@
+// What strikes the eye about a data set that can be trained on all the same: images that lie on their side, labels that are
+// missing. Pure.
+
+import type { Dataset } from './dataset.ts';
+import { standingOf } from './upright.ts';
+
+export interface Remark {
+  readonly level: 'info' | 'warning';
+  readonly message: string;
+}
+
+const MOST_LABELS = 5;
+
+/** `folder`: where it was read from; null: MNIST's own. `transposed`: whether its images were turned as they were read. */
+export function remarksOn(data: Dataset, folder: string | null, transposed: boolean): Remark[] {
+  const message = lying(data, folder, transposed);
+  return [...(message === null ? [] : [{ level: 'warning', message } as const]), ...labelRemarks(data)];
+}
+
+function lying({ train }: Dataset, folder: string | null, transposed: boolean): string | null {
+  const standing = standingOf(train);
+  if (standing === 'transposed') {
+    return transposed
+      ? 'the images look as if --transpose had laid digits on their side that stood upright: leave it out'
+      : "the images look like digits that lie on their side, turned over their diagonal, as EMNIST's do: pictures of upright ones will not be recognised. --transpose turns them upright";
+  }
+  if (standing === null && !transposed && /emnist/i.test(folder ?? '')) {
+    return "EMNIST's own files hold their images turned over the diagonal: unless these were turned already, --transpose makes them upright";
+  }
+  return null;
+}
+
+function labelRemarks({ train, classes }: Dataset): Remark[] {
+  const present = new Set(train.labels);
+  if (present.size === 1) {
+    const message = `all training images have the label ${classes - 1}: there is nothing to tell apart`;
+    return [{ level: 'warning', message }];
+  }
+  const absent = Array.from({ length: classes }, (_, label) => label).filter((label) => !present.has(label));
+  if (absent.length === 0) return [];
+  const more = absent.length > MOST_LABELS ? ` and ${absent.length - MOST_LABELS} more` : '';
+  const shown = `${absent.slice(0, MOST_LABELS).join(', ')}${more}`;
+  const message = `No training image has label ${shown}: of the classes 0 to ${classes - 1} the network never learns ${absent.length === 1 ? 'that one' : 'those'}`;
+  return [{ level: 'info', message }];
+}

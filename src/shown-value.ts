@@ -1,0 +1,26 @@
+// A value of a user's file as text for a message: short, and never an error of its own, however deep it is.
+
+import { hideCredentials } from './credentials.ts';
+import type { Kind } from './value-kinds.ts';
+
+/** Of an option, as the user wrote it, but without a password. */
+export function shownOption(value: unknown, { shown = hideCredentials }: Pick<Kind<unknown>, 'shown'>): string {
+  if (value === '') return 'empty';
+  if (typeof value === 'string') return shown(value);
+  const list = Array.isArray(value) ? value.map((one) => (typeof one === 'string' ? shown(one) : one)) : value;
+  return hideCredentials(shownValue(list));
+}
+
+export function shownValue(value: unknown, most = 60): string {
+  // JSON alone would show NaN and Infinity as null
+  const text = typeof value === 'number' ? String(value) : jsonOf(value);
+  return text.length > most ? `${text.slice(0, most)}...` : text;
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return Array.isArray(value) ? 'a list nested too deep' : 'an object nested too deep';
+  }
+}

@@ -1,0 +1,40 @@
+// The bytes of a token file, or the text of LOCKSTEP_TOKEN -> the token, or why it is none. Two that differ must never count
+// as the same: what cannot be decoded is refused, never replaced. Pure.
+
+import { type Token, tokenOf } from './auth.ts';
+
+/** Shorter ones are found by trying, by whoever saw a single proof. */
+export const LEAST_TOKEN_CHARACTERS = 8;
+/** Below this rough measure of what it takes to guess it, a warning. */
+const WEAK_BITS = 64;
+
+export type TokenReading =
+  | { readonly token: Token; readonly weak: boolean }
+  /** To follow "There is no token in X: it". */
+  | { readonly why: string };
+
+/** UTF-8, with or without a byte order mark, or UTF-16 with one, as PowerShell's > writes it. */
+export function readTokenBytes(bytes: Uint8Array): TokenReading {
+  const [first, second] = bytes;
+  const encoding =
+    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
+  try {
+    return readTokenText(new TextDecoder(encoding, { fatal: true }).decode(bytes));
+  } catch {
+    return { why: `is not ${encoding === 'utf-8' ? 'UTF-8' : 'UTF-16'} text` };
+  }
+}
+
+export function readTokenText(text: string): TokenReading {
+  const token = tokenOf(text);
+  if (token === null) return { why: 'is empty' };
+  const characters = [...text.trim()];
+  // of UTF-16 without a mark, every other byte
+  if (/(?!\s)\p{Cc}/u.test(text)) return { why: 'holds control characters; is it text, in UTF-8?' };
+  // the environment has it in place of what it could not decode, so that different tokens would be the same
+  if (text.includes('\ufffd')) return { why: 'holds the sign for what is no valid text (U+FFFD)' };
+  if (characters.length < LEAST_TOKEN_CHARACTERS) {
+    return { why: `has ${characters.length} of at least ${LEAST_TOKEN_CHARACTERS} characters` };
+  }
+  return { token, weak: characters.length * Math.log2(new Set(characters).size) < WEAK_BITS };
+}
