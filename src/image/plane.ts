@@ -60,9 +60,9 @@ function coverOf(o: number, from: number, to: number): { first: number; weights:
   return { first, weights: weights.map((weight) => weight / total) };
 }
 
-export function transposed<T extends Float32Array | Uint8Array>(values: T, width: number): T {
+function transposed(values: Float32Array, width: number): Float32Array {
   const height = values.length / width;
-  const result = new (values.constructor as { new (length: number): T })(values.length);
+  const result = new Float32Array(values.length);
   for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) result[x * height + y] = values[y * width + x]!;
   return result;
 }

@@ -4,6 +4,12 @@ import { filled } from './ground.ts';
 import type { Picture } from './picture.ts';
 import { type Plane, resized } from './plane.ts';
 
+interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly values: Float32Array | Uint8Array;
+}
+
 /** Longest side of what is looked at. */
 const looked = 64;
 
@@ -47,7 +53,7 @@ function areaOf(values: Float32Array, width: number, least: number): number | nu
 }
 
 /** Corners count as much as all of the edge: strokes seldom reach them. */
-function edgeIsDark({ width, height, values }: Plane): boolean {
+export function edgeIsDark({ width, height, values }: Pixels): boolean {
   let [lowest, highest] = [255, 0];
   for (const value of values) [lowest, highest] = [Math.min(lowest, value), Math.max(highest, value)];
   const corner = Math.ceil(Math.min(width, height) / 10);
