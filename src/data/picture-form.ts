@@ -25,7 +25,9 @@ export function mnistForm(rows: number, columns: number): PictureForm {
 export function formOf({ count, rows, columns, images }: ImageSet): PictureForm {
   const step = Math.ceil(count / looked);
   const size = rows * columns;
-  const at = Array.from({ length: Math.ceil(count / step) }, (_, i) => images.subarray(i * step * size, (i * step + 1) * size));
+  const at = Array.from({ length: Math.ceil(count / step) }, (_, i) =>
+    images.subarray(i * step * size, (i * step + 1) * size),
+  );
   const lightGround = at.filter((image) => edgeOf(image, columns) > 127).length > at.length / 2;
   const boxes = at.map((image) => boxOf(image, columns, lightGround)).filter(([, longer]) => longer > 0);
   if (boxes.length === 0) return mnistForm(rows, columns);

@@ -31,7 +31,9 @@ export function digitForm(picture: Picture, { rows, columns, form }: ImageForm):
 function onGround({ width, height, grey }: Picture, light: boolean): Uint8Array {
   if (grey.every((value) => value === grey[0])) throw nothingSeen();
   if (edgeIsDark({ width, height, values: grey }) === !light) return grey;
-  const edge = [...grey.keys()].filter((i) => i < width || i >= grey.length - width || i % width === 0 || (i + 1) % width === 0);
+  const edge = [...grey.keys()].filter(
+    (i) => i < width || i >= grey.length - width || i % width === 0 || (i + 1) % width === 0,
+  );
   // of the ground lighter or darker than the best of paper, by what most of its edge has
   const sorted = edge.map((i) => (light ? 255 - grey[i]! : grey[i]!)).sort((a, b) => a - b);
   const ground = Math.max(1, sorted[Math.floor(0.75 * (sorted.length - 1))]!);

@@ -99,7 +99,10 @@ function pictureFormOf(
     side >= 1 &&
     side <= Math.min(rows, columns);
   if (isForm) return { box: side, stretched: stretched === 'true', lightGround: ground === 'light' };
-  throw unfit(name, `its metadata say "ground": ${ground}, "box": ${box} and "stretched": ${stretched}, which is no form`);
+  throw unfit(
+    name,
+    `its metadata say "ground": ${ground}, "box": ${box} and "stretched": ${stretched}, which is no form`,
+  );
 }
 
 function unfit(name: string, why: string): LockstepError {

@@ -29,7 +29,8 @@ export function makePage(kind: PageKind, digit: Uint8Array, columns: number, ran
   const place = (room: number, length: number) => (tight ? 0 : random.integer(8 * scale, room - length - 8 * scale));
   const [left, top] = [place(width, ink.width), place(high, ink.height)];
   // how much ink there is, and how dark it and how light the paper are
-  const [dark, paper] = kind === 'pale' ? [0.62, 0.88] : ['noise', 'shadow', 'large'].includes(kind) ? [0.17, 0.93] : [0, 1];
+  const [dark, paper] =
+    kind === 'pale' ? [0.62, 0.88] : ['noise', 'shadow', 'large'].includes(kind) ? [0.17, 0.93] : [0, 1];
   const page: Paper = { width, height: high, light: new Float32Array(width * high).fill(paper) };
   if (kind === 'ruled' || kind === 'squared') rule(page, random, kind === 'squared');
   for (let y = 0; y < ink.height; y++) {
@@ -81,7 +82,9 @@ const faults: Partial<Record<PageKind, (page: Paper, random: Seeded) => void>> =
 function rule({ width, height, light }: Paper, random: Seeded, both: boolean): void {
   const [gap, value] = [random.integer(22, 40), 0.45 + 0.3 * random.next()];
   for (let y = random.integer(2, gap); y < height; y += gap) light.fill(value, y * width, (y + 1) * width);
-  if (both) for (let x = random.integer(2, gap); x < width; x += gap) for (let y = 0; y < height; y++) light[y * width + x] = value;
+  if (both)
+    for (let x = random.integer(2, gap); x < width; x += gap)
+      for (let y = 0; y < height; y++) light[y * width + x] = value;
 }
 
 function scatter(page: Paper, random: Seeded, size: number): void {
