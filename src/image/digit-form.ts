@@ -12,6 +12,8 @@ import { findStrokes } from './strokes.ts';
 const searched = 400;
 /** A digit that is smaller than this in what was searched is looked at again from nearer. */
 const small = 80;
+/** Of a full stroke's ink. */
+const faintRim = 0.08;
 
 export interface ImageForm {
   readonly rows: number;
@@ -69,7 +71,19 @@ function inkOfDigit(page: Plane): Plane {
   const ink = inkIn(near, ground).map((value, i) =>
     mask[i] === 0 ? 0 : Math.max(0, Math.min(1, (value - least) / (most - least))),
   );
-  return cut({ ...near, values: ink }, box);
+  return trimmed(cut({ ...near, values: ink }, box));
+}
+
+/** Without the rim that smoothing gave to the box, in which there is next to no ink. */
+function trimmed(digit: Plane): Plane {
+  const { width, height, values } = digit;
+  let [left, top, right, bottom] = [width, height, -1, -1];
+  values.forEach((value, i) => {
+    if (value < faintRim) return;
+    const [x, y] = [i % width, Math.floor(i / width)];
+    [left, top, right, bottom] = [Math.min(left, x), Math.min(top, y), Math.max(right, x), Math.max(bottom, y)];
+  });
+  return right < left ? digit : cut(digit, { left, top, width: right - left + 1, height: bottom - top + 1 });
 }
 
 /** What lies around a box, in the picture that was shrunk. */
@@ -89,8 +103,9 @@ function placed({ width, height, values }: Plane, rows: number, columns: number)
     massX += value * ((i % width) + 0.5);
     massY += value * (Math.floor(i / width) + 0.5);
   });
+  // MNIST's centres lie up to a whole pixel behind the middle; what is in the middle stays there in spite of rounding
   const place = (room: number, length: number, centre: number) =>
-    Math.max(0, Math.min(room - length, Math.ceil(room / 2 - centre)));
+    Math.max(0, Math.min(room - length, Math.ceil(room / 2 - centre - 0.05)));
   const left = place(columns, width, massX / mass);
   const top = place(rows, height, massY / mass);
   const strongest = values.reduce((most, value) => Math.max(most, value), 0);
