@@ -3,6 +3,7 @@
 
 import { availableParallelism } from 'node:os';
 import { resolveThreads, type TrainOptions } from '../src/config.ts';
+import { formOf } from '../src/data/picture-form.ts';
 import { stepsPerEpoch } from '../src/data/sampler.ts';
 import { digestOf, stateDigestOf } from '../src/digest.ts';
 import { ExitCode, type LockstepError } from '../src/errors.ts';
@@ -13,7 +14,6 @@ import { layMemory, planMemory } from '../src/kernels/memory-plan.ts';
 import { RunMemory } from '../src/kernels/run-memory.ts';
 import { initialParameters } from '../src/model/init.ts';
 import { namedTensors, widthsOf } from '../src/model/layout.ts';
-import { formOf } from '../src/data/picture-form.ts';
 import { modelMetadata } from '../src/model/model.ts';
 import { bestEpochOf, endStepOf, startPosition } from '../src/position.ts';
 import { firstSelectable } from '../src/run-record.ts';
@@ -251,7 +251,10 @@ async function conclude(
   await folder?.writeJson('history.json', outcome.history);
   await folder?.writeFile(
     'model.safetensors',
-    encodeSafetensors(namedTensors(layout, parameters), modelMetadata({ ...data.train, widths: widthsOf(layout), form: formOf(data.train) })),
+    encodeSafetensors(
+      namedTensors(layout, parameters),
+      modelMetadata({ ...data.train, widths: widthsOf(layout), form: formOf(data.train) }),
+    ),
   );
   await folder?.writeJson('summary.json', summary);
   return summary;
