@@ -42,7 +42,12 @@ export function startCli(args: readonly string[], surroundings: Surroundings): R
   const command = [...within, process.execPath, ...nodeFlags, cli, ...args];
   const limited = ['sh', '-c', `ulimit -f ${(maxFileKilobytes ?? 0) * 2}; exec "$@"`, 'sh', ...command];
   const [file, ...rest] = maxFileKilobytes === undefined ? command : limited;
-  const child = spawn(file!, rest, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  // a shell would set `_` too; inherited, it may say that these tests were started by nohup
+  const child = spawn(file!, rest, {
+    cwd,
+    env: { ...process.env, _: process.execPath, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
