@@ -27,10 +27,17 @@ describe('pictures of the size of the training data', () => {
     await compare(data, 0.9);
   });
 
-  it.skipIf(!existsSync(fashion))(`and by one of clothes (${fashion}; Debian: dataset-fashion-mnist)`, async () => {
+  it.skipIf(lacksFashion())(`and by one of clothes (${fashion}; Debian: dataset-fashion-mnist)`, async () => {
     await compare(await loadDataset(fashion), 0.75);
   });
 });
+
+/** Says so, for a test that is skipped without them. */
+function lacksFashion(): boolean {
+  if (existsSync(fashion)) return false;
+  console.log('skipped: Fashion-MNIST is not here (apt-get install dataset-fashion-mnist)');
+  return true;
+}
 
 /** Trains, and predicts the first test images as PNG: as they are, and with dark and light exchanged. */
 async function compare(data: Dataset, least: number): Promise<void> {

@@ -1,6 +1,7 @@
 // lockstep predict: pictures of digits in every form that a user may have, and files that are none.
 
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +11,7 @@ import type { Picture } from '../src/image/picture.ts';
 import { encodePng } from '../src/image/png.ts';
 import { besides, probabilityBars, terminalPicture } from '../src/image/terminal-picture.ts';
 import { mnistData } from './support/golden.ts';
-import { runCli } from './support/run-cli.ts';
+import { builtCli, runCli } from './support/run-cli.ts';
 import { withFolder } from './support/tiny-data.ts';
 import { type TrainedRun, trainedRun } from './support/trained-run.ts';
 
@@ -71,6 +72,40 @@ describe('lockstep predict', () => {
       const none = await runCli(['predict', run.folder, 'none.png'], { cwd });
       expect([none.exitCode, none.stdout]).toEqual([1, '']);
     });
+  });
+
+  it('reads no pipe, device or enormous file, and waits for none of them', async () => {
+    await withFolder(async (cwd) => {
+      execFileSync('mkfifo', [join(cwd, 'pipe.png')]);
+      await writeFile(join(cwd, 'huge.png'), '');
+      await truncate(join(cwd, 'huge.png'), 2 ** 40);
+      const { exitCode, stderr } = await runCli(['predict', run.folder, 'pipe.png', '/dev/zero', 'huge.png'], { cwd });
+      expect(exitCode).toBe(1);
+      expect(stderr.split('\n')).toEqual([
+        'Warning: pipe.png cannot be used: it is a pipe, not a file',
+        'Warning: /dev/zero cannot be used: it is a device, not a file',
+        'Warning: huge.png cannot be used: it has 1099511627776 bytes or more, and such a file may have 167772160',
+        '',
+      ]);
+    });
+  });
+
+  it('reads more files than the system lets it open at once', async () => {
+    const files = Array<string>(600).fill(join(digits, '7.png'));
+    const command = [
+      '-c',
+      'ulimit -n 128; exec "$@"',
+      'sh',
+      process.execPath,
+      builtCli,
+      'predict',
+      run.folder,
+      ...files,
+      '--json',
+    ];
+    const results = JSON.parse(execFileSync('sh', command, { encoding: 'utf8', maxBuffer: 2 ** 26 })).files;
+    expect(results).toHaveLength(600);
+    expect(new Set(results.map(({ prediction }: { prediction: number }) => prediction))).toEqual(new Set([7]));
   });
 
   it('wants files', async () => {
