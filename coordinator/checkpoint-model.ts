@@ -3,6 +3,7 @@
 
 import { join } from 'node:path';
 import { decodeCheckpoint, type StateBody, stateFileName } from '../src/checkpoint.ts';
+import { formOf } from '../src/data/picture-form.ts';
 import { LockstepError } from '../src/errors.ts';
 import { decodeSafetensors } from '../src/formats/safetensors.ts';
 import { layoutOf } from '../src/model/layout.ts';
@@ -30,10 +31,10 @@ export async function readCheckpointModel(folder: string, which: CheckpointChoic
   refuseEdits(vouched, { ...written, path: join(folder, 'config.json') }, [], false);
   // by its step: the same one, if another is the newest or the best by now
   const { options, facts, changes } = await readRunAt(folder, body.step);
-  const size = await imageSize(folder, options);
-  const widths = [size.rows * size.columns, ...options.hidden, lastWidth(tensors, options.hidden.length, path)];
+  const images = await imagesOf(folder, options);
+  const widths = [images.rows * images.columns, ...options.hidden, lastWidth(tensors, options.hidden.length, path)];
   const model = parametersOf(body, tensors, widths, path);
-  return { model: { ...model, ...size }, step: body.step, options, facts, changes, program: body.program };
+  return { model: { ...model, ...images }, step: body.step, options, facts, changes, program: body.program };
 }
 
 function parametersOf(body: StateBody, tensors: Uint8Array, widths: number[], path: string) {
@@ -53,20 +54,20 @@ function lastWidth(bytes: Uint8Array, hidden: number, path: string): number {
   return tensors.find(({ name }) => name === `fc${hidden + 1}.bias`)?.shape[0] ?? 0;
 }
 
-/** Checkpoints do not say it: the model of a finished run does, and the data of any. */
-async function imageSize(
+/** Size and form: checkpoints do not say them, but the model of a finished run does, and the data of any. */
+async function imagesOf(
   folder: string,
   { data, transpose }: CheckpointModel['options'],
-): Promise<{ rows: number; columns: number }> {
+): Promise<Pick<Model, 'rows' | 'columns' | 'form'>> {
   const path = join(folder, 'model.safetensors');
   try {
     const { tensors, metadata } = decodeSafetensors(await readRegularFile(path), path);
-    const { rows, columns } = modelFromTensors(tensors, metadata, path);
-    return { rows, columns };
+    const { rows, columns, form } = modelFromTensors(tensors, metadata, path);
+    return { rows, columns, form };
   } catch (error) {
     // it may be missing or damaged: the checkpoint does not need it
     if (!(error instanceof LockstepError) && codeOf(error) === null) throw error;
   }
   const { train } = await loadDataset(data, { instead: "put the run's data back there", transpose });
-  return { rows: train.rows, columns: train.columns };
+  return { rows: train.rows, columns: train.columns, form: formOf(train) };
 }

@@ -3,6 +3,7 @@
 
 import { availableParallelism } from 'node:os';
 import { resolveThreads, type TrainOptions } from '../src/config.ts';
+import { formOf } from '../src/data/picture-form.ts';
 import { stepsPerEpoch } from '../src/data/sampler.ts';
 import { digestOf, stateDigestOf } from '../src/digest.ts';
 import { ExitCode, type LockstepError } from '../src/errors.ts';
@@ -254,7 +255,10 @@ async function conclude(
   await folder?.writeJson('history.json', outcome.history);
   await folder?.writeFile(
     'model.safetensors',
-    encodeSafetensors(namedTensors(layout, parameters), modelMetadata({ ...data.train, widths: widthsOf(layout) })),
+    encodeSafetensors(
+      namedTensors(layout, parameters),
+      modelMetadata({ ...data.train, widths: widthsOf(layout), form: formOf(data.train) }),
+    ),
   );
   await folder?.writeJson('summary.json', summary);
   return summary;

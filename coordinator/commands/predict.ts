@@ -1,6 +1,5 @@
 // `lockstep predict RUN FILE...`: what a trained model takes pictures of digits for.
 
-import { readFile } from 'node:fs/promises';
 import { printable } from '../../src/clean-text.ts';
 import type { ImageSet } from '../../src/data/dataset.ts';
 import { ExitCode } from '../../src/errors.ts';
@@ -12,9 +11,13 @@ import type { Model } from '../../src/model/model.ts';
 import { type CheckpointChoice, onOff } from '../../src/value-kinds.ts';
 import { infer } from '../inference.ts';
 import { reasonOf } from '../io-reason.ts';
+import { readRegularFile } from '../read-file.ts';
 import { readModel } from '../trained-model.ts';
 import { type Command, jsonLine, table } from './command.ts';
 import { checkpointFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+
+/** The largest picture that may be read, four channels of 16 bits that do not pack, has no more. */
+const PICTURE_BYTES = 160 * 2 ** 20;
 
 interface Options {
   readonly checkpoint: CheckpointChoice | null;
@@ -51,8 +54,9 @@ export const predict: Command<Options> = {
     verbose: verboseFlag,
   },
   help: `
-PNG and JPEG of any size, dark on light or light on dark: each is cut out, scaled to a box of 20 pixels and centred by its
-mass in 28x28, as MNIST's images are.
+PNG and JPEG of up to 16.7 million pixels, dark on light or light on dark. A picture of just the size of the run's images
+is taken as it is, on the ground that these have; in any other, the digit is cut out and brought into their form: for
+MNIST's, scaled to a box of 20 pixels and centred by its mass in 28x28.
 
 Examples:
   $ lockstep predict runs/first seven.png photo.jpg
@@ -61,7 +65,9 @@ Examples:
 Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2 bad usage.`,
   run: async ([folder, ...files], { checkpoint, pictures, json }, { wiring, print, note, colours }) => {
     const { name, step, model } = await readModel(folder!, checkpoint);
-    const forms = await Promise.all(files.map(async (file) => await formOf(file, model)));
+    // one after the other: neither descriptors nor memory grow with their number
+    const forms: (Uint8Array | string)[] = [];
+    for (const file of files) forms.push(await formOf(file, model));
     const images = forms.filter((form): form is Uint8Array => typeof form !== 'string');
     const { predictions, probabilities } = await infer(model, setOf(images, model), 0, await wiring());
     const classes = model.widths.at(-1)!;
@@ -94,15 +100,15 @@ Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2
 };
 
 /** The file's digit in the model's form, or why there is none. */
-async function formOf(file: string, { rows, columns }: Model): Promise<Uint8Array | string> {
+async function formOf(file: string, model: Model): Promise<Uint8Array | string> {
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(file);
+    bytes = await readRegularFile(file, PICTURE_BYTES);
   } catch (error) {
     return reasonOf(error);
   }
   try {
-    return digitForm(decodePicture(bytes), rows, columns);
+    return digitForm(decodePicture(bytes), model);
   } catch (error) {
     if (error instanceof PictureError) return error.message;
     throw error;

@@ -20,7 +20,7 @@ export function orientationOf(tiff: Uint8Array): number | null {
     for (let i = 0; i < entries; i++) {
       const entry = directory + 2 + 12 * i;
       if (view.getUint16(entry, little) !== orientationTag) continue;
-      const value = valueOf(view, entry, little);
+      const value = numberIn(view, entry, little);
       return value >= 1 && value <= 8 ? value : null;
     }
   } catch (error) {
@@ -31,7 +31,7 @@ export function orientationOf(tiff: Uint8Array): number | null {
 }
 
 /** The one number of an entry; some programs write it as 32 bits. */
-function valueOf(view: DataView, entry: number, little: boolean): number {
+function numberIn(view: DataView, entry: number, little: boolean): number {
   const type = view.getUint16(entry + 2, little);
   if (type === types.short) return view.getUint16(entry + 8, little);
   return type === types.long ? view.getUint32(entry + 8, little) : 0;

@@ -35,26 +35,34 @@ export function resized({ width, height, values }: Plane, toWidth: number, toHei
 function resizedRows(values: Float32Array, from: number, to: number): Float32Array {
   const rows = values.length / from;
   const result = new Float32Array(rows * to);
-  const step = from / to;
-  const reach = Math.max(1, step);
-  for (let o = 0; o < to; o++) {
-    const centre = (o + 0.5) * step - 0.5;
-    const first = Math.max(0, Math.ceil(centre - reach));
-    const last = Math.min(from - 1, Math.floor(centre + reach));
-    let total = 0;
-    for (let i = first; i <= last; i++) total += 1 - Math.abs(i - centre) / reach;
-    for (let row = 0; row < rows; row++) {
+  const covers = Array.from({ length: to }, (_, o) => coverOf(o, from, to));
+  for (let row = 0; row < rows; row++) {
+    for (let o = 0; o < to; o++) {
+      const { first, weights } = covers[o]!;
+      const start = row * from + first;
       let sum = 0;
-      for (let i = first; i <= last; i++) sum += values[row * from + i]! * (1 - Math.abs(i - centre) / reach);
-      result[row * to + o] = sum / total;
+      for (let i = 0; i < weights.length; i++) sum += values[start + i]! * weights[i]!;
+      result[row * to + o] = sum;
     }
   }
   return result;
 }
 
-export function transposed<T extends Float32Array | Uint8Array>(values: T, width: number): T {
+/** Which of a row's `from` values make up the one at `o` of `to`, and in which parts. */
+function coverOf(o: number, from: number, to: number): { first: number; weights: Float64Array } {
+  const step = from / to;
+  const reach = Math.max(1, step);
+  const centre = (o + 0.5) * step - 0.5;
+  const first = Math.max(0, Math.ceil(centre - reach));
+  const last = Math.min(from - 1, Math.floor(centre + reach));
+  const weights = Float64Array.from({ length: last - first + 1 }, (_, i) => 1 - Math.abs(first + i - centre) / reach);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return { first, weights: weights.map((weight) => weight / total) };
+}
+
+function transposed(values: Float32Array, width: number): Float32Array {
   const height = values.length / width;
-  const result = values.slice() as T;
+  const result = new Float32Array(values.length);
   for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) result[x * height + y] = values[y * width + x]!;
   return result;
 }

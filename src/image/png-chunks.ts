@@ -15,6 +15,8 @@ export interface PngChunks {
 }
 
 const signatureBytes = 8;
+/** The largest picture has a tenth of it; each takes memory, however empty it is. */
+const maxChunks = 100_000;
 const depths: Readonly<Record<number, readonly number[]>> = {
   0: [1, 2, 4, 8, 16],
   2: [8, 16],
@@ -41,11 +43,12 @@ export function readChunks(bytes: Uint8Array): PngChunks {
   let orientation: number | null = null;
   const kept: Uint8Array[] = [bytes.subarray(0, signatureBytes)];
   const pixels: Uint8Array[] = [];
-  let at = signatureBytes;
+  let [at, chunks] = [signatureBytes, 0];
   // the end chunk may be missing, if the pixels are all there
   while (at + 12 <= bytes.length) {
     const { name, body, whole, sound } = chunkAt(bytes, at);
     at += whole.length;
+    if (++chunks > maxChunks) throw new PictureError(`it has more than ${maxChunks} chunks`);
     if (name === 'IEND') break;
     const needed = /^[A-Z]/.test(name) || name === 'tRNS';
     if (needed && !sound) throw new Error(`the checksum of its chunk ${name} is wrong`);

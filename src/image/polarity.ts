@@ -4,6 +4,12 @@ import { filled } from './ground.ts';
 import type { Picture } from './picture.ts';
 import { type Plane, resized } from './plane.ts';
 
+interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly values: Float32Array | Uint8Array;
+}
+
 /** Longest side of what is looked at. */
 const looked = 64;
 
@@ -15,7 +21,7 @@ export function withLightGround({ width, height, grey }: Picture): Plane {
 }
 
 /**
- * Strokes and the spaces between them stand out alike, from the ground that the other of the two leaves. But strokes are
+ * An edge that is all light or all dark tells. Else strokes and the spaces between them stand out alike, from the ground that the other of the two leaves. But strokes are
  * outermost: the spaces lie within their box. Where the page is cut so close that its edge tells of both, more of the edge
  * is ground.
  */
@@ -23,6 +29,8 @@ function isLightOnDark(page: Plane): boolean {
   const scale = Math.min(1, looked / Math.max(page.width, page.height));
   const [width, height] = [page.width, page.height].map((length) => Math.max(1, Math.round(length * scale)));
   const plane = resized(page, width!, height!);
+  const all = edgeShare(plane);
+  if (Math.min(all, 1 - all) < 0.03) return all < 0.5;
   const [lightest, darkest] = [filled(plane, 1), filled(plane, -1)];
   const dark = plane.values.map((value, i) => lightest.values[i]! - value);
   const light = plane.values.map((value, i) => value - darkest.values[i]!);
@@ -46,8 +54,22 @@ function areaOf(values: Float32Array, width: number, least: number): number | nu
   return right < left ? 0 : (right - left + 1) * (bottom - top + 1);
 }
 
+/** Which part of the outermost pixels is light, as between the darkest and the lightest of the page. */
+function edgeShare({ width, height, values }: Plane): number {
+  let [lowest, highest] = [255, 0];
+  for (const value of values) [lowest, highest] = [Math.min(lowest, value), Math.max(highest, value)];
+  let [light, edges] = [0, 0];
+  values.forEach((value, i) => {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    if (x > 0 && y > 0 && x < width - 1 && y < height - 1) return;
+    edges++;
+    if (2 * value > lowest + highest) light++;
+  });
+  return light / edges;
+}
+
 /** Corners count as much as all of the edge: strokes seldom reach them. */
-function edgeIsDark({ width, height, values }: Plane): boolean {
+export function edgeIsDark({ width, height, values }: Pixels): boolean {
   let [lowest, highest] = [255, 0];
   for (const value of values) [lowest, highest] = [Math.min(lowest, value), Math.max(highest, value)];
   const corner = Math.ceil(Math.min(width, height) / 10);

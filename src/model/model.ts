@@ -1,5 +1,6 @@
 // A trained network: its widths and its parameters, put together from named tensors. Knows nothing of files.
 
+import { mnistForm, type PictureForm } from '../data/picture-form.ts';
 import { LockstepError } from '../errors.ts';
 import { type Layout, layoutOf, type NamedTensor, namedTensors } from './layout.ts';
 
@@ -9,17 +10,22 @@ export interface Model {
   /** Size of its images; their product is the number of inputs. */
   readonly rows: number;
   readonly columns: number;
+  /** Of the images that it was trained on. */
+  readonly form: PictureForm;
   readonly layout: Layout;
   /** In canonical order. */
   readonly parameters: Float32Array;
 }
 
 /** What the tensors alone do not say, for a file that holds them. */
-export function modelMetadata({ rows, columns, widths }: Pick<Model, 'rows' | 'columns' | 'widths'>) {
+export function modelMetadata({ rows, columns, widths, form }: Pick<Model, 'rows' | 'columns' | 'widths' | 'form'>) {
   return {
     rows: String(rows),
     columns: String(columns),
-    input: `images of ${rows}x${columns} pixels, row by row, 0 (background) to 255`,
+    input: `images of ${rows}x${columns} pixels, row by row, ${form.lightGround ? '0 to 255 (background)' : '0 (background) to 255'}`,
+    ground: form.lightGround ? 'light' : 'dark',
+    box: String(form.box),
+    stretched: String(form.stretched),
     normalisation: '(pixel / 255 - 0.5) / 0.5',
     layers: `${widths.join('-')}, ReLU between them, softmax at the end`,
   };
@@ -59,7 +65,8 @@ export function modelFromTensors(
   for (const { name: tensorName, data } of namedTensors(layout, parameters)) data.set(byName.get(tensorName)!.data);
   const bad = parameters.findIndex((value) => !Number.isFinite(value));
   if (bad !== -1) throw unfit(name, `parameter ${bad} is ${parameters[bad]}`);
-  return { widths, layout, parameters, ...sizeOf(widths[0]!, metadata, name) };
+  const size = sizeOf(widths[0]!, metadata, name);
+  return { widths, layout, parameters, ...size, form: pictureFormOf(size, metadata, name) };
 }
 
 function sizeOf(
@@ -75,6 +82,27 @@ function sizeOf(
   }
   const side = Math.sqrt(inputs);
   return Number.isInteger(side) ? { rows: side, columns: side } : { rows: 1, columns: inputs };
+}
+
+/** Models of 0.1.0 do not say it: theirs is MNIST's. */
+function pictureFormOf(
+  { rows, columns }: Pick<Model, 'rows' | 'columns'>,
+  { ground, box, stretched }: Readonly<Record<string, string>>,
+  name: string,
+): PictureForm {
+  if (ground === undefined && box === undefined && stretched === undefined) return mnistForm(rows, columns);
+  const side = Number(box);
+  const isForm =
+    (ground === 'light' || ground === 'dark') &&
+    (stretched === 'true' || stretched === 'false') &&
+    Number.isSafeInteger(side) &&
+    side >= 1 &&
+    side <= Math.min(rows, columns);
+  if (isForm) return { box: side, stretched: stretched === 'true', lightGround: ground === 'light' };
+  throw unfit(
+    name,
+    `its metadata say "ground": ${ground}, "box": ${box} and "stretched": ${stretched}, which is no form`,
+  );
 }
 
 function unfit(name: string, why: string): LockstepError {

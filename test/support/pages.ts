@@ -142,7 +142,9 @@ function enlarged({ width, height, light }: Paper, longer: number, least: number
 
 function throughJpeg({ width, height, grey }: Picture): Picture {
   const data = Buffer.alloc(4 * grey.length);
-  grey.forEach((value, i) => data.fill(value, 4 * i, 4 * i + 3));
+  grey.forEach((value, i) => {
+    data.fill(value, 4 * i, 4 * i + 3);
+  });
   const { data: back } = jpeg.decode(jpeg.encode({ width, height, data }, 15).data, { useTArray: true });
   return { width, height, grey: grey.map((_, i) => back[4 * i]!) };
 }
