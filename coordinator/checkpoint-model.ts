@@ -24,9 +24,16 @@ export interface CheckpointModel extends Pick<Awaited<ReturnType<typeof readRun>
   readonly program: string;
 }
 
-export async function readCheckpointModel(folder: string, which: CheckpointChoice): Promise<CheckpointModel> {
+/** `tell` hears of damaged ones, of which one may have been the newest or the best. */
+export async function readCheckpointModel(
+  folder: string,
+  which: CheckpointChoice,
+  tell: (message: string) => void,
+): Promise<CheckpointModel> {
   const written = await readRun(folder);
-  const { body, tensors, path } = await new CheckpointStore(folder).chosen(which, () => undefined);
+  const { body, tensors, path } = await new CheckpointStore(folder).chosen(which, (at, why) =>
+    tell(`Warning: The checkpoint ${at} is passed over: ${why}`),
+  );
   const vouched = { facts: body.facts, changes: body.changes.map(changeOf), path: join(path, stateFileName) };
   refuseEdits(vouched, { ...written, path: join(folder, 'config.json') }, [], false);
   // by its step: the same one, if another is the newest or the best by now

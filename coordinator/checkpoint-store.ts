@@ -94,7 +94,8 @@ export class CheckpointStore {
       const why = step === null ? undefined : damaged.get(this.pathOf(step));
       throw notThere(dirname(this.path), which, whole, why);
     }
-    for (const [path, why] of damaged) passedOver(path, why);
+    // that of a step is no other for them
+    if (typeof which !== 'number') for (const [path, why] of damaged) passedOver(path, why);
     return { path: this.pathOf(step), ...found };
   }
 

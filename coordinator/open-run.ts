@@ -243,9 +243,7 @@ async function startOf(
   const passedOver = (path: string, why: string) =>
     onEvent({ type: 'warning', message: `The checkpoint ${path} is passed over: ${why}` });
   const found =
-    from === 'last'
-      ? await store.newest(passedOver)
-      : await store.withAllEpochs(await store.chosen(from, () => undefined));
+    from === 'last' ? await store.newest(passedOver) : await store.withAllEpochs(await store.chosen(from, passedOver));
   if (found === null) return null;
   const checkpoint = decodeCheckpoint(layout, found.body, found.tensors);
   if (checkpoint !== null && lacksBest(checkpoint)) {

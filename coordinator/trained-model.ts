@@ -38,9 +38,13 @@ export interface TrainedModel {
 }
 
 /** Of a run, or of one of its checkpoints. */
-export async function readModel(folder: string, checkpoint: CheckpointChoice | null): Promise<TrainedModel> {
+export async function readModel(
+  folder: string,
+  checkpoint: CheckpointChoice | null,
+  tell: (message: string) => void = () => undefined,
+): Promise<TrainedModel> {
   if (checkpoint === null) return await readTrainedModel(folder);
-  const { model, step, options, facts, changes, program } = await readCheckpointModel(folder, checkpoint);
+  const { model, step, options, facts, changes, program } = await readCheckpointModel(folder, checkpoint, tell);
   const { dataDigest } = facts;
   return { folder, step, name: basename(resolve(folder)), options, model, changes, dataDigest, program };
 }

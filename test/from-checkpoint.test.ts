@@ -140,6 +140,22 @@ describe('--resume RUN --from', () => {
 });
 
 describe('--checkpoint', () => {
+  test('a damaged one that may have been the newest or the best is named', async () => {
+    const other = place();
+    await cp(run, other, { recursive: true });
+    await rewrite(join(other, 'checkpoints/step-00000040/state.safetensors'), (bytes) => bytes.subarray(1));
+    for (const which of ['last', 'best', 10] as const) {
+      const told: string[] = [];
+      const { step } = await readModel(other, which, (message) => told.push(message));
+      if (which === 'last') expect(step).toBe(35);
+      expect(told.join()).toMatch(which === 10 ? /^$/ : /step-00000040 is passed over: state\.safetensors has/);
+    }
+    const { events } = await runOnDisk({ resume: other, from: 'best', out: place() });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'warning', message: expect.stringContaining('step-00000040 is passed over') }),
+    );
+  });
+
   test('is the model of a run that ended there, of an unfinished run too', async () => {
     const unfinished = place();
     await dieAt(27, { ...short, out: unfinished });

@@ -55,7 +55,7 @@ Examples:
   $ lockstep evaluate runs/first --split validation --json
   $ lockstep evaluate runs/first --checkpoint best`,
   run: async ([folder], { checkpoint, split, data, transpose, threads, json }, { wiring, print, note }) => {
-    const trained = await readModel(folder!, checkpoint);
+    const trained = await readModel(folder!, checkpoint, note);
     const set = evaluationSet(trained, await loadFor(trained, data, { transpose, tell: note }), split);
     const { figures, predictions } = await infer(trained.model, set, threads, await wiring());
     const confusion = confusionOf(set.labels, predictions, trained.model.widths.at(-1)!);

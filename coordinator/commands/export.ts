@@ -55,8 +55,8 @@ Examples:
   $ lockstep export runs/first --checkpoint 4300
 
 All but safetensors take raw pixels, 0 to 255: normalisation is part of the model.`,
-  run: async ([folder], { checkpoint, format, out, json }, { wiring, print }) => {
-    const { model, step } = await readModel(folder!, checkpoint);
+  run: async ([folder], { checkpoint, format, out, json }, { wiring, print, note }) => {
+    const { model, step } = await readModel(folder!, checkpoint, note);
     const files = encoded(model, format, (await wiring()).programVersion);
     const place = step === null ? [] : [checkpointName(step)];
     const target = out ?? join(folder!, 'export', ...place, format === 'tfjs' ? 'tfjs' : `model.${format}`);

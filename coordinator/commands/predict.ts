@@ -64,7 +64,7 @@ Examples:
 
 Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2 bad usage.`,
   run: async ([folder, ...files], { checkpoint, pictures, json }, { wiring, print, note, colours }) => {
-    const { name, step, model } = await readModel(folder!, checkpoint);
+    const { name, step, model } = await readModel(folder!, checkpoint, note);
     // one after the other: neither descriptors nor memory grow with their number
     const forms: (Uint8Array | string)[] = [];
     for (const file of files) forms.push(await formOf(file, model));
