@@ -7,6 +7,10 @@ export interface Weighted {
   readonly workerId: number;
   /** Speed in any unit, 0 or more; what is not a positive number counts as 0. */
   readonly weight: number;
+  /** Shards that it gets at the most; all of them when not given. */
+  readonly most?: number;
+  /** It gets one shard, before all others, whatever its weight: so that it is measured, and can keep no more from them. */
+  readonly one?: boolean;
 }
 
 /** Divides all shards of a tree. Workers that get none are not in the result. */
@@ -15,8 +19,9 @@ export function assign(shards: number, workers: readonly Weighted[]): Map<number
 }
 
 /**
- * Divides disjoint blocks, which may be cut. Every shard goes to exactly one worker, and a worker that is to have n shards
- * gets as many blocks as n has binary digits 1, as far as the given blocks allow. Each list is in shard order.
+ * Divides disjoint blocks, which may be cut. Every shard goes to exactly one worker, unless all workers have as many as they may,
+ * and a worker that is to have n shards gets as many blocks as n has binary digits 1, as far as the given blocks allow. Each
+ * list is in shard order.
  */
 export function assignBlocks(
   blocks: readonly BlockAddress[],
@@ -46,20 +51,37 @@ export function assignBlocks(
 }
 
 /**
- * How many of `total` shards each worker gets: within one of its exact part (largest remainders, ties by workerId).
- * Workers in order of workerId, those with none left out. When all weights are 0 they count as equal, so that somebody
- * does the work.
+ * How many of `total` shards each worker gets: within one of its exact part (largest remainders, ties by workerId), but never
+ * more than it may have, which others get then. Workers in order of workerId, those with none left out. When all weights are
+ * 0 they count as equal, so that somebody does the work.
  */
 export function apportion(total: number, workers: readonly Weighted[]): Map<number, number> {
   const sorted = workers.toSorted((a, b) => a.workerId - b.workerId);
+  const counts = new Map(sorted.map(({ workerId }) => [workerId, 0]));
+  for (const { workerId } of sorted.filter(({ one }) => one).slice(0, total)) counts.set(workerId, 1);
+  let left = total - sum(counts.values());
+  let open = sorted.filter(({ one }) => !one);
+  while (open.length > 0) {
+    const parts = proportions(left, open);
+    const full = open.filter(({ workerId, most = left }) => parts.get(workerId)! >= most);
+    for (const { workerId, most = left } of full) counts.set(workerId, most);
+    if (full.length === 0) for (const [workerId, count] of parts) counts.set(workerId, count);
+    left -= full.reduce((all, { most = left }) => all + most, 0);
+    open = full.length === 0 ? [] : open.filter((worker) => !full.includes(worker));
+  }
+  return new Map([...counts].filter(([, count]) => count > 0));
+}
+
+/** Whatever each may have. */
+function proportions(total: number, sorted: readonly Weighted[]): Map<number, number> {
   const positive = sorted.map(({ weight }) => (weight > 0 && Number.isFinite(weight) ? weight : 0));
   const largest = Math.max(...positive);
   // Divided by the largest first, or the sum of huge weights would be infinite.
   const weights = positive.map((weight) => (largest > 0 ? weight / largest : 1));
-  const sum = weights.reduce((a, b) => a + b, 0);
-  const exact = weights.map((weight) => (weight / sum) * total);
+  const whole = sum(weights);
+  const exact = weights.map((weight) => (weight / whole) * total);
   const counts = exact.map(Math.floor);
-  let left = total - counts.reduce((a, b) => a + b, 0);
+  let left = total - sum(counts);
   const byRemainder = exact.map((part, i) => ({ i, remainder: part - Math.floor(part) }));
   byRemainder.sort((a, b) => b.remainder - a.remainder || a.i - b.i);
   for (const { i } of byRemainder) {
@@ -68,7 +90,13 @@ export function apportion(total: number, workers: readonly Weighted[]): Map<numb
     counts[i]!++;
     left--;
   }
-  return new Map(sorted.flatMap(({ workerId }, i) => (counts[i]! > 0 ? [[workerId, counts[i]!] as const] : [])));
+  return new Map(sorted.map(({ workerId }, i) => [workerId, counts[i]!]));
+}
+
+function sum(values: Iterable<number>): number {
+  let all = 0;
+  for (const value of values) all += value;
+  return all;
 }
 
 /**

@@ -13,9 +13,10 @@ import {
   tensorFileName,
   verifyCheckpoint,
 } from '../src/checkpoint.ts';
-import { type Kept, toRemove } from '../src/checkpoint-retention.ts';
+import { bestOf, type Kept, toRemove } from '../src/checkpoint-retention.ts';
 import { LockstepError } from '../src/errors.ts';
 import type { Layout } from '../src/model/layout.ts';
+import type { CheckpointChoice } from '../src/value-kinds.ts';
 import { recover, removeFolderWhole, WriteFailure, writeFolderWhole } from './checkpoint-files.ts';
 import { type Flush, flush, flushFolder } from './flush.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
@@ -74,6 +75,27 @@ export class CheckpointStore {
   async newestAlone(passedOver: (path: string, why: string) => void): Promise<Found | null> {
     for await (const whole of this.#whole(passedOver)) return whole;
     return null;
+  }
+
+  /**
+   * The one that was chosen; without the epochs that stand apart.
+   * @throws LockstepError where it is not there, with those that are
+   */
+  async chosen(which: CheckpointChoice, passedOver: (path: string, why: string) => void): Promise<Found> {
+    const damaged = new Map<string, string>();
+    for await (const _ of this.#whole((path, why) => damaged.set(path, why))) {
+      // each is known then, and only one of them is held
+    }
+    const whole = [...this.#kept.values()].sort((a, b) => a.step - b.step);
+    const best = which === 'best' ? (bestOf(whole)?.step ?? null) : null;
+    const step = which === 'best' ? best : which === 'last' ? (whole.at(-1)?.step ?? null) : which;
+    const found = step !== null && this.#kept.has(step) ? await readVerified(this.pathOf(step)) : null;
+    if (step === null || found === null || 'why' in found) {
+      const why = step === null ? undefined : damaged.get(this.pathOf(step));
+      throw notThere(dirname(this.path), which, whole, why);
+    }
+    for (const [path, why] of damaged) passedOver(path, why);
+    return { path: this.pathOf(step), ...found };
   }
 
   /** The newest first. */
@@ -154,6 +176,28 @@ async function readVerified(path: string): Promise<{ body: StateBody; tensors: U
     if (codeOf(error) === null) throw error;
     return { why: `it cannot be read: ${reasonOf(error)}` };
   }
+}
+
+function notThere(
+  run: string,
+  which: CheckpointChoice,
+  whole: readonly Kept[],
+  damaged: string | undefined,
+): LockstepError {
+  const steps = whole.map(({ step }) => step).join(', ');
+  const present = whole.length === 0 ? 'it has no checkpoint that can be used' : `it has those of the steps ${steps}`;
+  const [what, why] = {
+    best: ['no best checkpoint', whole.length === 0 ? present : `none of those it has was validated (steps ${steps})`],
+    last: ['no checkpoint', present],
+  }[String(which)] ?? [
+    `no checkpoint of step ${which}`,
+    damaged === undefined ? present : `it cannot be used: ${damaged}; otherwise ${present}`,
+  ];
+  return new LockstepError({
+    what: `${run} has ${what}`,
+    why: why!,
+    mend: whole.length === 0 ? 'Give the folder of another run' : 'Give one of these steps, or last',
+  });
 }
 
 function unreadable(path: string, cause: unknown): LockstepError {

@@ -49,6 +49,18 @@ export class NodeSlots {
     return Number.isFinite(doubles[figures / 8]!) && this.#kernels.allFinite(vector, plan.vectorBytes) === 1;
   }
 
+  /**
+   * Puts the values of slot `slot` in the place of the node's, whose own slot is free then.
+   * @returns false if they were others
+   */
+  takeOver(node: Accepted, slot: number): boolean {
+    const before = this.#slotOf(node);
+    const same = this.#bytesOf(before).every((bytes, i) => bytes.equals(this.#bytesOf(slot)[i]!));
+    this.bind(node, slot);
+    this.giveBack(before);
+    return same;
+  }
+
   release(node: Accepted): void {
     const slot = this.#byNode.get(keyOf(node));
     if (slot === undefined) return;
@@ -64,6 +76,12 @@ export class NodeSlots {
   clear(): void {
     this.#free.push(...this.#byNode.values());
     this.#byNode.clear();
+  }
+
+  #bytesOf(slot: number): Buffer[] {
+    const { plan, memory } = this.#run;
+    const { vector, figures } = plan.slots[slot]!;
+    return [Buffer.from(memory.buffer, vector, plan.vectorBytes), Buffer.from(memory.buffer, figures, 16)];
   }
 
   #slotOf(node: Accepted): number {

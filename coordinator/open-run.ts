@@ -6,7 +6,7 @@ import { type Checkpoint, decodeCheckpoint, stateFileName } from '../src/checkpo
 import { checkAgainstData, configForFile, type TrainOptions } from '../src/config.ts';
 import type { DatasetShape } from '../src/data/assemble.ts';
 import type { Dataset } from '../src/data/dataset.ts';
-import { remarksOn } from '../src/data/remarks.ts';
+import { augmentationRemark, remarksOn } from '../src/data/remarks.ts';
 import { type Split, splitImages, stepsPerEpoch } from '../src/data/sampler.ts';
 import { jsonText } from '../src/disk-records.ts';
 import { ExitCode, LockstepError } from '../src/errors.ts';
@@ -18,11 +18,14 @@ import { bestEpochOf, startPosition } from '../src/position.ts';
 import { allowedNames, differences, planResume, refuseChanges, refuseEdits } from '../src/resume-plan.ts';
 import { type Change, type Facts, firstSelectable, runConfigOf } from '../src/run-record.ts';
 import { unlessAborted } from '../src/unless-aborted.ts';
+import type { CheckpointChoice } from '../src/value-kinds.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';
+import { withoutEffect } from '../src/without-effect.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
 import { loadDataset } from './dataset-files.ts';
 import { placesFor } from './make-executor.ts';
-import { readRun } from './run-files.ts';
+import { withDataRecorded } from './run-data.ts';
+import { readRun, readRunAt } from './run-files.ts';
 import { RunFolder } from './run-folder.ts';
 import { readHistory } from './trained-model.ts';
 
@@ -58,26 +61,34 @@ export interface Opening {
   readonly signal: AbortSignal;
 }
 
+export interface FinishedRun {
+  readonly finished: Summary;
+  /** Flags that were given, and cannot matter to it. */
+  readonly withoutEffect: readonly string[];
+}
+
 /** The run; or the summary of one that is finished, and is asked for nothing more. */
-export async function openRun(opening: Opening): Promise<OpenRun | { readonly finished: Summary }> {
+export async function openRun(opening: Opening): Promise<OpenRun | FinishedRun> {
   const { options, engine, onEvent } = opening;
   const source = options.resume;
   if (source === null) return await openNew(opening);
   const inPlace = options.out === null || resolve(options.out) === resolve(source);
 
-  const before = await readRun(source);
-  const facts = { config: configForFile(options), engine, dataDigest: before.facts.dataDigest };
+  const { options: recorded } = withDataRecorded(options, null);
+  const before = await readRunAt(source, options.from);
+  const facts = { config: configForFile(recorded), engine, dataDigest: before.facts.dataDigest };
   refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
   if (!inPlace) {
     await opening.checkEngine();
     return await openResumed(opening, source, null);
   }
+  await refuseLoss(source, options.from);
   const finished = asksNothingMore(before.options, options) ? await opening.finishedSummary(source) : null;
   const tell = (message: string) => onEvent({ type: 'info', message });
   if (finished !== null) {
     // its process may have been killed after its last word, with the folder still held
     await RunFolder.tidy(source, tell);
-    return { finished };
+    return { finished, withoutEffect: withoutEffect(before.options, recorded) };
   }
   await opening.checkEngine();
 
@@ -93,9 +104,11 @@ export async function openRun(opening: Opening): Promise<OpenRun | { readonly fi
 async function openNew(opening: Opening): Promise<OpenRun> {
   const { options, engine, program, checkEngine } = opening;
   await checkEngine();
+  const { options: recorded, dataFromRun } = withDataRecorded(options, options.out);
   const read = await readData(opening);
-  const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
-  const folder = options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, []));
+  const facts = { config: configForFile(recorded), engine, dataDigest: datasetDigest(read.data) };
+  const folder =
+    options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, [], dataFromRun));
   const store = folder === null ? null : new CheckpointStore(folder.path);
   return { ...read, folder, store, start: null, inPlace: true, facts, changes: [], begin: nothing };
 }
@@ -103,19 +116,22 @@ async function openNew(opening: Opening): Promise<OpenRun> {
 /** `folder`: the run's own, when it goes on there. */
 async function openResumed(opening: Opening, source: string, folder: RunFolder | null): Promise<OpenRun> {
   const { options, engine, program, onEvent } = opening;
+  const { options: recorded, dataFromRun } = withDataRecorded(options, folder?.path ?? options.out);
   const read = await readData(opening);
-  const facts = { config: configForFile(options), engine, dataDigest: datasetDigest(read.data) };
+  const facts = { config: configForFile(recorded), engine, dataDigest: datasetDigest(read.data) };
   // with the folder taken, nobody changes it any more
-  const before = await readRun(source);
+  const written = await readRun(source);
+  const before = await readRunAt(source, options.from);
   refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
+  if (folder !== null) await refuseLoss(source, options.from);
   const store = new CheckpointStore(source);
   if (folder !== null) await store.tidy();
-  const start = await newestOf(store, read.shape.layout, onEvent);
+  const start = await startOf(store, options.from, read.shape.layout, onEvent);
   if (start !== null && start.program !== program) onEvent({ type: 'warning', message: otherProgram(start, program) });
   if (start !== null) {
     // asked for was compared with config.json; that file may say something else than the checkpoint
     const at = join(store.pathOf(start.position.step), stateFileName);
-    const config = { ...before, path: join(source, 'config.json') };
+    const config = { ...written, path: join(source, 'config.json') };
     refuseEdits({ ...start, path: at }, config, allowedNames(options.allowChange), true);
     await compareHistory(source, start.position.history, onEvent);
   }
@@ -128,7 +144,7 @@ async function openResumed(opening: Opening, source: string, folder: RunFolder |
   );
   onEvent({ type: 'info', message: resuming(source, start) });
 
-  const runConfig = runConfigOf(facts, program, changes);
+  const runConfig = runConfigOf(facts, program, changes, dataFromRun);
   if (folder === null) {
     const elsewhere = await RunFolder.create(options.out!, runConfig);
     return {
@@ -170,9 +186,12 @@ async function readData({
   };
   const tell = (message: string) => onEvent({ type: 'info', message });
   const { data: folder, transpose } = options;
-  const data = await unlessAborted(loadDataset(folder, { transpose, check, tell }), signal);
+  const instead = options.resume === null ? {} : { instead: "put the run's data back there" };
+  const data = await unlessAborted(loadDataset(folder, { transpose, check, tell, ...instead }), signal);
   // the data of a run that goes on are what they were
   const remarks = options.resume === null ? remarksOn(data, folder, transpose) : [];
+  const ofSize = options.resume === null && options.augment ? augmentationRemark(data.train) : null;
+  if (ofSize !== null) remarks.push(ofSize);
   for (const { level, message } of remarks) onEvent({ type: level, message });
   return { data, ...planned! };
 }
@@ -201,14 +220,32 @@ async function compareHistory(
   });
 }
 
-async function newestOf(
+/** What is later than the checkpoint that a run goes on from would be lost, one by one, as new ones are written. */
+async function refuseLoss(source: string, from: CheckpointChoice): Promise<void> {
+  if (from === 'last') return;
+  const store = new CheckpointStore(source);
+  const { body } = await store.chosen(from, () => undefined);
+  const newest = await store.newestAlone(() => undefined);
+  if (newest === null || newest.body.step === body.step) return;
+  throw new LockstepError({
+    what: `${source} has later checkpoints than that of step ${body.step}`,
+    why: `the newest is that of step ${newest.body.step}: going on in the same folder would lose what came in between`,
+    mend: 'Go on in another folder, and leave this one as it is: --out DIR',
+  });
+}
+
+async function startOf(
   store: CheckpointStore,
+  from: CheckpointChoice,
   layout: Layout,
   onEvent: (event: TrainEvent) => void,
 ): Promise<Checkpoint | null> {
-  const found = await store.newest((path, why) =>
-    onEvent({ type: 'warning', message: `The checkpoint ${path} is passed over: ${why}` }),
-  );
+  const passedOver = (path: string, why: string) =>
+    onEvent({ type: 'warning', message: `The checkpoint ${path} is passed over: ${why}` });
+  const found =
+    from === 'last'
+      ? await store.newest(passedOver)
+      : await store.withAllEpochs(await store.chosen(from, () => undefined));
   if (found === null) return null;
   const checkpoint = decodeCheckpoint(layout, found.body, found.tensors);
   if (checkpoint !== null && lacksBest(checkpoint)) {

@@ -1,7 +1,7 @@
 // The workers of one step and what each of them computes. Keeps books for step.ts; decides nothing.
 
 import { type BlockAddress, shardsOfBlock } from '../src/reduce.ts';
-import type { WorkerSpeed } from './speed.ts';
+import { isKnown, type WorkerSpeed } from './speed.ts';
 
 export interface Attempt {
   readonly attempt: number;
@@ -52,6 +52,19 @@ export class Roster {
     return [...this.#workers.values()]
       .filter(({ attempt, busy, leaving }) => attempt === null && !busy && !leaving)
       .map(({ speed }) => speed);
+  }
+
+  /** Is somebody among these workers known to be able to compute? */
+  hasKnown(workerIds: readonly number[]): boolean {
+    return workerIds.some((workerId) => isKnown(this.#workers.get(workerId)!.speed));
+  }
+
+  /** Will one of them be idle, or be found late? Not who still owes an earlier step, or is late already. */
+  awaitsKnown(workerIds: readonly number[]): boolean {
+    return workerIds.some((workerId) => {
+      const { speed, attempt, busy } = this.#workers.get(workerId)!;
+      return isKnown(speed) && !busy && attempt?.late !== true;
+    });
   }
 
   /** Takes a block off a worker's attempt; false if it was not asked for in that attempt, or was answered already. */

@@ -1,13 +1,14 @@
 // The folder of one run: made for it alone, never written over, held by one process at a time, every file in it whole. Knows
 // nothing of what the files mean.
 
-import { existsSync } from 'node:fs';
+import { type Dirent, existsSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { jsonText } from '../src/disk-records.ts';
 import { ExitCode, LockstepError } from '../src/errors.ts';
 import { flushFolder } from './flush.ts';
 import { FolderLock, isLockName } from './folder-lock.ts';
+import { resumeCommand } from './interruption.ts';
 import { reasonOf } from './io-reason.ts';
 import { MadeFolders } from './made-folders.ts';
 import { isAside, writeWhole } from './write-whole.ts';
@@ -136,12 +137,18 @@ export class RunFolder {
 
   /** What a process left that was killed while it took the folder is nothing. */
   async #refuseIfUsed(): Promise<void> {
-    const present = (await readdir(this.path)).filter((name) => !isLockName(name) && !isAside(name));
+    const present = (await readdir(this.path, { withFileTypes: true }))
+      // what a file system makes at its root is nobody's work
+      .filter((entry) => !isLockName(entry.name) && !isAside(entry.name) && !isLostAndFound(entry))
+      .map(({ name }) => name)
+      .sort();
     if (present.length > 0) {
       throw new LockstepError({
         what: `The run folder ${this.path} is not empty`,
-        why: `it holds ${present.length} file(s) or folder(s) already, and a run is never written over`,
-        mend: 'Choose a new folder with --out DIR, or leave --out out for runs/<date-time>',
+        why: `it holds ${listed(present)} already, and a run is never written over`,
+        mend: present.includes('config.json')
+          ? `Go on with the run there: ${resumeCommand(this.path)}; or choose a new folder with --out DIR`
+          : 'Choose a new folder with --out DIR, or leave --out out for runs/<date-time>',
       });
     }
   }
@@ -191,6 +198,20 @@ export class ReservedFolder {
   async release(): Promise<void> {
     await this.#folders.remove();
   }
+}
+
+function isLostAndFound(entry: Dirent): boolean {
+  return entry.name === 'lost+found' && entry.isDirectory();
+}
+
+/** The first of some names, and how many more there are. */
+function listed(names: readonly string[]): string {
+  const most = 5;
+  const more = names.length > most ? ` and ${names.length - most} more` : '';
+  return `${names
+    .slice(0, most)
+    .map((name) => JSON.stringify(name))
+    .join(', ')}${more}`;
 }
 
 function notMade(path: string, cause: unknown): LockstepError {

@@ -17,6 +17,7 @@ import { evictionOf, NodeLedger } from './node-ledger.ts';
 import { NodeSlots } from './node-slots.ts';
 import { notFinite } from './not-finite.ts';
 import { ParameterCopies } from './parameter-copies.ts';
+import { Recount, type Wrong } from './recount.ts';
 import { RunGate } from './run-gate.ts';
 import type { RunSizes } from './run-sizes.ts';
 import { noSocketCounts } from './socket-counts.ts';
@@ -50,6 +51,7 @@ export class SocketExecutor implements Executor {
   readonly counts = noSocketCounts();
   readonly #options: SocketOptions;
   readonly #slots: NodeSlots;
+  readonly #recount: Recount;
   readonly #copies = new ParameterCopies();
   #crew!: Crew;
   #closeNodes!: (finished: boolean) => Promise<void>;
@@ -65,6 +67,7 @@ export class SocketExecutor implements Executor {
   constructor(options: SocketOptions) {
     this.#options = options;
     this.#slots = new NodeSlots(options.run, options.kernels);
+    this.#recount = new Recount(options.run, options.engine, this.#slots);
     this.#ledger = new NodeLedger(options.local?.capacity ?? 0);
     this.#phases = new StepPhases(options.observer);
     this.#gate = new RunGate(options.log);
@@ -143,6 +146,7 @@ export class SocketExecutor implements Executor {
       if (done === null) throw this.#options.signal.reason ?? new Error('The executor was closed');
       // what its threads still compute in vain would write to the places of the next evaluation
       await this.#localWork;
+      this.#evictAll(await this.#recount.chunks(split, step, epoch, this.#remote(done)));
     });
   }
 
@@ -160,7 +164,7 @@ export class SocketExecutor implements Executor {
 
   /** False when it was given up: nothing was committed. */
   async #trainStep(stretch: Stretch, step: number): Promise<boolean> {
-    const { run, engine, sizes } = this.#options;
+    const { run, sizes } = this.#options;
     const { epoch } = stretch;
     const stepInEpoch = step - stretch.epochStart;
     const samples = sizes.shards(stepInEpoch);
@@ -172,18 +176,41 @@ export class SocketExecutor implements Executor {
     if (nodes === null) return false;
     this.#phases.computed();
     run.setStepScalars(step, stretch.scalars(step));
-    run.setNodes(
-      nodes.map(({ block }) => block),
-      this.#slots.slotsOf(nodes),
-    );
-    for (let slice = 0; slice <= ROW_GROUPS; slice++) {
-      if (!engine.updateSlice(step, nodes.length, sizes.batch(stepInEpoch), slice)) throw notFinite(step);
+    if (!this.#update(work, nodes)) {
+      // every tree node is finite: somebody's may be so large that the sum is not
+      this.#evictAll(await this.#recount.blocks(work, this.#remote(nodes)));
+      if (!this.#update(work, nodes)) throw notFinite(step);
     }
     run.sumFigures(step, nodes.length);
     this.#slots.clear();
     this.#phases.committed();
     stretch.committed(step, run.stepFigures(step));
     return true;
+  }
+
+  /** Makes the state that the next step reads. False: not finite; it may be made again then, since this step's state stands. */
+  #update({ step, stepInEpoch }: JobWork, nodes: readonly Accepted[]): boolean {
+    const { run, engine, sizes } = this.#options;
+    run.setNodes(
+      nodes.map(({ block }) => block),
+      this.#slots.slotsOf(nodes),
+    );
+    for (let slice = 0; slice <= ROW_GROUPS; slice++) {
+      if (!engine.updateSlice(step, nodes.length, sizes.batch(stepInEpoch), slice)) return false;
+    }
+    return true;
+  }
+
+  /** What came over sockets, of what was accepted. */
+  #remote(nodes: readonly Accepted[]): Accepted[] {
+    return nodes.filter(({ workerId }) => this.#crew.members.get(workerId)?.connection !== null);
+  }
+
+  #evictAll(wrong: readonly Wrong[]): void {
+    for (const { workerId, reason } of wrong) {
+      this.#options.log('warning', `worker ${workerId} was wrong: ${reason}; this coordinator's own answer stands`);
+      this.#crew.evict(workerId, 'nonFinite', reason);
+    }
   }
 
   /** Has a step or an evaluation worked on. Null when it was given up. */

@@ -19,6 +19,8 @@ export interface Estimate {
   readonly overheadMs: number;
   /** Measurements that it is made of. */
   readonly measurements: number;
+  /** The most shards, or parts, that it ever answered in one attempt. */
+  readonly mostShards: number;
 }
 
 export interface WorkerSpeed {
@@ -29,6 +31,18 @@ export interface WorkerSpeed {
   readonly weight: number;
   /** null until it was measured. */
   readonly estimate: Estimate | null;
+  /** A node: what it claims of itself need not be true. */
+  readonly remote: boolean;
+}
+
+/** Is there more than its own word for what it can do? This machine's threads are the coordinator's own. */
+export function isKnown({ estimate, remote }: WorkerSpeed): boolean {
+  return estimate !== null || !remote;
+}
+
+/** Shards that a worker is given at the most: work is what it has to earn. */
+export function mostShardsFor({ estimate, remote }: WorkerSpeed): number {
+  return estimate === null || !remote ? Number.POSITIVE_INFINITY : GROWTH * estimate.mostShards;
 }
 
 /** Measurements that an estimate is the mean of, about: a step is milliseconds, and single ones waver by a factor of two. */
@@ -38,6 +52,8 @@ const REMEMBERED = 20;
  * and an uneven division costs more than it gains: 3 and 5 shards are four tree nodes, 4 and 4 are two.
  */
 const ALIKE = 1.15;
+/** Times what a node answered before: a new one has its whole share after a few steps. */
+const GROWTH = 2;
 /** Shorter times are taken for this long: a clock that tells none must not make a worker seem infinitely fast. */
 const SHORTEST_MS = 0.01;
 
@@ -54,29 +70,32 @@ export function updatedEstimate(
   const busyMs = Math.max(SHORTEST_MS, Math.min(computeMs, wallMs));
   const samplesPerMs = samplesARound / busyMs;
   const overheadMs = Math.max(0, wallMs - busyMs);
-  if (before === null) return { samplesPerMs, overheadMs, measurements: 1 };
+  if (before === null) return { samplesPerMs, overheadMs, measurements: 1, mostShards: shardCount };
   const measurements = before.measurements + 1;
   const newest = 1 / Math.min(measurements, REMEMBERED);
   return {
     samplesPerMs: before.samplesPerMs + newest * (samplesPerMs - before.samplesPerMs),
     overheadMs: before.overheadMs + newest * (overheadMs - before.overheadMs),
     measurements,
+    mostShards: Math.max(before.mostShards, shardCount),
   };
 }
 
 /**
  * Everybody's weight: threads times measured speed of a thread; the median of these speeds for those that are about as
- * fast, and for those who were not measured yet. While nobody was, it is one.
+ * fast, and for those who were not measured yet. While nobody was, nodes are equal: the threads that they claim are
+ * believed of those only who showed what they do with them.
  */
 export function weighWorkers(
-  workers: readonly { workerId: number; threads: number; estimate: Estimate | null }[],
+  workers: readonly { workerId: number; threads: number; estimate: Estimate | null; remote: boolean }[],
 ): WorkerSpeed[] {
   const measured = workers.flatMap(({ estimate }) => (estimate === null ? [] : [estimate.samplesPerMs]));
-  const typical = median(measured) ?? 1;
-  return workers.map(({ workerId, threads, estimate }) => {
+  const typical = median(measured);
+  return workers.map(({ workerId, threads, estimate, remote }) => {
+    if (typical === null) return { workerId, threads, weight: remote ? 1 : threads, estimate, remote };
     const speed = estimate?.samplesPerMs ?? typical;
     const isAlike = speed < typical * ALIKE && speed > typical / ALIKE;
-    return { workerId, threads, weight: threads * (isAlike ? typical : speed), estimate };
+    return { workerId, threads, weight: threads * (isAlike ? typical : speed), estimate, remote };
   });
 }
 

@@ -6,13 +6,14 @@
 // - A worker has at most one attempt, and gets the next only when it has answered every block of it.
 // - The accepted nodes are disjoint (cover.ts), so the commit is an exact cut through the canonical tree.
 // - A shard is given to a further worker only if nobody computes it, or everybody who does is late.
+// - Beside workers that are known, one that is not gets a single shard, which counts as late at once: no step waits for it.
 // - `commit` or `fail` comes once, and after it nothing is assigned.
 
 import { type BlockAddress, shardsOfBlock } from '../src/reduce.ts';
 import { assignBlocks } from './assign.ts';
 import { type Accepted, blocksOfShards, Cover, shardList } from './cover.ts';
 import { Roster } from './roster.ts';
-import { expectedMs, type WorkerSpeed } from './speed.ts';
+import { expectedMs, isKnown, mostShardsFor, type WorkerSpeed } from './speed.ts';
 import type { EvictCode, StepEffect, StepEvent, StepOptions, StepSetup } from './step-events.ts';
 import { Suspicions } from './suspicion.ts';
 
@@ -160,31 +161,40 @@ export class StepMachine {
 
   /** Gives idle workers what nobody computes, then what is late. */
   #dispatch(nowMs: number): StepEffect[] {
-    if (this.#roster.idle().length === 0) return [];
     const effects: StepEffect[] = [];
-    const ownership = this.#roster.ownership(this.#why.length);
     for (const kind of ['nobody', 'late'] as const) {
+      if (this.#roster.idle().length === 0) break;
+      // afresh: what an unknown worker was just given is late
+      const ownership = this.#roster.ownership(this.#why.length);
       const shards = [...ownership.keys()].filter((shard) => ownership[shard] === kind && !this.#cover.covers(shard));
       // A suspect's shards are redone one by one, so that a second answer names the shard.
       const [suspected, clean] = divide(shards, (shard) => this.#suspicions.suspectsOf(shard).length > 0);
-      for (const shard of suspected) effects.push(...this.#give([{ level: 0, index: shard }], nowMs));
-      if (clean.length > 0) effects.push(...this.#give(blocksOfShards(clean), nowMs));
+      for (const shard of suspected) effects.push(...this.#give([{ level: 0, index: shard }], kind, nowMs));
+      if (clean.length > 0) effects.push(...this.#give(blocksOfShards(clean), kind, nowMs));
     }
     return effects;
   }
 
   /** Divides blocks among the idle who may compute them; what nobody may take now waits. */
-  #give(blocks: readonly BlockAddress[], nowMs: number): StepEffect[] {
+  #give(blocks: readonly BlockAddress[], kind: 'nobody' | 'late', nowMs: number): StepEffect[] {
     const allowed = this.#mayCompute(shardsOfBlock(blocks[0]!).first);
-    const idle = this.#roster.idle().filter(({ workerId }) => allowed.includes(workerId));
+    const onTrial = this.#roster.hasKnown(allowed);
+    // a second stranger is no help where somebody known will come
+    const knownOnly = kind === 'late' && this.#roster.awaitsKnown(allowed);
+    const idle = this.#roster
+      .idle()
+      .filter((speed) => allowed.includes(speed.workerId) && (!knownOnly || isKnown(speed)))
+      .map((speed) => ({ ...speed, most: mostShardsFor(speed), one: onTrial && !isKnown(speed) }));
     return [...assignBlocks(blocks, idle)].map(([workerId, mine]) => {
       const worker = this.#roster.get(workerId)!;
       const attempt = this.#nextAttempt;
       // 32 bits on the wire; what is still owed is never so old
       this.#nextAttempt = (attempt + 1) >>> 0;
-      const dueAtMs = nowMs + this.#patienceMs(worker.speed, mine);
-      worker.attempt = { attempt, dueAtMs, open: mine, late: false };
       const reasons = new Set(mine.flatMap(shardList).map((shard) => this.#why[shard]));
+      const late = onTrial && !isKnown(worker.speed);
+      if (late) this.#explain(mine, `worker ${workerId} was never measured`);
+      const dueAtMs = nowMs + (late ? 0 : this.#patienceMs(worker.speed, mine));
+      worker.attempt = { attempt, dueAtMs, open: mine, late };
       return { type: 'assign', workerId, attempt, blocks: mine, reason: [...reasons].join('; ') };
     });
   }

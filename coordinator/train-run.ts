@@ -68,6 +68,10 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring
   });
   if ('finished' in opened) {
     onEvent({ type: 'info', message: `${asked.resume} is finished: this is its summary` });
+    if (opened.withoutEffect.length > 0) {
+      const message = `${asked.resume} is finished and trains nothing more: ${opened.withoutEffect.join(', ')} had no effect`;
+      onEvent({ type: 'warning', message });
+    }
     onEvent({ type: 'done', summary: opened.finished, folder: asked.resume });
     return opened.finished;
   }

@@ -12,12 +12,17 @@ import { decodeSafetensors } from '../src/formats/safetensors.ts';
 import { type Model, modelFromTensors } from '../src/model/model.ts';
 import { refuseEdits } from '../src/resume-plan.ts';
 import { type Change, changeOf, readRunConfig } from '../src/run-record.ts';
+import type { CheckpointChoice } from '../src/value-kinds.ts';
+import { readCheckpointModel } from './checkpoint-model.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
 import { resumeCommand } from './interruption.ts';
 import { codeOf, reasonOf } from './io-reason.ts';
 import { RECORD_BYTES, readRegularFile } from './read-file.ts';
+import { placeOfData } from './run-data.ts';
 
 export interface TrainedModel {
+  /** The step of the checkpoint that it was read from; null: it is the model that the run left. */
+  readonly step: number | null;
   /** As the user gave it. */
   readonly folder: string;
   /** Name of the run. */
@@ -32,6 +37,14 @@ export interface TrainedModel {
   readonly program: string;
 }
 
+/** Of a run, or of one of its checkpoints. */
+export async function readModel(folder: string, checkpoint: CheckpointChoice | null): Promise<TrainedModel> {
+  if (checkpoint === null) return await readTrainedModel(folder);
+  const { model, step, options, facts, changes, program } = await readCheckpointModel(folder, checkpoint);
+  const { dataDigest } = facts;
+  return { folder, step, name: basename(resolve(folder)), options, model, changes, dataDigest, program };
+}
+
 /** `folder`: a run folder, of which config.json, model.safetensors, summary.json and the newest checkpoint are read. */
 export async function readTrainedModel(folder: string): Promise<TrainedModel> {
   const config = await readJson(folder, 'config.json');
@@ -41,7 +54,8 @@ export async function readTrainedModel(folder: string): Promise<TrainedModel> {
   const path = join(folder, 'model.safetensors');
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   const model = modelFromTensors(tensors, metadata, path);
-  const { options, facts, changes, program } = recordOf(folder, config);
+  const { options: recorded, facts, changes, program, dataFromRun } = recordOf(folder, config);
+  const options = { ...recorded, data: placeOfData(folder, recorded.data, dataFromRun) };
   const summary = await readSummaryOf(folder);
   const checkpoint = await new CheckpointStore(folder).newestAlone(() => undefined);
   if (checkpoint !== null) {
@@ -51,7 +65,8 @@ export async function readTrainedModel(folder: string): Promise<TrainedModel> {
     if (summary === null && !isModelOf(model, body, state)) throw unfinished(folder, 'summary.json');
   }
   compareModel(folder, model, options, facts.engine, summary);
-  return { folder, name: basename(resolve(folder)), options, model, changes, dataDigest: facts.dataDigest, program };
+  const { dataDigest } = facts;
+  return { folder, step: null, name: basename(resolve(folder)), options, model, changes, dataDigest, program };
 }
 
 /** What config.json, summary.json and the model itself say of it. @throws LockstepError where they differ */

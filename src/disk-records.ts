@@ -60,7 +60,13 @@ const scalar = v.nullable(v.union([v.string(), v.number(), v.boolean()]));
 const option = v.union([scalar, v.array(scalar)]);
 const changes = v.array(v.object({ step, epochsDone: v.optional(count), name: v.string(), from: option, to: option }));
 
-const record = v.object({ program: v.string(), engine: v.string(), dataDigest: hex, changes });
+const record = v.object({
+  program: v.string(),
+  engine: v.string(),
+  dataDigest: hex,
+  changes,
+  dataFromRun: v.optional(v.string()),
+});
 
 const log = v.object({
   processes: v.array(

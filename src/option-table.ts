@@ -6,6 +6,8 @@ import { type EngineName, engineNames } from './engine.ts';
 import { type PresetName, presetNames } from './model/presets.ts';
 import { type ScheduleName, scheduleNames } from './model/schedule.ts';
 import {
+  type CheckpointChoice,
+  checkpointChoice,
   fraction,
   integer,
   type Kind,
@@ -88,6 +90,10 @@ export interface TrainOptions {
   readonly checkpointErrors: 'warn' | 'stop';
   /** The run folder to go on with; its config.json then stands for the defaults. */
   readonly resume: string | null;
+  /** Which of its checkpoints it goes on from. */
+  readonly from: CheckpointChoice;
+  /** Go on with the run in `out`, if there is one. */
+  readonly autoResume: boolean;
   /** Options that may differ from those of the run that is resumed, though that shows in the bits. */
   readonly allowChange: readonly string[];
   /** Whether a run folder gets figures and report.html. */
@@ -471,6 +477,22 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     defaultText: 'a new run',
     group: checkpoints,
     help: 'go on with the run in this folder, from its newest whole checkpoint; with --out in another folder',
+    recorded: false,
+  },
+  from: {
+    flag: '--from <which>',
+    kind: checkpointChoice,
+    default: 'last',
+    group: checkpoints,
+    help: 'checkpoint that --resume goes on from: last, best (by validation loss) or a step; needs --out unless it is the newest',
+    recorded: false,
+  },
+  autoResume: {
+    flag: '--auto-resume',
+    kind: onOff,
+    default: false,
+    group: checkpoints,
+    help: 'go on with the run in --out if there is one, else start it: the same command may be run again and again',
     recorded: false,
   },
   allowChange: {

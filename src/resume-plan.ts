@@ -4,7 +4,7 @@ import { maxTotalSteps } from './config.ts';
 import { LockstepError } from './errors.ts';
 import { didYouMean } from './nearest.ts';
 import { flagName, optionKeys, optionTable } from './option-table.ts';
-import { endStepOf, epochStartOf, type Position, patienceEnd } from './position.ts';
+import { endStepOf, epochStartOf, isOutOfPatience, type Position, patienceEnd } from './position.ts';
 import type { Change, Facts } from './run-record.ts';
 
 /** Names that --allow-change takes: the options that show in the bits, the data and the engine. */
@@ -116,6 +116,23 @@ export function refuseEdits(
   });
 }
 
+/** A run as it was at one of its checkpoints: what was changed after that is as it was then. */
+export function asOf({ facts, changes }: Recorded, config: Recorded): Recorded {
+  const later = new Set(config.changes.slice(changes.length).map(({ name }) => name));
+  const values = Object.entries(config.facts.config).map(([name, value]) => [
+    name,
+    later.has(name) ? (name in facts.config ? facts.config[name] : defaults[name]) : value,
+  ]);
+  return {
+    facts: {
+      config: Object.fromEntries(values),
+      engine: later.has('engine') ? facts.engine : config.facts.engine,
+      dataDigest: later.has('data') ? facts.dataDigest : config.facts.dataDigest,
+    },
+    changes,
+  };
+}
+
 export interface ResumePlan {
   /** Where the run ends. */
   readonly endStep: number;
@@ -150,6 +167,7 @@ export function planResume(
     });
   }
   refuseLessPatience(position, before.facts, length.patience);
+  refuseLengthWithoutEffect(position, before.facts, length, stepsInEpoch);
   if (endStep > maxTotalSteps) {
     throw new LockstepError({
       what: `The run would end at step ${endStep}`,
@@ -173,6 +191,36 @@ function refuseLessPatience(position: Position, before: Facts, patience: number 
     what: `The run is beyond that: it has done ${history.length} epochs and ${step - epochStartOf(position)} steps`,
     why: `with --patience ${patience} it would have ended after epoch ${end}`,
     mend: 'Give --patience a higher value; without the flag that of config.json holds',
+  });
+}
+
+/** A run that is at its end, and would be with what is asked for as well. */
+function refuseLengthWithoutEffect(
+  position: Position,
+  { config }: Facts,
+  length: Parameters<typeof planResume>[3],
+  stepsInEpoch: number,
+): void {
+  const { step, history } = position;
+  const { epochs, maxSteps, patience } = length;
+  const known = { epochs: config['epochs'] as number, maxSteps: (config['maxSteps'] ?? null) as number | null };
+  const impatient = isOutOfPatience(history, patience);
+  const isAtEnd = [known, length].every((each) => endStepOf(position, each, stepsInEpoch) === step);
+  if (!isAtEnd && !(impatient && endStepOf(position, length, stepsInEpoch) > step)) return;
+  const asked = [
+    ...(epochs === known.epochs ? [] : [`--epochs ${epochs}`]),
+    ...(maxSteps === known.maxSteps ? [] : [maxSteps === null ? 'no --max-steps' : `--max-steps ${maxSteps}`]),
+  ].join(' and ');
+  if (asked === '') return;
+  const [why, mend] = impatient
+    ? [`out of --patience ${patience}`, `Give it more patience as well, e.g. --patience ${epochs} --epochs ${epochs}`]
+    : maxSteps === step
+      ? [`at --max-steps ${maxSteps}`, 'Raise --max-steps as well']
+      : [`at --epochs ${epochs}`, 'Raise --epochs as well'];
+  throw new LockstepError({
+    what: `The run trains nothing more with ${asked}`,
+    why: `it ended after ${history.length} whole epochs and ${step} steps, ${why}`,
+    mend: `${mend}; or leave ${asked} out`,
   });
 }
 

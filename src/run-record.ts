@@ -55,6 +55,8 @@ export interface RunRecord {
   readonly engine: string;
   readonly dataDigest: string;
   readonly changes: readonly Change[];
+  /** The way from the run folder to the data: both may move together. Not recorded by 0.1.0, nor for MNIST's own. */
+  readonly dataFromRun?: string;
 }
 
 /** The content of config.json. */
@@ -62,24 +64,37 @@ export function runConfigOf(
   { config, engine, dataDigest }: Facts,
   program: string,
   changes: readonly Change[],
+  dataFromRun: string | null = null,
 ): object {
-  const record: RunRecord = { program, engine, dataDigest, changes };
+  const record: RunRecord = {
+    program,
+    engine,
+    dataDigest,
+    changes,
+    ...(dataFromRun === null ? {} : { dataFromRun }),
+  };
   return { ...config, [recordKey]: record };
 }
 
 /** A run's options, facts and changes from the content of its config.json, or why it has none. */
-export function readRunConfig(
-  values: Readonly<Record<string, unknown>>,
-): { options: TrainOptions; facts: Facts; changes: readonly Change[]; program: string } | { readonly why: string } {
+export function readRunConfig(values: Readonly<Record<string, unknown>>):
+  | {
+      options: TrainOptions;
+      facts: Facts;
+      changes: readonly Change[];
+      program: string;
+      dataFromRun: string | null;
+    }
+  | { readonly why: string } {
   const found = checkRecord(values[recordKey]);
   if ('why' in found) {
     return { why: `it does not say on which data and with which engine it was trained ("${recordKey}": ${found.why})` };
   }
-  const { program, engine, dataDigest, changes } = found.value;
+  const { program, engine, dataDigest, changes, dataFromRun = null } = found.value;
   const options = resolveOptions({}, values);
   if (options.engine !== engine) return { why: `"engine" is ${options.engine}, and in "${recordKey}" it is ${engine}` };
   const facts = { config: configForFile(options), engine, dataDigest };
-  return { options, facts, changes: changes.map(changeOf), program };
+  return { options, facts, changes: changes.map(changeOf), program, dataFromRun };
 }
 
 /** Without the key of a number that was not recorded. */

@@ -107,6 +107,10 @@ export function wordOr<const W extends string, T>(word: W, kind: Kind<T>): Kind<
   };
 }
 
+/** Which of a run's checkpoints: the newest, the best by validation loss, or that of a step. */
+export type CheckpointChoice = 'last' | 'best' | number;
+export const checkpointChoice: Kind<CheckpointChoice> = wordOr('last', wordOr('best', integer(1, 2 ** 32 - 1)));
+
 /** On the command line with commas between them. */
 export const names: Kind<readonly string[]> = {
   allowed: 'a list of names',

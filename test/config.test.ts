@@ -49,6 +49,8 @@ describe('resolveOptions', () => {
       keepLast: 3,
       checkpointErrors: 'warn',
       resume: null,
+      from: 'last',
+      autoResume: false,
       allowChange: [],
       report: true,
       json: false,

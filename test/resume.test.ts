@@ -224,6 +224,49 @@ describe('a finished run', () => {
     expect(await bitsOnDisk(run)).toEqual(baseline);
   });
 
+  test('that ran out of patience says that more epochs or steps alone train nothing', async () => {
+    const run = place();
+    await runOnDisk({ ...short, lr: 0.1, epochs: 12, patience: 1, threads: 0, out: run });
+    const { length } = (await bitsOnDisk(run)).history;
+    const before = await contentOf(run);
+    for (const [change, flags] of [
+      [{ epochs: 60 }, '--epochs 60'],
+      [{ maxSteps: 1000 }, '--max-steps 1000'],
+      [{ epochs: 60, maxSteps: 1000 }, '--epochs 60 and --max-steps 1000'],
+      [{ epochs: 60, out: place() }, '--epochs 60'],
+    ] as const) {
+      const error = await refusal(() => runOnDisk({ resume: run, ...change }));
+      expect(error.what).toBe(`The run trains nothing more with ${flags}`);
+      expect(error.why).toMatch(new RegExp(`after ${length} whole epochs .* out of --patience 1`));
+      expect(error.exitCode).toBe(2);
+    }
+    expect(await contentOf(run)).toEqual(before);
+    await runOnDisk({ resume: run, epochs: 14, patience: 14 });
+    expect(await bitsOnDisk(run)).toEqual(await baselineOf({ lr: 0.1, epochs: 14, patience: 14 }));
+  });
+
+  test.each<[Partial<TrainOptions>, Partial<TrainOptions>, RegExp]>([
+    [{ maxSteps: 14 }, { epochs: 60 }, /--epochs 60.*after 1 whole epochs and 14 steps, at --max-steps 14/s],
+    [{}, { maxSteps: 1000 }, /--max-steps 1000.*after 3 whole epochs and 30 steps, at --epochs 3.*Raise --epochs/s],
+  ])('with %j trains nothing more with %j, and says so', async (first, then, message) => {
+    const run = place();
+    await runOnDisk({ ...short, ...first, threads: 0, out: run });
+    const error = await refusal(() => runOnDisk({ resume: run, ...then }));
+    expect(`${error.what} ${error.message}`).toMatch(message);
+    expect(error.exitCode).toBe(2);
+  });
+
+  test('names the flags that cannot matter to it, and only these', async () => {
+    const run = place();
+    await runOnDisk({ ...short, threads: 0, out: run });
+    const quiet = await runOnDisk({ resume: run, lr: 0.001, epochs: 3, quiet: true, json: true });
+    expect(warningsOf(quiet)).toEqual([]);
+    const asked = { threads: 2, keepLast: 9, metricsPort: 0, allowChange: ['lr'], minWorkers: 3 };
+    expect(warningsOf(await runOnDisk({ resume: run, ...asked }))).toEqual([
+      `${run} is finished and trains nothing more: --threads, --min-workers, --metrics-port, --keep-last, --allow-change had no effect`,
+    ]);
+  });
+
   test('cannot be made shorter', async () => {
     const run = place();
     await runOnDisk({ ...short, threads: 0, out: run });

@@ -257,7 +257,8 @@ describe('what is not training ends promptly, and leaves no half file', () => {
         cwd: folder,
         env: { ...signalled(signal, at), TMPDIR: temporary },
       });
-      expect(exitCode, stderr).toBe(code);
+      // null: a read that takes longer than a moment may never end, and then the signal itself ends the process
+      expect([code, null], stderr).toContain(exitCode);
       expect(stderr).toMatch(new RegExp(`Error: .* (interrupted|told to leave)\n {2}Why: {2}${signal} arrived\n`));
       expect(stdout).toBe('');
       const left = (await readdir(folder, { recursive: true })).filter((path) => /(^|\/)\.[^/]*$/.test(path));

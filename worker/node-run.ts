@@ -5,12 +5,13 @@ import type { Dataset } from '../src/data/dataset.ts';
 import { epochOrder, type Split, splitImages, stepsPerEpoch } from '../src/data/sampler.ts';
 import type { EngineSpec, Hands } from '../src/engine.ts';
 import { instantiate, type Kernels } from '../src/kernels/kernels.ts';
-import { planMemory, type RunShape } from '../src/kernels/memory-plan.ts';
+import { chunksOf, planMemory, type RunShape } from '../src/kernels/memory-plan.ts';
 import { at, RunMemory } from '../src/kernels/run-memory.ts';
 import { shapeOf } from '../src/kernels/run-shape.ts';
 import { shardsOfBlock } from '../src/reduce.ts';
 import type { Evaluate, PartSums, Step, TreeNode, Welcome } from '../src/wire/messages.ts';
 import { ProtocolError } from '../src/wire/protocol-error.ts';
+import { checkAsked } from './check-asked.ts';
 import type { SpareMemory } from './spare-memory.ts';
 
 /** What the entries wire in. */
@@ -43,7 +44,7 @@ export class NodeRun {
   /** Attempts that were begun and have not ended. */
   #attempts = 0;
 
-  /** @throws ProtocolError (doesNotFit) when the run cannot be computed here */
+  /** @throws ProtocolError: doesNotFit when the run cannot be computed here, badField when the welcome contradicts itself */
   constructor(
     welcome: Welcome,
     engine: string,
@@ -56,6 +57,12 @@ export class NodeRun {
     this.#memories = memories;
     try {
       const options = resolveOptions({}, welcome.configuration);
+      if (options.shards !== welcome.shards) {
+        throw new ProtocolError(
+          'badField',
+          `welcome.shards is ${welcome.shards}, its configuration has ${options.shards}`,
+        );
+      }
       this.#seed = options.seed;
       this.#split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
       this.#shape = shapeOf(options, data, this.#split, threads, options.shards);
@@ -71,6 +78,7 @@ export class NodeRun {
       const spec = { name: engine, augmentValidation: options.augmentValidation, validationCount, testCount };
       this.#hands = wiring.startHands({ shape: this.#shape, run: this.#run, module, engine: spec, threads, onLoss });
     } catch (error) {
+      if (error instanceof ProtocolError) throw error;
       throw new ProtocolError('doesNotFit', error instanceof Error ? error.message : String(error));
     }
   }
@@ -90,6 +98,7 @@ export class NodeRun {
     if (stepInEpoch >= stepsInEpoch) {
       throw new ProtocolError('badField', `step ${stepInEpoch} of an epoch that has ${stepsInEpoch}`);
     }
+    checkAsked(blocks, this.#shape.shards, 'shards');
     this.#takeParameters(step, payload);
     if (this.#epoch !== epoch) {
       this.#run.setOrder(epoch, epochOrder(this.#seed, epoch, this.#split.training));
@@ -124,6 +133,8 @@ export class NodeRun {
 
   /** Computes an attempt's parts of a split. */
   async evaluate({ epoch, step, split, blocks, payload }: Evaluate): Promise<{ parts: PartSums[]; computeMs: number }> {
+    const { validationCount, testImages } = this.#shape;
+    checkAsked(blocks, chunksOf(split === 'test' ? testImages : validationCount), `parts of the ${split} split`);
     this.#takeParameters(step, payload);
     const started = performance.now();
     const parts: PartSums[] = [];

@@ -56,6 +56,8 @@ export interface SessionEnd {
 
 const WELCOME_MS = 10_000;
 const LEAVE_MS = 5_000;
+// Whatever a coordinator asks for, a node does not flood it.
+const LEAST_HEARTBEAT_MS = 10;
 
 export class Session {
   readonly ended: Promise<SessionEnd>;
@@ -175,20 +177,23 @@ export class Session {
 
   #prepare(welcome: Welcome): void {
     this.#welcome = welcome;
-    const interval = setInterval(() => {
-      const silentMs = performance.now() - this.#heardMs;
-      if (silentMs > welcome.coordinatorTimeoutMs) {
-        this.#close('heartbeatTimeout', `the coordinator was silent for ${Math.round(silentMs)} ms`);
-        this.#socket.terminate();
-      } else if (this.#socket.bufferedAmount === 0) {
-        this.#send({ type: 'heartbeat', shardsDone: this.#shardsDone, samplesDone: this.#samplesDone });
-      }
-    }, welcome.heartbeatIntervalMs);
+    const interval = setInterval(
+      () => {
+        const silentMs = performance.now() - this.#heardMs;
+        if (silentMs > welcome.coordinatorTimeoutMs) {
+          this.#close('heartbeatTimeout', `the coordinator was silent for ${Math.round(silentMs)} ms`);
+          this.#socket.terminate();
+        } else if (this.#socket.bufferedAmount === 0) {
+          this.#send({ type: 'heartbeat', shardsDone: this.#shardsDone, samplesDone: this.#samplesDone });
+        }
+      },
+      Math.max(LEAST_HEARTBEAT_MS, welcome.heartbeatIntervalMs),
+    );
     this.#timers.add(interval);
     const data = this.#data.get(welcome.dataDigest);
     if (data !== undefined) return this.#becomeReady(welcome, data);
     this.#options.log('info', `receiving the dataset, ${(welcome.dataBytes / 2 ** 20).toFixed(1)} MiB`);
-    this.#received = new Uint8Array(welcome.dataBytes);
+    this.#received = roomFor(welcome.dataBytes);
     this.#send({ type: 'need-data' });
   }
 
@@ -273,5 +278,14 @@ export class Session {
     if (this.#closedWith !== null) return;
     this.#closedWith = { code: closeCodes[name].code, reason: closeReason(reason) };
     this.#socket.close(this.#closedWith.code, this.#closedWith.reason);
+  }
+}
+
+function roomFor(bytes: number): Uint8Array {
+  try {
+    return new Uint8Array(bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ProtocolError('doesNotFit', `no memory for a dataset of ${bytes} bytes: ${reason}`);
   }
 }

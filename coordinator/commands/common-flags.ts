@@ -1,13 +1,21 @@
 // Flags that several commands have, and that mean the same in each.
 
 import type { Flag } from '../../src/flags.ts';
-import { onOff, orNull, path } from '../../src/value-kinds.ts';
+import { type CheckpointChoice, checkpointChoice, onOff, orNull, path } from '../../src/value-kinds.ts';
 
 export const verboseFlag: Flag<boolean> = {
   flag: '--verbose',
   kind: onOff,
   default: false,
   help: 'show the stack trace of an error',
+};
+
+export const checkpointFlag: Flag<CheckpointChoice | null> = {
+  flag: '--checkpoint <which>',
+  kind: orNull(checkpointChoice),
+  default: null,
+  defaultText: 'the model that the run left',
+  help: 'take a checkpoint instead: last, best (by validation loss) or a step; the run may be unfinished',
 };
 
 export function jsonFlag(help = 'print the result as JSON, the last line of stdout'): Flag<boolean> {

@@ -4,14 +4,15 @@ import { classFigures, confusionOf } from '../../src/confusion.ts';
 import { digestOf } from '../../src/digest.ts';
 import type { SplitName } from '../../src/engine.ts';
 import { ExitCode } from '../../src/errors.ts';
-import { integer, oneOf } from '../../src/value-kinds.ts';
+import { type CheckpointChoice, integer, oneOf } from '../../src/value-kinds.ts';
 import { evaluationSet, loadFor, type Transposing } from '../evaluation-set.ts';
 import { infer } from '../inference.ts';
-import { readTrainedModel } from '../trained-model.ts';
+import { readModel } from '../trained-model.ts';
 import { type Command, jsonLine, table } from './command.ts';
-import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { checkpointFlag, dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 
 interface Options {
+  readonly checkpoint: CheckpointChoice | null;
   readonly split: SplitName;
   readonly data: string | null;
   readonly transpose: Transposing;
@@ -25,6 +26,7 @@ export const evaluate: Command<Options> = {
   summary: 'Loss, accuracy and confusion matrix of a trained run.',
   operands: '<run>',
   flags: {
+    checkpoint: checkpointFlag,
     split: {
       flag: '--split <name>',
       kind: oneOf('test', 'validation'),
@@ -50,15 +52,18 @@ export const evaluate: Command<Options> = {
   help: `
 Examples:
   $ lockstep evaluate runs/first
-  $ lockstep evaluate runs/first --split validation --json`,
-  run: async ([folder], { split, data, transpose, threads, json }, { wiring, print, note }) => {
-    const trained = await readTrainedModel(folder!);
+  $ lockstep evaluate runs/first --split validation --json
+  $ lockstep evaluate runs/first --checkpoint best`,
+  run: async ([folder], { checkpoint, split, data, transpose, threads, json }, { wiring, print, note }) => {
+    const trained = await readModel(folder!, checkpoint);
     const set = evaluationSet(trained, await loadFor(trained, data, { transpose, tell: note }), split);
     const { figures, predictions } = await infer(trained.model, set, threads, await wiring());
     const confusion = confusionOf(set.labels, predictions, trained.model.widths.at(-1)!);
     if (json) {
       const digest = digestOf(trained.model.parameters);
-      await print(jsonLine({ run: trained.name, split, samples: set.count, ...figures, confusion, digest }));
+      const { name, step } = trained;
+      const of = step === null ? { run: name } : { run: name, checkpoint: step };
+      await print(jsonLine({ ...of, split, samples: set.count, ...figures, confusion, digest }));
       return ExitCode.done;
     }
     const classes = classFigures(confusion);
@@ -66,6 +71,7 @@ Examples:
     await print(
       [
         table([
+          ...(trained.step === null ? [] : [['Checkpoint', `step ${trained.step}`]]),
           ['Split', split],
           ['Samples', String(set.count)],
           ['Accuracy', figures.accuracy.toFixed(4)],

@@ -2,22 +2,24 @@
 
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { checkpointName } from '../../src/checkpoint.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { encodeOnnxModel } from '../../src/formats/onnx-model.ts';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { encodeLayersModel } from '../../src/formats/tfjs-layers.ts';
 import { namedTensors } from '../../src/model/layout.ts';
 import { type Model, modelMetadata } from '../../src/model/model.ts';
-import { oneOf, orNull, path } from '../../src/value-kinds.ts';
+import { type CheckpointChoice, oneOf, orNull, path } from '../../src/value-kinds.ts';
 import { reasonOf } from '../io-reason.ts';
 import { MadeFolders } from '../made-folders.ts';
-import { readTrainedModel } from '../trained-model.ts';
+import { readModel } from '../trained-model.ts';
 import { unbroken } from '../unbroken.ts';
 import { writeWhole } from '../write-whole.ts';
 import { type Command, jsonLine, lines } from './command.ts';
-import { jsonFlag, verboseFlag } from './common-flags.ts';
+import { checkpointFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 
 interface Options {
+  readonly checkpoint: CheckpointChoice | null;
   readonly format: 'safetensors' | 'tfjs' | 'onnx';
   readonly out: string | null;
   readonly json: boolean;
@@ -29,6 +31,7 @@ export const exportModel: Command<Options> = {
   summary: 'Write the model of a run for other programs.',
   operands: '<run>',
   flags: {
+    checkpoint: checkpointFlag,
     format: {
       flag: '--format <name>',
       kind: oneOf('safetensors', 'tfjs', 'onnx'),
@@ -49,12 +52,14 @@ export const exportModel: Command<Options> = {
 Examples:
   $ lockstep export runs/first --format onnx
   $ lockstep export runs/first --format tfjs --out site/model
+  $ lockstep export runs/first --checkpoint 4300
 
 All but safetensors take raw pixels, 0 to 255: normalisation is part of the model.`,
-  run: async ([folder], { format, out, json }, { wiring, print }) => {
-    const { model } = await readTrainedModel(folder!);
+  run: async ([folder], { checkpoint, format, out, json }, { wiring, print }) => {
+    const { model, step } = await readModel(folder!, checkpoint);
     const files = encoded(model, format, (await wiring()).programVersion);
-    const target = out ?? join(folder!, 'export', format === 'tfjs' ? 'tfjs' : `model.${format}`);
+    const place = step === null ? [] : [checkpointName(step)];
+    const target = out ?? join(folder!, 'export', ...place, format === 'tfjs' ? 'tfjs' : `model.${format}`);
     if (out !== null && existsSync(out)) {
       throw new LockstepError({
         what: `${out} is there already`,
@@ -70,7 +75,9 @@ All but safetensors take raw pixels, 0 to 255: normalisation is part of the mode
         written.push(file);
       }
     });
-    await print(json ? jsonLine({ format, files: written }) : lines(written));
+    await print(
+      json ? jsonLine({ ...(step === null ? {} : { checkpoint: step }), format, files: written }) : lines(written),
+    );
     return ExitCode.done;
   },
 };

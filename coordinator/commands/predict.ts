@@ -8,18 +8,19 @@ import { digitForm } from '../../src/image/digit-form.ts';
 import { PictureError } from '../../src/image/picture.ts';
 import { besides, probabilityBars, terminalPicture } from '../../src/image/terminal-picture.ts';
 import type { Model } from '../../src/model/model.ts';
-import { onOff } from '../../src/value-kinds.ts';
+import { type CheckpointChoice, onOff } from '../../src/value-kinds.ts';
 import { infer } from '../inference.ts';
 import { reasonOf } from '../io-reason.ts';
 import { readRegularFile } from '../read-file.ts';
-import { readTrainedModel } from '../trained-model.ts';
+import { readModel } from '../trained-model.ts';
 import { type Command, jsonLine, table } from './command.ts';
-import { jsonFlag, verboseFlag } from './common-flags.ts';
+import { checkpointFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 
 /** The largest picture that may be read, four channels of 16 bits that do not pack, has no more. */
 const PICTURE_BYTES = 160 * 2 ** 20;
 
 interface Options {
+  readonly checkpoint: CheckpointChoice | null;
   readonly pictures: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -42,6 +43,7 @@ export const predict: Command<Options> = {
   summary: 'Say which digit (or other class) pictures show.',
   operands: '<run> <file...>',
   flags: {
+    checkpoint: checkpointFlag,
     pictures: {
       flag: '--no-pictures',
       kind: onOff,
@@ -61,8 +63,8 @@ Examples:
   $ lockstep predict runs/first scans/*.png --json
 
 Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2 bad usage.`,
-  run: async ([folder, ...files], { pictures, json }, { wiring, print, note, colours }) => {
-    const { name, model } = await readTrainedModel(folder!);
+  run: async ([folder, ...files], { checkpoint, pictures, json }, { wiring, print, note, colours }) => {
+    const { name, step, model } = await readModel(folder!, checkpoint);
     // one after the other: neither descriptors nor memory grow with their number
     const forms: (Uint8Array | string)[] = [];
     for (const file of files) forms.push(await formOf(file, model));
@@ -81,7 +83,7 @@ Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2
     const failed = results.filter((result): result is Unreadable => 'error' in result);
     for (const { file, error } of failed) note(`Warning: ${file} cannot be used: ${error}`);
     if (json) {
-      await print(jsonLine({ run: name, files: results }));
+      await print(jsonLine({ run: name, ...(step === null ? {} : { checkpoint: step }), files: results }));
     } else {
       const predicted = results.filter((result): result is Predicted => 'prediction' in result);
       const shown = predicted.map((result, i) => pictureOf(result, images[i]!, model, colours));

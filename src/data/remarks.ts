@@ -30,6 +30,27 @@ function lying({ train }: Dataset, folder: string | null, transposed: boolean): 
   return null;
 }
 
+/**
+ * Augmentation shifts by up to 2 pixels, whatever the size: made for 28 of them. Where that is more than an eighth of the
+ * shorter side (below 16 pixels), a digit is moved out of its place, and over the border.
+ */
+const MOST_SHIFT = 2;
+const MOST_OF_SIDE = 1 / 8;
+
+/** null where augmentation is not too much for images of that size. */
+export function augmentationRemark({
+  rows,
+  columns,
+}: {
+  readonly rows: number;
+  readonly columns: number;
+}): Remark | null {
+  const side = Math.min(rows, columns);
+  if (MOST_SHIFT / side <= MOST_OF_SIDE) return null;
+  const message = `the images have ${rows}x${columns} pixels, and augmentation shifts them by up to ${MOST_SHIFT} (and rotates them): that is much for so few, and may cost accuracy. --no-augment trains on them as they are`;
+  return { level: 'warning', message };
+}
+
 function labelRemarks({ train, classes }: Dataset): Remark[] {
   const present = new Set(train.labels);
   if (present.size === 1) {

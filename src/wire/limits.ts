@@ -10,12 +10,20 @@ export const HEADER_DEPTH = 8;
 export const PAYLOAD_ALIGNMENT = 8;
 /** Bytes of the dataset in one `data` message: all but the last hold exactly so many. */
 export const DATA_PIECE_BYTES = 262_144;
+/** Bytes of a dataset: more than the kernels can address. */
+export const DATASET_BYTES = 2 ** 32 - 1;
 /** Computing threads of one node. */
 export const NODE_THREADS = 1_024;
 /** Blocks of one `step` or `evaluate`: what a header can surely hold. */
 export const BLOCKS_IN_TASK = 1_024;
 /** Parts of one `evaluated` message. */
 export const PARTS_IN_ANSWER = 512;
+/**
+ * What a sample's loss may be: a cross entropy is not negative but for rounding, and a difference of two float32 values is
+ * less than 1e39. Beyond it sums of sums would overflow.
+ */
+export const LEAST_LOSS = -1;
+export const MOST_LOSS = 1e39;
 /** Characters of a node's name. */
 export const NAME_LENGTH = 64;
 /** Characters of a run's name. */

@@ -3,8 +3,8 @@
 
 import { decodeFrame } from './codec.ts';
 import { digest, fields, integer, list, milliseconds, oneOf, plainMap, text, uint32 } from './fields.ts';
-import { BLOCKS_IN_TASK, DATA_PIECE_BYTES, REASON_LENGTH, RUN_NAME_LENGTH } from './limits.ts';
-import type { CoordinatorMessage, Data, Evaluate, Step } from './messages.ts';
+import { BLOCKS_IN_TASK, DATA_PIECE_BYTES, DATASET_BYTES, REASON_LENGTH, RUN_NAME_LENGTH } from './limits.ts';
+import type { CoordinatorMessage, Data, Evaluate, Step, Welcome } from './messages.ts';
 import { noPayload, typeOf, valuesPayload } from './payload.ts';
 import { ProtocolError } from './protocol-error.ts';
 
@@ -25,7 +25,7 @@ const checkWelcome = fields({
   run: text(RUN_NAME_LENGTH),
   configuration: plainMap,
   dataDigest: digest,
-  dataBytes: integer(1),
+  dataBytes: integer(1, DATASET_BYTES),
   valueCount: integer(1, 2 ** 30 - 1),
   shards: integer(1, 2 ** 30),
   heartbeatIntervalMs: milliseconds,
@@ -49,7 +49,7 @@ export function readCoordinatorMessage(message: Uint8Array, known: NodeKnowledge
   const type = typeOf(frame);
   switch (type) {
     case 'welcome':
-      return noPayload(frame, checkWelcome(frame.header, type));
+      return checkPromise(noPayload(frame, checkWelcome(frame.header, type)));
     case 'data':
       return checkPiece({ ...checkData(frame.header, type), payload: frame.payload }, known);
     case 'step':
@@ -63,6 +63,24 @@ export function readCoordinatorMessage(message: Uint8Array, known: NodeKnowledge
     default:
       throw new ProtocolError('unknownType', `a coordinator sends no message of type "${type}"`);
   }
+}
+
+function checkPromise(welcome: Welcome): Welcome {
+  const { shards, heartbeatIntervalMs, coordinatorTimeoutMs } = welcome;
+  if (!Number.isInteger(Math.log2(shards))) {
+    throw new ProtocolError('badField', `welcome.shards must be a power of two, is ${shards}`);
+  }
+  if (heartbeatIntervalMs < 1) {
+    throw new ProtocolError('badField', `welcome.heartbeatIntervalMs must be at least 1, is ${heartbeatIntervalMs}`);
+  }
+  // else it would be given up between two signs of life
+  if (coordinatorTimeoutMs < heartbeatIntervalMs) {
+    throw new ProtocolError(
+      'badField',
+      `welcome.coordinatorTimeoutMs is ${coordinatorTimeoutMs}, below an interval of ${heartbeatIntervalMs}`,
+    );
+  }
+  return welcome;
 }
 
 function checkPiece(data: Data, known: NodeKnowledge): Data {

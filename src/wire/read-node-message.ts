@@ -16,8 +16,16 @@ import {
   text,
   uint32,
 } from './fields.ts';
-import { NAME_LENGTH, NODE_THREADS, PARTS_IN_ANSWER, PROTOCOL_VERSION, REASON_LENGTH } from './limits.ts';
-import type { NodeMessage } from './messages.ts';
+import {
+  LEAST_LOSS,
+  MOST_LOSS,
+  NAME_LENGTH,
+  NODE_THREADS,
+  PARTS_IN_ANSWER,
+  PROTOCOL_VERSION,
+  REASON_LENGTH,
+} from './limits.ts';
+import type { NodeMessage, WireSums } from './messages.ts';
 import { noPayload, typeOf, valuesPayload } from './payload.ts';
 import { ProtocolError } from './protocol-error.ts';
 
@@ -93,12 +101,12 @@ export function nodeMessageReader(sizes: RunSizes): NodeMessageReader {
         if ((node.index + 1) * 2 ** node.level > sizes.shards) {
           throw new ProtocolError('badField', `tree-node (${node.level}, ${node.index}) is outside the tree`);
         }
-        checkCounts(node, type);
+        checkSums(node, type);
         return { ...node, payload: valuesPayload(frame, sizes.valueCount) };
       }
       case 'evaluated': {
         const evaluated = checkEvaluated(frame.header, type);
-        for (const part of evaluated.parts) checkCounts(part, `evaluated part ${part.part}`);
+        for (const part of evaluated.parts) checkSums(part, `evaluated part ${part.part}`);
         return noPayload(frame, evaluated);
       }
       case 'attempt-failed':
@@ -127,8 +135,13 @@ function sumsUpTo(samples: number) {
   return { lossSum: anyNumber, correctCount: count, sampleCount: count };
 }
 
-function checkCounts(sums: { correctCount: number; sampleCount: number }, path: string): void {
-  if (sums.correctCount > sums.sampleCount) {
-    throw new ProtocolError('badField', `${path}: ${sums.correctCount} correct of ${sums.sampleCount} samples`);
+function checkSums(sums: WireSums, path: string): void {
+  const { lossSum, correctCount, sampleCount } = sums;
+  if (correctCount > sampleCount) {
+    throw new ProtocolError('badField', `${path}: ${correctCount} correct of ${sampleCount} samples`);
+  }
+  // what is not finite goes to the judges, who ask somebody else as well
+  if (Number.isFinite(lossSum) && !(lossSum >= sampleCount * LEAST_LOSS && lossSum <= sampleCount * MOST_LOSS)) {
+    throw new ProtocolError('badField', `${path}: a loss sum of ${lossSum} over ${sampleCount} samples`);
   }
 }

@@ -101,3 +101,48 @@ test('endless fragments, and a message that never ends, are cut off', async () =
     expect(await cluster.bits()).toEqual(await digits.baseline());
   });
 });
+
+test('a flood of pings, and of pongs that nobody asked for, from a member', async () => {
+  const use = async (cluster: Cluster) => {
+    const flood = await RawNode.open(cluster.url);
+    await flood.greet();
+    cluster.node({ name: 'good', data: digits.data });
+    for (let i = 0; i < 5_000; i++) {
+      flood.socket.ping('x'.repeat(125));
+      flood.socket.pong('x'.repeat(125));
+    }
+    expect(await cluster.bits()).toEqual(await digits.baseline());
+    // cut off or borne, as the network has it: the run does not mind
+    await flood.closed;
+  };
+  await withCluster(digits.short, use, patient);
+});
+
+test('a storm of nodes that join and leave: with a goodbye, with a close, and by breaking off', async () => {
+  const STORM = 90;
+  const use = async (cluster: Cluster) => {
+    // the run is held in a step until all of them have come and gone
+    let storm: Promise<void> | null = null;
+    const rage = async () => {
+      for (let i = 0; i < STORM; i++) {
+        const node = await RawNode.open(cluster.url);
+        await node.greet({ name: 'storm' });
+        node.say({ type: 'ready' });
+        if (i % 3 === 0) node.say({ type: 'goodbye', reason: 'a storm' });
+        if (i % 3 === 0) await node.take('goodbye');
+        if (i % 3 === 2) node.socket.terminate();
+        else node.socket.close(4001);
+        await node.closed;
+      }
+    };
+    const beforeStep = async ({ step }: { step: number }) => {
+      if (step < 10) return;
+      storm ??= rage();
+      await storm;
+    };
+    cluster.node({ name: 'good', data: digits.data, beforeStep });
+    expect(await cluster.bits()).toEqual(await digits.baseline());
+    expect(cluster.log.count(/worker \d+ joined: storm/)).toBe(STORM);
+  };
+  await withCluster(digits.short, use, patient);
+});

@@ -1,9 +1,13 @@
 // A NaN or an infinity in a gradient: the shard is redone elsewhere. Either its worker was wrong, and is evicted, or the
-// gradient is, and the run stops and says where.
+// gradient is, and the run stops and says where. In an evaluation, and in a sum of finite gradients, the coordinator's own
+// answer decides.
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Wiring } from '../../coordinator/make-executor.ts';
+import type { Engine, SplitName } from '../../src/engine.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import { patient, withCluster } from '../support/cluster.ts';
+import { wiring } from '../../src/library.ts';
+import { type Cluster, patient, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 
 let digits: Digits;
@@ -101,3 +105,141 @@ test('from the only node, once: it is warned of, and the bits are right', async 
     expect(cluster.log.count(/warning: step 0: worker 1 was not finite in shards 0 to 7 the first time/)).toBe(1);
   });
 });
+
+describe('an evaluation with', () => {
+  const spoiled = (wrong: number, asked: SplitName) => (split: SplitName, run: RunMemory, first: number) => {
+    if (split === asked) run.doubles[(run.plan.chunkFigures + first * 16) / 8] = wrong;
+  };
+  const evicted = (split: string) =>
+    new RegExp(`\\(bad\\) left: nonFinite: not finite in part \\d of the ${split} split, where this coordinator is`);
+
+  test.each<[string, number, SplitName, number]>([
+    ['NaN in the validation split', Number.NaN, 'validation', 0],
+    ['an infinity in the validation split', Number.POSITIVE_INFINITY, 'validation', 1],
+    ['NaN in the test split', Number.NaN, 'test', 0],
+    ['a negative infinity in the test split', Number.NEGATIVE_INFINITY, 'test', 1],
+  ])('%s from one of two: it is evicted with 4040, and the figures are right', async (_, wrong, split, threads) => {
+    const use = async (cluster: Cluster) => {
+      const bad = cluster.node({ name: 'bad', data: digits.data, afterParts: spoiled(wrong, split) });
+      if (threads === 0) cluster.node({ name: 'good', data: digits.data });
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+      expect((await bad.ended).error).toMatchObject({
+        exitCode: 1,
+        why: expect.stringMatching(/^nonFinite: not finite/),
+      });
+      expect(cluster.log.count(evicted(split))).toBe(1);
+    };
+    await withCluster({ ...digits.short, threads, minWorkers: 2 }, use, patient);
+  });
+
+  test('NaN from the only node', async () => {
+    await withCluster(digits.short, async (cluster) => {
+      cluster.node({ name: 'bad', data: digits.data, afterParts: spoiled(Number.NaN, 'test') });
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+      expect(cluster.log.count(evicted('test'))).toBe(1);
+    });
+  });
+
+  test('NaN from the coordinator itself too: it is the truth, and nobody is evicted', async () => {
+    const makeEngine: Wiring['makeEngine'] = async (spec, kernels, run, worker) => {
+      const engine = await wiring.makeEngine(spec, kernels, run, worker);
+      return changed(engine, {
+        evaluateChunk(split, chunk, step, epoch) {
+          engine.evaluateChunk(split, chunk, step, epoch);
+          run.doubles[(run.plan.chunkFigures + chunk * 16) / 8] = Number.NaN;
+        },
+      });
+    };
+    const use = async (cluster: Cluster) => {
+      cluster.node({ name: 'a', data: digits.data, afterParts: spoiled(Number.NaN, 'test') });
+      const { test: figures } = (await cluster.outcome).summary;
+      expect(figures.loss).toBeNaN();
+      expect(cluster.log.count(/nonFinite/)).toBe(0);
+    };
+    await withCluster(digits.short, use, { makeEngine });
+  });
+
+  test.each([1e308, -1e308, -1e6])('a loss sum of %d is refused with 4032', async (wrong) => {
+    const use = async (cluster: Cluster) => {
+      const bad = cluster.node({ name: 'bad', data: digits.data, afterParts: spoiled(wrong, 'validation') });
+      cluster.node({ name: 'good', data: digits.data });
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+      expect((await bad.ended).error).toMatchObject({
+        why: expect.stringMatching(/^badField: evaluated part \d: a loss/),
+      });
+    };
+    await withCluster({ ...digits.short, minWorkers: 2 }, use, patient);
+  });
+});
+
+describe('gradients that are finite, and whose sum is not:', () => {
+  const huge = value(3e38);
+  // the first layer's bias is taken off its weights
+  const opposed = (run: RunMemory, slot: number) => {
+    const { inputs, stride } = run.plan.firstLayer;
+    run
+      .vector(run.plan.slots[slot]!.vector)
+      .fill(-3e38, 0, inputs * stride)
+      .fill(3e38, inputs * stride, inputs * stride + 1);
+  };
+
+  test.each([0, 1])('from two nodes of three, and %d threads of the coordinator', async (threads) => {
+    await withCluster(
+      { ...digits.short, threads, minWorkers: 3 + threads },
+      async (cluster) => {
+        const bad = ['bad', 'bad'].map((name) => cluster.node({ name, data: digits.data, afterStep: spoiler(huge) }));
+        cluster.node({ name: 'good', data: digits.data });
+        expect(await cluster.bits()).toEqual(await digits.baseline());
+        for (const { ended } of bad) {
+          const why = expect.stringMatching(/^nonFinite: the sum of step 0 is not finite/);
+          expect((await ended).error).toMatchObject({ exitCode: 1, why });
+        }
+        expect(cluster.log.count(/\(bad\) left: nonFinite/)).toBe(2);
+        expect(cluster.log.count(/\(good\) left: nonFinite/)).toBe(0);
+      },
+      patient,
+    );
+  });
+
+  test('from one node alone, by the bias that is taken off', async () => {
+    await withCluster(
+      { ...digits.short, minWorkers: 2 },
+      async (cluster) => {
+        cluster.node({ name: 'bad', data: digits.data, afterStep: spoiler(opposed) });
+        cluster.node({ name: 'good', data: digits.data });
+        expect(await cluster.bits()).toEqual(await digits.baseline());
+        expect(cluster.log.count(/\(bad\) left: nonFinite/)).toBe(1);
+      },
+      patient,
+    );
+  });
+
+  test('from the coordinator itself too: the run fails as a single worker would, and nobody is evicted', async () => {
+    const makeEngine: Wiring['makeEngine'] = async (spec, kernels, run, worker) => {
+      const engine = await wiring.makeEngine(spec, kernels, run, worker);
+      return changed(engine, {
+        computeBlock(at, block, slot) {
+          engine.computeBlock(at, block, slot);
+          huge(run, slot);
+        },
+      });
+    };
+    const use = async (cluster: Cluster) => {
+      for (const name of ['a', 'b']) cluster.node({ name, data: digits.data, afterStep: spoiler(huge) });
+      const what = 'The gradient of step 0 is not finite';
+      await expect(cluster.outcome).rejects.toMatchObject({ exitCode: 1, what });
+      expect(cluster.log.count(/left: nonFinite/)).toBe(0);
+    };
+    await withCluster({ ...digits.short, minWorkers: 2 }, use, { ...patient, makeEngine });
+  });
+});
+
+function changed(engine: Engine, change: Partial<Engine>): Engine {
+  return {
+    name: engine.name,
+    computeBlock: engine.computeBlock.bind(engine),
+    evaluateChunk: engine.evaluateChunk.bind(engine),
+    updateSlice: engine.updateSlice.bind(engine),
+    ...change,
+  };
+}

@@ -63,6 +63,38 @@ describe('assign', () => {
     );
   });
 
+  it('gives nobody more than it may have, and the rest to others, or to nobody', () => {
+    const weighted = (workerId: number, weight: number, change: object = {}) => ({ workerId, weight, ...change });
+    expect([...apportion(8, [weighted(1, 1), weighted(2, 1024, { most: 2 })])]).toEqual([
+      [1, 6],
+      [2, 2],
+    ]);
+    expect([...apportion(8, [weighted(1, 1, { most: 2 }), weighted(2, 1024, { most: 4 })])]).toEqual([
+      [1, 2],
+      [2, 4],
+    ]);
+    expect([...apportion(8, [weighted(1, 0), weighted(2, 9, { most: 3 })])]).toEqual([
+      [1, 5],
+      [2, 3],
+    ]);
+    expect([
+      ...apportion(8, [weighted(1, 1), weighted(2, 0, { one: true }), weighted(3, 1e308, { one: true })]),
+    ]).toEqual([
+      [1, 6],
+      [2, 1],
+      [3, 1],
+    ]);
+    expect([
+      ...apportion(
+        2,
+        [1, 2, 3].map((id) => weighted(id, 5, { one: id < 3 })),
+      ),
+    ]).toEqual([
+      [1, 1],
+      [2, 1],
+    ]);
+  });
+
   it('gives nobody anything when nobody is there', () => {
     expect(assign(8, []).size).toBe(0);
   });

@@ -38,6 +38,29 @@ describe('RunFolder', () => {
     });
   });
 
+  it('takes the root of a fresh volume, and leaves its lost+found there', async () => {
+    await withFolder(async (folder) => {
+      await mkdir(join(folder, 'lost+found'));
+      const run = await RunFolder.create(folder, {});
+      await run.discard();
+      expect(await readdir(folder)).toEqual(['lost+found']);
+    });
+  });
+
+  it.each<[string[], string, RegExp]>([
+    [['lost+found'], 'it holds "lost+found" already', /--out DIR, or leave --out out/],
+    [['b', 'a'], 'it holds "a", "b" already', /--out DIR/],
+    [['1', '2', '3', '4', '5', '6', '7'], 'it holds "1", "2", "3", "4", "5" and 2 more already', /--out DIR/],
+    [['config.json'], 'it holds "config.json" already', /^Go on with the run there: lockstep train --resume /],
+  ])('names what is in the way: files %j', async (names, why, mend) => {
+    await withFolder(async (folder) => {
+      for (const name of names) await writeFile(join(folder, name), 'x');
+      const error = await refusal(() => RunFolder.create(folder, {}));
+      expect(error.why).toContain(why);
+      expect(error.mend).toMatch(mend);
+    });
+  });
+
   it('refuses a path that cannot be a folder', async () => {
     await withFolder(async (folder) => {
       await writeFile(join(folder, 'file'), 'x');

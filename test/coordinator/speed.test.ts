@@ -2,12 +2,13 @@
 
 import { describe, expect, it } from 'vitest';
 import { apportion } from '../../coordinator/assign.ts';
-import { updatedEstimate, weighWorkers } from '../../coordinator/speed.ts';
+import { isKnown, mostShardsFor, updatedEstimate, weighWorkers } from '../../coordinator/speed.ts';
 
-const worker = (workerId: number, samplesPerMs: number | null, threads = 1) => ({
+const worker = (workerId: number, samplesPerMs: number | null, threads = 1, remote = true) => ({
   workerId,
   threads,
-  estimate: samplesPerMs === null ? null : { samplesPerMs, overheadMs: 0, measurements: 1 },
+  estimate: samplesPerMs === null ? null : { samplesPerMs, overheadMs: 0, measurements: 1, mostShards: 4 },
+  remote,
 });
 const weights = (...workers: ReturnType<typeof worker>[]) => weighWorkers(workers).map(({ weight }) => weight);
 
@@ -34,7 +35,24 @@ describe('weighWorkers', () => {
 
   it('takes who was not measured for typical, and nobody measured for equal', () => {
     expect(weights(worker(1, 40), worker(2, null, 3), worker(3, 80))).toEqual([40, 180, 80]);
-    expect(weights(worker(1, null), worker(2, null, 4))).toEqual([1, 4]);
+    // what it claims proves nothing; this machine's own threads are counted
+    expect(weights(worker(1, null), worker(2, null, 4))).toEqual([1, 1]);
+    expect(weights(worker(1, null, 4, false), worker(2, null, 1024))).toEqual([4, 1]);
+  });
+});
+
+describe('a node', () => {
+  const [node, stranger, local] = weighWorkers([worker(1, 100), worker(2, null, 1024), worker(3, null, 4, false)]);
+
+  it('is known when it was measured; this machine always is', () => {
+    expect([node, stranger, local].map((one) => isKnown(one!))).toEqual([true, false, true]);
+  });
+
+  it('is given at most twice what it ever answered in one attempt', () => {
+    expect([node, stranger, local].map((one) => mostShardsFor(one!))).toEqual([8, Infinity, Infinity]);
+    const more = { shardCount: 7, sampleCount: 70, computeMs: 1, wallMs: 1 };
+    expect(updatedEstimate(node!.estimate, 1, more)!.mostShards).toBe(7);
+    expect(updatedEstimate(node!.estimate, 1, { ...more, shardCount: 2 })!.mostShards).toBe(4);
   });
 });
 
@@ -43,9 +61,9 @@ describe('updatedEstimate', () => {
 
   it('is the mean of the first measurements, and leaves it where nothing was computed', () => {
     const first = updatedEstimate(null, 1, took(2));
-    expect(first).toEqual({ samplesPerMs: 100, overheadMs: 1, measurements: 1 });
+    expect(first).toEqual({ samplesPerMs: 100, overheadMs: 1, measurements: 1, mostShards: 4 });
     const second = updatedEstimate(first, 1, took(4));
-    expect(second).toEqual({ samplesPerMs: 75, overheadMs: 1, measurements: 2 });
+    expect(second).toEqual({ samplesPerMs: 75, overheadMs: 1, measurements: 2, mostShards: 4 });
     expect(updatedEstimate(second, 1, { shardCount: 0, sampleCount: 0, computeMs: 9, wallMs: 9 })).toBe(second);
   });
 

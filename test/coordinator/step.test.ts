@@ -15,6 +15,10 @@ interface TwinWorker {
   open: { attempt: number; blocks: BlockAddress[]; dueAtMs: number } | null;
   busy: boolean;
   leaving: boolean;
+  /** It was measured, or is no node. */
+  readonly known: boolean;
+  /** Shards that it may be given at once. */
+  readonly most: number;
 }
 
 const shardsIn = (block: BlockAddress): number[] => {
@@ -51,11 +55,15 @@ class World {
 
   newWorker(faulty: boolean, busy: boolean, kind: number): WorkerSpeed {
     const workerId = this.#nextWorkerId++;
-    this.workers.set(workerId, { faulty, open: null, busy, leaving: false });
     const threads = 1 + (kind % 3);
     const samplesPerMs = 1 + (kind % 5);
-    const estimate = kind % 4 === 0 ? null : { samplesPerMs, overheadMs: kind % 7, measurements: 1 };
-    return { workerId, threads, weight: threads * samplesPerMs, estimate };
+    const mostShards = 1 + (kind % 6);
+    const estimate = kind % 4 === 0 ? null : { samplesPerMs, overheadMs: kind % 7, measurements: 1, mostShards };
+    const remote = kind % 5 !== 0;
+    const most = estimate === null || !remote ? Number.POSITIVE_INFINITY : 2 * mostShards;
+    const known = estimate !== null || !remote;
+    this.workers.set(workerId, { faulty, open: null, busy, leaving: false, known, most });
+    return { workerId, threads, weight: threads * samplesPerMs, estimate, remote };
   }
 
   get ended(): boolean {
@@ -121,11 +129,13 @@ class World {
           }
           this.#checkSuspect(effect.workerId, shard, effect.blocks);
         }
+        const onTrial = !worker.known && this.#knownFor(shards[0]!);
+        expect(shards.length).toBeLessThanOrEqual(onTrial ? 1 : worker.most);
         // The twin's patience is the machine's shortest; the machine may wait longer.
         worker.open = {
           attempt: effect.attempt,
           blocks: [...effect.blocks],
-          dueAtMs: this.nowMs + options.lateFloorMs,
+          dueAtMs: this.nowMs + (onTrial ? 0 : options.lateFloorMs),
         };
         return;
       }
@@ -170,6 +180,14 @@ class World {
     if (!suspects.has(workerId)) return;
     const others = [...this.workers].filter(([id, { leaving }]) => !leaving && !suspects.has(id));
     expect(others).toEqual([]);
+  }
+
+  /** Is somebody there of whom more is known than its own word, and who may compute the shard? */
+  #knownFor(shard: number): boolean {
+    const suspects = this.suspects.get(shard);
+    const staying = [...this.workers].filter(([, { leaving }]) => !leaving);
+    const others = staying.filter(([id]) => !suspects?.has(id));
+    return (others.length > 0 ? others : staying).some(([, { known }]) => known);
   }
 
   /** Nobody idles while there is a shard that nobody has and nobody doubts. */
@@ -359,10 +377,10 @@ describe('a step', () => {
   });
 
   it('tells when a tick is due', () => {
-    const estimate = { samplesPerMs: 0.1, overheadMs: 10, measurements: 1 };
+    const estimate = { samplesPerMs: 0.1, overheadMs: 10, measurements: 1, mostShards: 1 };
     const machine = new StepMachine({ name: 'a step', shardSamples: [10, 10], firstAttempt: 1 }, options);
     expect(machine.nextDueMs).toBeNull();
-    const [a, b] = [1, 2].map((workerId) => ({ workerId, threads: 1, weight: 1, estimate }));
+    const [a, b] = [1, 2].map((workerId) => ({ workerId, threads: 1, weight: 1, estimate, remote: true }));
     machine.handle({ type: 'started', nowMs: 5, workers: [a!, b!], busy: [] });
     expect(machine.nextDueMs).toBe(5 + 2 * 110);
     machine.handle({ type: 'tick', nowMs: 300 });

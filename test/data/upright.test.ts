@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadDataset } from '../../coordinator/dataset-files.ts';
 import type { Dataset, ImageSet } from '../../src/data/dataset.ts';
-import { remarksOn } from '../../src/data/remarks.ts';
+import { augmentationRemark, remarksOn } from '../../src/data/remarks.ts';
 import { transposed } from '../../src/data/transpose.ts';
 import { averageDigits, gridOf, standingOf } from '../../src/data/upright.ts';
 import { mnistData } from '../support/golden.ts';
@@ -128,5 +128,20 @@ describe('remarksOn', () => {
     ]);
     expect(said(labelled(0, 9), null, false)[0]).toContain('label 1, 2, 3, 4, 5 and 3 more');
     expect(said(labelled(7, 7), null, false)).toEqual([expect.stringMatching(/^warning: .*label 7: there is nothing/)]);
+  });
+});
+
+describe('augmentationRemark', () => {
+  it.each([
+    [28, 28, false],
+    [16, 16, false],
+    [15, 28, true],
+    [28, 15, true],
+    [8, 8, true],
+    [1, 1, true],
+  ])('of %dx%d pixels: %s', (rows, columns, warned) => {
+    const remark = augmentationRemark({ rows, columns });
+    expect(remark !== null).toBe(warned);
+    if (warned) expect(remark).toMatchObject({ level: 'warning', message: expect.stringContaining('--no-augment') });
   });
 });

@@ -1,6 +1,8 @@
 // Plays step scenarios. Inputs:
 //   setup shards=8 samples=16 first=1         8 shards of 16 samples each, attempts from 1; before all else
 //   worker 3 threads=2 speed=4 overhead=1     what is known of a worker: samples a ms of each thread; without speed=, nothing
+//   worker 3 speed=4 most=2                   the most shards that it answered in one attempt; without most=, enough
+//   worker 1 local                            this machine's threads
 //   0 started 1 2 busy 2                      at 0 ms, with workers 1 and 2, of whom 2 owes an earlier answer
 //   9 node 1 attempt 1 block 2:0 [not finite]
 //   9 joined 3 | 9 idle 2 | goodbye 1 | 9 lost 2 reason | 9 failed 2 reason | 9 tick
@@ -13,7 +15,7 @@ import { option, type Player, rest } from './scenario.ts';
 
 export function stepPlayer(): Player {
   let machine: StepMachine | null = null;
-  const known = new Map<number, { workerId: number; threads: number; estimate: Estimate | null }>();
+  const known = new Map<number, { workerId: number; threads: number; estimate: Estimate | null; remote: boolean }>();
   const speed = (ids: readonly number[]) =>
     weighWorkers([...known.values()]).filter(({ workerId }) => ids.includes(workerId));
 
@@ -64,8 +66,20 @@ export function stepPlayer(): Player {
       const workerId = Number(words[1]);
       const samplesPerMs = option(words, 'speed', 0);
       const estimate =
-        samplesPerMs === 0 ? null : { samplesPerMs, overheadMs: option(words, 'overhead', 0), measurements: 1 };
-      known.set(workerId, { workerId, threads: option(words, 'threads', 1), estimate });
+        samplesPerMs === 0
+          ? null
+          : {
+              samplesPerMs,
+              overheadMs: option(words, 'overhead', 0),
+              measurements: 1,
+              mostShards: option(words, 'most', 1000),
+            };
+      known.set(workerId, {
+        workerId,
+        threads: option(words, 'threads', 1),
+        estimate,
+        remote: !words.includes('local'),
+      });
       return [];
     }
     const effects = machine!.handle(event(words)).map(shown);

@@ -29,7 +29,7 @@ export interface NodeSetup {
   /** After it was computed, before it is answered. */
   readonly afterStep?: (at: StepAddress, run: RunMemory, slots: readonly number[]) => unknown;
   readonly beforeParts?: (split: SplitName) => unknown;
-  readonly afterParts?: (split: SplitName) => unknown;
+  readonly afterParts?: (split: SplitName, run: RunMemory, first: number, end: number) => unknown;
   /** Real threads instead. */
   readonly realThreads?: boolean;
   readonly wiring?: Partial<NodeWiring>;
@@ -118,7 +118,7 @@ function inlineHands(
       await setup.beforeParts?.(split);
       for (let chunk = first; chunk < end; chunk++) engine.evaluateChunk(split, chunk, step, epoch);
       parts[split] += end - first;
-      await setup.afterParts?.(split);
+      await setup.afterParts?.(split, run, first, end);
     },
     async close() {},
   };

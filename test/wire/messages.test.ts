@@ -102,9 +102,7 @@ describe('a bad field', () => {
       engine: ['a string'],
       configuration: ['a map'],
       computeMs: ['a fraction'],
-      heartbeatIntervalMs: ['a fraction'],
       heartbeatTimeoutMs: ['a fraction'],
-      coordinatorTimeoutMs: ['a fraction'],
       lossSum: ['NaN', 'infinity', 'a fraction', 'a negative number', '2^53'],
     };
     for (const [what, value] of strange) {
@@ -151,6 +149,10 @@ describe('a bad field', () => {
       { parts: [{ part: 1, lossSum: 0, correctCount: 0, sampleCount: 1, x: 1 }] },
     ],
     ['more correct in a part', 'evaluated', { parts: [{ part: 1, lossSum: 0, correctCount: 2, sampleCount: 1 }] }],
+    ['a loss sum of 1e308', 'tree-node', { lossSum: 1e308 }],
+    ['a loss sum far below zero', 'tree-node', { lossSum: -65 }],
+    ['a loss of no samples', 'evaluated', { parts: [{ part: 1, lossSum: 1, correctCount: 0, sampleCount: 0 }] }],
+    ['a loss sum of 1e41', 'evaluated', { parts: [{ part: 1, lossSum: 1e41, correctCount: 0, sampleCount: 9 }] }],
     ['a long reason', 'goodbye', { reason: 'x'.repeat(201) }],
     ['inherited fields', 'heartbeat', { shardsDone: undefined, toString: 1 }],
   ])('%s (%s)', (_, type, change) => expect(node(type, change)).toBe('badField'));
@@ -163,6 +165,10 @@ describe('a bad field', () => {
     ['a level of 31', 'step', { blocks: [{ level: 31, index: 0 }] }],
     ['NaN in the configuration', 'welcome', { configuration: { a: [{ b: Number.NaN }] } }],
     ['a dataset of nothing', 'welcome', { dataBytes: 0 }],
+    ['a dataset of 2^32 bytes', 'welcome', { dataBytes: 2 ** 32 }],
+    ['shards that are no power of two', 'welcome', { shards: 12 }],
+    ['a heartbeat every 0 ms', 'welcome', { heartbeatIntervalMs: 0 }],
+    ['less patience than a heartbeat', 'welcome', { coordinatorTimeoutMs: 2_499 }],
     ['data out of order', 'data', { offset: 0 }],
     ['data of another length', 'data', { total: 299_999 }],
   ])('%s (%s)', (_, type, change) => expect(coordinator(type, change)).toBe('badField'));

@@ -1,0 +1,14 @@
+// Which of the options that were asked for cannot matter to a run that is finished and is asked for nothing more. Pure.
+
+import { flagName, type OptionKey, optionKeys, optionTable, type TrainOptions } from './option-table.ts';
+
+/** They say which run it is, or how its summary is shown. */
+const matter: readonly OptionKey[] = ['resume', 'out', 'from', 'autoResume', 'preset', 'json', 'quiet', 'verbose'];
+
+/** The flags of those that are not as the run has them, or, where it has none, not as by default. */
+export function withoutEffect(run: TrainOptions, asked: TrainOptions): string[] {
+  const usual = (key: OptionKey): unknown => (optionTable[key].recorded ? run[key] : optionTable[key].default);
+  return optionKeys
+    .filter((key) => !matter.includes(key) && JSON.stringify(asked[key]) !== JSON.stringify(usual(key)))
+    .map(flagName);
+}

@@ -1,0 +1,144 @@
+// A coordinator that asks for what there is not: the node closes with a named code and ends as the protocol's table says,
+// before its threads have seen any of it.
+
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { Welcome } from '../../src/wire/messages.ts';
+import { withCluster } from '../support/cluster.ts';
+import { type Digits, makeDigits } from '../support/digits.ts';
+import { type NodeSetup, startNode, type TestNode } from '../support/nodes.ts';
+import { type RawCoordinator, rawCoordinator } from '../support/raw-coordinator.ts';
+import { RawNode } from '../support/raw-node.ts';
+
+let digits: Digits;
+let welcome: Welcome;
+beforeAll(async () => {
+  digits = await makeDigits(700, 300);
+  // 8 shards; one part of validation, two of test
+  welcome = await withCluster({ ...digits.short, valSize: 60 }, async ({ url }) => (await RawNode.open(url)).greet());
+});
+afterAll(() => digits.remove());
+
+async function welcomed(change: object, setup: NodeSetup = {}): Promise<[RawCoordinator, TestNode]> {
+  const coordinator = await rawCoordinator();
+  const node = startNode(coordinator.url, { data: digits.data, retryForMs: 0, ...setup });
+  onTestFinished(async () => {
+    node.leave();
+    await coordinator.close();
+    await node.ended;
+  });
+  await coordinator.hear('hello');
+  const { type: _, payload: __, ...fields } = welcome as Welcome & { payload: Uint8Array };
+  coordinator.say({ type: 'welcome', ...fields, ...change });
+  return [coordinator, node];
+}
+
+test.each<[string, object, string, number]>([
+  ['a heartbeat every 0 ms', { heartbeatIntervalMs: 0 }, '4032 badField', 1],
+  ['a heartbeat every half millisecond', { heartbeatIntervalMs: 0.5 }, '4032 badField', 1],
+  ['patience of less than a heartbeat', { coordinatorTimeoutMs: 2 }, '4032 badField', 1],
+  ['patience of 0 ms', { coordinatorTimeoutMs: 0 }, '4032 badField', 1],
+  ['shards that are no power of two', { shards: 12 }, '4032 badField', 1],
+  ['other shards than the configuration', { shards: 16 }, '4032 badField', 1],
+  ['a dataset of 2^40 bytes', { dataBytes: 2 ** 40 }, '4032 badField', 1],
+  ['a dataset of 2^32 bytes', { dataBytes: 2 ** 32 }, '4032 badField', 1],
+  ['another number of values', { valueCount: 4 }, '4025 doesNotFit', 2],
+  [
+    'a network beyond memory',
+    { configuration: { hidden: new Array(8).fill(4096), shards: 64 }, shards: 64 },
+    '4025 doesNotFit',
+    2,
+  ],
+  ['a validation split of everything', { configuration: { valSize: 2 ** 31 - 1, shards: 8 } }, '4025 doesNotFit', 2],
+])('a welcome with %s', async (_, change, code, exitCode) => {
+  const [coordinator, node] = await welcomed(change);
+  expect(await coordinator.closedBy).toBe(code);
+  expect((await node.ended).error).toMatchObject({ exitCode });
+  expect(coordinator.heard.has('ready')).toBe(false);
+});
+
+test('a dataset for which there is no memory', async () => {
+  const real = globalThis.Uint8Array;
+  class Scarce extends real {
+    constructor(...args: unknown[]) {
+      if (args[0] === 2 ** 32 - 1) throw new RangeError('Array buffer allocation failed');
+      super(...(args as [number]));
+    }
+  }
+  globalThis.Uint8Array = Scarce as typeof Uint8Array;
+  onTestFinished(() => {
+    globalThis.Uint8Array = real;
+  });
+  const [coordinator, node] = await welcomed({ dataBytes: 2 ** 32 - 1, dataDigest: 'ab'.repeat(32) });
+  expect(await coordinator.closedBy).toBe('4025 doesNotFit');
+  expect((await node.ended).error).toMatchObject({
+    exitCode: 2,
+    why: expect.stringMatching(/no memory for a dataset/),
+  });
+});
+
+const step = { type: 'step', epoch: 0, step: 0, stepInEpoch: 0, attempt: 1 };
+const evaluate = { type: 'evaluate', epoch: 0, step: 0, split: 'test', attempt: 1 };
+const block = (level: number, index: number) => ({ level, index });
+
+const asked: [string, object, string][] = [
+  ['a block behind the tree', { ...step, blocks: [block(0, 8)] }, '4032 badField'],
+  ['a block far behind the tree', { ...step, blocks: [block(0, 2 ** 30)] }, '4032 badField'],
+  ['a block above the root', { ...step, blocks: [block(4, 0)] }, '4032 badField'],
+  ['a block far above the root', { ...step, blocks: [block(30, 2 ** 30)] }, '4032 badField'],
+  ['one good block and one behind the tree', { ...step, blocks: [block(2, 0), block(3, 1)] }, '4032 badField'],
+  ['a block twice', { ...step, blocks: [block(1, 2), block(1, 2)] }, '4032 badField'],
+  ['a block within another', { ...step, blocks: [block(0, 5), block(2, 1)] }, '4032 badField'],
+  [
+    'more blocks than shards',
+    { ...step, blocks: Array.from({ length: 9 }, (_, i) => block(0, i % 8)) },
+    '4032 badField',
+  ],
+  ['1,025 blocks', { ...step, blocks: new Array(1025).fill(block(0, 0)) }, '4032 badField'],
+  ['no blocks', { ...step, blocks: [] }, '4032 badField'],
+  ['a step beyond its epoch', { ...step, step: 10, stepInEpoch: 10, blocks: [block(3, 0)] }, '4032 badField'],
+  ['a step before the run', { ...step, stepInEpoch: 1, blocks: [block(3, 0)] }, '4032 badField'],
+  ['a part behind the test split', { ...evaluate, blocks: [block(0, 2)] }, '4032 badField'],
+  ['parts beyond the test split', { ...evaluate, blocks: [block(2, 0)] }, '4032 badField'],
+  ['a part twice', { ...evaluate, blocks: [block(0, 1), block(1, 0)] }, '4032 badField'],
+  ['a part that only the test split has', { ...evaluate, split: 'validation', blocks: [block(0, 1)] }, '4032 badField'],
+  ['a part of 2^60', { ...evaluate, blocks: [block(30, 2 ** 30)] }, '4032 badField'],
+];
+
+test.each(asked)('a node is asked for %s', async (_, message, code) => {
+  const [coordinator, node] = await welcomed({});
+  await coordinator.hear('ready');
+  coordinator.say(message, new Uint8Array(4 * welcome.valueCount));
+  expect(await coordinator.closedBy).toBe(code);
+  const { error } = await node.ended;
+  expect(error).toMatchObject({ exitCode: 1, why: expect.stringMatching(/^badField: /) });
+  expect([node.steps, node.parts]).toEqual([[], { validation: 0, test: 0 }]);
+});
+
+test('threads do not die of what cannot be computed', async () => {
+  const [coordinator, node] = await welcomed({}, { realThreads: true, threads: 2 });
+  await coordinator.hear('ready');
+  coordinator.say({ ...step, blocks: [block(30, 2 ** 30)] }, new Uint8Array(4 * welcome.valueCount));
+  expect(await coordinator.closedBy).toBe('4032 badField');
+  await node.ended;
+  expect(node.log.count(/died/)).toBe(0);
+});
+
+test('what there is it answers: all shards one by one, and all parts', async () => {
+  const [coordinator, node] = await welcomed({});
+  await coordinator.hear('ready');
+  const parameters = new Uint8Array(4 * welcome.valueCount);
+  coordinator.say({ ...step, blocks: Array.from({ length: 8 }, (_, i) => block(0, 7 - i)) }, parameters);
+  await coordinator.hear('tree-node', 8);
+  coordinator.say({ ...evaluate, attempt: 2, blocks: [block(1, 0)] });
+  await coordinator.hear('evaluated');
+  expect(node.parts.test).toBe(2);
+});
+
+test('a node that is asked for a heartbeat a millisecond sends at most one in ten', async () => {
+  const [coordinator] = await welcomed({ heartbeatIntervalMs: 1 });
+  await coordinator.hear('heartbeat');
+  const startedMs = performance.now();
+  await coordinator.hear('heartbeat', 21);
+  // 200 ms; the first of them may have been on its way
+  expect(performance.now() - startedMs).toBeGreaterThan(150);
+});
