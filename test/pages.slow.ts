@@ -58,6 +58,6 @@ it('and pages with other faults', async () => {
   for (const kind of only ?? further) {
     // hard shadows and thin strokes cost more digits than the other faults
     const least = ['dark-shadow', 'vignette', 'thin'].includes(kind) ? 0.55 : 0.8;
-    expect.soft(await rightOf(kind, Math.ceil(count / 4)), kind).toBeGreaterThan(least);
+    expect.soft(await rightOf(kind, Math.ceil(count / 8)), kind).toBeGreaterThan(least);
   }
 });
