@@ -3,8 +3,10 @@
 
 import { resolve } from 'node:path';
 import type { TrainOptions } from '../src/config.ts';
-import { LockstepError } from '../src/errors.ts';
+import { ExitCode, LockstepError } from '../src/errors.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../src/events.ts';
+import { explained } from './machine-lack.ts';
+import { machineLimits } from './machine-limits.ts';
 import type { Wiring } from './make-executor.ts';
 import { ProcessRecord } from './run-log.ts';
 import { RunLogFile } from './run-log-file.ts';
@@ -56,7 +58,7 @@ export async function trainAndReport(options: TrainOptions, hooks: Hooks, wiring
       hooks.onPhase?.('report');
       await writeReport(written, null, wiring);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = reasonOf(explained(error, machineLimits, ExitCode.runFailed));
       const message = `The run is done, but its report could not be made: ${why}`;
       hooks.onEvent?.(printableEvent({ type: 'warning', message }));
     }
