@@ -135,15 +135,18 @@ export class ThreadExecutor implements Executor, Hands {
       this.#store(Word.notifyEvery, Math.max(1, ahead >> 2));
       this.#store(Word.limit, limit);
     };
-    this.#store(Word.progress, from);
-    allow();
     this.#post(JobKind.train, 2 * (to - from), {
       tasks: blocks.length,
       step: from,
       endStep: to,
       epoch,
       stepInEpoch: from - epochStart,
+      progress: from,
+      limit: from,
     });
+    // only now: a thread of the stretch before, if that was stopped early, would take the step as one of its own job
+    allow();
+    this.#wakeThreads();
     let looked = performance.now();
     while (taken < limit) {
       await this.#progressBeyond(taken);

@@ -72,3 +72,20 @@ test('a run without a folder says so, and goes on', async () => {
   expect(messages).toContain('No checkpoint is written: the run has no folder');
   expect(summary.digest).toBe((await baseline).digest);
 });
+
+test.each([
+  0, 1, 2, 3,
+])('asked for at every step: no stretch reaches into the next, with %d threads', async (threads) => {
+  class Unending extends CheckpointRequests {
+    override get pending(): boolean {
+      return true;
+    }
+  }
+  baseline ??= train({ ...options, threads: 0 });
+  // each time from the first step on: how far the threads are when a stretch ends is another time by time
+  for (let time = 0; time < 3; time++) {
+    const summary = await train({ ...options, threads, out: null }, { checkpointRequests: new Unending() });
+    const { digest, stateDigest } = await baseline;
+    expect(summary).toMatchObject({ digest, stateDigest });
+  }
+});

@@ -121,8 +121,10 @@ describe('lockstep worker', () => {
     const server = createServer((socket) => socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
-    const { ended } = cluster.worker(`ws://127.0.0.1:${port}`, 'a');
-    expectError(await ended, 2, /a server that is no coordinator answered with 404/);
+    const { ended } = cluster.worker(`ws://127.0.0.1:${port}`, 'a', ['--retry-for', '1']);
+    const result = await ended;
+    expectError(result, 75, /within 1 s|for 1 s|--retry-for/);
+    expect(result.stderr).toContain('a proxy or server that is no coordinator answered with 404');
     server.close();
   });
 
