@@ -41,5 +41,5 @@ export async function readConfigFile(
 
 /** Unexpected token 'x', ..."around it"... is not valid JSON */
 function withoutQuote(message: string): string {
-  return message.replace(/, (\.\.\.)?"[^]*$/, '');
+  return message.replace(/, (\.\.\.)?".*$/s, '');
 }

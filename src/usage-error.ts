@@ -16,7 +16,7 @@ export function usageError(
 ): LockstepError {
   const [said = message, suggestion] = message.replace(/^error: /, '').split('\n');
   // of --no-such-flag=value not the value where that may be an address with a password, however it is spelled
-  const what = said.replace(/'(-[^'=]*)=[^]*@[^]*/, "'$1'");
+  const what = said.replace(/'(-[^'=]*)=.*@.*/s, "'$1'");
   const whys: Record<string, string> = {
     'commander.unknownOption': 'there is no flag of that name here',
     'commander.unknownCommand': 'there is no command of that name',
