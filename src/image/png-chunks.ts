@@ -62,15 +62,25 @@ export function readChunks(bytes: Uint8Array): PngChunks {
     else if (needed && name !== 'PLTE' && name !== 'tRNS') {
       throw new PictureError(`it is a PNG with a chunk ${printable(name)}, which is not supported`);
     }
-    if (needed && (name !== 'PLTE' || header.type === 3) && (name !== 'tRNS' || header.type <= 3)) kept.push(whole);
+    const colours = (name === 'PLTE' && header.type === 3) || (name === 'tRNS' && header.type <= 3);
+    if (name === 'IHDR' || colours) kept.push(whole);
   }
   if (header === null) throw new Error('it is cut off in its header');
-  checkPixels(header, pixels);
+  const packed = checkedPixels(header, joined(pixels));
   const { width, height } = header;
-  return { width, height, bare: joined([...kept, endChunk]), orientation: orientation ?? 1 };
+  const bare = joined([...kept, newChunk('IDAT', packed), newChunk('IEND', new Uint8Array(0))]);
+  return { width, height, bare, orientation: orientation ?? 1 };
 }
 
-const endChunk = Uint8Array.of(0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82);
+function newChunk(name: string, body: Uint8Array): Uint8Array {
+  const chunk = new Uint8Array(12 + body.length);
+  const view = new DataView(chunk.buffer);
+  view.setUint32(0, body.length);
+  chunk.set(Buffer.from(name, 'latin1'), 4);
+  chunk.set(body, 8);
+  view.setUint32(8 + body.length, crc32(chunk.subarray(4, 8 + body.length)));
+  return chunk;
+}
 
 function chunkAt(bytes: Uint8Array, at: number) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -103,19 +113,27 @@ function readHeader(body: Uint8Array): Header {
   return { width, height, depth, type, interlaced: interlace === 1 };
 }
 
-/** They unpack to just what the header says. */
-function checkPixels(header: Header, pixels: readonly Uint8Array[]): void {
+/** They unpack to just what the header says. What some programs leave behind their end is cut off: pngjs stumbles over it. */
+function checkedPixels(header: Header, packed: Uint8Array): Uint8Array {
   const expected = pixelBytes(header);
-  let found: number;
+  let found: Unpacked;
   try {
     // flushed as it stands: a checksum that is cut off behind the last pixel takes nothing away
-    found = inflateSync(joined(pixels), { maxOutputLength: expected, finishFlush: constants.Z_SYNC_FLUSH }).length;
+    const options = { maxOutputLength: expected, finishFlush: constants.Z_SYNC_FLUSH, info: true };
+    found = inflateSync(packed, options) as unknown as Unpacked;
   } catch (cause) {
     const { code } = cause as { code?: string };
     if (code === 'ERR_BUFFER_TOO_LARGE') throw new Error('more is packed in it than its header says', { cause });
     throw cause;
   }
-  if (found < expected) throw new Error('the pixels end too early');
+  if (found.buffer.length < expected) throw new Error('the pixels end too early');
+  return packed.subarray(0, found.engine.bytesWritten);
+}
+
+/** What zlib answers when it is asked for `info`. */
+interface Unpacked {
+  readonly buffer: Uint8Array;
+  readonly engine: { readonly bytesWritten: number };
 }
 
 function pixelBytes({ width, height, depth, type, interlaced }: Header): number {

@@ -80,6 +80,15 @@ describe('PNG', () => {
     });
     expect(() => decodePicture(unknown)).toThrow('it is a PNG with a chunk NEWx, which is not supported');
   });
+
+  it('is read as far as its pixels go, whatever some programs leave behind their end', () => {
+    const rows = Uint8Array.from({ length: 29 * 28 }, (_, i) => (i % 29 === 0 ? 0 : i % 251));
+    const grey = rows.filter((_, i) => i % 29 !== 0);
+    for (const left of [1, 5, 812, 1000, 100_000].map((length) => new Uint8Array(length).fill(7))) {
+      const packed = Buffer.concat([deflateSync(rows), left]);
+      expect(decodePicture(pngFile({ width: 28, height: 28, packed })).grey, `${left.length}`).toEqual(grey);
+    }
+  });
 });
 
 describe('JPEG', () => {
