@@ -1,5 +1,7 @@
-// Worker threads in a Piscina pool. Piscina starts, watches and replaces the threads, each with one long task; the work
+// Worker threads, each in a Piscina pool of its own. Piscina starts and watches the thread, which has one long task; the work
 // itself goes through the mailbox in shared memory (src/kernels/mailbox.ts), so that a step costs no message.
+// A thread that died is replaced with a new pool: a task that waits for a replacement within a pool hears nothing if that one
+// dies while it starts, and the pool starts no other.
 // This thread computes nothing: it posts jobs, takes the figures, and frees the tasks of threads that died.
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -50,7 +52,8 @@ export class ThreadExecutor implements Executor, Hands {
   readonly capacity: number;
   readonly #run: RunMemory;
   readonly #options: ThreadOptions;
-  readonly #pool: Piscina;
+  /** Those that stand. */
+  readonly #pools = new Set<Piscina>();
   readonly #words: Int32Array;
   readonly #control: number;
   readonly #threads: Promise<void>[] = [];
@@ -71,24 +74,41 @@ export class ThreadExecutor implements Executor, Hands {
     this.#options = options;
     this.#words = run.words;
     this.#control = run.plan.control / 4;
-    this.#pool = new Piscina({
-      filename: options.threadFile,
-      minThreads: options.threads,
-      maxThreads: options.threads,
+    const pools: Piscina[] = [];
+    try {
+      while (pools.length < options.threads) pools.push(this.#startPool());
+    } catch (error) {
+      for (const pool of pools) void pool.destroy();
+      throw error;
+    }
+    pools.forEach((pool, worker) => {
+      this.#threads.push(this.#keep(worker, pool));
+    });
+  }
+
+  /** A thread that waits for its task. */
+  #startPool(): Piscina {
+    const pool = new Piscina({
+      filename: this.#options.threadFile,
+      minThreads: 1,
+      maxThreads: 1,
       atomics: 'disabled',
       recordTiming: false,
     });
-    for (let worker = 0; worker < options.threads; worker++) this.#threads.push(this.#keep(worker));
+    // of a thread that has no task: nothing is lost with it
+    pool.on('error', () => undefined);
+    this.#pools.add(pool);
+    return pool;
   }
 
   /** Runs thread `worker` until it is told to stop; replaces it as often as it dies. */
-  async #keep(worker: number): Promise<void> {
+  async #keep(worker: number, first: Piscina): Promise<void> {
     const { module, engine, threads, cores, batchSize, trainingCount } = this.#options;
     const spins = threads <= cores ? SPINS : 0;
     const { faults = [] } = this.#options;
-    while (!this.#closing) {
+    for (let pool = first; !this.#closing; ) {
       try {
-        await this.#pool.run({
+        await pool.run({
           module,
           memory: this.#run.memory,
           plan: this.#run.plan,
@@ -104,19 +124,33 @@ export class ThreadExecutor implements Executor, Hands {
         this.#deathsInAll++;
         const reason = error instanceof Error ? error.message : String(error);
         if (this.#deaths > MAX_DEATHS) {
-          this.#failure = new LockstepError({
-            what: 'Worker threads keep dying',
-            why: `${this.#deaths} in a row, the last one with: ${reason}`,
-            mend: 'Run again with --threads 0 to see the error in the main thread, and with --verbose.',
-            exitCode: ExitCode.runFailed,
-            cause: error,
-          });
-          this.#wakeMain();
-          return;
+          return this.#fail(
+            new LockstepError({
+              what: 'Worker threads keep dying',
+              why: `${this.#deaths} in a row, the last one with: ${reason}`,
+              mend: 'Run again with --threads 0 to see the error in the main thread, and with --verbose.',
+              exitCode: ExitCode.runFailed,
+              cause: error,
+            }),
+          );
         }
         this.#options.onLoss(`thread ${worker} died (${reason}); its work is redone, and a new thread takes its place`);
       }
+      this.#pools.delete(pool);
+      // the pool has begun to replace it as well
+      await pool.destroy();
+      if (this.#closing) return;
+      try {
+        pool = this.#startPool();
+      } catch (error) {
+        return this.#fail(error as Error);
+      }
     }
+  }
+
+  #fail(error: Error): void {
+    this.#failure = error;
+    this.#wakeMain();
   }
 
   async train(stretch: Stretch): Promise<number> {
@@ -194,7 +228,7 @@ export class ThreadExecutor implements Executor, Hands {
       delay(1000, undefined, { signal: patience.signal }).catch(() => undefined),
     ]);
     patience.abort();
-    await this.#pool.destroy();
+    await Promise.all([...this.#pools].map((pool) => pool.destroy()));
     await Promise.all(this.#threads);
   }
 

@@ -1,6 +1,7 @@
 // Threads that die in the middle of their work, and leave garbage where they wrote: their work is redone, to the bit.
 
-import { describe, expect, test } from 'vitest';
+import type { Worker } from 'node:worker_threads';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { FaultPoint } from '../worker/compute-loop.ts';
 import type { Fault } from '../worker/faults.ts';
 import { bitsOf, traced } from './support/train.ts';
@@ -29,6 +30,22 @@ describe('a thread dies', () => {
       { step: 9, point: 'reduce' },
       { step: 17, point: 'adam' },
     ]);
+  });
+});
+
+describe('threads die while they start', () => {
+  // those that replace others too: the first ones, then some of their replacements
+  test.each([1, 2])('%d threads', async (threads) => {
+    let left = 2 * threads + 2;
+    const end = (worker: Worker) => {
+      if (left-- > 0) void worker.terminate();
+    };
+    process.on('worker', end);
+    onTestFinished(() => void process.off('worker', end));
+    const found = await traced({ ...short, threads });
+    expect(left).toBeLessThanOrEqual(0);
+    expect(found.warnings.some((warning) => /died/.test(warning))).toBe(true);
+    expect(bitsOf(found)).toEqual(bitsOf(await baseline));
   });
 });
 
