@@ -57,6 +57,8 @@ export class SocketExecutor implements Executor {
   #closeNodes!: (finished: boolean) => Promise<void>;
   #job: WorkJob | null = null;
   #localWork: Promise<void> = Promise.resolve();
+  /** Its threads are gone for good; perhaps it was late then, and no job was there to fail. */
+  #localFailure: Error | null = null;
   #firstAttempt = 1;
   #stepsCommitted = 0;
   #closed = false;
@@ -173,7 +175,11 @@ export class SocketExecutor implements Executor {
     // a checkpoint waits for the step, but not for workers
     const stopped = () => this.#crew.membership.phase === 'paused' && stretch.stopped();
     const nodes = await this.#work(work, stopped);
-    if (nodes === null) return false;
+    if (nodes === null) {
+      // what was accepted is computed anew, and would else keep its slots until the step is committed
+      this.#slots.clear();
+      return false;
+    }
     this.#phases.computed();
     run.setStepScalars(step, stretch.scalars(step));
     if (!this.#update(work, nodes)) {
@@ -216,6 +222,7 @@ export class SocketExecutor implements Executor {
   /** Has a step or an evaluation worked on. Null when it was given up. */
   async #work(work: JobWork, stopped = () => false): Promise<readonly Accepted[] | null> {
     if (this.#closed) return null;
+    if (this.#localFailure !== null) throw this.#localFailure;
     const { log, sizes, run, step, signal } = this.#options;
     const job = new WorkJob(work, this.#firstAttempt, this.#crew, () => signal.aborted || stopped(), {
       give: (member, attempt, blocks) => this.#give(member, work, attempt, blocks),
@@ -244,7 +251,10 @@ export class SocketExecutor implements Executor {
 
   #give(member: CrewMember, work: JobWork, attempt: number, blocks: readonly BlockAddress[]): void {
     if (member.connection === null) {
-      this.#localWork = this.#giveLocal(member, work, attempt, blocks).catch((error: Error) => this.#job?.fail(error));
+      this.#localWork = this.#giveLocal(member, work, attempt, blocks).catch((error: Error) => {
+        this.#localFailure = error;
+        this.#job?.fail(error);
+      });
       return;
     }
     const givingMs = performance.now();
@@ -268,10 +278,10 @@ export class SocketExecutor implements Executor {
   async #giveLocal(member: CrewMember, work: JobWork, attempt: number, blocks: readonly BlockAddress[]): Promise<void> {
     const local = this.#options.local!;
     const { workerId, outstanding } = member;
-    const { step, epoch, split, samples } = work;
+    const { step, epoch, stepInEpoch, split, samples } = work;
     const startedMs = performance.now();
     const slots = split === null ? blocks.map(() => this.#slots.take()) : [];
-    if (split === null) await local.compute(work, blocks, slots);
+    if (split === null) await local.compute({ epoch, step, stepInEpoch }, blocks, slots);
     else {
       for (const { first, end } of blocks.map(shardsOfBlock))
         await local.evaluateChunks(split, step, epoch, first, end);

@@ -1,7 +1,7 @@
 // Worker threads, each in a Piscina pool of its own. Piscina starts and watches the thread, which has one long task; the work
 // itself goes through the mailbox in shared memory (src/kernels/mailbox.ts), so that a step costs no message.
-// A thread that died is replaced with a new pool: a task that waits for a replacement within a pool hears nothing if that one
-// dies while it starts, and the pool starts no other.
+// A pool replaces a thread that died; but one that died while it started it does not, and who waits for it hears nothing. Then
+// a new pool takes its place.
 // This thread computes nothing: it posts jobs, takes the figures, and frees the tasks of threads that died.
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -39,6 +39,13 @@ export interface ThreadOptions {
   readonly faults?: readonly unknown[];
 }
 
+interface Place {
+  /** Of one thread. */
+  readonly pool: Piscina;
+  /** Rejects when the pool has no thread any more, and starts none. */
+  readonly emptied: Promise<never>;
+}
+
 // Looks of a waiting thread before it sleeps: some hundred microseconds.
 const SPINS = 20_000;
 // How much work the threads may have before them when a stop comes.
@@ -74,20 +81,20 @@ export class ThreadExecutor implements Executor, Hands {
     this.#options = options;
     this.#words = run.words;
     this.#control = run.plan.control / 4;
-    const pools: Piscina[] = [];
+    const places: Place[] = [];
     try {
-      while (pools.length < options.threads) pools.push(this.#startPool());
+      while (places.length < options.threads) places.push(this.#startPool());
     } catch (error) {
-      for (const pool of pools) void pool.destroy();
+      for (const { pool } of places) void pool.destroy();
       throw error;
     }
-    pools.forEach((pool, worker) => {
-      this.#threads.push(this.#keep(worker, pool));
+    places.forEach((place, worker) => {
+      this.#threads.push(this.#keep(worker, place));
     });
   }
 
   /** A thread that waits for its task. */
-  #startPool(): Piscina {
+  #startPool(): Place {
     const pool = new Piscina({
       filename: this.#options.threadFile,
       minThreads: 1,
@@ -98,17 +105,26 @@ export class ThreadExecutor implements Executor, Hands {
     // of a thread that has no task: nothing is lost with it
     pool.on('error', () => undefined);
     this.#pools.add(pool);
-    return pool;
+    const emptied = new Promise<never>((_, reject) => {
+      pool.on('workerDestroy', () => {
+        // when the pool has done what it does then
+        queueMicrotask(() => {
+          if (pool.threads.length === 0) reject(new Error('it ended while it started'));
+        });
+      });
+    });
+    emptied.catch(() => undefined);
+    return { pool, emptied };
   }
 
   /** Runs thread `worker` until it is told to stop; replaces it as often as it dies. */
-  async #keep(worker: number, first: Piscina): Promise<void> {
+  async #keep(worker: number, first: Place): Promise<void> {
     const { module, engine, threads, cores, batchSize, trainingCount } = this.#options;
     const spins = threads <= cores ? SPINS : 0;
     const { faults = [] } = this.#options;
-    for (let pool = first; !this.#closing; ) {
+    for (let { pool, emptied } = first; !this.#closing; ) {
       try {
-        await pool.run({
+        const task = pool.run({
           module,
           memory: this.#run.memory,
           plan: this.#run.plan,
@@ -116,6 +132,7 @@ export class ThreadExecutor implements Executor, Hands {
           loop: { worker, workers: threads, spins, batchSize, trainingCount },
           faults,
         });
+        await Promise.race([task, emptied]);
         return;
       } catch (error) {
         if (this.#closing) return;
@@ -136,12 +153,12 @@ export class ThreadExecutor implements Executor, Hands {
         }
         this.#options.onLoss(`thread ${worker} died (${reason}); its work is redone, and a new thread takes its place`);
       }
+      if (pool.threads.length > 0) continue;
       this.#pools.delete(pool);
-      // the pool has begun to replace it as well
       await pool.destroy();
       if (this.#closing) return;
       try {
-        pool = this.#startPool();
+        ({ pool, emptied } = this.#startPool());
       } catch (error) {
         return this.#fail(error as Error);
       }
@@ -205,9 +222,13 @@ export class ThreadExecutor implements Executor, Hands {
     );
   }
 
-  async compute(at: StepAddress, blocks: readonly BlockAddress[], slots: readonly number[]): Promise<void> {
+  async compute(
+    { epoch, step, stepInEpoch }: StepAddress,
+    blocks: readonly BlockAddress[],
+    slots: readonly number[],
+  ): Promise<void> {
     this.#run.setBlocks(blocks, slots);
-    this.#post(JobKind.compute, 1, { tasks: blocks.length, ...at });
+    this.#post(JobKind.compute, 1, { tasks: blocks.length, epoch, step, stepInEpoch });
     await this.#allDone(blocks.length);
   }
 

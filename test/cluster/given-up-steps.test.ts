@@ -1,0 +1,130 @@
+// Steps that are given up, and threads that are gone for good while nobody waits for them: what comes after finds nothing of it.
+
+import { setImmediate } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { clusterLimits } from '../../coordinator/cluster-limits.ts';
+import type { Executor } from '../../coordinator/executor.ts';
+import { listen } from '../../coordinator/listen.ts';
+import { makeExecutor } from '../../coordinator/make-executor.ts';
+import { RunSizes } from '../../coordinator/run-sizes.ts';
+import type { SocketExecutor } from '../../coordinator/socket-executor.ts';
+import { noVitals } from '../../coordinator/vitals.ts';
+import type { Hands } from '../../src/engine.ts';
+import { wiring } from '../../src/library.ts';
+import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
+import { type Digits, makeDigits } from '../support/digits.ts';
+import { startNode } from '../support/nodes.ts';
+import { type PreparedRun, prepareRun } from '../support/prepared-run.ts';
+import { RawNode } from '../support/raw-node.ts';
+
+let digits: Digits;
+beforeAll(async () => {
+  digits = await makeDigits();
+});
+afterAll(() => digits.remove());
+
+async function listening(
+  minWorkers: number,
+  local: (Hands & Executor) | null,
+): Promise<{ prepared: PreparedRun; url: string; begun: Promise<SocketExecutor> }> {
+  const threads = local === null ? 0 : 1;
+  const prepared = prepareRun({ ...digits.short, threads, listen: '127.0.0.1:0', minWorkers }, digits.data);
+  const { parts, log } = prepared;
+  const { shards, batchSize, trainingCount, validationCount, testImages } = parts.shape;
+  const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
+  const begun = listen({
+    ...parts,
+    configuration: { ...digits.short },
+    engine: await wiring.makeEngine(
+      { name: 'wasm', augmentValidation: false, ...counts },
+      parts.kernels,
+      parts.run,
+      threads,
+    ),
+    local,
+    sizes: new RunSizes(counts),
+    limits: { ...clusterLimits, step: { lateFactor: 1, lateFloorMs: 1, unmeasuredMs: local === null ? 60_000 : 1 } },
+    identity: {
+      protocolVersion: PROTOCOL_VERSION,
+      programVersion: wiring.programVersion,
+      engine: 'wasm',
+      selfTest: await wiring.selfTest('wasm'),
+    },
+    log: (level, message) => log.add(`${level}: ${message}`),
+  });
+  return { prepared, url: /ws:\/\/[^,]+/.exec(await log.seen(/Listening at/))![0], begun };
+}
+
+test('steps that are given up in a pause, with most of their tree nodes there, leave no slot taken', async () => {
+  const { prepared, url, begun } = await listening(8, null);
+  const { shards, batchSize } = prepared.parts.shape;
+  let cluster: SocketExecutor | null = null;
+  const opened: RawNode[] = [];
+  onTestFinished(async () => {
+    for (const { socket } of opened) socket.terminate();
+    await cluster?.close(false);
+  });
+  // more than there are slots for
+  for (let time = 0; time < 4; time++) {
+    const nodes = await Promise.all(Array.from({ length: 8 }, () => RawNode.open(url)));
+    opened.push(...nodes);
+    const [{ valueCount }] = (await Promise.all(nodes.map((node) => node.greet()))) as unknown as [
+      { valueCount: number },
+    ];
+    for (const node of nodes) node.say({ type: 'ready' });
+    cluster ??= await begun;
+    while (cluster.capacity < nodes.length) await setImmediate();
+    const training = cluster.train(prepared.stretch(0, 1, () => true));
+    const given = await Promise.all(nodes.map((node) => node.take('step')));
+    given.slice(1).forEach((message, i) => {
+      const { attempt, blocks } = message as unknown as { attempt: number; blocks: { level: number; index: number }[] };
+      for (const block of blocks) {
+        const sampleCount = (batchSize / shards) * 2 ** block.level;
+        const figures = { lossSum: 1, correctCount: 0, sampleCount, computeMs: 1 };
+        const answer = { type: 'tree-node', epoch: 0, step: 0, attempt, ...block, ...figures } as const;
+        nodes[i + 1]!.say({ ...answer, payload: new Uint8Array(4 * valueCount) });
+      }
+      nodes[i + 1]!.socket.close();
+    });
+    await Promise.all(nodes.slice(1).map((node) => node.closed));
+    nodes[0]!.socket.terminate();
+    expect(await training).toBe(0);
+  }
+  const node = startNode(url, { data: digits.data });
+  await prepared.log.seen(/worker 33 joined/);
+  expect(await cluster!.train(prepared.stretch(0, 1))).toBe(1);
+
+  const single = prepareRun({ ...digits.short, threads: 0 }, digits.data);
+  await (await makeExecutor(single.parts)).train(single.stretch(0, 1));
+  expect(prepared.digest(1)).toBe(single.digest(1));
+  node.leave();
+  await node.ended;
+});
+
+test('threads that are gone for good between two steps end the run: it does not wait for them', async () => {
+  let die = (_: Error): void => undefined;
+  const local: Hands & Executor = {
+    capacity: 1,
+    compute: () => new Promise((_, reject) => void (die = reject)),
+    train: () => Promise.reject(new Error('not used')),
+    evaluate: () => Promise.reject(new Error('not used')),
+    evaluateChunks: () => Promise.reject(new Error('not used')),
+    vitals: () => noVitals,
+    close: async () => undefined,
+  };
+  const { prepared, url, begun } = await listening(2, local);
+  const node = startNode(url, { data: digits.data });
+  const cluster = await begun;
+  onTestFinished(async () => {
+    await cluster.close(false);
+    await node.ended;
+  });
+  // the node does the late threads' part as well
+  expect(await cluster.train(prepared.stretch(0, 1))).toBe(1);
+  die(new Error('all threads died'));
+  await setImmediate();
+  node.leave();
+  await node.ended;
+  while (cluster.capacity > 1) await setImmediate();
+  await expect(cluster.train(prepared.stretch(1, 2))).rejects.toThrow('all threads died');
+});
