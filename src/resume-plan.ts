@@ -177,8 +177,24 @@ export function planResume(
   }
   return {
     endStep,
-    changes: [...before.changes, ...found.map((difference) => ({ step, epochsDone: history.length, ...difference }))],
+    changes: [
+      ...before.changes,
+      ...[...found, ...lengthOfEarlierPlan(before, now, found)].map((difference) => ({
+        step,
+        epochsDone: history.length,
+        ...difference,
+      })),
+    ],
   };
+}
+
+/** Needs no leave once the plan was given up, but without it nobody could tell any more how long that plan was. */
+function lengthOfEarlierPlan(before: Recorded, now: Facts, found: readonly Difference[]): Difference[] {
+  const [from, to] = [before.facts, now].map(({ config }) => config['epochs'] ?? defaults['epochs']);
+  const planned = before.changes.some(({ name, from: old }) =>
+    name === 'schedule' ? old !== 'constant' : name === 'warmup' && Boolean(old),
+  );
+  return planned && from !== to && !found.some(({ name }) => name === 'epochs') ? [{ name: 'epochs', from, to }] : [];
 }
 
 /** Less patience than before would have ended the run: an uninterrupted one would not have come here. */
