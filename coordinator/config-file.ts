@@ -1,5 +1,6 @@
 // Reads the JSON file of --config. Knows nothing of what may stand in it, but that it is an object.
 
+import { decodeText } from '../src/decoded-text.ts';
 import { LockstepError } from '../src/errors.ts';
 import { reasonOf } from './io-reason.ts';
 import { readNamed } from './read-file.ts';
@@ -17,20 +18,28 @@ export async function readConfigFile(
       cause,
     });
 
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(await read(path));
+    bytes = await read(path);
   } catch (cause) {
     throw refuse(reasonOf(cause), cause);
   }
+  const decoded = decodeText(bytes);
+  if ('why' in decoded) throw refuse(`it ${decoded.why}`);
   let value: unknown;
   try {
-    // Some editors put a byte order mark first, which JSON.parse refuses.
-    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+    value = JSON.parse(decoded.text);
   } catch (cause) {
+    // the parser quotes what stands around the place, which may be a part of a password
+    if (decoded.text.includes('@')) throw refuse(`it is not JSON: ${withoutQuote(reasonOf(cause))}`);
     throw refuse(`it is not JSON: ${reasonOf(cause)}`, cause);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw refuse('it does not hold a JSON object');
   return value as Record<string, unknown>;
+}
+
+/** Unexpected token 'x', ..."around it"... is not valid JSON */
+function withoutQuote(message: string): string {
+  return message.replace(/, (\.\.\.)?".*$/s, '');
 }

@@ -21,7 +21,7 @@ import type { Executor } from './executor.ts';
 import { NodeServer } from './node-server.ts';
 import type { RunSizes } from './run-sizes.ts';
 import { SocketExecutor } from './socket-executor.ts';
-import { readSecret, readText, readToken } from './token.ts';
+import { readSecretText, readText, readToken } from './token.ts';
 import { nobody, type Observer } from './vitals.ts';
 
 export interface ListenParts {
@@ -174,6 +174,6 @@ async function readTls(
       mend: 'Give both --tls-cert FILE and --tls-key FILE',
     });
   }
-  const key = await readSecret(tlsKey, 'TLS key', warn);
-  return { certificate: await readText(tlsCert, 'TLS certificate'), key: key.toString('utf8') };
+  const key = await readSecretText(tlsKey, 'TLS key', warn);
+  return { certificate: await readText(tlsCert, 'TLS certificate'), key };
 }

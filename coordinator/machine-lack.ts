@@ -102,7 +102,7 @@ export function threadsLack(threads: number, limits: MachineLimits): LockstepErr
   return new LockstepError({
     what: `${threads} computing thread${threads === 1 ? '' : 's'} cannot be started`,
     why: `${threads === 1 ? 'it needs' : 'they need'} about ${gibibytes(needed)} of addresses, and of the ${gibibytes(addressBytes)} that the process may have (ulimit -v) ${gibibytes(Math.max(0, left))} are left`,
-    mend: `Use ${threads > 1 ? 'fewer --threads, or ' : ''}--threads 0, or raise the limit: ulimit -v unlimited`,
+    mend: `Use ${threads > 1 ? 'fewer --threads, or ' : ''}--threads 0 (a worker needs one), or raise the limit: ulimit -v unlimited`,
   });
 }
 

@@ -39,6 +39,8 @@ export type OnNode = (socket: WebSocket, address: string, greeted: () => void) =
 const MOST_FRAGMENTS = 16;
 const MOST_CHUNKS = 65_536;
 const CLOSE_MS = 2_000;
+/** RFC 6455, section 7.4.1. */
+const MESSAGE_TOO_BIG = 1009;
 
 export class NodeServer {
   readonly #door: HttpDoor;
@@ -140,10 +142,26 @@ export class NodeServer {
       if (this.#policy.token !== null) this.#door.vouch(raw);
       raw.setTimeout(0);
       raw.setNoDelay(true);
-      this.#onNode(webSocket, peerText(raw.remoteAddress, raw.remotePort), () => this.#door.known(raw));
+      const count = this.#countBeforeHello(webSocket);
+      raw.on('data', count);
+      this.#onNode(webSocket, peerText(raw.remoteAddress, raw.remotePort), () => {
+        raw.off('data', count);
+        this.#door.known(raw);
+      });
     });
     // handleUpgrade answers a malformed request itself, and then no header was asked for
     this.#sockets.removeAllListeners('headers');
+  }
+
+  /** `maxPayload` is that of a member's messages: pieces of one would be kept for whoever has said nothing yet. */
+  #countBeforeHello(webSocket: WebSocket): (piece: Buffer) => void {
+    let left = this.#options.strangers.helloBytes;
+    return (piece) => {
+      left -= piece.length;
+      if (left >= 0 || webSocket.readyState !== webSocket.OPEN) return;
+      webSocket.close(MESSAGE_TOO_BIG, `more than ${this.#options.strangers.helloBytes} bytes before hello`);
+      webSocket.terminate();
+    };
   }
 }
 

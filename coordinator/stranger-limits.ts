@@ -10,6 +10,8 @@ export interface StrangerLimits {
   readonly requestsOfConnection: number;
   /** Of a request's line and headers together. A body is never read: the connection ends with the answer. */
   readonly headerBytes: number;
+  /** From the 101 to hello, however they are framed: a message may be as large as the model, and a hello never is. */
+  readonly helloBytes: number;
   /** From a connection's opening to the end of its headers (TLS and upgrade included), to hello, or without a byte. */
   readonly patienceMs: number;
   /** Live pages (event streams). */
@@ -27,6 +29,7 @@ export const strangerLimits: StrangerLimits = {
   requestsInHand: 8,
   requestsOfConnection: 100,
   headerBytes: 8_192,
+  helloBytes: 131_072,
   patienceMs: 5_000,
   streamsOfConnection: 1,
   streamsOfAddress: 64,

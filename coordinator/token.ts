@@ -2,6 +2,7 @@
 // every log could read it.
 
 import { stat } from 'node:fs/promises';
+import { decodeText } from '../src/decoded-text.ts';
 import { LockstepError } from '../src/errors.ts';
 import type { Token } from '../src/wire/auth.ts';
 import { readTokenBytes, readTokenText, type TokenReading } from '../src/wire/token-text.ts';
@@ -19,11 +20,16 @@ export async function readToken(file: string | null, warn: Warn): Promise<Token 
 
 /** A small text file that the user named. */
 export async function readText(file: string, what: string): Promise<string> {
-  return (await read(file, what, () => undefined)).toString('utf8');
+  return textOf(await read(file, what, () => undefined), file, what);
+}
+
+/** The same of one that nobody else should be able to read. */
+export async function readSecretText(file: string, what: string, warn: Warn): Promise<string> {
+  return textOf(await readSecret(file, what, warn), file, what);
 }
 
 /** One that nobody else should be able to read. */
-export async function readSecret(file: string, what: string, warn: Warn): Promise<Buffer> {
+async function readSecret(file: string, what: string, warn: Warn): Promise<Buffer> {
   return await read(file, what, (mode) => {
     // Windows has other means, and tells of none here
     const others = process.platform === 'win32' ? 0 : mode & 0o007;
@@ -44,6 +50,16 @@ async function read(file: string, what: string, look: (mode: number) => void): P
       cause,
     });
   }
+}
+
+function textOf(bytes: Uint8Array, file: string, what: string): string {
+  const decoded = decodeText(bytes);
+  if ('text' in decoded) return decoded.text;
+  throw new LockstepError({
+    what: `The ${what} ${file} cannot be used`,
+    why: `it ${decoded.why}`,
+    mend: 'Give a PEM file: text that begins with -----BEGIN',
+  });
 }
 
 function accepted(reading: TokenReading, where: string, warn: Warn): Token {

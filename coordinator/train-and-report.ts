@@ -1,10 +1,13 @@
 // A run, and what it leaves for people: log.json, which grows with it, and figures and report.html behind it. None of them
 // can make the run fail: its results are on the disk without them.
 
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { TrainOptions } from '../src/config.ts';
-import { LockstepError } from '../src/errors.ts';
+import { ExitCode, LockstepError } from '../src/errors.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../src/events.ts';
+import { explained } from './machine-lack.ts';
+import { machineLimits } from './machine-limits.ts';
 import type { Wiring } from './make-executor.ts';
 import { ProcessRecord } from './run-log.ts';
 import { RunLogFile } from './run-log-file.ts';
@@ -16,7 +19,7 @@ export async function trainAndReport(options: TrainOptions, hooks: Hooks, wiring
   const record = new ProcessRecord(() => (performance.now() - began) / 1000);
   const source = options.resume === null ? null : resolve(options.resume);
   const target = options.out === null ? source : resolve(options.out);
-  // there from the first step on: a run that is refused writes nothing, and one that was finished before has its report
+  // there from the first step on: a run that is refused writes nothing, and one that was finished before has its log
   let file: RunLogFile | null = null;
   let folder: string | null = null;
   const onEvent = (event: TrainEvent) => {
@@ -49,14 +52,15 @@ export async function trainAndReport(options: TrainOptions, hooks: Hooks, wiring
   }
 
   async function leave(log: RunLogFile | null, written: string | null): Promise<void> {
-    if (log === null || written === null) return;
+    if (written === null) return;
     try {
-      await log.finish();
-      if (!options.report) return;
+      await log?.finish();
+      // one that was finished before has its report, unless it was killed while that was made
+      if (!options.report || (log === null && existsSync(join(written, 'report.html')))) return;
       hooks.onPhase?.('report');
       await writeReport(written, null, wiring);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = reasonOf(explained(error, machineLimits, ExitCode.runFailed));
       const message = `The run is done, but its report could not be made: ${why}`;
       hooks.onEvent?.(printableEvent({ type: 'warning', message }));
     }

@@ -177,8 +177,26 @@ export function planResume(
   }
   return {
     endStep,
-    changes: [...before.changes, ...found.map((difference) => ({ step, epochsDone: history.length, ...difference }))],
+    changes: [
+      ...before.changes,
+      ...[...found, ...lengthOfEarlierPlan(before, now, found)].map((difference) => ({
+        step,
+        epochsDone: history.length,
+        ...difference,
+      })),
+    ],
   };
+}
+
+/**
+ * Another length of a run that had a plan for all epochs and has none any more: it changes no step to come, and needs no
+ * leave, but without it nobody could tell what the plan of the steps before was.
+ */
+function lengthOfEarlierPlan(before: Recorded, now: Facts, found: readonly Difference[]): Difference[] {
+  const [from, to] = [before.facts, now].map(({ config }) => config['epochs'] ?? defaults['epochs']);
+  const hadPlan = before.changes.some(({ name }) => name === 'schedule' || name === 'warmup');
+  if (!hadPlan || from === to || found.some(({ name }) => name === 'epochs')) return [];
+  return [{ name: 'epochs', from, to }];
 }
 
 /** Less patience than before would have ended the run: an uninterrupted one would not have come here. */

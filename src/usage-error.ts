@@ -14,7 +14,9 @@ export function usageError(
   { code, message }: { readonly code: string; readonly message: string },
   typed: TypedCommand,
 ): LockstepError {
-  const [what = message, suggestion] = message.replace(/^error: /, '').split('\n');
+  const [said = message, suggestion] = message.replace(/^error: /, '').split('\n');
+  // of --no-such-flag=value not the value where that may be an address with a password, however it is spelled
+  const what = said.replace(/'(-[^'=]*)=.*@.*/s, "'$1'");
   const whys: Record<string, string> = {
     'commander.unknownOption': 'there is no flag of that name here',
     'commander.unknownCommand': 'there is no command of that name',

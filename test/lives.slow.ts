@@ -70,6 +70,7 @@ test(`${lives} lives of runs leave the bits of a loop that knows nothing of live
     'change of data',
     'change of batchSize',
     'change of limitTrain',
+    'change of transpose',
     'refused',
     'threads',
     'cluster',
@@ -77,6 +78,9 @@ test(`${lives} lives of runs leave the bits of a loop that knows nothing of live
     'dies',
     'late',
     'notFinite',
+    'partsNotFinite',
+    'from best',
+    'from first',
     'engineFails',
   ]) {
     if (counts['lives']! >= 200) expect(counts[what], what).toBeGreaterThan(0);

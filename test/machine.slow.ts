@@ -97,6 +97,16 @@ describe('what the machine does not give', () => {
     expect(none.stderr).not.toContain('bug');
   });
 
+  it('addresses for a memory, and none for threads: doctor and verify tell it, and nothing dies of it', async () => {
+    const doctor = await runCli(['doctor'], { cwd, within: limited('-v 12000000') });
+    expect(doctor.stderr).toBe('');
+    expect(doctor.stdout).toMatch(/\nThis machine can(not)? train\.\n$/);
+    const env = { NODE_OPTIONS: '--disable-wasm-trap-handler' };
+    const verify = await runCli(['verify', '--steps', '4'], { cwd, within: limited('-v 2000000'), env });
+    expect(verify.stdout).toMatch(/\n3 threads .*ulimit -v[\s\S]*\nNot all could be tried\.\n$/);
+    expect(verify.exitCode).toBe(1);
+  });
+
   it('files: what can be loaded runs, what cannot is told', async () => {
     const args = ['train', ...short, '--threads', '2', '--out', 'files'];
     expect((await runCli(args, { cwd, within: limited('-n 64') })).exitCode).toBe(0);

@@ -66,6 +66,8 @@ test.each([
   [['train', '--pushgateway', 'http://user:se%zzcret@h']],
   [['train', '--pushgateway=http://user:secret@h?x=1', '--verbose']],
   [['train', '--pushgatway=http://user:secret@h']],
+  [['train', '--pushgatway=http://us"er:se cr"secret@h']],
+  [['worker', '--conect=ws://us er:secret@h\n']],
   [['train', 'http://user:secret@h']],
   [['train', '--listen', 'user:secret@h:7070']],
   [['train', '--metrics-host', 'user:secret@h', '--metrics-port', '0']],

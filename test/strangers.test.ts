@@ -250,6 +250,42 @@ test('headers get so long', async () => {
   }
 });
 
+test('before hello no more is taken than a hello could be, whatever a member may send', async () => {
+  const port = await nodePort();
+  const { helloBytes } = strangerLimits;
+  const frame = (opcode: number, length: number) => {
+    const head = Buffer.alloc(14);
+    head[0] = opcode;
+    head[1] = 0xff;
+    head.writeBigUInt64BE(BigInt(length), 2);
+    return head;
+  };
+  const upgraded = async () => {
+    const one = await tcp(port);
+    const lines = ['GET / HTTP/1.1', 'Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket'];
+    const key = `Sec-WebSocket-Key: ${Buffer.alloc(16, 7).toString('base64')}`;
+    one.socket.write(`${[...lines, 'Sec-WebSocket-Version: 13', key].join('\r\n')}\r\n\r\n`);
+    await expect.poll(() => one.text()).toMatch(/^HTTP\/1\.1 101 /);
+    return one;
+  };
+  // one message that never ends, one in fragments, and pings, which are no message at all
+  const [long, fragments, pings] = [await upgraded(), await upgraded(), await upgraded()];
+  long.socket.write(Buffer.concat([frame(0x82, helloBytes * 2), Buffer.alloc(helloBytes)]));
+  const part = Buffer.concat([frame(0x00, helloBytes / 4), Buffer.alloc(helloBytes / 4)]);
+  fragments.socket.write(Buffer.concat([frame(0x02, 1), Buffer.alloc(1), ...new Array<Buffer>(4).fill(part)]));
+  const ping = Buffer.concat([Buffer.from([0x89, 0xfd, 0, 0, 0, 0]), Buffer.alloc(125)]);
+  pings.socket.write(Buffer.concat(new Array<Buffer>(Math.ceil(helloBytes / 125)).fill(ping)));
+  await Promise.all([long, fragments, pings].map(({ closed }) => closed));
+  // who has said hello may send what a member may
+  const member = await upgraded();
+  port.greetings.at(-1)!();
+  member.socket.write(Buffer.concat([frame(0x82, helloBytes * 2), Buffer.alloc(helloBytes * 2 - 1)]));
+  const after = await tcp(port);
+  after.socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await after.closed;
+  expect(member.isOpen()).toBe(true);
+});
+
 describe('patience', () => {
   const patienceMs = 300;
   test.each(['page', 'nodes'])('ends for whoever says nothing, little, or half of it: %s', async (which) => {

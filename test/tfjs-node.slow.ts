@@ -8,16 +8,21 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { trainRun } from '../coordinator/train-run.ts';
 import { resolveOptions, type TrainOptions } from '../src/config.ts';
+import type { RunMemory } from '../src/kernels/run-memory.ts';
 import { wiring } from '../src/library.ts';
 import { layoutOf, toCanonicalOrder, toKernelOrder } from '../src/model/layout.ts';
+import type { Welcome } from '../src/wire/messages.ts';
 import type { FaultPoint } from '../worker/compute-loop.ts';
 import type { Fault } from '../worker/faults.ts';
 import { TfjsNetwork } from '../worker/tfjs-network.ts';
 import type { Tensorflow } from '../worker/tfjs-node.ts';
-import { withCluster } from './support/cluster.ts';
+import { type Cluster, patient, withCluster } from './support/cluster.ts';
 import { makeDigits } from './support/digits.ts';
 import { goldenFloats, goldenJson, imagesAt, mnistData, relativeError } from './support/golden.ts';
+import { startNode } from './support/nodes.ts';
 import { randomCase } from './support/random-case.ts';
+import { rawCoordinator } from './support/raw-coordinator.ts';
+import { RawNode } from './support/raw-node.ts';
 import { runCli } from './support/run-cli.ts';
 import { slowGradient } from './support/slow-network.ts';
 import { describeNative } from './support/tfjs-native.ts';
@@ -171,6 +176,83 @@ describeNative('tfjs-node: the same bits as one worker', () => {
         expect(await cluster.bits()).toEqual(await digits.baseline({ engine }));
         for (const node of [a, b]) expect((await node.ended).result!.shardsDone).toBeGreaterThan(0);
       });
+    } finally {
+      digits.remove();
+    }
+  });
+
+  test('under attack: nodes that claim much, answer nonsense, or what is not finite', async () => {
+    const digits = await makeDigits();
+    const engine = 'tfjs-node';
+    try {
+      const use = async (cluster: Cluster) => {
+        const greeting = { engine, selfTest: await wiring.selfTest(engine), threads: 1024 };
+        const strangers: RawNode[] = [];
+        const enter = async (offend: (node: RawNode) => void) => {
+          const node = await RawNode.open(cluster.url);
+          strangers.push(node);
+          await node.greet(greeting);
+          node.say({ type: 'ready' });
+          offend(node);
+        };
+        const offences: ((node: RawNode) => void)[] = [
+          () => undefined,
+          (node) => node.socket.send(new Uint8Array(100_000)),
+          (node) => node.socket.terminate(),
+          (node) => {
+            for (let i = 0; i < 1000; i++) node.socket.ping('x'.repeat(125));
+          },
+        ];
+        let entered: Promise<unknown> | null = null;
+        const beforeStep = async ({ step }: { step: number }) => {
+          if (step < 5) return;
+          entered ??= Promise.all(offences.map(enter));
+          await entered;
+        };
+        const afterStep = ({ step }: { step: number }, run: RunMemory, slots: readonly number[]) => {
+          if (step < 8) return;
+          for (const slot of slots) run.vector(run.plan.slots[slot]!.vector)[77] = Number.NaN;
+        };
+        cluster.node({ name: 'good', data: digits.data, beforeStep });
+        const bad = cluster.node({ name: 'bad', data: digits.data, afterStep });
+        expect(await cluster.bits()).toEqual(await digits.baseline({ engine }));
+        expect(strangers).toHaveLength(offences.length);
+        expect((await bad.ended).error).toMatchObject({ why: expect.stringMatching(/^nonFinite: /) });
+        for (const { socket } of strangers) socket.terminate();
+      };
+      await withCluster({ ...digits.short, engine, minWorkers: 2 }, use, patient);
+    } finally {
+      digits.remove();
+    }
+  });
+
+  test('under attack by its coordinator: a node is asked for what there is not', async () => {
+    const digits = await makeDigits(700, 300);
+    const engine = 'tfjs-node';
+    try {
+      const welcome = await withCluster({ ...digits.short, valSize: 60, engine }, async ({ url }) =>
+        (await RawNode.open(url)).greet({ engine, selfTest: await wiring.selfTest(engine) }),
+      );
+      const { payload: _, ...fields } = welcome as Welcome & { payload: Uint8Array };
+      const parameters = new Uint8Array(4 * welcome.valueCount);
+      const step = { type: 'step', epoch: 0, step: 0, stepInEpoch: 0, attempt: 1 };
+      const evaluate = { type: 'evaluate', epoch: 0, step: 0, split: 'test', attempt: 1 };
+      for (const asked of [
+        { ...step, blocks: [{ level: 0, index: 8 }] },
+        { ...step, blocks: [{ level: 30, index: 2 ** 30 }] },
+        { ...evaluate, blocks: [{ level: 0, index: 2 }] },
+      ]) {
+        const coordinator = await rawCoordinator(engine);
+        const node = startNode(coordinator.url, { data: digits.data, threads: 2, realThreads: true, retryForMs: 0 });
+        await coordinator.hear('hello');
+        coordinator.say(fields);
+        await coordinator.hear('ready');
+        coordinator.say(asked, parameters);
+        expect(await coordinator.closedBy).toBe('4032 badField');
+        expect((await node.ended).error).toMatchObject({ exitCode: 1 });
+        expect(node.log.count(/died/)).toBe(0);
+        await coordinator.close();
+      }
     } finally {
       digits.remove();
     }

@@ -79,7 +79,7 @@ export class NodeRun {
       this.#hands = wiring.startHands({ shape: this.#shape, run: this.#run, module, engine: spec, threads, onLoss });
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
-      throw new ProtocolError('doesNotFit', error instanceof Error ? error.message : String(error));
+      throw new ProtocolError('doesNotFit', error instanceof Error ? error.message : String(error), { cause: error });
     }
   }
 

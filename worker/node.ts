@@ -160,11 +160,7 @@ async function connectOnce(
       if (!options.keepAlive) return { kind: 'done', text: end.reason || 'the run is over', joined: end.joined };
       return { kind: 'over', text, joined: true };
     case 'end-refused':
-      throw refused(
-        options.url,
-        text,
-        'Retrying cannot mend this: install the same version, or use a machine that fits.',
-      );
+      throw doesNotFit(options.url, text, end.cause);
     case 'end-failed':
       throw new LockstepError({
         what: `The coordinator at ${options.url} and this node do not understand each other`,
@@ -185,6 +181,16 @@ function seenMetricsPort({ url, metrics }: NodeOptions): number | null {
 
 function refused(url: string, why: string, mend: string): LockstepError {
   return new LockstepError({ what: `The coordinator at ${url} cannot be joined`, why, mend });
+}
+
+/** `cause`: what this machine lacks, where it is that. */
+function doesNotFit(url: string, text: string, cause: unknown): LockstepError {
+  const what = `The coordinator at ${url} cannot be joined`;
+  if (cause instanceof LockstepError) {
+    return new LockstepError({ what, why: `${cause.what}: ${cause.why}`, mend: cause.mend, cause });
+  }
+  const mend = 'Retrying cannot mend this: install the same version, or use a machine that fits.';
+  return new LockstepError({ what, why: text, mend, cause });
 }
 
 async function rest(ms: number, signal: AbortSignal): Promise<void> {

@@ -48,6 +48,8 @@ export interface SessionEnd {
   /** Who closed; a code of ours means nothing from the end that may not send it. */
   readonly byNode: boolean;
   readonly reason: string;
+  /** Of a close of ours: what brought it about, in full. */
+  readonly cause: unknown;
   /** It had become a member. */
   readonly joined: boolean;
   readonly shardsDone: number;
@@ -79,7 +81,7 @@ export class Session {
   #samplesDone = 0;
   #heardMs = performance.now();
   /** What we closed with; the other end may not have heard it. */
-  #closedWith: { code: number; reason: string } | null = null;
+  #closedWith: { code: number; reason: string; cause?: unknown } | null = null;
 
   constructor(socket: WebSocket, data: KnownData, options: SessionOptions) {
     this.#socket = socket;
@@ -97,6 +99,7 @@ export class Session {
           code: endCode,
           byNode: this.#closedWith !== null,
           reason: endReason,
+          cause: this.#closedWith?.cause,
           joined: this.#joined,
           shardsDone: this.#shardsDone,
           samplesDone: this.#samplesDone,
@@ -270,13 +273,13 @@ export class Session {
   }
 
   #closeFor(error: unknown): void {
-    if (error instanceof ProtocolError) return this.#close(error.closeName, error.reason);
+    if (error instanceof ProtocolError) return this.#close(error.closeName, error.reason, error.cause);
     this.#close('internal', error instanceof Error ? error.message : String(error));
   }
 
-  #close(name: CloseName, reason: string): void {
+  #close(name: CloseName, reason: string, cause?: unknown): void {
     if (this.#closedWith !== null) return;
-    this.#closedWith = { code: closeCodes[name].code, reason: closeReason(reason) };
+    this.#closedWith = { code: closeCodes[name].code, reason: closeReason(reason), cause };
     this.#socket.close(this.#closedWith.code, this.#closedWith.reason);
   }
 }
@@ -286,6 +289,6 @@ function roomFor(bytes: number): Uint8Array {
     return new Uint8Array(bytes);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ProtocolError('doesNotFit', `no memory for a dataset of ${bytes} bytes: ${reason}`);
+    throw new ProtocolError('doesNotFit', `no memory for a dataset of ${bytes} bytes: ${reason}`, { cause: error });
   }
 }

@@ -62,7 +62,8 @@ Exit codes: 0 it can train, 2 it cannot.`,
         instantiate(sharedKernels(), new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true }));
       }),
       await tried('Threads', `${cores} can be started at once`, 'Use fewer --threads', async () => {
-        const lack = threadsLack(cores, limits);
+        // looked at again: what was tried so far has taken addresses
+        const lack = threadsLack(cores, machineLimits());
         if (lack !== null) throw lack;
         await startThreads(cores);
       }),

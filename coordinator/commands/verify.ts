@@ -1,6 +1,6 @@
 // `lockstep verify`: does this machine give the same bits, whoever does the work?
 
-import { ExitCode } from '../../src/errors.ts';
+import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { goldenRun } from '../../src/golden-run.ts';
 import { integer, onOff } from '../../src/value-kinds.ts';
 import { failureText, firstDifference, type Parted, trainThatWay, type VerifyParts, ways } from '../verification.ts';
@@ -22,6 +22,8 @@ interface Row {
   readonly equal: boolean;
   readonly parted?: Parted | null;
   readonly error?: string;
+  /** Refused before its first step: it says nothing about bits. */
+  readonly untried?: true;
 }
 
 export const verify: Command<Options> = {
@@ -45,7 +47,8 @@ Examples:
   $ lockstep verify
   $ lockstep verify --golden --json
 
-Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and tensor that differ are named.`,
+Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and tensor that differ are named,
+1 those that this machine could try are, and it could not try them all.`,
   // temporary folders and processes
   stopsItself: true,
   run: async (
@@ -73,7 +76,10 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
         signal.throwIfAborted();
         // without a baseline there is nothing to compare with
         if (rows.length === 0) throw error;
-        rows.push({ workers: way.name, digest: null, stateDigest: null, equal: false, error: failureText(error) });
+        const refused = error instanceof LockstepError && error.exitCode === ExitCode.usage;
+        const untried = refused ? ({ untried: true } as const) : {};
+        const none = { digest: null, stateDigest: null, equal: false };
+        rows.push({ workers: way.name, ...none, error: failureText(error), ...untried });
       }
     }
     if (golden) {
@@ -84,12 +90,14 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
       rows.push({ workers: 'golden run', digest: found.digest, stateDigest: found.stateDigest, equal });
     }
     const equal = rows.every((row) => row.equal);
+    const parted = rows.some((row) => !row.equal && !row.untried);
     if (json) await print(jsonLine({ equal, steps, rows }));
     else {
       await print(table([['Workers', 'Digest', 'State digest', ''], ...rows.map(cells)]));
-      await print(equal ? 'All are equal.\n' : 'They are NOT equal.\n');
+      await print(equal ? 'All are equal.\n' : parted ? 'They are NOT equal.\n' : 'Not all could be tried.\n');
     }
-    return equal ? ExitCode.done : ExitCode.verificationFailed;
+    if (equal) return ExitCode.done;
+    return parted ? ExitCode.verificationFailed : ExitCode.runFailed;
   },
 };
 

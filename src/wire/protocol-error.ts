@@ -10,9 +10,9 @@ export class ProtocolError extends Error {
   /** At most 123 bytes of UTF-8: what the close frame says. */
   readonly reason: string;
 
-  constructor(closeName: CloseName, reason: string) {
+  constructor(closeName: CloseName, reason: string, options?: ErrorOptions) {
     const short = closeReason(reason);
-    super(short);
+    super(short, options);
     this.closeName = closeName;
     this.code = closeCodes[closeName].code;
     this.reason = short;

@@ -1,6 +1,7 @@
 // The bytes of a token file, or the text of LOCKSTEP_TOKEN -> the token, or why it is none. Two that differ must never count
 // as the same: what cannot be decoded is refused, never replaced. Pure.
 
+import { decodeText } from '../decoded-text.ts';
 import { type Token, tokenOf } from './auth.ts';
 
 /** Shorter ones are found by trying, by whoever saw a single proof. */
@@ -13,16 +14,9 @@ export type TokenReading =
   /** To follow "There is no token in X: it". */
   | { readonly why: string };
 
-/** UTF-8, with or without a byte order mark, or UTF-16 with one, as PowerShell's > writes it. */
 export function readTokenBytes(bytes: Uint8Array): TokenReading {
-  const [first, second] = bytes;
-  const encoding =
-    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
-  try {
-    return readTokenText(new TextDecoder(encoding, { fatal: true }).decode(bytes));
-  } catch {
-    return { why: `is not ${encoding === 'utf-8' ? 'UTF-8' : 'UTF-16'} text` };
-  }
+  const decoded = decodeText(bytes);
+  return 'why' in decoded ? decoded : readTokenText(decoded.text);
 }
 
 export function readTokenText(text: string): TokenReading {

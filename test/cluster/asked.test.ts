@@ -2,6 +2,7 @@
 // before its threads have seen any of it.
 
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { LockstepError } from '../../src/errors.ts';
 import type { Welcome } from '../../src/wire/messages.ts';
 import { withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
@@ -73,6 +74,21 @@ test('a dataset for which there is no memory', async () => {
   expect((await node.ended).error).toMatchObject({
     exitCode: 2,
     why: expect.stringMatching(/no memory for a dataset/),
+    cause: expect.any(RangeError),
+  });
+});
+
+test('threads that this machine cannot start: its own reason and remedy, in full', async () => {
+  const lack = new LockstepError({ what: 'No threads', why: 'long '.repeat(40), mend: 'raise the limit' });
+  const startHands = () => {
+    throw lack;
+  };
+  const [coordinator, node] = await welcomed({}, { wiring: { startHands } });
+  expect(await coordinator.closedBy).toBe('4025 doesNotFit');
+  expect((await node.ended).error).toMatchObject({
+    exitCode: 2,
+    why: `No threads: ${lack.why}`,
+    mend: 'raise the limit',
   });
 });
 

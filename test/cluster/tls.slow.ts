@@ -114,6 +114,8 @@ test('certificates that cannot be used', async ({ skip }) => {
   const theirs = makeCertificates(cluster.folder, 'theirs');
   const nonsense = join(cluster.folder, 'nonsense.pem');
   writeFileSync(nonsense, 'nonsense\n');
+  const binary = join(cluster.folder, 'certificate.der');
+  writeFileSync(binary, Buffer.from([0x30, 0x82, 0xff, 0xfe, 0x00]));
   const listen = ['train', ...short, '--listen', '127.0.0.1:0'];
   const tables: [string[], RegExp][] = [
     [[...listen, '--tls-cert', ours.certificate], /--tls-key is missing/],
@@ -126,6 +128,9 @@ test('certificates that cannot be used', async ({ skip }) => {
     [[...listen, '--tls-cert', nonsense, '--tls-key', nonsense], /TLS certificate or key cannot be used/],
     [['worker', '--connect', 'wss://127.0.0.1:9', '--tls-ca', 'none.pem'], /authority none\.pem cannot be read/],
     [['worker', '--connect', 'wss://127.0.0.1:9', '--tls-ca', nonsense], /nonsense\.pem/],
+    [['worker', '--connect', 'wss://127.0.0.1:9', '--tls-ca', binary], /is not UTF-8 text\n.*PEM/],
+    [[...listen, '--tls-cert', binary, '--tls-key', ours.key], /is not UTF-8 text\n.*PEM/],
+    [[...listen, '--tls-cert', ours.certificate, '--tls-key', binary], /is not UTF-8 text\n.*PEM/],
   ];
   for (const [args, message] of tables) expectError(await cluster.start(args).ended, 2, message);
 });

@@ -13,6 +13,11 @@ describe('readConfigFile', () => {
       expect(await readConfigFile(path)).toEqual({ epochs: 3 });
       await writeFile(path, '\uFEFF{"epochs": 4}');
       expect(await readConfigFile(path)).toEqual({ epochs: 4 });
+      // PowerShell's >
+      await writeFile(path, Buffer.from('\uFEFF{"epochs": 5}\r\n', 'utf16le'));
+      expect(await readConfigFile(path)).toEqual({ epochs: 5 });
+      await writeFile(path, Buffer.from('\uFEFF{"epochs": 6}', 'utf16le').swap16());
+      expect(await readConfigFile(path)).toEqual({ epochs: 6 });
     });
   });
 
@@ -30,6 +35,34 @@ describe('readConfigFile', () => {
       expect(error.what).toContain(path);
       expect(error.why).toMatch(why);
       expect(error.exitCode).toBe(2);
+    });
+  });
+
+  it.each([
+    '{"pushgateway":http://user:secret@h}',
+    '{"pushgateway": user:secret@h}',
+    'http://user:secret@h',
+    '{"pushgateway": "http://user:se"cret@h"}',
+    '"secret@h" secret',
+    '{"p":"http://u:secret@h"x',
+  ])('tells nothing of a password that stands in it: %s', async (text) => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'config.json');
+      await writeFile(path, text);
+      const error = await refusal(() => readConfigFile(path));
+      expect(`${error.message}${error.stack}`).not.toMatch(/se"?c|user|use"/);
+      expect(error.why).toMatch(/^it is not JSON: \w/);
+      expect(error.cause).toBeUndefined();
+    });
+  });
+
+  it('refuses what is no text', async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'config.json');
+      await writeFile(path, Buffer.from('{"data": "d\xe9"}', 'latin1'));
+      expect((await refusal(() => readConfigFile(path))).why).toBe('it is not UTF-8 text');
+      await writeFile(path, Buffer.from([0xff, 0xfe, 0x7b]));
+      expect((await refusal(() => readConfigFile(path))).why).toBe('it is not UTF-16 text');
     });
   });
 

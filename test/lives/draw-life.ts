@@ -15,6 +15,7 @@ const recipe = {
   weightDecay: fc.constantFrom(0, 0.01),
   augment: fc.boolean(),
   augmentValidation: fc.boolean(),
+  transpose: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   seed: fc.nat({ max: 5 }),
   // at least the shards, which are 16 at most; divides almost nothing
   batchSize: fc.integer({ min: 16, max: 50 }),
@@ -33,6 +34,7 @@ const course = {
   patience: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 4 }),
   checkpointEvery: fc.oneof(fc.constant('epoch' as const), fc.integer({ min: 1, max: 6 })),
   keepLast: fc.integer({ min: 1, max: 3 }),
+  checkpointErrors: fc.constantFrom<TrainOptions['checkpointErrors']>('warn', 'stop'),
 };
 
 const options: fc.Arbitrary<Partial<TrainOptions>> = fc
@@ -42,9 +44,20 @@ const options: fc.Arbitrary<Partial<TrainOptions>> = fc
 
 const node: fc.Arbitrary<NodeLife> = fc.record({
   joinsAt: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat({ max: 10 }) }),
-  misfortune: fc.constantFrom('none', 'leaves', 'dies', 'late', 'notFinite', 'engineFails'),
+  misfortune: fc.constantFrom('none', 'leaves', 'dies', 'late', 'notFinite', 'partsNotFinite', 'engineFails'),
   at: fc.nat({ max: 6 }),
 });
+
+/** Of two that say that a gradient is not finite the run takes it for true, and fails: only one says so of steps. */
+const nodes = fc
+  .array(node, { maxLength: 3 })
+  .map((drawn) =>
+    drawn.map((each, i) =>
+      each.misfortune === 'notFinite' && drawn.findIndex(({ misfortune }) => misfortune === 'notFinite') < i
+        ? { ...each, misfortune: 'none' as const }
+        : each,
+    ),
+  );
 
 const threadFault: fc.Arbitrary<ThreadFault> = fc.record({
   step: fc.nat({ max: 16 }),
@@ -55,7 +68,7 @@ const changeable = { ...recipe, ...course, data: fc.constantFrom<'own' | 'other'
 const changeableNames = Object.keys(changeable) as Name[];
 
 type Name = keyof typeof changeable;
-const sampling: Name[] = ['data', 'batchSize', 'limitTrain', 'valSize', 'seed'];
+const sampling: Name[] = ['data', 'transpose', 'batchSize', 'limitTrain', 'valSize', 'seed'];
 
 /** Some few options, any of them; or of those that decide which samples a step takes, and more epochs. */
 const change = fc.oneof(
@@ -95,22 +108,33 @@ const ending = fc.oneof(
 
 const work = {
   threads: fc.constantFrom(0, 0, 0, 1, 2, 3),
-  nodes: fc.oneof(fc.constant([]), fc.array(node, { maxLength: 3 })),
+  nodes: fc.oneof(fc.constant([]), nodes),
   threadFaults: fc.oneof(fc.constant([]), fc.array(threadFault, { maxLength: 2 })),
   asks: fc.oneof(fc.constant([]), fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 2 })),
-  elsewhere: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+  where: fc.oneof(
+    { weight: 8, arbitrary: fc.constant({ elsewhere: false }) },
+    { weight: 2, arbitrary: fc.constant({ elsewhere: true }) },
+    { weight: 1, arbitrary: fc.constant({ elsewhere: true, from: 'best' as const }) },
+    { weight: 1, arbitrary: fc.constant({ elsewhere: true, from: 'first' as const }) },
+  ),
   change,
 };
 
-const stage: fc.Arbitrary<Stage> = fc.record({
-  ...work,
-  end: fc.oneof({ weight: 3, arbitrary: ending }, { weight: 1, arbitrary: fc.constant({ how: 'finish' as const }) }),
-});
-const lastStage: fc.Arbitrary<Stage> = fc.record({ ...work, end: fc.constant({ how: 'finish' as const }) });
+const finish = fc.constant({ how: 'finish' as const });
+const stage = stageEnding(fc.oneof({ weight: 3, arbitrary: ending }, { weight: 1, arbitrary: finish }));
+const lastStage = stageEnding(finish);
+
+function stageEnding(end: fc.Arbitrary<Stage['end']>): fc.Arbitrary<Stage> {
+  return fc.record({ ...work, end }).map(({ where, ...drawn }) => ({ ...drawn, ...where }));
+}
 
 export const drawnLife: fc.Arbitrary<Life> = fc
   .tuple(options, fc.array(stage, { maxLength: 3 }), lastStage)
   .map(([given, stages, last]) => ({
     options: given,
-    stages: [...stages, last].map((each, i) => (i === 0 ? { ...each, change: {}, elsewhere: false } : each)),
+    stages: [...stages, last].map((each, i) => (i === 0 ? firstOf(each) : each)),
   }));
+
+function firstOf({ from: _, ...stage }: Stage): Stage {
+  return { ...stage, change: {}, elsewhere: false };
+}

@@ -7,7 +7,7 @@ import type { TrainOptions } from '../../src/config.ts';
 export interface NodeLife {
   /** Joins when the run has committed so many steps; 0: at the start. */
   readonly joinsAt: number;
-  readonly misfortune: 'none' | 'leaves' | 'dies' | 'late' | 'notFinite' | 'engineFails';
+  readonly misfortune: 'none' | 'leaves' | 'dies' | 'late' | 'notFinite' | 'partsNotFinite' | 'engineFails';
   /** From this step on, once. */
   readonly at: number;
 }
@@ -39,6 +39,8 @@ export interface Stage {
   readonly change: Partial<TrainOptions>;
   /** Goes on in another folder. */
   readonly elsewhere: boolean;
+  /** Which checkpoint it goes on from, in another folder; the newest where it is missing. */
+  readonly from?: 'best' | 'first';
 }
 
 export interface Life {

@@ -1,11 +1,13 @@
 // Lives a life on the real program: real threads, real sockets, real processes, a real disk. What a life asks for that the
 // program refuses, such as another batch size in the middle of an epoch, is left out, and the life goes on without it.
 
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
+import { expect } from 'vitest';
 import { CheckpointRequests } from '../../coordinator/checkpoint-requests.ts';
 import { resolveWithRun } from '../../coordinator/run-files.ts';
 import { type Hooks, trainRun } from '../../coordinator/train-run.ts';
@@ -13,6 +15,7 @@ import type { TrainOptions } from '../../src/config.ts';
 import { type ExitCode, LockstepError } from '../../src/errors.ts';
 import type { EpochRecord, Summary, TrainEvent } from '../../src/events.ts';
 import { wiring } from '../../src/library.ts';
+import type { OptionKey } from '../../src/option-table.ts';
 import { allowable } from '../../src/resume-plan.ts';
 import { type Change, readRunConfig } from '../../src/run-record.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
@@ -50,9 +53,12 @@ export async function play(life: Life, world: World): Promise<Lived> {
     const named = stage.change.data as DataName | undefined;
     const change = named === undefined ? stage.change : { ...stage.change, data: data[named].folder };
     const begun = existsSync(join(run, 'config.json'));
+    const from = begun ? await checkpointAt(run, stage.from) : 'last';
+    if (from !== 'last') count(`from ${stage.from}`);
     const out = begun && !stage.elsewhere ? null : place();
+    const before = from === 'last' && begun ? (await recordOf(run)).options : {};
     const going: Partial<TrainOptions> = begun
-      ? { resume: run, allowChange: [...allowable, 'epochs'], ...(out === null ? {} : { out }) }
+      ? { resume: run, from, allowChange: [...allowable, 'epochs'], ...(out === null ? {} : { out }) }
       : { ...life.options, out, data: data.own.folder };
     const here = out ?? run;
     const asked = begun ? Object.entries(change) : [];
@@ -60,6 +66,7 @@ export async function play(life: Life, world: World): Promise<Lived> {
       try {
         run = await playStage({ ...going, ...Object.fromEntries(asked) }, stage, here, place, world, count);
         if (asked.some(([name]) => name === 'patience')) count('patience');
+        await sameAsAsked(run, before, begun ? { ...before, ...Object.fromEntries(asked) } : life.options);
         played = true;
       } catch (error) {
         // found before anything was changed: what was asked for last is left out
@@ -77,12 +84,37 @@ export async function play(life: Life, world: World): Promise<Lived> {
 export async function bothBits(life: Life, world: World): Promise<{ lived: Lived; replayed: Bits }> {
   const lived = await play(life, world);
   const dataOf = (digest: unknown) => {
-    const found = Object.values(world.data).find(({ dataset }) => datasetDigest(dataset) === digest);
+    const found = Object.values(world.data)
+      .flatMap(({ dataset, turned }) => [{ dataset }, { dataset: turned }])
+      .find(({ dataset }) => datasetDigest(dataset) === digest);
     if (found === undefined) throw new Error(`no data have the digest ${digest}`);
     return found.dataset;
   };
   const { options, changes, dataDigest } = lived;
   return { lived, replayed: await replay(options, changes, dataDigest, dataOf) };
+}
+
+/**
+ * The replay believes config.json: what was asked for, and what was not, has to stand there. Of a finished run, that is told to
+ * train nothing more, all stands as it did.
+ */
+async function sameAsAsked(run: string, before: Partial<TrainOptions>, asked: Partial<TrainOptions>): Promise<void> {
+  const { options } = await recordOf(run);
+  if (existsSync(join(run, 'summary.json')) && isDeepStrictEqual(options, before)) return;
+  const names = ([...allowable, 'epochs', 'maxSteps', 'patience'] as OptionKey[]).filter(
+    (name) => name in asked && name !== 'data',
+  );
+  const some = (from: Partial<TrainOptions>) => Object.fromEntries(names.map((name) => [name, from[name]]));
+  expect(some(options)).toEqual(some(asked));
+}
+
+async function checkpointAt(run: string, from: Stage['from']): Promise<TrainOptions['from']> {
+  const history = await readFile(join(run, 'history.json'), 'utf8').catch(() => '[]');
+  const isValidated = (JSON.parse(history) as EpochRecord[]).some(({ validation }) => validation !== null);
+  const names = existsSync(join(run, 'checkpoints')) ? readdirSync(join(run, 'checkpoints')) : [];
+  const steps = names.flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
+  if (from === undefined || steps.length === 0 || (from === 'best' && !isValidated)) return 'last';
+  return from === 'best' ? from : Math.min(...steps);
 }
 
 /** Resolves to the folder in which the run lies then. */
@@ -217,6 +249,13 @@ function setupOf(
     return {
       afterStep: ({ step }, run, slots) => {
         if (once(step)) run.vector(run.plan.slots[slots[0]!]!.vector).fill(Number.NaN);
+      },
+    };
+  }
+  if (misfortune === 'partsNotFinite') {
+    return {
+      afterParts: (_, run, first) => {
+        if (once(at)) run.doubles[(run.plan.chunkFigures + first * 16) / 8] = Number.NaN;
       },
     };
   }

@@ -17,12 +17,19 @@ export const livesData = {
 } as const;
 export type DataName = keyof typeof livesData;
 
+interface Made {
+  readonly folder: string;
+  readonly dataset: Dataset;
+  /** As --transpose reads it. */
+  readonly turned: Dataset;
+}
+
 export interface World {
   /** Where runs are written. */
   readonly folder: string;
   /** What a stage may take; it is over within a second, or never. */
   readonly stageMs: number;
-  readonly data: Readonly<Record<DataName, { readonly folder: string; readonly dataset: Dataset }>>;
+  readonly data: Readonly<Record<DataName, Made>>;
 }
 
 export async function makeWorld(): Promise<World> {
@@ -30,7 +37,11 @@ export async function makeWorld(): Promise<World> {
   const made = async (name: DataName) => {
     const place = join(folder, name);
     await writeTinyData(place, livesData[name]);
-    return { folder: place, dataset: await loadDataset(place) };
+    return {
+      folder: place,
+      dataset: await loadDataset(place),
+      turned: await loadDataset(place, { transpose: true }),
+    };
   };
   return { folder, stageMs: 30_000, data: { own: await made('own'), other: await made('other') } };
 }

@@ -19,13 +19,13 @@ export interface RawCoordinator {
   close(): Promise<void>;
 }
 
-export async function rawCoordinator(): Promise<RawCoordinator> {
+export async function rawCoordinator(engine = 'wasm'): Promise<RawCoordinator> {
   const server = createServer();
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   const heard = new Map<string, number>();
   const waiting = new Set<() => void>();
   let node: WebSocket | null = null;
-  sockets.on('headers', (headers: string[]) => headers.push('Lockstep-Engine: wasm'));
+  sockets.on('headers', (headers: string[]) => headers.push(`Lockstep-Engine: ${engine}`));
   const closedBy = new Promise<string>((resolve) => {
     server.on('upgrade', (request, socket, head) => {
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
