@@ -188,13 +188,15 @@ export function planResume(
   };
 }
 
-/** Needs no leave once the plan was given up, but without it nobody could tell any more how long that plan was. */
+/**
+ * Another length of a run that had a plan for all epochs and has none any more: it changes no step to come, and needs no
+ * leave, but without it nobody could tell what the plan of the steps before was.
+ */
 function lengthOfEarlierPlan(before: Recorded, now: Facts, found: readonly Difference[]): Difference[] {
   const [from, to] = [before.facts, now].map(({ config }) => config['epochs'] ?? defaults['epochs']);
-  const planned = before.changes.some(({ name, from: old }) =>
-    name === 'schedule' ? old !== 'constant' : name === 'warmup' && Boolean(old),
-  );
-  return planned && from !== to && !found.some(({ name }) => name === 'epochs') ? [{ name: 'epochs', from, to }] : [];
+  const hadPlan = before.changes.some(({ name }) => name === 'schedule' || name === 'warmup');
+  if (!hadPlan || from === to || found.some(({ name }) => name === 'epochs')) return [];
+  return [{ name: 'epochs', from, to }];
 }
 
 /** Less patience than before would have ended the run: an uninterrupted one would not have come here. */

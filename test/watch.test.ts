@@ -262,13 +262,11 @@ describe('an address that was asked for and cannot be had is an error', () => {
 
   test('but where none was asked for, any is taken', async () => {
     const taken = createServer();
-    // who has it already is as good
-    await new Promise<void>((resolve) => {
-      taken.once('error', () => resolve());
-      taken.listen(9464, '127.0.0.1', resolve);
-    });
+    // an address at which nobody else asks for the default port
+    const metricsHost = '127.94.64.1';
+    await new Promise<void>((resolve) => taken.listen(9464, metricsHost, resolve));
     onTestFinished(() => void taken.close());
-    const run = long({ threads: 0, listen: '127.0.0.1:0', metricsPort: null });
+    const run = long({ threads: 0, listen: '127.0.0.1:0', metricsHost, metricsPort: null });
     expect(Number(new URL(await run.url).port)).not.toBe(9464);
   });
 });
