@@ -5,7 +5,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type FileKind, fileKindOf, SNIFFED_BYTES } from '../src/data/file-kind.ts';
-import { byPreference, type DataRole, dataRoles, roleOf, standardNames } from '../src/data/file-names.ts';
+import { byPreference, type DataRole, dataRoles, prefixOf, roleOf, standardNames } from '../src/data/file-names.ts';
 import { LockstepError } from '../src/errors.ts';
 import { shellWord } from '../src/shell-word.ts';
 import { reasonOf } from './io-reason.ts';
@@ -156,9 +156,15 @@ function incomplete({ folder, names, otherKinds }: Place, found: Partial<DataFil
   const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
   const there = names.length === 0 ? 'the folder is empty' : `in the folder are ${shown}${more}`;
   const kinds = otherKinds.length === 0 ? '' : ` (${otherKinds.join(', ')})`;
+  // QMNIST's and EMNIST's files, as they are fetched
+  const prefixed = names.find((name) => prefixOf(name) !== null);
+  const put =
+    prefixed === undefined
+      ? 'Put the missing files there'
+      : `Put the files of one set into a folder of its own, without "${prefixOf(prefixed)}" in their names`;
   return new LockstepError({
     what: `The data set in ${folder} is not complete`,
     why: `missing ${missing.length === 1 ? 'is' : 'are'} ${missing.join(', ')} (plain or .gz); ${there}${kinds}`,
-    mend: `Put the missing files there, choose another folder with --data DIR, or ${instead}`,
+    mend: `${put}, choose another folder with --data DIR, or ${instead}`,
   });
 }

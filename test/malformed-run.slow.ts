@@ -1,7 +1,7 @@
 // Whatever lies in a run folder instead of what was written there: each file with each field missing, of another type, out of
 // range, from another run; truncated, empty, with flipped bits. Every reader then names the file or the field and a remedy, or
 // comes to the very same result; none calls it a bug of its own, and none comes to another result. Each field is missing once,
-// and is two other things drawn from a printed seed (LOCKSTEP_SEED); LOCKSTEP_THOROUGH=1 tries all of them.
+// and is another thing drawn from a printed seed (LOCKSTEP_SEED); LOCKSTEP_THOROUGH=1 tries all of them.
 
 import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -160,7 +160,7 @@ const random = seeded('malformed run');
 const thorough = process.env['LOCKSTEP_THOROUGH'] === '1';
 
 function instead(): (Json | typeof MISSING)[] {
-  return [MISSING, ...(thorough ? others : Array.from({ length: 2 }, () => random.pick(others)))];
+  return [MISSING, ...(thorough ? others : [random.pick(others)])];
 }
 
 const text = async (path: string) => JSON.parse(await readFile(path, 'utf8')) as Json;
@@ -248,7 +248,7 @@ test('every file truncated, empty, and with flipped bits', { timeout: 300_000 },
         bytes.subarray(0, bytes.length - 1),
         bytes.subarray(0, random.integer(1, bytes.length - 1)),
         Buffer.concat([bytes, Buffer.from('x')]),
-        ...Array.from({ length: thorough ? 50 : 4 }, flipped),
+        ...Array.from({ length: thorough ? 50 : 2 }, flipped),
       ];
       for (const content of contents) {
         const spoil = async (copy: string) => {

@@ -26,6 +26,12 @@ export function roleOf(name: string): DataRole | null {
   return `${half === 'train' ? 'train' : 'test'}${what === 'images' ? 'Images' : 'Labels'}`;
 }
 
+/** "qmnist-", where a name is one of the four but for that: several sets in one folder are named so. Else null. */
+export function prefixOf(name: string): string | null {
+  const [, prefix, rest] = /^(.+[-_.])((?:train|t10k|test)[-_.].+)$/i.exec(name) ?? [];
+  return rest !== undefined && roleOf(rest) !== null ? prefix! : null;
+}
+
 /** Of several names for one file: the standard one first, and plain before packed, since it is read faster. */
 export function byPreference(a: string, b: string): number {
   return rank(a) - rank(b) || (a < b ? -1 : 1);

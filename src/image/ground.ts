@@ -21,11 +21,14 @@ export function groundOf(plane: Plane): Plane {
   return filled(plane, 1);
 }
 
-/** `sign` -1: whatever is lighter. */
-export function filled(plane: Plane, sign: 1 | -1): Plane {
-  const radius = Math.max(1, Math.round((Math.max(plane.width, plane.height) * windowPart) / 2));
+/** `sign` -1: whatever is lighter. The window is 2 `radius` + 1 wide. */
+export function filled(plane: Plane, sign: 1 | -1, radius = windowRadius(plane)): Plane {
   const grown = separably(plane, (values, width) => extremes(values, width, radius, sign));
   return separably(grown, (values, width) => extremes(values, width, radius, sign === 1 ? -1 : 1));
+}
+
+function windowRadius({ width, height }: Plane): number {
+  return Math.max(1, Math.round((Math.max(width, height) * windowPart) / 2));
 }
 
 /** The largest (`sign` 1) or smallest (-1) of the 2 `radius` + 1 values around each, by a queue of candidates. */

@@ -1,5 +1,6 @@
 // Which of a page's ink belongs to the digit: not noise, not specks of dust, not the lines of the paper.
 
+import { filled } from './ground.ts';
 import type { Box } from './plane.ts';
 
 export interface Strokes {
@@ -21,6 +22,7 @@ export function findStrokes(ink: Float32Array, width: number): Strokes | null {
   const trace = Math.max(low.mean + 4 * low.deviation, low.mean + 0.2 * (high.mean - low.mean));
   const dark = Uint8Array.from(ink, (value) => (value > Math.min(trace, threshold) ? 1 : 0));
   removeRuling(dark, width);
+  removeWedges(dark, ink, width);
   const pieces = piecesOf(dark, ink, width);
   const main = pieces.reduce<Piece | null>((most, piece) => (piece.mass > (most?.mass ?? 0) ? piece : most), null);
   if (main === null) return null;
@@ -28,6 +30,25 @@ export function findStrokes(ink: Float32Array, width: number): Strokes | null {
   const mask = new Uint8Array(ink.length);
   for (const { pixels } of kept) for (const i of pixels) mask[i] = 1;
   return { mask, box: around(kept), least: low.mean, most: strongest(ink, main.pixels) };
+}
+
+/** Of a full stroke's ink: shadows that leave more than that part of the light are told from strokes. */
+const weakest = 0.65;
+
+/**
+ * Where a shadow's edge runs aslant it leaves a wedge at the page's edge that is narrower than the ground's window: paler than
+ * strokes, and wider than their rims.
+ */
+function removeWedges(dark: Uint8Array, ink: Float32Array, width: number): void {
+  const height = dark.length / width;
+  const pixels = [...dark.keys()].filter((i) => dark[i] === 1);
+  const full = strongest(ink, pixels);
+  const pale = Float32Array.from(dark, (is, i) => (is === 1 && ink[i]! < weakest * full ? 1 : 0));
+  const wide = filled({ width, height, values: pale }, -1, Math.max(3, Math.round(Math.max(width, height) / 40)));
+  for (const { pixels: wedge, left, top, right, bottom } of piecesOf(Uint8Array.from(wide.values), ink, width)) {
+    if (left > 0 && top > 0 && right < width - 1 && bottom < height - 1) continue;
+    for (const i of wedge) dark[i] = 0;
+  }
 }
 
 interface Piece {

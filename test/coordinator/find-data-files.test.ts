@@ -2,7 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findDataFiles } from '../../coordinator/find-data-files.ts';
-import { byPreference, dataRoles, roleOf } from '../../src/data/file-names.ts';
+import { byPreference, dataRoles, prefixOf, roleOf } from '../../src/data/file-names.ts';
 import { refusal } from '../support/refusal.ts';
 import { fileNames, withFolder } from '../support/tiny-data.ts';
 
@@ -103,6 +103,17 @@ describe('findDataFiles', () => {
       await rename(join(folder, 'MNIST', 'raw', four[3]!), join(folder, 'MNIST', 'raw', 'away'));
       await rename(join(folder, 'FashionMNIST.zip', 'raw', four[3]!), join(folder, 'FashionMNIST.zip', 'away'));
       expect((await refused(folder)).why).toContain('missing are t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte');
+    });
+  });
+
+  it('says what to do with files of several sets, which bear a prefix', async () => {
+    expect(prefixOf('emnist-letters-train-images-idx3-ubyte.gz')).toBe('emnist-letters-');
+    expect(['train-images-idx3-ubyte', 'my-train-images.png', 'train.csv'].map(prefixOf)).toEqual([null, null, null]);
+    await withFolder(async (folder) => {
+      await put(folder, ['qmnist-test-labels-idx2-int.gz', 'qmnist-train-images-idx3-ubyte.gz']);
+      const { why, mend } = await refused(folder);
+      expect(why).toContain('in the folder are qmnist-test-labels-idx2-int.gz');
+      expect(mend).toContain('into a folder of its own, without "qmnist-" in their names');
     });
   });
 

@@ -56,7 +56,7 @@ export async function play(life: Life, world: World): Promise<Lived> {
     const from = begun ? await checkpointAt(run, stage.from) : 'last';
     if (from !== 'last') count(`from ${stage.from}`);
     const out = begun && !stage.elsewhere ? null : place();
-    const before = from === 'last' && begun ? (await recordOf(run)).options : {};
+    const before = begun ? await optionsAt(run, from) : {};
     const going: Partial<TrainOptions> = begun
       ? { resume: run, from, allowChange: [...allowable, 'epochs'], ...(out === null ? {} : { out }) }
       : { ...life.options, out, data: data.own.folder };
@@ -115,6 +115,20 @@ async function checkpointAt(run: string, from: Stage['from']): Promise<TrainOpti
   const steps = names.flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
   if (from === undefined || steps.length === 0 || (from === 'best' && !isValidated)) return 'last';
   return from === 'best' ? from : Math.min(...steps);
+}
+
+/** What a run goes on with from there, if it is asked for nothing else. Of the best checkpoint nothing is known here. */
+async function optionsAt(run: string, from: TrainOptions['from']): Promise<Partial<TrainOptions>> {
+  if (from === 'best') return {};
+  const { options, changes } = await recordOf(run);
+  if (from === 'last') return options;
+  const state = join(run, 'checkpoints', `step-${String(from).padStart(8, '0')}`, 'state.json');
+  const then = JSON.parse(await readFile(state, 'utf8')) as {
+    facts: { config: Partial<TrainOptions> };
+    changes: readonly Change[];
+  };
+  const undone = changes.slice(then.changes.length).map(({ name }) => name as OptionKey);
+  return { ...options, ...Object.fromEntries(undone.map((name) => [name, then.facts.config[name]])) };
 }
 
 /** Resolves to the folder in which the run lies then. */
