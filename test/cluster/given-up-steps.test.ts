@@ -105,7 +105,10 @@ test('threads that are gone for good between two steps end the run: it does not 
   let die = (_: Error): void => undefined;
   const local: Hands & Executor = {
     capacity: 1,
-    compute: () => new Promise((_, reject) => void (die = reject)),
+    compute: () =>
+      new Promise((_, reject) => {
+        die = reject;
+      }),
     train: () => Promise.reject(new Error('not used')),
     evaluate: () => Promise.reject(new Error('not used')),
     evaluateChunks: () => Promise.reject(new Error('not used')),
