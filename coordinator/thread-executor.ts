@@ -1,11 +1,8 @@
-// Worker threads, each in a Piscina pool of its own. Piscina starts and watches the thread, which has one long task; the work
-// itself goes through the mailbox in shared memory (src/kernels/mailbox.ts), so that a step costs no message.
-// A pool replaces a thread that died; but one that died while it started it does not, and who waits for it hears nothing. Then
-// a new pool takes its place.
+// Worker threads, each in a place of its own (thread-place.ts), with one long task; the work itself goes through the mailbox in
+// shared memory (src/kernels/mailbox.ts), so that a step costs no message.
 // This thread computes nothing: it posts jobs, takes the figures, and frees the tasks of threads that died.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { Piscina } from 'piscina';
 import type { EngineSpec, Hands, SplitName, StepAddress } from '../src/engine.ts';
 import { ExitCode, LockstepError } from '../src/errors.ts';
 import type { Sums } from '../src/events.ts';
@@ -18,6 +15,7 @@ import type { Executor, Stretch } from './executor.ts';
 import { threadsLack } from './machine-lack.ts';
 import { machineLimits } from './machine-limits.ts';
 import { notFinite } from './not-finite.ts';
+import { ThreadPlace } from './thread-place.ts';
 import { noCounts, type Vitals } from './vitals.ts';
 
 export interface ThreadOptions {
@@ -39,13 +37,6 @@ export interface ThreadOptions {
   readonly faults?: readonly unknown[];
 }
 
-interface Place {
-  /** Of one thread. */
-  readonly pool: Piscina;
-  /** Rejects when the pool has no thread any more, and starts none. */
-  readonly emptied: Promise<never>;
-}
-
 // Looks of a waiting thread before it sleeps: some hundred microseconds.
 const SPINS = 20_000;
 // How much work the threads may have before them when a stop comes.
@@ -59,8 +50,7 @@ export class ThreadExecutor implements Executor, Hands {
   readonly capacity: number;
   readonly #run: RunMemory;
   readonly #options: ThreadOptions;
-  /** Those that stand. */
-  readonly #pools = new Set<Piscina>();
+  readonly #places = new Set<ThreadPlace>();
   readonly #words: Int32Array;
   readonly #control: number;
   readonly #threads: Promise<void>[] = [];
@@ -81,50 +71,31 @@ export class ThreadExecutor implements Executor, Hands {
     this.#options = options;
     this.#words = run.words;
     this.#control = run.plan.control / 4;
-    const places: Place[] = [];
     try {
-      while (places.length < options.threads) places.push(this.#startPool());
+      while (this.#places.size < options.threads) this.#newPlace();
     } catch (error) {
-      for (const { pool } of places) void pool.destroy();
+      for (const place of this.#places) void place.destroy();
       throw error;
     }
-    places.forEach((place, worker) => {
+    [...this.#places].forEach((place, worker) => {
       this.#threads.push(this.#keep(worker, place));
     });
   }
 
-  /** A thread that waits for its task. */
-  #startPool(): Place {
-    const pool = new Piscina({
-      filename: this.#options.threadFile,
-      minThreads: 1,
-      maxThreads: 1,
-      atomics: 'disabled',
-      recordTiming: false,
-    });
-    // of a thread that has no task: nothing is lost with it
-    pool.on('error', () => undefined);
-    this.#pools.add(pool);
-    const emptied = new Promise<never>((_, reject) => {
-      pool.on('workerDestroy', () => {
-        // when the pool has done what it does then
-        queueMicrotask(() => {
-          if (pool.threads.length === 0) reject(new Error('it ended while it started'));
-        });
-      });
-    });
-    emptied.catch(() => undefined);
-    return { pool, emptied };
+  #newPlace(): ThreadPlace {
+    const place = new ThreadPlace(this.#options.threadFile);
+    this.#places.add(place);
+    return place;
   }
 
   /** Runs thread `worker` until it is told to stop; replaces it as often as it dies. */
-  async #keep(worker: number, first: Place): Promise<void> {
+  async #keep(worker: number, first: ThreadPlace): Promise<void> {
     const { module, engine, threads, cores, batchSize, trainingCount } = this.#options;
     const spins = threads <= cores ? SPINS : 0;
     const { faults = [] } = this.#options;
-    for (let { pool, emptied } = first; !this.#closing; ) {
+    for (let place = first; !this.#closing; ) {
       try {
-        const task = pool.run({
+        await place.run({
           module,
           memory: this.#run.memory,
           plan: this.#run.plan,
@@ -132,7 +103,6 @@ export class ThreadExecutor implements Executor, Hands {
           loop: { worker, workers: threads, spins, batchSize, trainingCount },
           faults,
         });
-        await Promise.race([task, emptied]);
         return;
       } catch (error) {
         if (this.#closing) return;
@@ -153,12 +123,12 @@ export class ThreadExecutor implements Executor, Hands {
         }
         this.#options.onLoss(`thread ${worker} died (${reason}); its work is redone, and a new thread takes its place`);
       }
-      if (pool.threads.length > 0) continue;
-      this.#pools.delete(pool);
-      await pool.destroy();
+      if (!place.isEmpty) continue;
+      this.#places.delete(place);
+      await place.destroy();
       if (this.#closing) return;
       try {
-        ({ pool, emptied } = this.#startPool());
+        place = this.#newPlace();
       } catch (error) {
         return this.#fail(error as Error);
       }
@@ -249,7 +219,7 @@ export class ThreadExecutor implements Executor, Hands {
       delay(1000, undefined, { signal: patience.signal }).catch(() => undefined),
     ]);
     patience.abort();
-    await Promise.all([...this.#pools].map((pool) => pool.destroy()));
+    await Promise.all([...this.#places].map((place) => place.destroy()));
     await Promise.all(this.#threads);
   }
 
