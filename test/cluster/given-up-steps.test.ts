@@ -2,19 +2,13 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { clusterLimits } from '../../coordinator/cluster-limits.ts';
-import type { Executor } from '../../coordinator/executor.ts';
-import { listen } from '../../coordinator/listen.ts';
 import { makeExecutor } from '../../coordinator/make-executor.ts';
-import { RunSizes } from '../../coordinator/run-sizes.ts';
 import type { SocketExecutor } from '../../coordinator/socket-executor.ts';
 import { noVitals } from '../../coordinator/vitals.ts';
-import type { Hands } from '../../src/engine.ts';
-import { wiring } from '../../src/library.ts';
-import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
+import { type Local, startListening } from '../support/listening.ts';
 import { startNode } from '../support/nodes.ts';
-import { type PreparedRun, prepareRun } from '../support/prepared-run.ts';
+import { prepareRun } from '../support/prepared-run.ts';
 import { RawNode } from '../support/raw-node.ts';
 
 let digits: Digits;
@@ -23,40 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => digits.remove());
 
-async function listening(
-  minWorkers: number,
-  local: (Hands & Executor) | null,
-): Promise<{ prepared: PreparedRun; url: string; begun: Promise<SocketExecutor> }> {
-  const threads = local === null ? 0 : 1;
-  const prepared = prepareRun({ ...digits.short, threads, listen: '127.0.0.1:0', minWorkers }, digits.data);
-  const { parts, log } = prepared;
-  const { shards, batchSize, trainingCount, validationCount, testImages } = parts.shape;
-  const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
-  const begun = listen({
-    ...parts,
-    configuration: { ...digits.short },
-    engine: await wiring.makeEngine(
-      { name: 'wasm', augmentValidation: false, ...counts },
-      parts.kernels,
-      parts.run,
-      threads,
-    ),
-    local,
-    sizes: new RunSizes(counts),
-    limits: { ...clusterLimits, step: { lateFactor: 1, lateFloorMs: 1, unmeasuredMs: local === null ? 60_000 : 1 } },
-    identity: {
-      protocolVersion: PROTOCOL_VERSION,
-      programVersion: wiring.programVersion,
-      engine: 'wasm',
-      selfTest: await wiring.selfTest('wasm'),
-    },
-    log: (level, message) => log.add(`${level}: ${message}`),
-  });
-  return { prepared, url: /ws:\/\/[^,]+/.exec(await log.seen(/Listening at/))![0], begun };
-}
-
 test('steps that are given up in a pause, with most of their tree nodes there, leave no slot taken', async () => {
-  const { prepared, url, begun } = await listening(8, null);
+  const { prepared, url, begun } = await startListening(digits, 8, 60_000, null);
   const { shards, batchSize } = prepared.parts.shape;
   let cluster: SocketExecutor | null = null;
   const opened: RawNode[] = [];
@@ -103,7 +65,7 @@ test('steps that are given up in a pause, with most of their tree nodes there, l
 
 test('threads that are gone for good between two steps end the run: it does not wait for them', async () => {
   let die = (_: Error): void => undefined;
-  const local: Hands & Executor = {
+  const local: Local = {
     capacity: 1,
     compute: () =>
       new Promise((_, reject) => {
@@ -115,7 +77,7 @@ test('threads that are gone for good between two steps end the run: it does not 
     vitals: () => noVitals,
     close: async () => undefined,
   };
-  const { prepared, url, begun } = await listening(2, local);
+  const { prepared, url, begun } = await startListening(digits, 2, 1, () => local);
   const node = startNode(url, { data: digits.data });
   const cluster = await begun;
   onTestFinished(async () => {

@@ -2,16 +2,11 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clusterLimits } from '../../coordinator/cluster-limits.ts';
-import type { Executor } from '../../coordinator/executor.ts';
-import { listen } from '../../coordinator/listen.ts';
 import { makeExecutor } from '../../coordinator/make-executor.ts';
-import { RunSizes } from '../../coordinator/run-sizes.ts';
 import { noVitals } from '../../coordinator/vitals.ts';
-import type { Hands } from '../../src/engine.ts';
-import { wiring } from '../../src/library.ts';
-import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
+import type { Engine } from '../../src/engine.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
+import { type Local, startListening } from '../support/listening.ts';
 import { startNode } from '../support/nodes.ts';
 import { prepareRun } from '../support/prepared-run.ts';
 
@@ -24,17 +19,9 @@ afterAll(() => digits.remove());
 test('late parts of one evaluation are not taken for those of the next', async () => {
   const baseline = prepareRun({ ...digits.short, threads: 0 }, digits.data);
   const single = await makeExecutor(baseline.parts);
-  const listening = { ...digits.short, threads: 1, listen: '127.0.0.1:0', minWorkers: 2 };
-  const { parts, log } = prepareRun(listening, digits.data);
-  const { shape, run, kernels, signal } = parts;
-  const { shards, batchSize, trainingCount, validationCount, testImages } = shape;
-  const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
-  const spec = { name: 'wasm', augmentValidation: false, ...counts };
-  const engine = await wiring.makeEngine(spec, kernels, run, 0);
-
   let running = 0;
   let late = 0;
-  const local: Hands & Executor = {
+  const makeLocal = (engine: Engine): Local => ({
     capacity: 1,
     compute: async () => undefined,
     train: async ({ from }) => from,
@@ -52,27 +39,15 @@ test('late parts of one evaluation are not taken for those of the next', async (
     },
     vitals: () => noVitals,
     close: async () => undefined,
-  };
-  const executor = listen({
-    ...parts,
-    ...{ configuration: { ...digits.short }, engine, local, sizes: new RunSizes(counts), signal },
-    limits: { ...clusterLimits, step: { lateFactor: 1, lateFloorMs: 1, unmeasuredMs: 1 } },
-    identity: {
-      protocolVersion: PROTOCOL_VERSION,
-      programVersion: wiring.programVersion,
-      engine: 'wasm',
-      selfTest: await wiring.selfTest('wasm'),
-    },
-    log: (level, message) => log.add(`${level}: ${message}`),
   });
-  const url = /ws:\/\/[^,]+/.exec(await log.seen(/Listening at/))![0];
+  const { url, begun } = await startListening(digits, 2, 1, makeLocal);
   const node = startNode(url, {
     data: digits.data,
     afterParts: () => {
       if (node.parts.validation === 3) node.log.add('all of validation');
     },
   });
-  const cluster = await executor;
+  const cluster = await begun;
   const validation = await cluster.evaluate('validation', 0, 0);
   expect(running).toBe(0);
   expect(late).toBe(1);

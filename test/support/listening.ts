@@ -1,0 +1,53 @@
+// A prepared run that listens, with hands of the test's own in the place of the coordinator's threads.
+
+import { clusterLimits } from '../../coordinator/cluster-limits.ts';
+import type { Executor } from '../../coordinator/executor.ts';
+import { listen } from '../../coordinator/listen.ts';
+import { RunSizes } from '../../coordinator/run-sizes.ts';
+import type { SocketExecutor } from '../../coordinator/socket-executor.ts';
+import type { Engine, Hands } from '../../src/engine.ts';
+import { wiring } from '../../src/library.ts';
+import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
+import type { Digits } from './digits.ts';
+import { type PreparedRun, prepareRun } from './prepared-run.ts';
+
+export type Local = Hands & Executor;
+
+export interface Listening {
+  readonly prepared: PreparedRun;
+  readonly url: string;
+  /** Resolves when enough workers have come. */
+  readonly begun: Promise<SocketExecutor>;
+}
+
+/** `makeLocal` is given the coordinator's engine. `unmeasuredMs`: after which a worker that was never measured is late. */
+export async function startListening(
+  digits: Digits,
+  minWorkers: number,
+  unmeasuredMs: number,
+  makeLocal: ((engine: Engine) => Local) | null,
+): Promise<Listening> {
+  const threads = makeLocal === null ? 0 : 1;
+  const prepared = prepareRun({ ...digits.short, threads, listen: '127.0.0.1:0', minWorkers }, digits.data);
+  const { parts, log } = prepared;
+  const { shards, batchSize, trainingCount, validationCount, testImages } = parts.shape;
+  const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
+  const spec = { name: 'wasm', augmentValidation: false, ...counts };
+  const engine = await wiring.makeEngine(spec, parts.kernels, parts.run, threads);
+  const begun = listen({
+    ...parts,
+    configuration: { ...digits.short },
+    engine,
+    local: makeLocal?.(engine) ?? null,
+    sizes: new RunSizes(counts),
+    limits: { ...clusterLimits, step: { lateFactor: 1, lateFloorMs: 1, unmeasuredMs } },
+    identity: {
+      protocolVersion: PROTOCOL_VERSION,
+      programVersion: wiring.programVersion,
+      engine: 'wasm',
+      selfTest: await wiring.selfTest('wasm'),
+    },
+    log: (level, message) => log.add(`${level}: ${message}`),
+  });
+  return { prepared, url: /ws:\/\/[^,]+/.exec(await log.seen(/Listening at/))![0], begun };
+}
