@@ -3,16 +3,16 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { TrainOptions } from '../src/config.ts';
 import { ExitCode, LockstepError } from '../src/errors.ts';
-import { printableEvent, type Summary, type TrainEvent } from '../src/events.ts';
-import { explained } from './machine-lack.ts';
-import { machineLimits } from './machine-limits.ts';
-import type { Wiring } from './make-executor.ts';
-import { ProcessRecord } from './run-log.ts';
-import { RunLogFile } from './run-log-file.ts';
-import { type Hooks, trainRun } from './train-run.ts';
-import { writeReport } from './write-report.ts';
+import { explained } from '../src/host/machine-lack.ts';
+import { machineLimits } from '../src/host/machine-limits.ts';
+import type { TrainOptions } from '../src/options/config.ts';
+import { printableEvent, type Summary, type TrainEvent } from '../src/run/events.ts';
+import { writeReport } from './report/write-report.ts';
+import { ProcessRecord } from './run-folder/process-log.ts';
+import { RunLogFile } from './run-folder/run-log-file.ts';
+import type { Wiring } from './training/make-executor.ts';
+import { type Hooks, trainRun } from './training/train-run.ts';
 
 export async function trainAndReport(options: TrainOptions, hooks: Hooks, wiring: Wiring): Promise<Summary> {
   const began = performance.now();

@@ -43,7 +43,7 @@ done
 check() {
   TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=0 ONEDNN_MAX_CPU_ISA=AVX node - <<'JS'
 const util = require('node:util');
-util.isNullOrUndefined ??= (value) => value == null; // gone from Node 23; worker/tfjs-node.ts says more
+util.isNullOrUndefined ??= (value) => value == null; // gone from Node 23; worker/engines/tfjs-node.ts says more
 const tf = require('@tensorflow/tfjs-node');
 const product = tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6, 7, 8], [2, 2])).dataSync();
 if (product.join() !== '19,22,43,50') throw new Error(`the product of two matrices came out as ${product.join()}`);

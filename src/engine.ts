@@ -1,7 +1,7 @@
 // What computes: the interface between those who decide (coordinator) and those who calculate (worker). An engine works on
 // one memory that is laid out by kernels/memory-plan.ts; slots and steps are numbers into it.
 
-import type { BlockAddress } from './reduce.ts';
+import type { BlockAddress } from './tree.ts';
 
 /** What --engine takes. */
 export const engineNames = ['wasm', 'tfjs-node'] as const;

@@ -5,24 +5,24 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import type { Wiring } from '../coordinator/make-executor.ts';
-import { resolveWithRun } from '../coordinator/run-files.ts';
-import { ThreadExecutor } from '../coordinator/thread-executor.ts';
+import { ThreadExecutor } from '../coordinator/executors/thread-executor.ts';
+import { resolveWithRun } from '../coordinator/run-folder/run-files.ts';
 import { trainAndReport } from '../coordinator/train-and-report.ts';
-import type { Hooks } from '../coordinator/train-run.ts';
-import { makeEngine } from '../worker/make-engine.ts';
-import type { NodeWiring } from '../worker/node-run.ts';
-import { selfTestDigest } from '../worker/self-test.ts';
-import type { TrainOptions } from './config.ts';
-import type { Summary } from './events.ts';
+import type { Wiring } from '../coordinator/training/make-executor.ts';
+import type { Hooks } from '../coordinator/training/train-run.ts';
+import { makeEngine } from '../worker/engines/make-engine.ts';
+import { selfTestDigest } from '../worker/engines/self-test.ts';
+import type { NodeWiring } from '../worker/node/node-run.ts';
 import { instantiate } from './kernels/kernels.ts';
 import { Workbench } from './kernels/workbench.ts';
+import type { TrainOptions } from './options/config.ts';
+import type { Summary } from './run/events.ts';
 
-export { CheckpointRequests } from '../coordinator/checkpoint-requests.ts';
-export type { TrainOptions } from './config.ts';
+export { CheckpointRequests } from '../coordinator/training/checkpoint-requests.ts';
 export { LockstepError } from './errors.ts';
-export type { EpochRecord, Figures, Summary, TrainEvent } from './events.ts';
 export type { AdamOptimizer, AdamOptions, GradientInput, GradientResult, RotateAndCrop } from './kernels/workbench.ts';
+export type { TrainOptions } from './options/config.ts';
+export type { EpochRecord, Figures, Summary, TrainEvent } from './run/events.ts';
 
 const resolve = createRequire(import.meta.url).resolve;
 

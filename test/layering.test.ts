@@ -65,7 +65,7 @@ describe('imports', () => {
       const text = readFileSync(join(root, file), 'utf8');
       return /import \{[^}]*createServer[^}]*\} from 'node:https?'/.test(text);
     });
-    expect(makers).toEqual(['coordinator/http-door.ts']);
+    expect(makers).toEqual(['src/host/http/http-door.ts']);
   });
 
   test('each dependency has one door, ws one at each end', () => {

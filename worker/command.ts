@@ -3,20 +3,20 @@
 
 import { X509Certificate } from 'node:crypto';
 import { hostname } from 'node:os';
-import { hostName, hostNames, webSocketUrl } from '../src/address-kinds.ts';
-import { splitAddress } from '../src/credentials.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { LockstepError } from '../src/errors.ts';
-import { shownOption } from '../src/shown-value.ts';
-import { unlessAborted } from '../src/unless-aborted.ts';
-import { integer, type Kind, onOff, orNull, path, positive, text } from '../src/value-kinds.ts';
+import { unlessAborted } from '../src/host/unless-aborted.ts';
+import { hostName, hostNames, webSocketUrl } from '../src/options/address-kinds.ts';
+import { splitAddress } from '../src/options/credentials.ts';
+import { shownOption } from '../src/options/shown-value.ts';
+import { integer, type Kind, onOff, orNull, path, positive, text } from '../src/options/value-kinds.ts';
 import type { Token } from '../src/wire/auth.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { asText } from '../src/wire/fields.ts';
 import { NAME_LENGTH } from '../src/wire/limits.ts';
-import { type NodeResult, runNode } from './node.ts';
-import type { NodeWiring } from './node-run.ts';
-import type { KnownData, NodeCounts } from './session.ts';
+import { type NodeResult, runNode } from './node/node.ts';
+import type { NodeWiring } from './node/node-run.ts';
+import type { KnownData, NodeCounts } from './node/session.ts';
 
 export interface WorkerOptions {
   readonly connect: string;

@@ -1,10 +1,10 @@
 // What a command is to the command line: its flags, its help, and a function that does it. Knows no parser.
 
 import { printable } from '../../src/clean-text.ts';
-import { jsonText } from '../../src/disk-records.ts';
 import type { ExitCode } from '../../src/errors.ts';
-import type { Flags } from '../../src/flags.ts';
-import type { Wiring } from '../make-executor.ts';
+import type { Flags } from '../../src/options/flags.ts';
+import { jsonText } from '../../src/run/disk-records.ts';
+import type { Wiring } from '../training/make-executor.ts';
 
 /** What the entry hands to a command. */
 export interface Surroundings {

@@ -1,7 +1,7 @@
 // Flags that several commands have, and that mean the same in each.
 
-import type { Flag } from '../../src/flags.ts';
-import { type CheckpointChoice, checkpointChoice, onOff, orNull, path } from '../../src/value-kinds.ts';
+import type { Flag } from '../../src/options/flags.ts';
+import { type CheckpointChoice, checkpointChoice, onOff, orNull, path } from '../../src/options/value-kinds.ts';
 
 export const verboseFlag: Flag<boolean> = {
   flag: '--verbose',

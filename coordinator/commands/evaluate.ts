@@ -1,13 +1,13 @@
 // `lockstep evaluate RUN`: what a trained model makes of a split.
 
-import { classFigures, confusionOf } from '../../src/confusion.ts';
-import { digestOf } from '../../src/digest.ts';
 import type { SplitName } from '../../src/engine.ts';
 import { ExitCode } from '../../src/errors.ts';
-import { type CheckpointChoice, integer, oneOf } from '../../src/value-kinds.ts';
-import { evaluationSet, loadFor, type Transposing } from '../evaluation-set.ts';
-import { infer } from '../inference.ts';
-import { readModel } from '../trained-model.ts';
+import { classFigures, confusionOf } from '../../src/figures/confusion.ts';
+import { type CheckpointChoice, integer, oneOf } from '../../src/options/value-kinds.ts';
+import { digestOf } from '../../src/run/digest.ts';
+import { evaluationSet, loadFor, type Transposing } from '../evaluation/evaluation-set.ts';
+import { infer } from '../evaluation/inference.ts';
+import { readModel } from '../run-folder/trained-model.ts';
 import { type Command, jsonLine, table } from './command.ts';
 import { checkpointFlag, dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 

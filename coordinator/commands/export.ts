@@ -2,19 +2,19 @@
 
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { checkpointName } from '../../src/checkpoint.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { encodeOnnxModel } from '../../src/formats/onnx-model.ts';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { encodeLayersModel } from '../../src/formats/tfjs-layers.ts';
+import { reasonOf } from '../../src/host/files/io-reason.ts';
+import { unbroken } from '../../src/host/process/unbroken.ts';
 import { namedTensors } from '../../src/model/layout.ts';
 import { type Model, modelMetadata } from '../../src/model/model.ts';
-import { type CheckpointChoice, oneOf, orNull, path } from '../../src/value-kinds.ts';
-import { reasonOf } from '../io-reason.ts';
-import { MadeFolders } from '../made-folders.ts';
-import { readModel } from '../trained-model.ts';
-import { unbroken } from '../unbroken.ts';
-import { writeWhole } from '../write-whole.ts';
+import { type CheckpointChoice, oneOf, orNull, path } from '../../src/options/value-kinds.ts';
+import { checkpointName } from '../../src/run/checkpoint.ts';
+import { MadeFolders } from '../run-folder/made-folders.ts';
+import { readModel } from '../run-folder/trained-model.ts';
+import { writeWhole } from '../run-folder/write-whole.ts';
 import { type Command, jsonLine, lines } from './command.ts';
 import { checkpointFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 

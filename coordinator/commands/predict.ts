@@ -3,16 +3,16 @@
 import { printable } from '../../src/clean-text.ts';
 import type { ImageSet } from '../../src/data/dataset.ts';
 import { ExitCode } from '../../src/errors.ts';
+import { reasonOf } from '../../src/host/files/io-reason.ts';
+import { readRegularFile } from '../../src/host/files/read-file.ts';
 import { decodePicture } from '../../src/image/decode.ts';
 import { digitForm } from '../../src/image/digit-form.ts';
 import { PictureError } from '../../src/image/picture.ts';
 import { besides, probabilityBars, terminalPicture } from '../../src/image/terminal-picture.ts';
 import type { Model } from '../../src/model/model.ts';
-import { type CheckpointChoice, onOff } from '../../src/value-kinds.ts';
-import { infer } from '../inference.ts';
-import { reasonOf } from '../io-reason.ts';
-import { readRegularFile } from '../read-file.ts';
-import { readModel } from '../trained-model.ts';
+import { type CheckpointChoice, onOff } from '../../src/options/value-kinds.ts';
+import { infer } from '../evaluation/inference.ts';
+import { readModel } from '../run-folder/trained-model.ts';
 import { type Command, jsonLine, table } from './command.ts';
 import { checkpointFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 

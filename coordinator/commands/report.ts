@@ -1,7 +1,7 @@
 // `lockstep report RUN`: the figures and report.html of a run, made again.
 
 import { ExitCode } from '../../src/errors.ts';
-import { writeReport } from '../write-report.ts';
+import { writeReport } from '../report/write-report.ts';
 import { type Command, jsonLine, lines } from './command.ts';
 import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 

@@ -1,11 +1,11 @@
 // `lockstep verify`: does this machine give the same bits, whoever does the work?
 
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { goldenRun } from '../../src/golden-run.ts';
-import { integer, onOff } from '../../src/value-kinds.ts';
-import { failureText, firstDifference, type Parted, trainThatWay, type VerifyParts, ways } from '../verification.ts';
+import { integer, onOff } from '../../src/options/value-kinds.ts';
+import { goldenRun } from '../../src/run/golden-run.ts';
 import { type Command, jsonLine, table } from './command.ts';
 import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { failureText, firstDifference, type Parted, trainThatWay, type VerifyParts, ways } from './verification.ts';
 
 interface Options {
   readonly steps: number;

@@ -1,12 +1,12 @@
 // What the coordinator's watching server answers: metrics, health, service discovery, the live page and its stream.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Exposition } from '../metrics.ts';
-import { plain, type Route } from './http-server.ts';
-import type { Linger } from './linger.ts';
-import { readPage } from './page-file.ts';
-import type { PageStreams } from './page-streams.ts';
-import type { WatchedRun } from './watched-run.ts';
+import type { Exposition } from '../../src/host/exposition.ts';
+import { plain, type Route } from '../../src/host/http/http-server.ts';
+import { readPage } from './live-page/page-file.ts';
+import type { PageStreams } from './live-page/page-streams.ts';
+import type { Linger } from './metrics/linger.ts';
+import type { WatchedRun } from './model/watched-run.ts';
 
 export interface RouteParts {
   readonly watched: WatchedRun;

@@ -1,26 +1,26 @@
 // Watching one run, put together: what is known of it, its server with metrics and live page, its push and its metrics.om.
 // Whatever goes wrong once it is there costs a warning, never the run.
 
-import type { TrainOptions } from '../../src/config.ts';
-import { splitAddress } from '../../src/credentials.ts';
-import type { TrainEvent } from '../../src/events.ts';
+import { Exposition } from '../../src/host/exposition.ts';
+import { WatchServer } from '../../src/host/http/http-server.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import type { Executor } from '../executor.ts';
-import { ForwardClock } from '../forward-clock.ts';
-import { metricTable } from '../metric-table.ts';
-import { Exposition } from '../metrics.ts';
-import { ObservedExecutor } from '../observed-executor.ts';
-import type { Observer } from '../vitals.ts';
-import { WatchServer } from './http-server.ts';
-import { Linger } from './linger.ts';
-import { type Before, familiesOf } from './metric-families.ts';
-import { lastTimeMs, lastValues, openMetricsText, type Snapshot } from './open-metrics.ts';
-import { PageState } from './page-state.ts';
-import { PageStreams } from './page-streams.ts';
-import { pushOnce } from './push-gateway.ts';
-import { ThinnedList } from './thinned-list.ts';
+import type { TrainOptions } from '../../src/options/config.ts';
+import { splitAddress } from '../../src/options/credentials.ts';
+import type { TrainEvent } from '../../src/run/events.ts';
+import type { Executor } from '../executors/executor.ts';
+import type { Observer } from '../executors/worker-status.ts';
+import { PageState } from './live-page/page-state.ts';
+import { PageStreams } from './live-page/page-streams.ts';
+import { ForwardClock } from './metrics/forward-clock.ts';
+import { Linger } from './metrics/linger.ts';
+import { type Before, familiesOf } from './metrics/metric-families.ts';
+import { lastTimeMs, lastValues, openMetricsText, type Snapshot } from './metrics/open-metrics.ts';
+import { pushOnce } from './metrics/push-gateway.ts';
+import { metricTable } from './model/metric-table.ts';
+import { ObservedExecutor } from './model/observed-executor.ts';
+import { ThinnedList } from './model/thinned-list.ts';
+import { type WatchedFacts, WatchedRun, type WatchedStart } from './model/watched-run.ts';
 import { lingerOn, watchRoutes } from './watch-routes.ts';
-import { type WatchedFacts, WatchedRun, type WatchedStart } from './watched-run.ts';
 
 export const DEFAULT_PORT = 9464;
 const MOST_SNAPSHOTS = 400;

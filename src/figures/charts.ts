@@ -1,7 +1,7 @@
 // Charts: numbers -> drawings. Axes have labels and round ticks; what is told apart by colour is told apart by place or
 // name as well.
 
-import type { ClassFigures, Confusion } from '../confusion.ts';
+import type { ClassFigures, Confusion } from './confusion.ts';
 import { type Drawing, label, type Point, type Role, type Shape } from './drawing.ts';
 
 export interface Series {

@@ -4,7 +4,7 @@
 
 import { LockstepError } from '../errors.ts';
 import type { Layout } from '../model/layout.ts';
-import { rootLevel } from '../reduce.ts';
+import { rootLevel } from '../tree.ts';
 import { REDUCE_BYTES, ROW_GROUPS } from './kernels.ts';
 
 export interface RunShape {

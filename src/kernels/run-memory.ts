@@ -1,10 +1,10 @@
 // A run's memory seen from JavaScript: typed views, and the few reads and writes that are not kernels' work.
 
 import type { ImageSet } from '../data/dataset.ts';
-import type { Sums } from '../events.ts';
 import type { Layout } from '../model/layout.ts';
 import { toCanonicalOrder, toKernelOrder } from '../model/layout.ts';
-import type { BlockAddress } from '../reduce.ts';
+import type { Sums } from '../run/events.ts';
+import type { BlockAddress } from '../tree.ts';
 import type { Kernels } from './kernels.ts';
 import { type MemoryPlan, type Pair, STEP_BYTES, STEP_RING, WORKER_TALLY } from './memory-plan.ts';
 

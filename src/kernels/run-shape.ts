@@ -1,9 +1,9 @@
 // From a run's options and data to the shape of its memory: the same on the coordinator and on every node.
 
-import type { TrainOptions } from '../config.ts';
 import type { DatasetShape } from '../data/assemble.ts';
 import type { Split } from '../data/sampler.ts';
 import { layoutOf } from '../model/layout.ts';
+import type { TrainOptions } from '../options/config.ts';
 import type { RunShape } from './memory-plan.ts';
 
 /** `workers`: scratch areas; `slots`: tree nodes in memory at once. */

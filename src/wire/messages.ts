@@ -2,7 +2,7 @@
 // read-coordinator-message.ts, once, at the door. A `payload` is what travels behind the header, as raw bytes.
 
 import type { SplitName } from '../engine.ts';
-import type { BlockAddress } from '../reduce.ts';
+import type { BlockAddress } from '../tree.ts';
 import type { Plain } from './codec.ts';
 
 /** Sums over samples, as they travel. */

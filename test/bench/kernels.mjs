@@ -2,13 +2,13 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { loadDataset } from '../../dist/coordinator/dataset-files.js';
+import { loadDataset } from '../../dist/src/host/files/dataset-files.js';
 import { instantiate, ROW_GROUPS } from '../../dist/src/kernels/kernels.js';
 import { layMemory, planMemory } from '../../dist/src/kernels/memory-plan.js';
 import { RunMemory } from '../../dist/src/kernels/run-memory.js';
 import { initialParameters } from '../../dist/src/model/init.js';
 import { layoutOf } from '../../dist/src/model/layout.js';
-import { makeEngine } from '../../dist/worker/make-engine.js';
+import { makeEngine } from '../../dist/worker/engines/make-engine.js';
 
 const batchSize = 128;
 const rounds = 7;

@@ -1,10 +1,10 @@
 // Trains with tfjs-node in several threads for minutes, with threads that die in the middle of their work, and compares
-// every run with the inline baseline. Prints what it saw; worker/TFJS.md keeps it. Needs deploy/tfjs-native.sh.
+// every run with the inline baseline. Prints what it saw; worker/engines/TFJS.md keeps it. Needs deploy/tfjs-native.sh.
 // node test/bench/tfjs-soundness.mjs [minutes]
 
-import { trainRun } from '../../dist/coordinator/train-run.js';
-import { resolveOptions } from '../../dist/src/config.js';
+import { trainRun } from '../../dist/coordinator/training/train-run.js';
 import { wiring } from '../../dist/src/library.js';
+import { resolveOptions } from '../../dist/src/options/config.js';
 
 const minutes = Number(process.argv[2] ?? 3);
 

@@ -5,12 +5,12 @@
 import { spawn } from 'node:child_process';
 import { Session } from 'node:inspector/promises';
 import { fileURLToPath } from 'node:url';
-import { metricTable } from '../../dist/coordinator/metric-table.js';
-import { Exposition } from '../../dist/coordinator/metrics.js';
-import { familiesOf } from '../../dist/coordinator/watch/metric-families.js';
-import { PageState } from '../../dist/coordinator/watch/page-state.js';
-import { nothingSeen } from '../../dist/coordinator/watch/page-view.js';
-import { WatchedRun } from '../../dist/coordinator/watch/watched-run.js';
+import { PageState } from '../../dist/coordinator/watch/live-page/page-state.js';
+import { nothingSeen } from '../../dist/coordinator/watch/live-page/page-view.js';
+import { familiesOf } from '../../dist/coordinator/watch/metrics/metric-families.js';
+import { metricTable } from '../../dist/coordinator/watch/model/metric-table.js';
+import { WatchedRun } from '../../dist/coordinator/watch/model/watched-run.js';
+import { Exposition } from '../../dist/src/host/exposition.js';
 import { train } from '../../dist/src/library.js';
 
 const [threads = 2, batchSize = 128, rounds = 8] = process.argv.slice(2).map(Number);

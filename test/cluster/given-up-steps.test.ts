@@ -2,9 +2,9 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { makeExecutor } from '../../coordinator/make-executor.ts';
-import type { SocketExecutor } from '../../coordinator/socket-executor.ts';
-import { noVitals } from '../../coordinator/vitals.ts';
+import type { SocketExecutor } from '../../coordinator/cluster/socket-executor.ts';
+import { noVitals } from '../../coordinator/executors/worker-status.ts';
+import { makeExecutor } from '../../coordinator/training/make-executor.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { type Local, startListening } from '../support/listening.ts';
 import { startNode } from '../support/nodes.ts';

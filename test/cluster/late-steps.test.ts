@@ -3,11 +3,11 @@
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CheckpointStore } from '../../coordinator/checkpoint-store.ts';
-import { decodeCheckpoint } from '../../src/checkpoint.ts';
-import type { TrainOptions } from '../../src/config.ts';
+import { CheckpointStore } from '../../coordinator/run-folder/checkpoint-store.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { layoutOf } from '../../src/model/layout.ts';
+import type { TrainOptions } from '../../src/options/config.ts';
+import { decodeCheckpoint } from '../../src/run/checkpoint.ts';
 import { withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { refusal } from '../support/refusal.ts';

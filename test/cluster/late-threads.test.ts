@@ -2,8 +2,8 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeExecutor } from '../../coordinator/make-executor.ts';
-import { noVitals } from '../../coordinator/vitals.ts';
+import { noVitals } from '../../coordinator/executors/worker-status.ts';
+import { makeExecutor } from '../../coordinator/training/make-executor.ts';
 import type { Engine } from '../../src/engine.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { type Local, startListening } from '../support/listening.ts';

@@ -3,7 +3,7 @@
 // answer decides.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Wiring } from '../../coordinator/make-executor.ts';
+import type { Wiring } from '../../coordinator/training/make-executor.ts';
 import type { Engine, SplitName } from '../../src/engine.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { wiring } from '../../src/library.ts';

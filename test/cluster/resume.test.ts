@@ -4,9 +4,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeExecutor } from '../../coordinator/make-executor.ts';
-import type { TrainOptions } from '../../src/config.ts';
+import { makeExecutor } from '../../coordinator/training/make-executor.ts';
 import type { LockstepError } from '../../src/errors.ts';
+import type { TrainOptions } from '../../src/options/config.ts';
 import { type Cluster, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { gate } from '../support/events.ts';

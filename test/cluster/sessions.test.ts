@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { pauseMs } from '../../worker/backoff.ts';
+import { pauseMs } from '../../worker/node/backoff.ts';
 import { type Cluster, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { gate } from '../support/events.ts';

@@ -6,7 +6,7 @@ import { connect as plain, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
-import { strangerLimits } from '../../coordinator/stranger-limits.ts';
+import { strangerLimits } from '../../src/host/http/stranger-limits.ts';
 import { baseline, Cluster, has } from '../support/processes.ts';
 import { expectError } from '../support/run-cli.ts';
 

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadDataset } from '../../coordinator/dataset-files.ts';
 import type { Dataset, ImageSet } from '../../src/data/dataset.ts';
 import { augmentationRemark, remarksOn } from '../../src/data/remarks.ts';
 import { transposed } from '../../src/data/transpose.ts';
 import { averageDigits, gridOf, standingOf } from '../../src/data/upright.ts';
+import { loadDataset } from '../../src/host/files/dataset-files.ts';
 import { mnistData } from '../support/golden.ts';
 
 const fashion = '/usr/share/datasets/fashion-mnist';

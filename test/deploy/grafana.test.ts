@@ -2,8 +2,8 @@
 // the files anew.
 
 import { describe, expect, test } from 'vitest';
-import { metricTable, nodeMetricTable } from '../../coordinator/metric-table.ts';
-import { overview, workers } from '../../deploy/grafana/dashboards.ts';
+import { metricTable, nodeMetricTable } from '../../coordinator/watch/model/metric-table.ts';
+import { overview, workers } from '../generate/dashboards.ts';
 import { type Asked, asked, metricNames } from '../support/dashboards.ts';
 
 const dashboards = { training: overview(), workers: workers() };

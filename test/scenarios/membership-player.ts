@@ -7,8 +7,8 @@
 //   ticks 250 to 10000 [heard 1 2]      a tick every 250 ms from the last input on, the named workers being heard before it
 //   members                              shows them
 
-import { AttendedClock } from '../../coordinator/attended-clock.ts';
-import { Membership, type MembershipEffect, type MembershipEvent } from '../../coordinator/membership.ts';
+import { AttendedClock } from '../../coordinator/cluster/attended-clock.ts';
+import { Membership, type MembershipEffect, type MembershipEvent } from '../../coordinator/cluster/membership.ts';
 import { option, type Player, rest } from './scenario.ts';
 
 export function membershipPlayer(): Player {

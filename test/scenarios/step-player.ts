@@ -7,10 +7,10 @@
 //   9 node 1 attempt 1 block 2:0 [not finite]
 //   9 joined 3 | 9 idle 2 | goodbye 1 | 9 lost 2 reason | 9 failed 2 reason | 9 tick
 
-import { type Estimate, weighWorkers } from '../../coordinator/speed.ts';
-import { StepMachine, stepDefaults } from '../../coordinator/step.ts';
-import type { StepEffect, StepEvent } from '../../coordinator/step-events.ts';
-import type { BlockAddress } from '../../src/reduce.ts';
+import { type Estimate, weighWorkers } from '../../coordinator/step/speed.ts';
+import type { StepEffect, StepEvent } from '../../coordinator/step/step-events.ts';
+import { StepMachine, stepDefaults } from '../../coordinator/step/step-machine.ts';
+import type { BlockAddress } from '../../src/tree.ts';
 import { option, type Player, rest } from './scenario.ts';
 
 export function stepPlayer(): Player {

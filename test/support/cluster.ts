@@ -1,13 +1,13 @@
 // A run that listens, in this process, and the nodes that a test starts for it. Everything that was started is ended, also
 // when the test fails in the middle.
 
-import type { Wiring } from '../../coordinator/make-executor.ts';
-import { resolveWithRun } from '../../coordinator/run-files.ts';
-import { type Hooks, trainRun } from '../../coordinator/train-run.ts';
-import type { TrainOptions } from '../../src/config.ts';
-import type { TrainEvent } from '../../src/events.ts';
+import { resolveWithRun } from '../../coordinator/run-folder/run-files.ts';
+import type { Wiring } from '../../coordinator/training/make-executor.ts';
+import { type Hooks, trainRun } from '../../coordinator/training/train-run.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { wiring } from '../../src/library.ts';
+import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainEvent } from '../../src/run/events.ts';
 import { Lines } from './events.ts';
 import { type NodeSetup, startNode, type TestNode } from './nodes.ts';
 import { bitsOf, type Traced, traceOf } from './train.ts';

@@ -4,9 +4,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadDataset } from '../../coordinator/dataset-files.ts';
-import type { TrainOptions } from '../../src/config.ts';
 import type { Dataset, ImageSet } from '../../src/data/dataset.ts';
+import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import type { TrainOptions } from '../../src/options/config.ts';
 import { mnistData } from './golden.ts';
 import { fileNames, imagesFile, labelsFile } from './tiny-data.ts';
 import { bitsOf, traced } from './train.ts';

@@ -5,7 +5,7 @@ import type { Engine, EngineSpec } from '../../src/engine.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { Purpose, permutationAt } from '../../src/random.ts';
-import { makeEngine } from '../../worker/make-engine.ts';
+import { makeEngine } from '../../worker/engines/make-engine.ts';
 
 export async function makeDisorderedEngine(
   spec: EngineSpec,

@@ -2,9 +2,9 @@
 // is right.
 
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { Executor } from '../../coordinator/executor.ts';
-import { makeExecutor } from '../../coordinator/make-executor.ts';
-import type { TrainOptions } from '../../src/config.ts';
+import type { Executor } from '../../coordinator/executors/executor.ts';
+import { makeExecutor } from '../../coordinator/training/make-executor.ts';
+import type { TrainOptions } from '../../src/options/config.ts';
 import { type Digits, makeDigits } from './digits.ts';
 import { type PreparedRun, prepareRun } from './prepared-run.ts';
 

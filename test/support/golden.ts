@@ -1,8 +1,8 @@
 // PyTorch's and torchvision's answers (test/golden), and the MNIST images that they speak of.
 
 import { readFileSync } from 'node:fs';
-import { loadDataset } from '../../coordinator/dataset-files.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
+import { loadDataset } from '../../src/host/files/dataset-files.ts';
 
 const folder = new URL('../golden/', import.meta.url);
 

@@ -1,10 +1,10 @@
 // A prepared run that listens, with hands of the test's own in the place of the coordinator's threads.
 
-import { clusterLimits } from '../../coordinator/cluster-limits.ts';
-import type { Executor } from '../../coordinator/executor.ts';
-import { listen } from '../../coordinator/listen.ts';
-import { RunSizes } from '../../coordinator/run-sizes.ts';
-import type { SocketExecutor } from '../../coordinator/socket-executor.ts';
+import { clusterLimits } from '../../coordinator/cluster/cluster-limits.ts';
+import { listen } from '../../coordinator/cluster/listen.ts';
+import type { SocketExecutor } from '../../coordinator/cluster/socket-executor.ts';
+import type { Executor } from '../../coordinator/executors/executor.ts';
+import { RunSizes } from '../../coordinator/executors/shard-sizes.ts';
 import type { Engine, Hands } from '../../src/engine.ts';
 import { wiring } from '../../src/library.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';

@@ -10,10 +10,10 @@ import { nodeWiring } from '../../src/library.ts';
 import type { Token } from '../../src/wire/auth.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import type { Welcome } from '../../src/wire/messages.ts';
-import { makeEngine } from '../../worker/make-engine.ts';
-import { type NodeOptions, type NodeResult, runNode } from '../../worker/node.ts';
-import { NodeRun, type NodeWiring } from '../../worker/node-run.ts';
-import { SpareMemory } from '../../worker/spare-memory.ts';
+import { makeEngine } from '../../worker/engines/make-engine.ts';
+import { type NodeOptions, type NodeResult, runNode } from '../../worker/node/node.ts';
+import { NodeRun, type NodeWiring } from '../../worker/node/node-run.ts';
+import { SpareMemory } from '../../worker/node/spare-memory.ts';
 import { Lines } from './events.ts';
 
 export interface NodeSetup {

@@ -1,12 +1,9 @@
 // Memory, data and kernels of a run, ready for an executor: what train-run.ts prepares, for tests of executors alone.
 
-import type { Stretch } from '../../coordinator/executor.ts';
-import { type ExecutorParts, placesFor } from '../../coordinator/make-executor.ts';
-import { resolveOptions, type TrainOptions } from '../../src/config.ts';
+import type { Stretch } from '../../coordinator/executors/executor.ts';
+import { type ExecutorParts, placesFor } from '../../coordinator/training/make-executor.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { epochOrder, type Split, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
-import { stateDigestOf } from '../../src/digest.ts';
-import type { Sums } from '../../src/events.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
 import { layMemory, planMemory } from '../../src/kernels/memory-plan.ts';
 import { RunMemory } from '../../src/kernels/run-memory.ts';
@@ -14,6 +11,9 @@ import { shapeOf } from '../../src/kernels/run-shape.ts';
 import { wiring } from '../../src/library.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { initialParameters } from '../../src/model/init.ts';
+import { resolveOptions, type TrainOptions } from '../../src/options/config.ts';
+import { stateDigestOf } from '../../src/run/digest.ts';
+import type { Sums } from '../../src/run/events.ts';
 import { Lines } from './events.ts';
 
 export interface PreparedRun {

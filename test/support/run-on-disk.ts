@@ -2,12 +2,12 @@
 
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Wiring } from '../../coordinator/make-executor.ts';
-import { resolveWithRun } from '../../coordinator/run-files.ts';
-import { trainRun } from '../../coordinator/train-run.ts';
-import type { TrainOptions } from '../../src/config.ts';
-import type { EpochRecord, Summary, TrainEvent } from '../../src/events.ts';
+import { resolveWithRun } from '../../coordinator/run-folder/run-files.ts';
+import type { Wiring } from '../../coordinator/training/make-executor.ts';
+import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
+import type { TrainOptions } from '../../src/options/config.ts';
+import type { EpochRecord, Summary, TrainEvent } from '../../src/run/events.ts';
 
 export interface Ran {
   readonly summary: Summary;

@@ -2,7 +2,7 @@
 
 import { describe } from 'vitest';
 import { LockstepError } from '../../src/errors.ts';
-import { loadTensorflow, type Tensorflow } from '../../worker/tfjs-node.ts';
+import { loadTensorflow, type Tensorflow } from '../../worker/engines/tfjs-node.ts';
 
 function attempt(): { tf: Tensorflow } | { reason: string } {
   try {

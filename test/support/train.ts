@@ -1,10 +1,10 @@
 // Runs for tests: a short run on real MNIST, in this process, with what a test wants to look at afterwards.
 
-import type { Wiring } from '../../coordinator/make-executor.ts';
-import { trainRun } from '../../coordinator/train-run.ts';
-import { resolveOptions, type TrainOptions } from '../../src/config.ts';
-import type { Summary, TrainEvent } from '../../src/events.ts';
+import type { Wiring } from '../../coordinator/training/make-executor.ts';
+import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
+import { resolveOptions, type TrainOptions } from '../../src/options/config.ts';
+import type { Summary, TrainEvent } from '../../src/run/events.ts';
 
 export interface Traced {
   readonly summary: Summary;

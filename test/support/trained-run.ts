@@ -3,9 +3,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TrainOptions } from '../../src/config.ts';
-import type { Summary } from '../../src/events.ts';
 import { train } from '../../src/library.ts';
+import type { TrainOptions } from '../../src/options/config.ts';
+import type { Summary } from '../../src/run/events.ts';
 
 export interface TrainedRun {
   readonly folder: string;

@@ -1,9 +1,9 @@
 // A run that is watched, in this process: its events, its server's address, and what it answers.
 
-import { trainRun } from '../../coordinator/train-run.ts';
-import { resolveOptions, type TrainOptions } from '../../src/config.ts';
-import type { Summary, TrainEvent } from '../../src/events.ts';
+import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
+import { resolveOptions, type TrainOptions } from '../../src/options/config.ts';
+import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import { Lines } from './events.ts';
 
 export interface Watched {

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { readToken } from '../../coordinator/token.ts';
+import { readToken } from '../../src/host/files/secret-files.ts';
 import { readTokenBytes } from '../../src/wire/token-text.ts';
 import { refusal } from '../support/refusal.ts';
 

@@ -2,14 +2,14 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { metricTable } from '../../../coordinator/metric-table.ts';
-import { Exposition } from '../../../coordinator/metrics.ts';
-import { Linger } from '../../../coordinator/watch/linger.ts';
-import { familiesOf } from '../../../coordinator/watch/metric-families.ts';
-import { PageState } from '../../../coordinator/watch/page-state.ts';
-import { PageStreams } from '../../../coordinator/watch/page-streams.ts';
+import { PageState } from '../../../coordinator/watch/live-page/page-state.ts';
+import { PageStreams } from '../../../coordinator/watch/live-page/page-streams.ts';
+import { Linger } from '../../../coordinator/watch/metrics/linger.ts';
+import { familiesOf } from '../../../coordinator/watch/metrics/metric-families.ts';
+import { metricTable } from '../../../coordinator/watch/model/metric-table.ts';
+import { freshStart, WatchedRun } from '../../../coordinator/watch/model/watched-run.ts';
 import { watchRoutes } from '../../../coordinator/watch/watch-routes.ts';
-import { freshStart, WatchedRun } from '../../../coordinator/watch/watched-run.ts';
+import { Exposition } from '../../../src/host/exposition.ts';
 import { valueIn } from '../../support/watching.ts';
 
 // how long a moment is, is not to depend on this machine

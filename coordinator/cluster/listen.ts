@@ -1,0 +1,179 @@
+// Opens a run to other machines: reads what --listen and its companions name, checks that it is safe, and puts together
+// server, crew and executor.
+
+import type { Dataset } from '../../src/data/dataset.ts';
+import type { Engine, Hands } from '../../src/engine.ts';
+import { LockstepError } from '../../src/errors.ts';
+import { readSecretText, readText, readToken } from '../../src/host/files/secret-files.ts';
+import { unlessAborted } from '../../src/host/unless-aborted.ts';
+import type { Kernels } from '../../src/kernels/kernels.ts';
+import { CHUNK_SAMPLES } from '../../src/kernels/memory-plan.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import type { TrainOptions } from '../../src/options/config.ts';
+import type { Plain } from '../../src/wire/codec.ts';
+import { datasetBytes, datasetDigest } from '../../src/wire/dataset-bytes.ts';
+import { asText } from '../../src/wire/fields.ts';
+import type { Identity } from '../../src/wire/handshake.ts';
+import { RUN_NAME_LENGTH } from '../../src/wire/limits.ts';
+import { nodeMessageReader } from '../../src/wire/read-node-message.ts';
+import type { Executor } from '../executors/executor.ts';
+import type { RunSizes } from '../executors/shard-sizes.ts';
+import { nobody, type Observer } from '../executors/worker-status.ts';
+import type { ClusterLimits } from './cluster-limits.ts';
+import { Crew } from './cluster-members.ts';
+import { NodeServer } from './node-server.ts';
+import { SocketExecutor } from './socket-executor.ts';
+
+export interface ListenParts {
+  readonly options: TrainOptions;
+  /** What shapes the run, as config.json holds it. */
+  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly runName: string;
+  readonly data: Dataset;
+  readonly run: RunMemory;
+  readonly kernels: Kernels;
+  readonly engine: Engine;
+  readonly local: (Hands & Executor) | null;
+  readonly sizes: RunSizes;
+  readonly limits: ClusterLimits;
+  readonly identity: Identity;
+  readonly signal: AbortSignal;
+  readonly observer?: Observer;
+  readonly log: (level: 'info' | 'warning', message: string) => void;
+}
+
+// A coordinator that pauses is forgiven for longer than a node is.
+const COORDINATOR_TIMEOUT_MS = 60_000;
+
+/** Resolves when enough workers are there. */
+export async function listen(parts: ListenParts): Promise<SocketExecutor> {
+  const { options, run, kernels, engine, local, sizes, limits, identity, signal, observer = nobody, log } = parts;
+  const { host, port } = addressOf(options.listen!);
+  const warn = (message: string) => log('warning', message);
+  const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
+  checkExposure(host, token !== null, options.insecure, log);
+  const heartbeatTimeoutMs = options.heartbeatTimeout * 1000;
+  const valueCount = run.plan.vectorBytes / 4;
+  let bytes: Uint8Array | null = null;
+  const bytesOfData = () => {
+    bytes ??= datasetBytes(parts.data);
+    return bytes;
+  };
+
+  const { step } = limits;
+  const executor = new SocketExecutor({ run, kernels, engine, local, sizes, step, observer, signal, log });
+  const crew = new Crew(
+    {
+      minThreads: options.minWorkers,
+      joinTimeoutMs: options.joinTimeout === null ? null : options.joinTimeout * 1000,
+      heartbeatTimeoutMs,
+      strangers: limits.strangers,
+      mostNodes: limits.mostNodes,
+      identity,
+      read: nodeMessageReader({
+        valueCount,
+        shards: options.shards,
+        batchSize: options.batchSize,
+        evaluationParts: Math.max(sizes.chunks('validation'), sizes.chunks('test')),
+        partSamples: CHUNK_SAMPLES,
+      }),
+      welcome: {
+        // a folder may be named with anything
+        run: asText(parts.runName, RUN_NAME_LENGTH),
+        configuration: JSON.parse(JSON.stringify(parts.configuration)) as { readonly [key: string]: Plain },
+        dataDigest: datasetDigest(parts.data),
+        dataBytes: bytesOfData().length,
+        valueCount,
+        shards: options.shards,
+        heartbeatIntervalMs: Math.max(1, Math.floor(heartbeatTimeoutMs / 4)),
+        heartbeatTimeoutMs,
+        coordinatorTimeoutMs: Math.max(COORDINATOR_TIMEOUT_MS, 6 * heartbeatTimeoutMs),
+      },
+      datasetBytes: bytesOfData,
+      stepsCommitted: () => executor.stepsCommitted,
+      onTraffic: (direction, count) => {
+        executor.counts[direction === 'sent' ? 'sentBytes' : 'receivedBytes'] += count;
+      },
+      log,
+    },
+    executor.handlers,
+  );
+  let server: NodeServer;
+  try {
+    server = await NodeServer.listen(
+      {
+        strangers: limits.strangers,
+        host,
+        port,
+        token,
+        allowedOrigins: options.allowOrigin,
+        tls: await unlessAborted(readTls(options, warn), signal),
+        engine: identity.engine,
+        valueCount,
+      },
+      (socket, address, greeted) => crew.add(socket, address, greeted),
+    );
+  } catch (error) {
+    crew.close('shuttingDown', 'the server did not start');
+    throw error;
+  }
+  executor.attach(crew, async (finished) => {
+    crew.close(finished ? 'runOver' : 'shuttingDown', finished ? 'the run is over' : 'the coordinator was stopped');
+    await server.close();
+    const { sentBytes, receivedBytes } = executor.counts;
+    if (sentBytes > 0) log('info', `${sentBytes} bytes were sent to workers, ${receivedBytes} received from them`);
+  });
+  observer.attach(() => executor.vitals());
+  log('info', `Listening at ${server.url}${token === null ? ', without a token' : ''}`);
+  crew.start();
+  try {
+    await executor.ready(signal);
+  } catch (error) {
+    await executor.close(false);
+    throw error;
+  }
+  return executor;
+}
+
+/** HOST:PORT, with [::1]:7070 for IPv6. */
+export function addressOf(text: string): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    throw new LockstepError({
+      what: `--listen ${text} is no address`,
+      why: 'it must be HOST:PORT, with a port from 0 to 65535',
+      mend: 'For example --listen 127.0.0.1:7070, --listen 0.0.0.0:7070 or --listen [::1]:0',
+    });
+  }
+  return { host: match[1] ?? match[2]!, port };
+}
+
+function checkExposure(host: string, hasToken: boolean, insecure: boolean, log: ListenParts['log']): void {
+  if (hasToken || /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host)) return;
+  if (insecure) {
+    log('warning', `anybody who can reach ${host} may join this run: there is no token (--insecure)`);
+    return;
+  }
+  throw new LockstepError({
+    what: `Listening at ${host} needs a token`,
+    why: 'that address can be reached from other machines, and anybody there could join',
+    mend: 'Write one with: (umask 077; openssl rand -hex 32 > token); and give it to both sides with --token-file token (or use --insecure)',
+  });
+}
+
+async function readTls(
+  { tlsCert, tlsKey }: TrainOptions,
+  warn: (message: string) => void,
+): Promise<{ certificate: string; key: string } | null> {
+  if (tlsCert === null && tlsKey === null) return null;
+  if (tlsCert === null || tlsKey === null) {
+    throw new LockstepError({
+      what: `--tls-${tlsCert === null ? 'cert' : 'key'} is missing`,
+      why: 'wss:// needs a certificate and its key',
+      mend: 'Give both --tls-cert FILE and --tls-key FILE',
+    });
+  }
+  const key = await readSecretText(tlsKey, 'TLS key', warn);
+  return { certificate: await readText(tlsCert, 'TLS certificate'), key };
+}

@@ -1,0 +1,66 @@
+// Whether a run with nodes has begun, pauses or goes on, by the membership machine's word: who waits for it, and what the log
+// and whoever watches are told. Knows nothing of the work.
+
+import { ExitCode, LockstepError } from '../../src/errors.ts';
+import type { MembershipEffect } from './membership.ts';
+
+export class RunGate {
+  readonly #log: (level: 'info' | 'warning', message: string) => void;
+  readonly #begun: Promise<void>;
+  #begin!: () => void;
+  #giveUp!: (error: Error) => void;
+  #waiting: string | null = null;
+
+  constructor(log: (level: 'info' | 'warning', message: string) => void) {
+    this.#log = log;
+    this.#begun = new Promise((resolve, reject) => {
+      this.#begin = resolve;
+      this.#giveUp = reject;
+    });
+    // who does not wait for it is not to be bothered by it
+    this.#begun.catch(() => undefined);
+  }
+
+  /** Why the run waits; null when it does not. */
+  get waiting(): string | null {
+    return this.#waiting;
+  }
+
+  /** Resolves when enough computing threads are there; throws 75 at the join timeout, or the signal's reason. */
+  async ready(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const stop = () => this.#giveUp(signal.reason);
+    signal.addEventListener('abort', stop);
+    try {
+      await this.#begun;
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  move(effect: MembershipEffect): void {
+    switch (effect.type) {
+      case 'begin':
+        this.#waiting = null;
+        return this.#begin();
+      case 'wait':
+        this.#waiting = effect.reason;
+        return this.#log('info', `Waiting for workers: ${effect.reason}`);
+      case 'pause':
+        this.#waiting = effect.reason;
+        return this.#log('warning', `The run pauses: ${effect.reason}`);
+      case 'resume':
+        this.#waiting = null;
+        return this.#log('info', `The run goes on: ${effect.reason}`);
+      case 'give-up':
+        return this.#giveUp(
+          new LockstepError({
+            what: 'Not enough workers came',
+            why: effect.reason,
+            mend: 'Start more workers (lockstep worker --connect), lower --min-workers or raise --join-timeout',
+            exitCode: ExitCode.tryAgain,
+          }),
+        );
+    }
+  }
+}

@@ -1,0 +1,384 @@
+// Training across threads of this machine and nodes that joined over WebSocket: an executor like the others, to the bit.
+// A step goes out as parameters, comes back as tree nodes, and is committed on this thread.
+
+import type { Engine, Hands, SplitName } from '../../src/engine.ts';
+import { type Kernels, ROW_GROUPS } from '../../src/kernels/kernels.ts';
+import { at, type RunMemory } from '../../src/kernels/run-memory.ts';
+import type { Sums } from '../../src/run/events.ts';
+import { type BlockAddress, shardsOfBlock } from '../../src/tree.ts';
+import type { Evaluated, TreeNode } from '../../src/wire/messages.ts';
+import { ProtocolError } from '../../src/wire/protocol-error.ts';
+import { sumChunks } from '../executors/evaluation-sums.ts';
+import type { Executor, Stretch } from '../executors/executor.ts';
+import { notFinite } from '../executors/not-finite.ts';
+import type { RunSizes } from '../executors/shard-sizes.ts';
+import { noVitals, type Observer, type Vitals } from '../executors/worker-status.ts';
+import { type Accepted, shardList } from '../step/cover.ts';
+import type { Measurement } from '../step/speed.ts';
+import type { StepOptions } from '../step/step-events.ts';
+import type { Crew, CrewHandlers, CrewMember } from './cluster-members.ts';
+import { ledgerNodeOf, vitalsOf } from './members-status.ts';
+import { evictionOf, NodeLedger } from './node-ledger.ts';
+import { ParameterCopies } from './parameter-copies.ts';
+import { Recount, type Wrong } from './recount.ts';
+import { RunGate } from './run-gate.ts';
+import { noSocketCounts } from './socket-counts.ts';
+import { StepPhases } from './step-phases.ts';
+import { NodeSlots } from './tree-slots.ts';
+import { type JobWork, WorkJob } from './work-job.ts';
+
+export interface SocketOptions {
+  readonly run: RunMemory;
+  readonly kernels: Kernels;
+  /** Commits steps on this thread. */
+  readonly engine: Engine;
+  /** This machine's threads; null with --threads 0. */
+  readonly local: (Hands & Executor) | null;
+  readonly sizes: RunSizes;
+  readonly observer: Observer;
+  /** When an attempt is late. */
+  readonly step: StepOptions;
+  /** Aborted when the run is asked to stop. */
+  readonly signal: AbortSignal;
+  readonly log: (level: 'info' | 'warning', message: string) => void;
+}
+
+// How long a stop waits for a step that makes no progress.
+const STOP_MS = 1_500;
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+export class SocketExecutor implements Executor {
+  readonly counts = noSocketCounts();
+  readonly #options: SocketOptions;
+  readonly #slots: NodeSlots;
+  readonly #recount: Recount;
+  readonly #copies = new ParameterCopies();
+  #crew!: Crew;
+  #closeNodes!: (finished: boolean) => Promise<void>;
+  #job: WorkJob | null = null;
+  #localWork: Promise<void> = Promise.resolve();
+  /** Its threads are gone for good; perhaps it was late then, and no job was there to fail. */
+  #localFailure: Error | null = null;
+  #firstAttempt = 1;
+  #stepsCommitted = 0;
+  #closed = false;
+  readonly #ledger: NodeLedger;
+  readonly #phases: StepPhases;
+  readonly #gate: RunGate;
+
+  constructor(options: SocketOptions) {
+    this.#options = options;
+    this.#slots = new NodeSlots(options.run, options.kernels);
+    this.#recount = new Recount(options.run, options.engine, this.#slots);
+    this.#ledger = new NodeLedger(options.local?.capacity ?? 0);
+    this.#phases = new StepPhases(options.observer);
+    this.#gate = new RunGate(options.log);
+  }
+
+  get capacity(): number {
+    return this.#crew.membership.threads;
+  }
+
+  get stepsCommitted(): number {
+    return this.#stepsCommitted;
+  }
+
+  /** The crew is made with this executor's handlers, and the server with the crew. */
+  attach(crew: Crew, closeNodes: (finished: boolean) => Promise<void>): void {
+    this.#crew = crew;
+    this.#closeNodes = closeNodes;
+    if (this.#options.local !== null) crew.addLocal(this.#options.local.capacity);
+  }
+
+  /** Resolves when enough computing threads are there; throws 75 at the join timeout, or the signal's reason. */
+  async ready(signal: AbortSignal): Promise<void> {
+    await this.#gate.ready(signal);
+  }
+
+  readonly handlers: CrewHandlers = {
+    onReady: (member) => {
+      this.counts.joined++;
+      const worker = this.#crew.membership.speeds().find(({ workerId }) => workerId === member.workerId);
+      if (worker !== undefined) this.#job?.handle({ type: 'joined', nowMs: this.#crew.nowMs, worker });
+    },
+    onTreeNode: (member, message) => this.#treeNode(member, message),
+    onEvaluated: (member, message) => this.#evaluated(member, message),
+    onFailed: (member, { attempt, reason }) => {
+      const { workerId } = member;
+      const { work } = owed(member);
+      if (work.attempt !== attempt) {
+        throw new ProtocolError('unsolicited', `attempt ${attempt} failed, asked for was ${work.attempt}`);
+      }
+      this.#job?.handle({ type: 'failed', nowMs: this.#crew.nowMs, workerId, reason });
+      this.#crew.evict(workerId, 'engineFailed', reason);
+    },
+    onGoodbye: ({ workerId }) => this.#job?.handle({ type: 'goodbye', workerId }),
+    onLeaving: (member, reason, name) => this.#ledger.left(ledgerNodeOf(this.#crew, member), evictionOf(name), reason),
+    onGone: ({ workerId }, reason) => this.#job?.handle({ type: 'lost', nowMs: this.#crew.nowMs, workerId, reason }),
+    onTick: (nowMs) => this.#job?.stopIfAsked(nowMs, this.#crew.membership.phase === 'paused' ? 0 : STOP_MS),
+    onPhase: (effect) => this.#gate.move(effect),
+  };
+
+  async train(stretch: Stretch): Promise<number> {
+    const { local } = this.#options;
+    let step = stretch.from;
+    while (step < stretch.to) {
+      if (local !== null && !this.#crew.hasNodes && this.#localIsIdle()) {
+        // nobody else is here: the threads need no coordinator between steps
+        const stopped = () => stretch.stopped() || this.#crew.hasNodes;
+        step = await local.train({ ...stretch, from: step, stopped });
+      } else if (await this.#trainStep(stretch, step)) {
+        step++;
+      } else {
+        return step;
+      }
+      this.#stepsCommitted = step;
+      if (stretch.stopped()) return step;
+    }
+    return step;
+  }
+
+  async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
+    const { run, sizes } = this.#options;
+    return await sumChunks(run, split, sizes.counts, async (chunks) => {
+      const samples = Array.from({ length: chunks }, (_, chunk) => sizes.chunk(split, chunk));
+      const name = `the evaluation of the ${split} split`;
+      if (chunks === 0) return;
+      const done = await this.#work({ epoch, step, stepInEpoch: 0, split, name, samples });
+      if (done === null) throw this.#options.signal.reason ?? new Error('The executor was closed');
+      // what its threads still compute in vain would write to the places of the next evaluation
+      await this.#localWork;
+      this.#evictAll(await this.#recount.chunks(split, step, epoch, this.#remote(done)));
+    });
+  }
+
+  vitals(): Vitals {
+    const local = this.#options.local?.vitals() ?? noVitals;
+    return vitalsOf(this.#crew, this.#ledger, local, this.counts, this.#phases.waitMs, this.#gate.waiting);
+  }
+
+  async close(finished: boolean): Promise<void> {
+    this.#closed = true;
+    this.#job?.cancel();
+    // at once: neither may have to wait for the other's patience
+    await Promise.all([this.#closeNodes(finished), this.#options.local?.close(finished)]);
+  }
+
+  /** False when it was given up: nothing was committed. */
+  async #trainStep(stretch: Stretch, step: number): Promise<boolean> {
+    const { run, sizes } = this.#options;
+    const { epoch } = stretch;
+    const stepInEpoch = step - stretch.epochStart;
+    const samples = sizes.shards(stepInEpoch);
+    const work: JobWork = { epoch, step, stepInEpoch, split: null, name: `step ${step}`, samples };
+    this.#phases.begin();
+    // a checkpoint waits for the step, but not for workers
+    const stopped = () => this.#crew.membership.phase === 'paused' && stretch.stopped();
+    const nodes = await this.#work(work, stopped);
+    if (nodes === null) {
+      // what was accepted is computed anew, and would else keep its slots until the step is committed
+      this.#slots.clear();
+      return false;
+    }
+    this.#phases.computed();
+    run.setStepScalars(step, stretch.scalars(step));
+    if (!this.#update(work, nodes)) {
+      // every tree node is finite: somebody's may be so large that the sum is not
+      this.#evictAll(await this.#recount.blocks(work, this.#remote(nodes)));
+      if (!this.#update(work, nodes)) throw notFinite(step);
+    }
+    run.sumFigures(step, nodes.length);
+    this.#slots.clear();
+    this.#phases.committed();
+    stretch.committed(step, run.stepFigures(step));
+    return true;
+  }
+
+  /** Makes the state that the next step reads. False: not finite; it may be made again then, since this step's state stands. */
+  #update({ step, stepInEpoch }: JobWork, nodes: readonly Accepted[]): boolean {
+    const { run, engine, sizes } = this.#options;
+    run.setNodes(
+      nodes.map(({ block }) => block),
+      this.#slots.slotsOf(nodes),
+    );
+    for (let slice = 0; slice <= ROW_GROUPS; slice++) {
+      if (!engine.updateSlice(step, nodes.length, sizes.batch(stepInEpoch), slice)) return false;
+    }
+    return true;
+  }
+
+  /** What came over sockets, of what was accepted. */
+  #remote(nodes: readonly Accepted[]): Accepted[] {
+    return nodes.filter(({ workerId }) => this.#crew.members.get(workerId)?.connection !== null);
+  }
+
+  #evictAll(wrong: readonly Wrong[]): void {
+    for (const { workerId, reason } of wrong) {
+      this.#options.log('warning', `worker ${workerId} was wrong: ${reason}; this coordinator's own answer stands`);
+      this.#crew.evict(workerId, 'nonFinite', reason);
+    }
+  }
+
+  /** Has a step or an evaluation worked on. Null when it was given up. */
+  async #work(work: JobWork, stopped = () => false): Promise<readonly Accepted[] | null> {
+    if (this.#closed) return null;
+    if (this.#localFailure !== null) throw this.#localFailure;
+    const { log, sizes, run, step, signal } = this.#options;
+    const job = new WorkJob(work, this.#firstAttempt, this.#crew, () => signal.aborted || stopped(), {
+      give: (member, attempt, blocks) => this.#give(member, work, attempt, blocks),
+      keep: (node) => job.parts.keep(run, node),
+      release: (node) => this.#slots.release(node),
+      onDropped: () => this.counts.droppedNodes++,
+      onReassigned: (shards) => {
+        this.counts.reassignedShards += shards;
+      },
+      log,
+      late: step,
+      imagesOf: (shard) => {
+        const { first, end } = sizes.positions(work.stepInEpoch, shard);
+        return run.numbersAt(work.epoch, first, end);
+      },
+    });
+    this.#job = job;
+    try {
+      job.start();
+      return await job.done;
+    } finally {
+      this.#firstAttempt = job.nextAttempt;
+      this.#job = null;
+    }
+  }
+
+  #give(member: CrewMember, work: JobWork, attempt: number, blocks: readonly BlockAddress[]): void {
+    if (member.connection === null) {
+      this.#localWork = this.#giveLocal(member, work, attempt, blocks).catch((error: Error) => {
+        this.#localFailure = error;
+        this.#job?.fail(error);
+      });
+      return;
+    }
+    const givingMs = performance.now();
+    const { run } = this.#options;
+    const { epoch, step, stepInEpoch, split } = work;
+    let payload = NO_BYTES;
+    let sent: (() => void) | undefined;
+    if (member.parameterStep !== step) {
+      const address = at(run.plan.parameters, step);
+      ({ bytes: payload, sent } = this.#copies.take(step, run.bytes.subarray(address, address + run.plan.vectorBytes)));
+      member.parameterStep = step;
+    }
+    const task = { epoch, step, attempt, blocks, payload };
+    member.connection.send(
+      split === null ? { type: 'step', stepInEpoch, ...task } : { type: 'evaluate', split, ...task },
+      sent,
+    );
+    this.#phases.gave(performance.now() - givingMs);
+  }
+
+  async #giveLocal(member: CrewMember, work: JobWork, attempt: number, blocks: readonly BlockAddress[]): Promise<void> {
+    const local = this.#options.local!;
+    const { workerId, outstanding } = member;
+    const { step, epoch, stepInEpoch, split, samples } = work;
+    const startedMs = performance.now();
+    const slots = split === null ? blocks.map(() => this.#slots.take()) : [];
+    if (split === null) await local.compute({ epoch, step, stepInEpoch }, blocks, slots);
+    else {
+      for (const { first, end } of blocks.map(shardsOfBlock))
+        await local.evaluateChunks(split, step, epoch, first, end);
+    }
+    const { nowMs } = this.#crew;
+    this.#answered(member, {
+      ...outstanding!.measurement(nowMs),
+      sampleCount: blocks.flatMap(shardList).reduce((sum, shard) => sum + samples[shard]!, 0),
+      computeMs: performance.now() - startedMs,
+    });
+    if (this.#job?.work !== work) {
+      this.counts.droppedNodes += blocks.length;
+      for (const slot of slots) this.#slots.giveBack(slot);
+      this.#job?.handle({ type: 'idle', nowMs, workerId });
+      return;
+    }
+    const job = this.#job;
+    const nodes = blocks.map((block) => ({ block, workerId, attempt }));
+    slots.forEach((slot, i) => {
+      this.#slots.bind(nodes[i]!, slot);
+    });
+    const finite = nodes.map((node) => split !== null || this.#isFinite(node));
+    nodes.forEach((node, i) => {
+      job.handle({ type: 'tree-node', nowMs, finite: finite[i]!, ...node });
+    });
+  }
+
+  #treeNode(member: CrewMember, message: TreeNode): void {
+    const { workerId } = member;
+    const { step, attempt, level, index, payload } = message;
+    const node = { block: { level, index }, workerId, attempt };
+    const outstanding = owed(member);
+    const { log } = this.#options;
+    outstanding.answerBlock(message);
+    const { nowMs } = this.#crew;
+    if (outstanding.done) this.#answered(member, outstanding.measurement(nowMs));
+    if (this.#job?.isFor(outstanding.work)) {
+      this.#slots.write(node, payload, message);
+      this.#job.handle({ type: 'tree-node', nowMs, finite: this.#isFinite(node), ...node });
+      return;
+    }
+    this.counts.droppedNodes++;
+    log('info', `a late tree node of step ${step} from worker ${workerId} was dropped`);
+    if (outstanding.done) this.#job?.handle({ type: 'idle', nowMs, workerId });
+  }
+
+  #evaluated(member: CrewMember, message: Evaluated): void {
+    const { workerId } = member;
+    const outstanding = owed(member);
+    outstanding.answerParts(message);
+    const job = this.#job?.isFor(outstanding.work) ? this.#job : null;
+    job?.parts.add(workerId, message.parts);
+    if (!outstanding.done) return;
+    const { nowMs } = this.#crew;
+    this.#answered(member, outstanding.measurement(nowMs));
+    if (job === null) {
+      this.#job?.handle({ type: 'idle', nowMs, workerId });
+      return;
+    }
+    const { attempt } = outstanding.work;
+    for (const block of outstanding.blocks) {
+      job.handle({ type: 'tree-node', nowMs, workerId, attempt, block, finite: true });
+    }
+  }
+
+  #isFinite(node: Accepted): boolean {
+    const finite = this.#slots.isFinite(node);
+    if (!finite) this.counts.nonFiniteShards += 2 ** node.block.level;
+    return finite;
+  }
+
+  #answered(member: CrewMember, measurement: Measurement): void {
+    if (member.outstanding?.work.split === null) {
+      this.#phases.answered(measurement.computeMs);
+      // this machine's threads keep books themselves
+      if (member.connection !== null) {
+        const { shardCount, sampleCount, computeMs } = measurement;
+        this.#ledger.measured(member.workerId, shardCount, sampleCount, computeMs);
+      }
+    }
+    member.outstanding = null;
+    // Everybody's first attempt is slow. Taken for its speed, a node that joins late would never be given work again, and so
+    // never be measured again.
+    this.#crew.tell({ type: 'answered', workerId: member.workerId, measurement: member.warm ? measurement : null });
+    member.warm = true;
+    this.#crew.answerGoodbye(member);
+  }
+
+  #localIsIdle(): boolean {
+    return [...this.#crew.members.values()].every(
+      (member) => member.connection !== null || member.outstanding === null,
+    );
+  }
+}
+
+/** What a worker that answers was asked for. */
+function owed({ outstanding }: CrewMember): NonNullable<CrewMember['outstanding']> {
+  if (outstanding === null) throw new ProtocolError('unsolicited', 'an answer where nothing was asked for');
+  return outstanding;
+}

@@ -1,0 +1,94 @@
+// The slots of shared memory that tree nodes stand in while a step lasts, by node. A slot is taken before it is written and
+// free again when its values are needed no more.
+
+import type { Kernels } from '../../src/kernels/kernels.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import type { WireSums } from '../../src/wire/messages.ts';
+import type { Accepted } from '../step/cover.ts';
+
+export class NodeSlots {
+  readonly #run: RunMemory;
+  readonly #kernels: Pick<Kernels, 'allFinite'>;
+  readonly #free: number[];
+  readonly #byNode = new Map<string, number>();
+
+  constructor(run: RunMemory, kernels: Pick<Kernels, 'allFinite'>) {
+    this.#run = run;
+    this.#kernels = kernels;
+    this.#free = run.plan.slots.map((_, i) => i).reverse();
+  }
+
+  /** A slot that somebody will write; `bind` or `giveBack` follows. */
+  take(): number {
+    const slot = this.#free.pop();
+    if (slot === undefined) throw new Error('no slot is free: more tree nodes than the plan allows for');
+    return slot;
+  }
+
+  giveBack(slot: number): void {
+    this.#free.push(slot);
+  }
+
+  /** A node's values stand in the slot. */
+  bind(node: Accepted, slot: number): void {
+    this.#byNode.set(keyOf(node), slot);
+  }
+
+  /** Copies what came over a socket: the one copy on its way. */
+  write(node: Accepted, values: Uint8Array, sums: WireSums): void {
+    const slot = this.take();
+    const { vector, figures } = this.#run.plan.slots[slot]!;
+    this.#run.bytes.set(values, vector);
+    this.#run.setFigures(figures, sums);
+    this.bind(node, slot);
+  }
+
+  isFinite(node: Accepted): boolean {
+    const { plan, doubles } = this.#run;
+    const { vector, figures } = plan.slots[this.#slotOf(node)]!;
+    return Number.isFinite(doubles[figures / 8]!) && this.#kernels.allFinite(vector, plan.vectorBytes) === 1;
+  }
+
+  /**
+   * Puts the values of slot `slot` in the place of the node's, whose own slot is free then.
+   * @returns false if they were others
+   */
+  takeOver(node: Accepted, slot: number): boolean {
+    const before = this.#slotOf(node);
+    const same = this.#bytesOf(before).every((bytes, i) => bytes.equals(this.#bytesOf(slot)[i]!));
+    this.bind(node, slot);
+    this.giveBack(before);
+    return same;
+  }
+
+  release(node: Accepted): void {
+    const slot = this.#byNode.get(keyOf(node));
+    if (slot === undefined) return;
+    this.#byNode.delete(keyOf(node));
+    this.#free.push(slot);
+  }
+
+  slotsOf(nodes: readonly Accepted[]): number[] {
+    return nodes.map((node) => this.#slotOf(node));
+  }
+
+  /** Frees all nodes' slots: the step is over. */
+  clear(): void {
+    this.#free.push(...this.#byNode.values());
+    this.#byNode.clear();
+  }
+
+  #bytesOf(slot: number): Buffer[] {
+    const { plan, memory } = this.#run;
+    const { vector, figures } = plan.slots[slot]!;
+    return [Buffer.from(memory.buffer, vector, plan.vectorBytes), Buffer.from(memory.buffer, figures, 16)];
+  }
+
+  #slotOf(node: Accepted): number {
+    return this.#byNode.get(keyOf(node))!;
+  }
+}
+
+function keyOf({ block, workerId, attempt }: Accepted): string {
+  return `${block.level}:${block.index}:${workerId}:${attempt}`;
+}

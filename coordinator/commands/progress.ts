@@ -1,0 +1,134 @@
+// Shows a run on stderr: what the trainer tells -> text. On a terminal a live line that is drawn over, and one line that
+// stays for each epoch; elsewhere only the lines that stay. Has no clock: whoever calls says what time it is.
+
+import { printable } from '../../src/clean-text.ts';
+import type { EpochRecord, Figures, TrainEvent } from '../../src/run/events.ts';
+
+/** A stream, or a test's stand-in for one. */
+export interface ProgressSink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  /** Width of the terminal; it may change at any time. */
+  readonly columns?: number | undefined;
+}
+
+export interface Progress {
+  show(event: TrainEvent, nowMs: number): void;
+  /** Takes the live line away, so that something else can be printed. */
+  clear(): void;
+}
+
+/** Fast enough to look alive, slow enough to be read. */
+const redrawMs = 100;
+const eraseLine = '\r\x1b[K';
+
+/** Quiet: nothing but warnings. */
+export function createProgress(sink: ProgressSink, { quiet }: { readonly quiet: boolean }): Progress {
+  let epochs = 0;
+  let live = false;
+  let drawnMs = Number.NEGATIVE_INFINITY;
+
+  const clear = () => {
+    if (live) sink.write(eraseLine);
+    live = false;
+  };
+  const print = (line: string) => {
+    clear();
+    sink.write(`${printable(line)}\n`);
+    // The live line comes back at the next chance.
+    drawnMs = Number.NEGATIVE_INFINITY;
+  };
+  const draw = (line: string, nowMs: number) => {
+    sink.write(`${live ? eraseLine : ''}${line}`);
+    live = true;
+    drawnMs = nowMs;
+  };
+
+  const show = (event: TrainEvent, nowMs: number) => {
+    if (event.type === 'warning') return print(`Warning: ${event.message}`);
+    if (quiet) return;
+    switch (event.type) {
+      case 'start':
+        epochs = event.epochs;
+        return print(startLine(event));
+      case 'progress':
+        if (sink.isTTY === true && nowMs - drawnMs >= redrawMs)
+          draw(liveLine(event, epochs, sink.columns || 80), nowMs);
+        return;
+      case 'epoch':
+        return print(epochLine(event, event.epochs));
+      case 'info':
+        return print(event.message);
+      case 'checkpoint':
+      case 'checkpointFailed':
+        // Of each failure that matters a warning tells.
+        return;
+      case 'test':
+      case 'done':
+        // The result itself goes to stdout.
+        return clear();
+    }
+  };
+  return { show, clear };
+}
+
+/** The form of the report that this trainer reproduces. */
+export function epochLine({ epoch, train, validation }: EpochRecord, epochs: number): string {
+  return [`Epoch ${epoch}/${epochs}`, ...figures('Training', train), ...figures('Validation', validation)].join(', ');
+}
+
+function figures(split: string, values: Figures | null): string[] {
+  if (values === null) return [];
+  return [`${split} Loss: ${values.loss.toFixed(4)}`, `${split} Accuracy: ${values.accuracy.toFixed(4)}`];
+}
+
+function startLine(event: Extract<TrainEvent, { type: 'start' }>): string {
+  const { parameters, trainSamples, validationSamples, testSamples, stepsPerEpoch, engine, threads } = event;
+  const workers = threads === 0 ? 'inline' : threads === 1 ? '1 thread' : `${threads} threads`;
+  return [
+    `Training ${grouped(parameters)} parameters on ${grouped(trainSamples)} samples`,
+    `validation ${grouped(validationSamples)}`,
+    `test ${grouped(testSamples)}`,
+    `${grouped(stepsPerEpoch)} steps an epoch`,
+    `engine ${engine}`,
+    workers,
+  ].join(', ');
+}
+
+/** Narrower terminals lose the least important parts; the last column stays free, since some terminals wrap there. */
+function liveLine(event: Extract<TrainEvent, { type: 'progress' }>, epochs: number, columns: number): string {
+  const width = columns - 1;
+  const part = event.stepsInEpoch === 0 ? 0 : event.step / event.stepsInEpoch;
+  const head = `Epoch ${event.epoch}/${epochs}`;
+  // In the order of importance, which is also that on the screen.
+  const parts = [
+    `${Math.floor(part * 100)}%`.padStart(4),
+    `loss ${event.train.loss.toFixed(4)}`,
+    `accuracy ${event.train.accuracy.toFixed(4)}`,
+    `${grouped(Math.round(event.samplesPerSecond))} samples/s`,
+    `${duration(event.secondsLeft)} left`,
+  ];
+  let tail = '';
+  for (const next of parts) {
+    if (`${head}${tail}  ${next}`.length > width) break;
+    tail += `  ${next}`;
+  }
+  const cells = Math.min(24, width - head.length - tail.length - 3);
+  const filled = Math.round(part * cells);
+  const bar = cells < 4 ? '' : ` [${'='.repeat(filled)}${' '.repeat(cells - filled)}]`;
+  return `${head}${bar}${tail}`.slice(0, Math.max(0, width));
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** 0:07, 12:03, 1:02:03. */
+function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '--:--';
+  const whole = Math.max(0, Math.ceil(seconds));
+  const two = (value: number) => String(value).padStart(2, '0');
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes}:${two(whole % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
+}

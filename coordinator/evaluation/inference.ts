@@ -1,0 +1,84 @@
+// A trained model on labelled images: figures, predictions and probabilities, by the kernels that training evaluates with,
+// so that the bits are those of the run's own evaluation, on any number of threads.
+
+import type { ImageSet } from '../../src/data/dataset.ts';
+import type { EngineSpec } from '../../src/engine.ts';
+import { instantiate } from '../../src/kernels/kernels.ts';
+import { layMemory, planMemory, type RunShape } from '../../src/kernels/memory-plan.ts';
+import { RunMemory } from '../../src/kernels/run-memory.ts';
+import type { Model } from '../../src/model/model.ts';
+import { type Figures, meansOf } from '../../src/run/events.ts';
+import type { Executor } from '../executors/executor.ts';
+import { InlineExecutor } from '../executors/inline-executor.ts';
+import { ThreadExecutor } from '../executors/thread-executor.ts';
+import type { Wiring } from '../training/make-executor.ts';
+
+export interface Inference {
+  readonly figures: Figures;
+  /** The class of the largest logit of each image. */
+  readonly predictions: Int32Array;
+  /** `classes` probabilities for each image, one image after the other. */
+  readonly probabilities: Float32Array;
+}
+
+/** Labels are below the model's number of classes, and the images have as many pixels as the model has inputs. */
+export async function infer(model: Model, set: ImageSet, threads: number, wiring: Wiring): Promise<Inference> {
+  const { layout, parameters, widths } = model;
+  const classes = widths.at(-1)!;
+  const none: ImageSet = { ...set, count: 0, images: new Uint8Array(0), labels: new Uint8Array(0) };
+  const shape: RunShape = {
+    layout,
+    rows: set.rows,
+    columns: set.columns,
+    batchSize: 1,
+    shards: 1,
+    seed: 0,
+    augment: false,
+    trainImages: 0,
+    testImages: set.count,
+    trainingCount: 0,
+    validationCount: 0,
+    workers: Math.max(1, threads),
+    slots: 1,
+    outcomes: true,
+  };
+  const plan = planMemory(shape, wiring.heapBase());
+  const run = new RunMemory(layMemory(plan, true), plan);
+  run.setData(none, set, new Uint32Array(0));
+  run.setState(layout, 0, parameters);
+  const module = wiring.sharedKernels();
+  const kernels = instantiate(module, run.memory);
+  run.preparePartials(kernels, 0);
+  const counts = { shards: 1, batchSize: 1, trainingCount: 0, validationCount: 0, testCount: set.count };
+  const engine: EngineSpec = { name: 'wasm', augmentValidation: false, ...counts };
+  const executor: Executor =
+    threads === 0
+      ? new InlineExecutor(await wiring.makeEngine(engine, kernels, run, 0), run, counts)
+      : new ThreadExecutor(run, {
+          ...counts,
+          threadFile: wiring.threadFile,
+          module,
+          engine,
+          threads,
+          cores: threads,
+          onLoss: () => undefined,
+        });
+  try {
+    const figures = meansOf(await executor.evaluate('test', 0, 0));
+    return { figures, ...outcomes(run, set.count, classes) };
+  } finally {
+    await executor.close(true);
+  }
+}
+
+function outcomes(run: RunMemory, count: number, classes: number): Omit<Inference, 'figures'> {
+  const predictions = new Int32Array(count);
+  const probabilities = new Float32Array(count * classes);
+  const floats = new Float32Array(run.memory.buffer);
+  for (let i = 0; i < count; i++) {
+    const at = run.plan.outcomes / 4 + i * (classes + 1);
+    predictions[i] = run.words[at]!;
+    probabilities.set(floats.subarray(at + 1, at + 1 + classes), i * classes);
+  }
+  return { predictions, probabilities };
+}

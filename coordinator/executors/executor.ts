@@ -1,0 +1,35 @@
+// Who computes: the interface that the trainer drives. Whatever stands behind it, the bits are the same.
+
+import type { SplitName } from '../../src/engine.ts';
+import type { StepScalars } from '../../src/kernels/run-memory.ts';
+import type { Sums } from '../../src/run/events.ts';
+import type { Vitals } from './worker-status.ts';
+
+/** A stretch of steps within one epoch, and what to ask and tell on the way. Steps count from the start of the run. */
+export interface Stretch {
+  /** 0-based. */
+  readonly epoch: number;
+  /** The first step of the epoch. */
+  readonly epochStart: number;
+  readonly from: number;
+  readonly to: number;
+  /** Learning rate and bias powers of a step; asked once for each, in order. */
+  scalars(step: number): StepScalars;
+  /** Told once for each committed step, in order. */
+  committed(step: number, sums: Sums): void;
+  /** Asked now and then: stop early? */
+  stopped(): boolean;
+}
+
+export interface Executor {
+  /** Computing threads. */
+  readonly capacity: number;
+  /** Trains the stretch; resolves to the step reached, which is `to` unless it was stopped. */
+  train(stretch: Stretch): Promise<number>;
+  /** The split's figures with the parameters that `step` reads; chunks are added in their order. */
+  evaluate(split: SplitName, step: number, epoch: number): Promise<Sums>;
+  /** Its workers at this moment, for whoever watches. */
+  vitals(): Vitals;
+  /** Ends all threads and connections; `finished` tells nodes whether the run is over. Resolves when they are gone. */
+  close(finished: boolean): Promise<void>;
+}

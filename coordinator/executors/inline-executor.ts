@@ -1,0 +1,112 @@
+// The single-worker baseline: no pool, no socket, the plain loop. Everything else is held to it.
+
+import { setImmediate } from 'node:timers/promises';
+import { batchSamples } from '../../src/data/sampler.ts';
+import type { Engine, SplitName } from '../../src/engine.ts';
+import { machineMs } from '../../src/host/machine-clock.ts';
+import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import type { Sums } from '../../src/run/events.ts';
+import { rootLevel } from '../../src/tree.ts';
+import { sumChunks } from './evaluation-sums.ts';
+import type { Executor, Stretch } from './executor.ts';
+import { notFinite } from './not-finite.ts';
+import { noCounts, type Vitals } from './worker-status.ts';
+
+export interface InlineOptions {
+  readonly shards: number;
+  readonly batchSize: number;
+  readonly trainingCount: number;
+  readonly validationCount: number;
+  readonly testCount: number;
+}
+
+// How long the loop may keep the thread before signals and timers get their turn.
+const SLICE_MS = 20;
+
+export class InlineExecutor implements Executor {
+  readonly capacity = 1;
+  readonly #engine: Engine;
+  readonly #run: RunMemory;
+  readonly #options: InlineOptions;
+  /** For whoever watches. */
+  readonly #done = { shards: 0, samples: 0, computeMs: 0 };
+  #closed = false;
+  /** Since when it keeps the thread: over epochs and evaluations, which may be shorter than a slice each. */
+  #sinceMs = performance.now();
+
+  constructor(engine: Engine, run: RunMemory, options: InlineOptions) {
+    this.#engine = engine;
+    this.#run = run;
+    this.#options = options;
+  }
+
+  async train(stretch: Stretch): Promise<number> {
+    const { shards, batchSize, trainingCount } = this.#options;
+    const { epoch, epochStart, from, to } = stretch;
+    const root = { level: rootLevel(shards), index: 0 };
+    this.#run.setNodes([root], [0]);
+    for (let step = from; step < to; step++) {
+      const stepInEpoch = step - epochStart;
+      this.#run.setStepScalars(step, stretch.scalars(step));
+      const startedMs = machineMs();
+      this.#engine.computeBlock({ epoch, step, stepInEpoch }, root, 0);
+      const computedMs = machineMs();
+      this.#run.setStepComputed(step, computedMs);
+      const samples = batchSamples(stepInEpoch, batchSize, trainingCount);
+      for (let slice = 0; slice <= ROW_GROUPS; slice++) {
+        if (!this.#engine.updateSlice(step, 1, samples, slice)) throw notFinite(step);
+      }
+      this.#run.sumFigures(step, 1);
+      this.#run.setStepEnd(step, machineMs());
+      this.#done.shards += shards;
+      this.#done.samples += samples;
+      this.#done.computeMs += computedMs - startedMs;
+      stretch.committed(step, this.#run.stepFigures(step));
+      if (performance.now() - this.#sinceMs > SLICE_MS) {
+        await this.#yield();
+        if (stretch.stopped()) return step + 1;
+      }
+    }
+    return to;
+  }
+
+  async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
+    return await sumChunks(this.#run, split, this.#options, async (chunks) => {
+      for (let chunk = 0; chunk < chunks; chunk++) {
+        if (this.#closed) throw new Error('The executor was closed');
+        this.#engine.evaluateChunk(split, chunk, step, epoch);
+        if (performance.now() - this.#sinceMs > SLICE_MS) await this.#yield();
+      }
+    });
+  }
+
+  /** Gives the others their turn. */
+  async #yield(): Promise<void> {
+    await setImmediate();
+    this.#sinceMs = performance.now();
+  }
+
+  vitals(): Vitals {
+    const worker = {
+      rank: 0,
+      id: 'inline',
+      name: 'inline',
+      transport: 'inline',
+      threads: 1,
+      state: 'computing',
+    } as const;
+    return {
+      workers: [{ ...worker, ...this.#done, silentMs: null, metricsAddress: null }],
+      departures: [],
+      counts: noCounts,
+      waiting: null,
+    };
+  }
+
+  /** An evaluation that nobody waits for any more ends as well. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#engine.close?.();
+  }
+}

@@ -1,0 +1,58 @@
+// How many samples everything of a run has, and which: pure arithmetic over its counts.
+
+import { batchSamples, shardStart } from '../../src/data/sampler.ts';
+import type { SplitName } from '../../src/engine.ts';
+import { CHUNK_SAMPLES, chunksOf } from '../../src/kernels/memory-plan.ts';
+
+export interface RunCounts {
+  readonly shards: number;
+  readonly batchSize: number;
+  readonly trainingCount: number;
+  readonly validationCount: number;
+  readonly testCount: number;
+}
+
+export class RunSizes {
+  readonly counts: RunCounts;
+
+  constructor(counts: RunCounts) {
+    this.counts = counts;
+  }
+
+  batch(stepInEpoch: number): number {
+    return batchSamples(stepInEpoch, this.counts.batchSize, this.counts.trainingCount);
+  }
+
+  /** Samples of each shard of a global batch. */
+  shards(stepInEpoch: number): number[] {
+    return Array.from({ length: this.counts.shards }, (_, shard) => {
+      const { first, end } = this.#range(stepInEpoch, shard);
+      return end - first;
+    });
+  }
+
+  /** Positions of a shard's samples in the epoch's order. */
+  positions(stepInEpoch: number, shard: number): { first: number; end: number } {
+    const { first, end } = this.#range(stepInEpoch, shard);
+    const start = stepInEpoch * this.counts.batchSize;
+    return { first: start + first, end: start + end };
+  }
+
+  chunks(split: SplitName): number {
+    return chunksOf(this.#split(split));
+  }
+
+  chunk(split: SplitName, chunk: number): number {
+    return Math.min(CHUNK_SAMPLES, this.#split(split) - chunk * CHUNK_SAMPLES);
+  }
+
+  #range(stepInEpoch: number, shard: number): { first: number; end: number } {
+    const count = this.batch(stepInEpoch);
+    const { shards } = this.counts;
+    return { first: shardStart(count, shards, shard), end: shardStart(count, shards, shard + 1) };
+  }
+
+  #split(split: SplitName): number {
+    return split === 'test' ? this.counts.testCount : this.counts.validationCount;
+  }
+}

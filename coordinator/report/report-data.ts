@@ -1,0 +1,87 @@
+// Gathers what a report shows: a run's files, what its model makes of the test images, and the images to be shown.
+
+import type { Dataset } from '../../src/data/dataset.ts';
+import { splitImages } from '../../src/data/sampler.ts';
+import type { ClassSamples } from '../../src/figures/grids.ts';
+import { instantiate } from '../../src/kernels/kernels.ts';
+import { Purpose, randomAt } from '../../src/random.ts';
+import type { EpochRecord, Summary } from '../../src/run/events.ts';
+import { firstEpochSeen } from '../../src/run/run-record.ts';
+import { loadFor } from '../evaluation/evaluation-set.ts';
+import { hasTestFigures, readFinished } from '../evaluation/finished-run.ts';
+import { type Inference, infer } from '../evaluation/inference.ts';
+import { type RunLog, readLog } from '../run-folder/run-log-file.ts';
+import { readHistory, readTrainedModel, refuse, type TrainedModel } from '../run-folder/trained-model.ts';
+import type { Wiring } from '../training/make-executor.ts';
+
+export interface ReportData {
+  readonly trained: TrainedModel;
+  readonly history: readonly EpochRecord[];
+  readonly summary: Summary | null;
+  readonly log: RunLog;
+  readonly data: Dataset;
+  readonly inference: Inference;
+  readonly samples: readonly ClassSamples[];
+  /** The epoch (0-based) that saw the augmented ones; null: none are shown. */
+  readonly samplesEpoch: number | null;
+}
+
+const SAMPLES = 6;
+
+export async function reportData(folder: string, dataFolder: string | null, wiring: Wiring): Promise<ReportData> {
+  const trained = await readTrainedModel(folder);
+  const data = await loadFor(trained, dataFolder);
+  const finished = await readFinished(trained);
+  const inference = await infer(trained.model, data.test, 0, wiring);
+  if (finished !== null && dataFolder === null) {
+    const has = hasTestFigures(trained, finished.summary, inference.figures, wiring.programVersion);
+    if (has === false) throw refuse(folder, 'summary.json', 'its test figures are not those of model.safetensors');
+  }
+  const history = finished?.history ?? (await readHistory(folder)) ?? [];
+  const samplesEpoch = trained.options.augment ? firstEpochSeen(trained.changes, history) : null;
+  return {
+    trained,
+    history,
+    summary: finished?.summary ?? null,
+    log: await readLog(folder),
+    data,
+    inference,
+    samples: classSamples(trained, data, samplesEpoch, wiring),
+    samplesEpoch,
+  };
+}
+
+/** The first images of each class in the training split, and the same as `epoch` saw them. */
+function classSamples(
+  { options }: TrainedModel,
+  { train, classes }: Dataset,
+  epoch: number | null,
+  wiring: Wiring,
+): ClassSamples[] {
+  const { seed, valSize, limitTrain } = options;
+  const { training } = splitImages(seed, train.count, Math.min(valSize, train.count - 1), limitTrain);
+  const pixels = train.rows * train.columns;
+  const memory = new WebAssembly.Memory({ initial: 65536 / 1024, maximum: 65536 / 1024, shared: true });
+  const kernels = instantiate(wiring.sharedKernels(), memory);
+  const base = Math.ceil(wiring.heapBase() / 64) * 64;
+  const bytes = new Uint8Array(memory.buffer);
+  const augmented = (image: Uint8Array, number: number, epoch: number): Uint8Array => {
+    // the address of its numbers: kernels/assembly/augment.ts, listAugmented
+    const [turn, down, across] = randomAt(seed, Purpose.augmentTraining, epoch, number);
+    const place = (word: number) => Math.floor((word * 5) / 2 ** 32);
+    bytes.set(image, base);
+    const target = base + Math.ceil(pixels / 16) * 16;
+    const angle = turn * (20 / 2 ** 32) - 10;
+    kernels.augmentImage(base, target, train.rows, train.columns, angle, place(down), place(across));
+    return bytes.slice(target, target + pixels);
+  };
+  return Array.from({ length: classes }, (_, label) => {
+    const numbers = [...training.filter((number) => train.labels[number] === label).slice(0, SAMPLES)];
+    const plain = numbers.map((number) => train.images.slice(number * pixels, (number + 1) * pixels));
+    return {
+      label,
+      plain,
+      augmented: epoch === null ? [] : plain.map((image, i) => augmented(image, numbers[i]!, epoch)),
+    };
+  });
+}

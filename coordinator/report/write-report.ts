@@ -1,0 +1,171 @@
+// Makes a run's figures (SVG and PNG) and its report.html, and writes them into its folder.
+
+import { join } from 'node:path';
+import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { classChart, confusionChart, curves, throughputChart } from '../../src/figures/charts.ts';
+import { classFigures, confusionOf } from '../../src/figures/confusion.ts';
+import type { Drawing } from '../../src/figures/drawing.ts';
+import { grid, sampleChart } from '../../src/figures/grids.ts';
+import { toPng } from '../../src/figures/raster.ts';
+import { reportPage, type Section } from '../../src/figures/report-page.ts';
+import { toSvg } from '../../src/figures/svg.ts';
+import { tilesOf } from '../../src/figures/tiles.ts';
+import { reasonOf } from '../../src/host/files/io-reason.ts';
+import { unbroken } from '../../src/host/process/unbroken.ts';
+import { configForFile, type TrainOptions } from '../../src/options/config.ts';
+import { shellWord } from '../../src/options/shell-command.ts';
+import { digestOf } from '../../src/run/digest.ts';
+import type { Figures } from '../../src/run/events.ts';
+import { MadeFolders } from '../run-folder/made-folders.ts';
+import type { TrainedModel } from '../run-folder/trained-model.ts';
+import { writeWhole } from '../run-folder/write-whole.ts';
+import type { Wiring } from '../training/make-executor.ts';
+import { type ReportData, reportData } from './report-data.ts';
+import { whatHappened, whereItRan } from './run-story.ts';
+
+const TILES = 30;
+/** Twice the size on the screen: sharp in print. */
+const PNG_SCALE = 2;
+
+/** Returns the paths of what was written. `data`: another folder than the run's own, or null. */
+export async function writeReport(folder: string, data: string | null, wiring: Wiring): Promise<string[]> {
+  const found = await reportData(folder, data, wiring);
+  const drawings = drawingsOf(found);
+  const files: [string, string | Uint8Array][] = drawings.flatMap((drawing) => [
+    [join('figures', `${drawing.name}.svg`), toSvg(drawing, true)],
+    [join('figures', `${drawing.name}.png`), toPng(drawing, PNG_SCALE)],
+  ]);
+  files.push(['report.html', page(found, drawings)]);
+  return await unbroken(async () => await writeAll(folder, files));
+}
+
+async function writeAll(folder: string, files: readonly [string, string | Uint8Array][]): Promise<string[]> {
+  const written: string[] = [];
+  const folders = new MadeFolders();
+  for (const [name, content] of files) {
+    const path = join(folder, name);
+    try {
+      await folders.make(join(folder, 'figures'));
+      await writeWhole(path, content);
+    } catch (cause) {
+      throw new LockstepError({
+        what: `${path} cannot be written`,
+        why: reasonOf(cause),
+        mend: `Make room there, and make the report again: lockstep report ${folder}`,
+        exitCode: ExitCode.runFailed,
+        cause,
+      });
+    }
+    written.push(path);
+  }
+  return written;
+}
+
+function drawingsOf({ trained, history, summary, data, inference, samples, samplesEpoch }: ReportData): Drawing[] {
+  const classes = trained.model.widths.at(-1)!;
+  const confusion = confusionOf(data.test.labels, inference.predictions, classes);
+  const { correct, incorrect, surest } = tilesOf(data.test, inference, classes, TILES);
+  const common = { imageColumns: data.test.columns, tilesAcross: 10 };
+  const values = (key: keyof Figures) => [
+    { name: 'Training', role: 'first' as const, values: history.map(({ train }) => train[key]) },
+    { name: 'Validation', role: 'second' as const, values: history.map(({ validation }) => validation?.[key] ?? null) },
+  ];
+  return [
+    sampleChart(samples, data.train.columns, samplesEpoch ?? 0),
+    ...(history.length === 0
+      ? []
+      : [
+          curves([
+            { title: 'Loss', percent: false, series: values('loss') },
+            { title: 'Accuracy', percent: true, series: values('accuracy') },
+          ]),
+        ]),
+    confusionChart(confusion),
+    classChart(classFigures(confusion)),
+    grid(correct, { ...common, name: 'correct', title: 'Correct predictions' }),
+    grid(incorrect, { ...common, name: 'incorrect', title: 'Incorrect predictions' }),
+    grid(surest, { ...common, name: 'surest-mistakes', title: 'Most confident mistakes' }),
+    ...(summary === null ? [] : [throughputChart(summary.epochs.map((epoch) => epoch.samplesPerSecond))]),
+  ];
+}
+
+const texts = ({ augment }: TrainOptions, seenIn: number | null): Readonly<Record<string, string>> => ({
+  samples: !augment
+    ? 'The first training images of each class. This run augments nothing.'
+    : seenIn === null
+      ? 'The first training images of each class.'
+      : `The first training images of each class, and the same images as ${seenIn === 0 ? 'the first epoch' : `epoch ${seenIn + 1}`} saw them.`,
+  curves: `Training figures are means over an epoch in which the weights change${augment ? '; augmentation makes training the harder task' : ''}.`,
+  confusion:
+    'Test images: blue are right, orange are wrong; the deeper, the larger the part of the label. Numbers count images.',
+  classes: 'Precision: of what was taken for the class, how much is of it. Recall: of the class, how much was found.',
+  correct: 'Test images of every class that were recognised: label, prediction, and the confidence in it.',
+  incorrect: 'The first test images that were taken for another class: label, prediction, and the confidence in it.',
+  'surest-mistakes': 'The mistakes that the network was most sure of: label, prediction, and the confidence in it.',
+  throughput: `Training samples over training time${augment ? ', augmentation included' : ''}; evaluation is not counted.`,
+});
+
+function page(
+  { trained, summary, log, data, inference, samplesEpoch }: ReportData,
+  drawings: readonly Drawing[],
+): string {
+  const { model, options, name } = trained;
+  const figures = drawings.map(
+    (drawing): Section => ({
+      title: drawing.title,
+      text: texts(options, samplesEpoch)[drawing.name] ?? '',
+      figure: toSvg(drawing, false),
+    }),
+  );
+  const { accuracy, loss } = inference.figures;
+  const epochs = summary?.epochs.length ?? options.epochs;
+  const wrong = data.test.count - Math.round(accuracy * data.test.count);
+  const digest = digestOf(model.parameters);
+  const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+  const sections: Section[] = [
+    ...figures,
+    { title: 'Workers and what happened to them', ...whatHappened(log.processes, log.omitted) },
+    {
+      title: 'Configuration',
+      rows: Object.entries(configForFile(options)).map(([key, value]) => [key, shown(value)]),
+    },
+    ...(log.processes.length === 0 ? [] : [{ title: 'Environment', rows: whereItRan(log.processes, log.omitted) }]),
+    {
+      title: 'Digests',
+      text: 'SHA-256 of the parameters, and of the whole training state. They do not depend on the number of workers.',
+      rows: [['Model', digest], ...(summary === null ? [] : ([['State', summary.stateDigest]] as const))],
+    },
+    { title: 'Do it again', ...doItAgain(trained) },
+  ];
+  return reportPage({
+    title: `Lockstep: ${name}`,
+    subtitle: `A perceptron ${model.widths.join('-')} with ${model.parameters.length.toLocaleString('en-US')} parameters, trained for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${summary?.bestEpoch ? `, of which it keeps number ${summary.bestEpoch}` : ''}.`,
+    highlights: [
+      [`${(accuracy * 100).toFixed(2)} %`, 'test accuracy'],
+      [loss.toFixed(4), 'test loss'],
+      [`${wrong.toLocaleString('en-US')} of ${data.test.count.toLocaleString('en-US')}`, 'mistakes'],
+      ...(summary === null
+        ? []
+        : ([
+            [`${summary.seconds.toFixed(1)} s`, 'in all'],
+            [Math.round(summary.samplesPerSecond).toLocaleString('en-US'), 'samples a second'],
+          ] as const)),
+    ],
+    sections,
+  });
+}
+
+function doItAgain({ folder, changes }: TrainedModel): Pick<Section, 'text' | 'rows' | 'code'> {
+  const again = `lockstep train --config ${shellWord(`${folder}/config.json`)} --out ${shellWord(`${folder}-again`)}`;
+  const others = ['evaluate', 'report'].map((command) => `lockstep ${command} ${shellWord(folder)}`);
+  const promise = 'Another number of threads, or other machines, give the same digests.';
+  if (changes.length === 0) return { text: promise, code: [again, ...others].join('\n') };
+  return {
+    text: `This run was changed when it was resumed, so that no single command does it again: train to each of these steps with --max-steps, and go on with --resume and --allow-change. ${promise}`,
+    rows: changes.map(({ step, name, from, to }) => [
+      `Step ${step}`,
+      `${name} from ${JSON.stringify(from)} to ${JSON.stringify(to)}`,
+    ]),
+    code: others.join('\n'),
+  };
+}

@@ -1,0 +1,80 @@
+// The model that one of a run's checkpoints holds, with the options that it was trained with up to there. Reads only; the run
+// need not be finished, and may be training.
+
+import { join } from 'node:path';
+import { formOf } from '../../src/data/picture-form.ts';
+import { LockstepError } from '../../src/errors.ts';
+import { decodeSafetensors } from '../../src/formats/safetensors.ts';
+import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { codeOf } from '../../src/host/files/io-reason.ts';
+import { readRegularFile } from '../../src/host/files/read-file.ts';
+import { layoutOf } from '../../src/model/layout.ts';
+import { type Model, modelFromTensors } from '../../src/model/model.ts';
+import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
+import { decodeCheckpoint, type StateBody, stateFileName } from '../../src/run/checkpoint.ts';
+import { refuseEdits } from '../../src/run/resume-plan.ts';
+import { changeOf } from '../../src/run/run-record.ts';
+import { CheckpointStore } from './checkpoint-store.ts';
+import { readRun, readRunAt } from './run-files.ts';
+
+export interface CheckpointModel extends Pick<Awaited<ReturnType<typeof readRun>>, 'options' | 'facts' | 'changes'> {
+  readonly model: Model;
+  readonly step: number;
+  /** The version of the program that wrote it. */
+  readonly program: string;
+}
+
+/** `tell` hears of damaged ones, of which one may have been the newest or the best. */
+export async function readCheckpointModel(
+  folder: string,
+  which: CheckpointChoice,
+  tell: (message: string) => void,
+): Promise<CheckpointModel> {
+  const written = await readRun(folder);
+  const { body, tensors, path } = await new CheckpointStore(folder).chosen(which, (at, why) =>
+    tell(`Warning: The checkpoint ${at} is passed over: ${why}`),
+  );
+  const vouched = { facts: body.facts, changes: body.changes.map(changeOf), path: join(path, stateFileName) };
+  refuseEdits(vouched, { ...written, path: join(folder, 'config.json') }, [], false);
+  // by its step: the same one, if another is the newest or the best by now
+  const { options, facts, changes } = await readRunAt(folder, body.step);
+  const images = await imagesOf(folder, options);
+  const widths = [images.rows * images.columns, ...options.hidden, lastWidth(tensors, options.hidden.length, path)];
+  const model = parametersOf(body, tensors, widths, path);
+  return { model: { ...model, ...images }, step: body.step, options, facts, changes, program: body.program };
+}
+
+function parametersOf(body: StateBody, tensors: Uint8Array, widths: number[], path: string) {
+  const layout = layoutOf(widths);
+  const checkpoint = decodeCheckpoint(layout, body, tensors);
+  if (checkpoint !== null) return { widths, layout, parameters: checkpoint.state.parameters };
+  throw new LockstepError({
+    what: `${path} cannot be used`,
+    why: `its parameters are not those of the layers ${widths.join('-')}`,
+    mend: "Put the run's config.json and data back as they were",
+  });
+}
+
+/** The number of classes. */
+function lastWidth(bytes: Uint8Array, hidden: number, path: string): number {
+  const { tensors } = decodeSafetensors(bytes, path);
+  return tensors.find(({ name }) => name === `fc${hidden + 1}.bias`)?.shape[0] ?? 0;
+}
+
+/** Size and form: checkpoints do not say them, but the model of a finished run does, and the data of any. */
+async function imagesOf(
+  folder: string,
+  { data, transpose }: CheckpointModel['options'],
+): Promise<Pick<Model, 'rows' | 'columns' | 'form'>> {
+  const path = join(folder, 'model.safetensors');
+  try {
+    const { tensors, metadata } = decodeSafetensors(await readRegularFile(path), path);
+    const { rows, columns, form } = modelFromTensors(tensors, metadata, path);
+    return { rows, columns, form };
+  } catch (error) {
+    // it may be missing or damaged: the checkpoint does not need it
+    if (!(error instanceof LockstepError) && codeOf(error) === null) throw error;
+  }
+  const { train } = await loadDataset(data, { instead: "put the run's data back there", transpose });
+  return { rows: train.rows, columns: train.columns, form: formOf(train) };
+}

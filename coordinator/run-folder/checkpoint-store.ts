@@ -1,0 +1,211 @@
+// The checkpoints of a run folder: which there are, the newest whole one, writing the next, and removing those that need
+// not stay. Knows nothing of training and of what a failure does to the run.
+
+import { mkdir, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { LockstepError } from '../../src/errors.ts';
+import { codeOf, reasonOf } from '../../src/host/files/io-reason.ts';
+import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
+import type { Layout } from '../../src/model/layout.ts';
+import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
+import {
+  type Checkpoint,
+  checkpointName,
+  encodeCheckpoint,
+  type StateBody,
+  stateFileName,
+  stepOfName,
+  tensorFileName,
+  verifyCheckpoint,
+} from '../../src/run/checkpoint.ts';
+import { bestOf, type Kept, toRemove } from '../../src/run/checkpoint-retention.ts';
+import { recover, removeFolderWhole, WriteFailure, writeFolderWhole } from './checkpoint-files.ts';
+import { type Flush, flush, flushFolder } from './flush.ts';
+import { SegmentStore } from './segment-store.ts';
+
+/** A whole checkpoint as it lies on the disk; src/run/checkpoint.ts decodes it. */
+export interface Found {
+  readonly path: string;
+  readonly body: StateBody;
+  readonly tensors: Uint8Array;
+}
+
+export class CheckpointStore {
+  readonly path: string;
+  readonly #flush: Flush;
+  /** Whole ones, as far as is known. */
+  readonly #kept = new Map<number, Kept>();
+  readonly #segments: SegmentStore;
+
+  constructor(runFolder: string, flushed: Flush = flush) {
+    this.path = join(runFolder, 'checkpoints');
+    this.#flush = flushed;
+    this.#segments = new SegmentStore(join(this.path, 'epochs'), flushed);
+  }
+
+  /** Removes what a killed process left half-written. Only for whoever holds the run folder's lock. */
+  async tidy(): Promise<void> {
+    try {
+      await recover(this.path, this.#flush);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return; // no checkpoint was ever written
+      throw unreadable(this.path, error);
+    }
+  }
+
+  /**
+   * The newest one that is whole, or null. `passedOver` hears of each that is not: its path, and why. The rest is read too,
+   * so that it is known which is the best.
+   * @throws LockstepError when what it shares with others is damaged: none of them is given up for that
+   */
+  async newest(passedOver: (path: string, why: string) => void): Promise<Found | null> {
+    let found: Found | null = null;
+    for await (const whole of this.#whole(passedOver)) found ??= whole;
+    return found === null ? null : await this.withAllEpochs(found);
+  }
+
+  /** With those that stand apart. @throws LockstepError */
+  async withAllEpochs(found: Found): Promise<Found> {
+    const { body } = found;
+    const { history, timings } = await this.#segments.read(body.apart ?? null, body, found.path);
+    return { ...found, body: { ...body, history: [...history], timings: [...timings] } };
+  }
+
+  /** The same for a reader that will write none: without the epochs that stand apart, and the rest is not read. */
+  async newestAlone(passedOver: (path: string, why: string) => void): Promise<Found | null> {
+    for await (const whole of this.#whole(passedOver)) return whole;
+    return null;
+  }
+
+  /**
+   * The one that was chosen; without the epochs that stand apart.
+   * @throws LockstepError where it is not there, with those that are
+   */
+  async chosen(which: CheckpointChoice, passedOver: (path: string, why: string) => void): Promise<Found> {
+    const damaged = new Map<string, string>();
+    for await (const _ of this.#whole((path, why) => damaged.set(path, why))) {
+      // each is known then, and only one of them is held
+    }
+    const whole = [...this.#kept.values()].sort((a, b) => a.step - b.step);
+    const best = which === 'best' ? (bestOf(whole)?.step ?? null) : null;
+    const step = which === 'best' ? best : which === 'last' ? (whole.at(-1)?.step ?? null) : which;
+    const found = step !== null && this.#kept.has(step) ? await readVerified(this.pathOf(step)) : null;
+    if (step === null || found === null || 'why' in found) {
+      const why = step === null ? undefined : damaged.get(this.pathOf(step));
+      throw notThere(dirname(this.path), which, whole, why);
+    }
+    // that of a step is no other for them
+    if (typeof which !== 'number') for (const [path, why] of damaged) passedOver(path, why);
+    return { path: this.pathOf(step), ...found };
+  }
+
+  /** The newest first. */
+  async *#whole(passedOver: (path: string, why: string) => void): AsyncGenerator<Found> {
+    for (const step of (await this.#steps()).sort((a, b) => b - a)) {
+      const path = this.pathOf(step);
+      const found = await readVerified(path);
+      if ('why' in found) {
+        passedOver(path, found.why);
+        continue;
+      }
+      if (found.body.step !== step) {
+        passedOver(path, `it is that of step ${found.body.step}, under the name of another`);
+        continue;
+      }
+      this.#kept.set(step, { step, validationLoss: found.body.validation?.loss ?? null });
+      yield { path, ...found };
+    }
+  }
+
+  /** Writes it to the disk, and removes what then need not stay. Returns its bytes. */
+  async save(layout: Layout, checkpoint: Checkpoint, keepLast: number): Promise<number> {
+    const { position } = checkpoint;
+    const { step } = position;
+    const apart = await this.#segments.write(position);
+    const { tensors, state } = encodeCheckpoint(layout, checkpoint, apart);
+    const files = new Map<string, Uint8Array | string>([
+      [tensorFileName, tensors],
+      [stateFileName, state],
+    ]);
+    await this.#make(tensors.length + Buffer.byteLength(state));
+    await writeFolderWhole(this.path, checkpointName(step), files, this.#flush);
+    this.#kept.set(step, { step, validationLoss: checkpoint.validation?.loss ?? null });
+    await this.#prune(keepLast);
+    return tensors.length + Buffer.byteLength(state);
+  }
+
+  pathOf(step: number): string {
+    return join(this.path, checkpointName(step));
+  }
+
+  async #make(bytes: number): Promise<void> {
+    try {
+      await mkdir(this.path);
+      await flushFolder(dirname(this.path), this.#flush);
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return;
+      throw new WriteFailure(this.path, bytes, error);
+    }
+  }
+
+  /** Damaged ones go as well: what they held is made again. */
+  async #prune(keepLast: number): Promise<void> {
+    for (const { step } of toRemove([...this.#kept.values()], keepLast)) this.#kept.delete(step);
+    for (const step of await this.#steps()) {
+      // One that cannot be removed is tried again after the next.
+      if (!this.#kept.has(step)) await removeFolderWhole(this.path, checkpointName(step), this.#flush).catch(() => {});
+    }
+  }
+
+  async #steps(): Promise<number[]> {
+    try {
+      return (await readdir(this.path)).flatMap((name) => stepOfName(name) ?? []);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw unreadable(this.path, error);
+    }
+  }
+}
+
+async function readVerified(path: string): Promise<{ body: StateBody; tensors: Uint8Array } | { why: string }> {
+  try {
+    const state = (await readRegularFile(join(path, stateFileName), RECORD_BYTES)).toString();
+    const tensors = await readRegularFile(join(path, tensorFileName));
+    const verified = verifyCheckpoint(state, tensors);
+    return 'why' in verified ? verified : { ...verified, tensors };
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return { why: `it cannot be read: ${reasonOf(error)}` };
+  }
+}
+
+function notThere(
+  run: string,
+  which: CheckpointChoice,
+  whole: readonly Kept[],
+  damaged: string | undefined,
+): LockstepError {
+  const steps = whole.map(({ step }) => step).join(', ');
+  const present = whole.length === 0 ? 'it has no checkpoint that can be used' : `it has those of the steps ${steps}`;
+  const [what, why] = {
+    best: ['no best checkpoint', whole.length === 0 ? present : `none of those it has was validated (steps ${steps})`],
+    last: ['no checkpoint', present],
+  }[String(which)] ?? [
+    `no checkpoint of step ${which}`,
+    damaged === undefined ? present : `it cannot be used: ${damaged}; otherwise ${present}`,
+  ];
+  return new LockstepError({
+    what: `${run} has ${what}`,
+    why: why!,
+    mend: whole.length === 0 ? 'Give the folder of another run' : 'Give one of these steps, or last',
+  });
+}
+
+function unreadable(path: string, cause: unknown): LockstepError {
+  return new LockstepError({
+    what: `${path} cannot be read`,
+    why: reasonOf(cause),
+    mend: 'See to it that it is a folder that you may read, or move it out of the run folder',
+    cause,
+  });
+}

@@ -1,0 +1,101 @@
+// What happened in one process of a run: where it ran, and what became of its workers (who joined, died or was evicted,
+// warnings), with the times of it all. Kept apart from history.json, which is the same for equal runs. Knows no files.
+
+import { cpus, totalmem } from 'node:os';
+import { printable } from '../../src/clean-text.ts';
+import type { TrainEvent } from '../../src/run/events.ts';
+
+export interface Environment {
+  readonly program: string;
+  readonly node: string;
+  readonly system: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly threads: number;
+  readonly nodes: boolean;
+}
+
+export interface LogEntry {
+  /** Since the process began. */
+  readonly seconds: number;
+  readonly level: 'info' | 'warning';
+  readonly message: string;
+}
+
+export interface ProcessLog {
+  /** ISO 8601. */
+  readonly started: string;
+  /** How long after what the machine's clock said, which stood before the end of the process before. */
+  readonly clockShiftSeconds?: number | undefined;
+  /** Whether it went on with a run that was begun before. */
+  readonly resumed: boolean;
+  readonly environment: Environment;
+  readonly events: readonly LogEntry[];
+  /** How many events from the middle are not kept. */
+  readonly omitted: number;
+  /** "done", or why it ended before that; null: it did not live to say so. */
+  readonly ended: string | null;
+}
+
+/** The latest time in ISO 8601 that JavaScript knows. */
+const LATEST_MS = 8.64e15;
+
+/** The processes of a run, one after the other: time never goes back, though a clock may have been set back in between. */
+export function inOrder(before: readonly ProcessLog[], current: ProcessLog): ProcessLog[] {
+  const ends = before.map(endMs).filter((end) => Math.abs(end) <= LATEST_MS);
+  const shiftMs = Math.max(...ends, Number.NEGATIVE_INFINITY) - Date.parse(current.started);
+  if (!(shiftMs > 0)) return [...before, current];
+  const started = new Date(Date.parse(current.started) + shiftMs).toISOString();
+  return [...before, { ...current, started, clockShiftSeconds: shiftMs / 1000 }];
+}
+
+/** The last that is known of it. */
+function endMs({ started, events }: ProcessLog): number {
+  return Date.parse(started) + 1000 * Math.max(0, ...events.map(({ seconds }) => seconds));
+}
+
+/** A run of days may warn often: the first and the last say most. */
+const MOST = 1000;
+
+export class ProcessRecord {
+  readonly #started = new Date().toISOString();
+  readonly #events: LogEntry[] = [];
+  readonly #seconds: () => number;
+  #omitted = 0;
+  #ended: string | null = null;
+
+  constructor(seconds: () => number) {
+    this.#seconds = seconds;
+  }
+
+  add(event: TrainEvent): void {
+    if (event.type === 'done') this.end('done');
+    if (event.type !== 'info' && event.type !== 'warning') return;
+    if (this.#events.length >= MOST) {
+      this.#events.splice(MOST / 2, 1);
+      this.#omitted++;
+    }
+    this.#events.push({ seconds: this.#seconds(), level: event.type, message: printable(event.message) });
+  }
+
+  /** The first word counts. */
+  end(how: string): void {
+    this.#ended ??= printable(how);
+  }
+
+  log(program: string, threads: number, nodes: boolean, resumed: boolean): ProcessLog {
+    const environment = {
+      program,
+      node: process.version,
+      system: `${process.platform} ${process.arch}`,
+      processor: cpus()[0]?.model.trim() ?? 'unknown',
+      cores: cpus().length,
+      memoryBytes: totalmem(),
+      threads,
+      nodes,
+    };
+    const [started, events, omitted, ended] = [this.#started, [...this.#events], this.#omitted, this.#ended];
+    return { started, resumed, environment, events, omitted, ended };
+  }
+}

@@ -1,0 +1,210 @@
+// Reads what a run left: its configuration, its model, its history and summary. Every file that is missing or damaged is
+// named. Knows nothing of what becomes of them.
+
+import { basename, join, resolve } from 'node:path';
+import { LockstepError } from '../../src/errors.ts';
+import { decodeSafetensors } from '../../src/formats/safetensors.ts';
+import { codeOf, reasonOf } from '../../src/host/files/io-reason.ts';
+import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
+import { type Model, modelFromTensors } from '../../src/model/model.ts';
+import type { TrainOptions } from '../../src/options/config.ts';
+import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
+import { decodeCheckpoint, type StateBody, stateFileName } from '../../src/run/checkpoint.ts';
+import { digestOf } from '../../src/run/digest.ts';
+import { type Checked, checkHistory, checkSummary } from '../../src/run/disk-records.ts';
+import type { EpochRecord, Summary } from '../../src/run/events.ts';
+import { refuseEdits } from '../../src/run/resume-plan.ts';
+import { type Change, changeOf, readRunConfig } from '../../src/run/run-record.ts';
+import { resumeCommand } from '../training/interruption.ts';
+import { readCheckpointModel } from './checkpoint-model.ts';
+import { CheckpointStore } from './checkpoint-store.ts';
+import { placeOfData } from './run-data.ts';
+
+export interface TrainedModel {
+  /** The step of the checkpoint that it was read from; null: it is the model that the run left. */
+  readonly step: number | null;
+  /** As the user gave it. */
+  readonly folder: string;
+  /** Name of the run. */
+  readonly name: string;
+  readonly options: TrainOptions;
+  readonly model: Model;
+  /** What was allowed to change when the run was resumed. */
+  readonly changes: readonly Change[];
+  /** Of the data that it was trained on. */
+  readonly dataDigest: string;
+  /** The version of the program that trained it last. */
+  readonly program: string;
+}
+
+/** Of a run, or of one of its checkpoints. */
+export async function readModel(
+  folder: string,
+  checkpoint: CheckpointChoice | null,
+  tell: (message: string) => void = () => undefined,
+): Promise<TrainedModel> {
+  if (checkpoint === null) return await readTrainedModel(folder);
+  const { model, step, options, facts, changes, program } = await readCheckpointModel(folder, checkpoint, tell);
+  const { dataDigest } = facts;
+  return { folder, step, name: basename(resolve(folder)), options, model, changes, dataDigest, program };
+}
+
+/** `folder`: a run folder, of which config.json, model.safetensors, summary.json and the newest checkpoint are read. */
+export async function readTrainedModel(folder: string): Promise<TrainedModel> {
+  const config = await readJson(folder, 'config.json');
+  if (config === null) throw noRun(folder);
+  const bytes = await readBytes(folder, 'model.safetensors');
+  if (bytes === null) throw unfinished(folder, 'model.safetensors');
+  const path = join(folder, 'model.safetensors');
+  const { tensors, metadata } = decodeSafetensors(bytes, path);
+  const model = modelFromTensors(tensors, metadata, path);
+  const { options: recorded, facts, changes, program, dataFromRun } = recordOf(folder, config);
+  const options = { ...recorded, data: placeOfData(folder, recorded.data, dataFromRun) };
+  const summary = await readSummaryOf(folder);
+  const checkpoint = await new CheckpointStore(folder).newestAlone(() => undefined);
+  if (checkpoint !== null) {
+    const { body, path: at, tensors: state } = checkpoint;
+    const vouched = { facts: body.facts, changes: body.changes.map(changeOf), path: join(at, stateFileName) };
+    refuseEdits(vouched, { facts, changes, path: join(folder, 'config.json') }, [], false);
+    if (summary === null && !isModelOf(model, body, state)) throw unfinished(folder, 'summary.json');
+  }
+  compareModel(folder, model, options, facts.engine, summary);
+  const { dataDigest } = facts;
+  return { folder, step: null, name: basename(resolve(folder)), options, model, changes, dataDigest, program };
+}
+
+/** What config.json, summary.json and the model itself say of it. @throws LockstepError where they differ */
+function compareModel(
+  folder: string,
+  model: Model,
+  options: TrainOptions,
+  engine: string,
+  summary: Summary | null,
+): void {
+  const hidden = model.widths.slice(1, -1);
+  if (String(hidden) !== String(options.hidden)) {
+    throw refuse(folder, 'config.json', `"hidden" is ${options.hidden}, and its model has ${hidden}`);
+  }
+  if (summary === null) return;
+  const digest = digestOf(model.parameters);
+  const short = (text: string) => `${text.slice(0, 12)}...`;
+  if (summary.digest !== digest) {
+    const why = `its digest is ${short(digest)}, and summary.json tells of ${short(summary.digest)}`;
+    throw refuse(folder, 'model.safetensors', why);
+  }
+  const right = { seed: options.seed, engine, parameters: model.parameters.length };
+  for (const key of ['seed', 'engine', 'parameters'] as const) {
+    if (summary[key] === right[key]) continue;
+    throw refuse(
+      folder,
+      'summary.json',
+      `"${key}" is ${summary[key]}, and by config.json and model it is ${right[key]}`,
+    );
+  }
+}
+
+function recordOf(folder: string, config: object) {
+  let found: ReturnType<typeof readRunConfig>;
+  try {
+    found = readRunConfig(config as Readonly<Record<string, unknown>>);
+  } catch (cause) {
+    // a value that no option takes is the file's fault
+    if (!(cause instanceof LockstepError)) throw cause;
+    throw refuse(folder, 'config.json', `${cause.what}: ${cause.why}`, cause);
+  }
+  if ('why' in found) throw refuse(folder, 'config.json', found.why);
+  return found;
+}
+
+/** history.json; null where there is none. */
+export async function readHistory(folder: string): Promise<readonly EpochRecord[] | null> {
+  return await readChecked(folder, 'history.json', checkHistory);
+}
+
+/** summary.json; null where there is none. */
+export async function readSummaryOf(folder: string): Promise<Summary | null> {
+  return await readChecked(folder, 'summary.json', checkSummary);
+}
+
+/** A JSON file of the run folder, checked; null where there is none. */
+export async function readChecked<T>(
+  folder: string,
+  name: string,
+  check: (value: unknown) => Checked<T>,
+): Promise<T | null> {
+  const value = await readJson(folder, name);
+  if (value === null) return null;
+  const found = check(value);
+  if ('why' in found) throw refuse(folder, name, found.why);
+  return found.value;
+}
+
+/** Whether the model is what a run leaves that ends at this checkpoint. */
+function isModelOf({ layout, parameters }: Model, body: StateBody, tensors: Uint8Array): boolean {
+  const checkpoint = decodeCheckpoint(layout, body, tensors);
+  if (checkpoint === null) return false;
+  const left = [
+    checkpoint.state.parameters,
+    ...(checkpoint.bestParameters === null ? [] : [checkpoint.bestParameters]),
+  ];
+  return left.some((one) => digestOf(one) === digestOf(parameters));
+}
+
+export function refuse(folder: string, name: string, why: string, cause?: unknown): LockstepError {
+  return new LockstepError({
+    what: `${join(folder, name)} cannot be used`,
+    why,
+    mend: `Put the right one there${remedy(folder, name)}`,
+    cause,
+  });
+}
+
+/** What else mends it. */
+function remedy(folder: string, name: string): string {
+  if (name === 'config.json') return '';
+  return name === 'log.json' ? ', or remove it' : `, or let it be made again: ${resumeCommand(folder)}`;
+}
+
+/** What a JSON file of the run folder holds; null where there is none. */
+async function readJson(folder: string, name: string): Promise<object | null> {
+  const bytes = await readBytes(folder, name, RECORD_BYTES);
+  if (bytes === null) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw refuse(folder, name, `it is not JSON: ${reasonOf(cause)}`, cause);
+  }
+  if (typeof value !== 'object' || value === null) throw refuse(folder, name, 'it holds neither an object nor a list');
+  return value;
+}
+
+async function readBytes(folder: string, name: string, most?: number): Promise<Uint8Array | null> {
+  try {
+    return await readRegularFile(join(folder, name), most);
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return null;
+    throw new LockstepError({
+      what: `${join(folder, name)} cannot be read`,
+      why: reasonOf(cause),
+      mend: 'Give the folder of a run, e.g. runs/<date-time>, and see to it that you may read it',
+      cause,
+    });
+  }
+}
+
+function noRun(folder: string): LockstepError {
+  return new LockstepError({
+    what: `${folder} is not the folder of a finished run`,
+    why: 'it holds no config.json',
+    mend: 'Give the folder of a run that lockstep train has finished, e.g. runs/<date-time>',
+  });
+}
+
+function unfinished(folder: string, name: string): LockstepError {
+  return new LockstepError({
+    what: `${folder} is not the folder of a finished run`,
+    why: `it holds no ${name}`,
+    mend: `Finish it with: ${resumeCommand(folder)}; or give the folder of another run`,
+  });
+}

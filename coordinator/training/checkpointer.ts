@@ -1,0 +1,118 @@
+// Writes a running run's checkpoints while the training goes on, and decides what a failure does to the run. Knows nothing
+// of the loop, and of how a checkpoint lies on the disk.
+
+import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { reasonOf } from '../../src/host/files/io-reason.ts';
+import type { Checkpoint } from '../../src/run/checkpoint.ts';
+import type { Figures, TrainEvent } from '../../src/run/events.ts';
+import type { Position } from '../../src/run/position.ts';
+import { WriteFailure } from '../run-folder/checkpoint-files.ts';
+
+export interface Written {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+export interface CheckpointerOptions {
+  /** A copy of all that belongs to a checkpoint of that position. */
+  readonly snapshot: (position: Position, validation: Figures | null) => Checkpoint;
+  /** Writes it whole, or throws. */
+  readonly write: (checkpoint: Checkpoint) => Promise<Written>;
+  readonly errors: 'warn' | 'stop';
+  /** What mends a failure. */
+  readonly mend: string;
+  readonly onEvent: (event: TrainEvent) => void;
+  /** Called once at most, and only where errors stop the run. */
+  readonly onFatal: (error: LockstepError) => void;
+}
+
+export class Checkpointer {
+  readonly #options: CheckpointerOptions;
+  #writing: Promise<void> = Promise.resolve();
+  #newest: Checkpoint | null;
+  #failures = 0;
+  #failuresInARow = 0;
+  #stopped = false;
+
+  /** `newest`: what is on the disk already, and need not be written again. */
+  constructor(newest: Checkpoint | null, options: CheckpointerOptions) {
+    this.#newest = newest;
+    this.#options = options;
+  }
+
+  /** The step of the newest checkpoint on the disk; null if there is none. */
+  get newestStep(): number | null {
+    return this.#newest?.position.step ?? null;
+  }
+
+  /** Takes a copy, and returns while it is being written. One at a time: it waits for the one before. */
+  async save(position: Position, validation: Figures | null): Promise<void> {
+    await this.#writing;
+    if (this.#stopped || position.step === 0 || this.#has(position, validation)) return;
+    this.#writing = this.#write(this.#options.snapshot(position, validation));
+  }
+
+  /** Resolves when nothing is being written any more. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
+  #has({ step, history }: Position, validation: Figures | null): boolean {
+    const newest = this.#newest;
+    if (newest === null) return false;
+    const same = newest.position.step === step && newest.position.history.length === history.length;
+    return same && (validation === null || newest.validation !== null);
+  }
+
+  /** Never rejects. */
+  async #write(checkpoint: Checkpoint): Promise<void> {
+    const { write, onEvent } = this.#options;
+    const { step } = checkpoint.position;
+    const began = performance.now();
+    try {
+      const { path, bytes } = await write(checkpoint);
+      this.#newest = checkpoint;
+      onEvent({ type: 'checkpoint', step, path, bytes, seconds: (performance.now() - began) / 1000 });
+    } catch (error) {
+      this.#fail(step, error);
+      return;
+    }
+    if (this.#failuresInARow > 0) {
+      onEvent({
+        type: 'info',
+        message: `Checkpoints are written again, after ${this.#failuresInARow} that could not be`,
+      });
+    }
+    this.#failuresInARow = 0;
+  }
+
+  #fail(step: number, cause: unknown): void {
+    const { errors, mend, onEvent, onFatal } = this.#options;
+    this.#failures++;
+    this.#failuresInARow++;
+    const error = new LockstepError({
+      what: `The checkpoint of step ${step} cannot be written`,
+      why: whyOf(cause),
+      mend,
+      exitCode: ExitCode.runFailed,
+      cause,
+    });
+    onEvent({ type: 'checkpointFailed', step, reason: error.why, failures: this.#failures });
+    if (errors === 'stop') {
+      this.#stopped = true;
+      onFatal(error);
+      return;
+    }
+    // one warning says it; the others are only counted
+    if (this.#failuresInARow > 1) return;
+    const newest = this.newestStep === null ? 'there is none yet' : `the newest is that of step ${this.newestStep}`;
+    onEvent({ type: 'warning', message: `${error.what}: ${error.why}. The run goes on without it; ${newest}` });
+  }
+}
+
+function whyOf(error: unknown): string {
+  if (error instanceof WriteFailure) {
+    return `writing the ${error.bytes} bytes of ${error.path} failed: ${reasonOf(error.cause)}`;
+  }
+  return error instanceof LockstepError ? `${error.what}: ${error.why}` : reasonOf(error);
+}

@@ -1,0 +1,35 @@
+// What the user reads of a run that was stopped on demand: where it stands, and the command that goes on with it.
+
+import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { shellWord } from '../../src/options/shell-command.ts';
+
+/** The command that goes on with a run, to be pasted into a shell. */
+export function resumeCommand(folder: string): string {
+  return `lockstep train --resume ${shellWord(folder)}`;
+}
+
+/** What a stopped run leaves. */
+export interface Left {
+  readonly folder: string;
+  /** The step of the newest checkpoint; null if there is none. */
+  readonly newestStep: number | null;
+}
+
+/** `reason`: why its signal was aborted. `left` is null where nothing is left to go on with. */
+export function stopped(reason: unknown, left: Left | null): LockstepError {
+  const { what, why, exitCode } =
+    reason instanceof LockstepError
+      ? reason
+      : { what: 'The run was stopped', why: 'its signal was aborted', exitCode: ExitCode.interrupted };
+  if (left === null) return new LockstepError({ what, why, mend: 'Start it again', exitCode, cause: reason });
+  const { folder, newestStep } = left;
+  const saved =
+    newestStep === null ? 'there is no checkpoint yet' : `its newest checkpoint is that of step ${newestStep}`;
+  return new LockstepError({
+    what,
+    why: `${why}; ${saved}`,
+    mend: `Go on with: ${resumeCommand(folder)}`,
+    exitCode,
+    cause: reason,
+  });
+}

@@ -1,0 +1,283 @@
+// From a run's options to a run that is ready to begin, new or resumed: its data, its folder, and where it starts. All that
+// can be refused is refused here, before anything is changed on the disk.
+
+import { join, resolve } from 'node:path';
+import type { DatasetShape } from '../../src/data/assemble.ts';
+import type { Dataset } from '../../src/data/dataset.ts';
+import { augmentationRemark, remarksOn } from '../../src/data/remarks.ts';
+import { type Split, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
+import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { unlessAborted } from '../../src/host/unless-aborted.ts';
+import type { RunShape } from '../../src/kernels/memory-plan.ts';
+import { shapeOf } from '../../src/kernels/run-shape.ts';
+import type { Layout } from '../../src/model/layout.ts';
+import { checkAgainstData, configForFile, type TrainOptions } from '../../src/options/config.ts';
+import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
+import { withoutEffect } from '../../src/options/without-effect.ts';
+import { type Checkpoint, decodeCheckpoint, stateFileName } from '../../src/run/checkpoint.ts';
+import { jsonText } from '../../src/run/disk-records.ts';
+import type { EpochRecord, Summary, TrainEvent } from '../../src/run/events.ts';
+import { bestEpochOf, startPosition } from '../../src/run/position.ts';
+import { allowedNames, differences, planResume, refuseChanges, refuseEdits } from '../../src/run/resume-plan.ts';
+import { type Change, type Facts, firstSelectable, runConfigOf } from '../../src/run/run-record.ts';
+import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
+import { CheckpointStore } from '../run-folder/checkpoint-store.ts';
+import { withDataRecorded } from '../run-folder/run-data.ts';
+import { readRun, readRunAt } from '../run-folder/run-files.ts';
+import { RunFolder } from '../run-folder/run-folder.ts';
+import { readHistory } from '../run-folder/trained-model.ts';
+import { placesFor } from './make-executor.ts';
+
+export interface OpenRun {
+  readonly data: Dataset;
+  readonly split: Split;
+  readonly shape: RunShape;
+  /** Both null where nothing is written. */
+  readonly folder: RunFolder | null;
+  readonly store: CheckpointStore | null;
+  /** The checkpoint to go on from; null: step 0. */
+  readonly start: Checkpoint | null;
+  /** Whether `start` lies in `folder`. */
+  readonly inPlace: boolean;
+  readonly facts: Facts;
+  readonly changes: readonly Change[];
+  /** To be called when nothing more can be refused: a finished run that goes on is finished no more. */
+  readonly begin: () => Promise<void>;
+}
+
+export interface Opening {
+  readonly options: TrainOptions & { readonly threads: number };
+  readonly engine: string;
+  readonly program: string;
+  /** Throws where the engine cannot be had: bad usage, found before anything is written. */
+  readonly checkEngine: () => Promise<void>;
+  /** Throws where the run does not fit into memory: found before its images are read. */
+  readonly checkShape: (shape: RunShape) => void;
+  /** The summary of a run that came to its end, if it is of what lies there. */
+  readonly finishedSummary: (source: string) => Promise<Summary | null>;
+  readonly onEvent: (event: TrainEvent) => void;
+  /** Aborted when the run is asked to stop: what only reads, and may take long, is left then. */
+  readonly signal: AbortSignal;
+}
+
+export interface FinishedRun {
+  readonly finished: Summary;
+  /** Flags that were given, and cannot matter to it. */
+  readonly withoutEffect: readonly string[];
+}
+
+/** The run; or the summary of one that is finished, and is asked for nothing more. */
+export async function openRun(opening: Opening): Promise<OpenRun | FinishedRun> {
+  const { options, engine, onEvent } = opening;
+  const source = options.resume;
+  if (source === null) return await openNew(opening);
+  const inPlace = options.out === null || resolve(options.out) === resolve(source);
+
+  const { options: recorded } = withDataRecorded(options, null);
+  const before = await readRunAt(source, options.from);
+  const facts = { config: configForFile(recorded), engine, dataDigest: before.facts.dataDigest };
+  refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
+  if (!inPlace) {
+    await opening.checkEngine();
+    return await openResumed(opening, source, null);
+  }
+  await refuseLoss(source, options.from);
+  const finished = asksNothingMore(before.options, options) ? await opening.finishedSummary(source) : null;
+  const tell = (message: string) => onEvent({ type: 'info', message });
+  if (finished !== null) {
+    // its process may have been killed after its last word, with the folder still held
+    await RunFolder.tidy(source, tell);
+    return { finished, withoutEffect: withoutEffect(before.options, recorded) };
+  }
+  await opening.checkEngine();
+
+  const folder = await RunFolder.open(source, tell);
+  try {
+    return await openResumed(opening, source, folder);
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+async function openNew(opening: Opening): Promise<OpenRun> {
+  const { options, engine, program, checkEngine } = opening;
+  await checkEngine();
+  const { options: recorded, dataFromRun } = withDataRecorded(options, options.out);
+  const read = await readData(opening);
+  const facts = { config: configForFile(recorded), engine, dataDigest: datasetDigest(read.data) };
+  const folder =
+    options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, [], dataFromRun));
+  const store = folder === null ? null : new CheckpointStore(folder.path);
+  return { ...read, folder, store, start: null, inPlace: true, facts, changes: [], begin: nothing };
+}
+
+/** `folder`: the run's own, when it goes on there. */
+async function openResumed(opening: Opening, source: string, folder: RunFolder | null): Promise<OpenRun> {
+  const { options, engine, program, onEvent } = opening;
+  const { options: recorded, dataFromRun } = withDataRecorded(options, folder?.path ?? options.out);
+  const read = await readData(opening);
+  const facts = { config: configForFile(recorded), engine, dataDigest: datasetDigest(read.data) };
+  // with the folder taken, nobody changes it any more
+  const written = await readRun(source);
+  const before = await readRunAt(source, options.from);
+  refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
+  if (folder !== null) await refuseLoss(source, options.from);
+  const store = new CheckpointStore(source);
+  if (folder !== null) await store.tidy();
+  const start = await startOf(store, options.from, read.shape.layout, onEvent);
+  if (start !== null && start.program !== program) onEvent({ type: 'warning', message: otherProgram(start, program) });
+  if (start !== null) {
+    // asked for was compared with config.json; that file may say something else than the checkpoint
+    const at = join(store.pathOf(start.position.step), stateFileName);
+    const config = { ...written, path: join(source, 'config.json') };
+    refuseEdits({ ...start, path: at }, config, allowedNames(options.allowChange), true);
+    await compareHistory(source, start.position.history, onEvent);
+  }
+  const { changes } = planResume(
+    start?.position ?? startPosition,
+    start ?? { facts, changes: [] },
+    facts,
+    options,
+    stepsPerEpoch(read.split.training.length, options.batchSize),
+  );
+  onEvent({ type: 'info', message: resuming(source, start) });
+
+  const runConfig = runConfigOf(facts, program, changes, dataFromRun);
+  if (folder === null) {
+    const elsewhere = await RunFolder.create(options.out!, runConfig);
+    return {
+      ...read,
+      folder: elsewhere,
+      store: new CheckpointStore(elsewhere.path),
+      start,
+      inPlace: false,
+      facts,
+      changes,
+      begin: nothing,
+    };
+  }
+  await folder.expectFiles(['config.json', 'history.json', 'model.safetensors', 'summary.json']);
+  const begin = async () => {
+    // what may fail comes first; that the run is longer now is seen where summary.json is left behind
+    await folder.writeJson('config.json', runConfig, ExitCode.usage);
+    await folder.remove('summary.json');
+  };
+  return { ...read, folder, store, start, inPlace: true, facts, changes, begin };
+}
+
+const nothing = async (): Promise<void> => undefined;
+
+async function readData({
+  options,
+  checkShape,
+  onEvent,
+  signal,
+}: Pick<Opening, 'options' | 'checkShape' | 'onEvent' | 'signal'>): Promise<Pick<OpenRun, 'data' | 'split' | 'shape'>> {
+  const { workers, slots } = placesFor(options);
+  let planned: Pick<OpenRun, 'split' | 'shape'> | null = null;
+  const check = (data: DatasetShape) => {
+    checkAgainstData(options, data.train.count);
+    const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
+    const shape = shapeOf(options, data, split, workers, slots);
+    checkShape(shape);
+    planned = { split, shape };
+  };
+  const tell = (message: string) => onEvent({ type: 'info', message });
+  const { data: folder, transpose } = options;
+  const instead = options.resume === null ? {} : { instead: "put the run's data back there" };
+  const data = await unlessAborted(loadDataset(folder, { transpose, check, tell, ...instead }), signal);
+  // the data of a run that goes on are what they were
+  const remarks = options.resume === null ? remarksOn(data, folder, transpose) : [];
+  const ofSize = options.resume === null && options.augment ? augmentationRemark(data.train) : null;
+  if (ofSize !== null) remarks.push(ofSize);
+  for (const { level, message } of remarks) onEvent({ type: level, message });
+  return { data, ...planned! };
+}
+
+/** What stands in both, the checkpoint and history.json, is the same. One that cannot be read is made again. */
+async function compareHistory(
+  source: string,
+  known: readonly EpochRecord[],
+  onEvent: (event: TrainEvent) => void,
+): Promise<void> {
+  let written: readonly EpochRecord[];
+  try {
+    written = (await readHistory(source)) ?? [];
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error;
+    onEvent({ type: 'warning', message: `${error.what}: ${error.why}; it is made again` });
+    return;
+  }
+  // one that --max-steps cut short has other steps than the whole one
+  const other = known.find((epoch, i) => written[i]?.steps === epoch.steps && jsonText(written[i]) !== jsonText(epoch));
+  if (other === undefined) return;
+  throw new LockstepError({
+    what: `${source} cannot go on`,
+    why: `of epoch ${other.epoch} its history.json says something else than its newest checkpoint`,
+    mend: 'Put the right history.json back, or remove it: it is made again from the checkpoint',
+  });
+}
+
+/** What is later than the checkpoint that a run goes on from would be lost, one by one, as new ones are written. */
+async function refuseLoss(source: string, from: CheckpointChoice): Promise<void> {
+  if (from === 'last') return;
+  const store = new CheckpointStore(source);
+  const { body } = await store.chosen(from, () => undefined);
+  const newest = await store.newestAlone(() => undefined);
+  if (newest === null || newest.body.step === body.step) return;
+  throw new LockstepError({
+    what: `${source} has later checkpoints than that of step ${body.step}`,
+    why: `the newest is that of step ${newest.body.step}: going on in the same folder would lose what came in between`,
+    mend: 'Go on in another folder, and leave this one as it is: --out DIR',
+  });
+}
+
+async function startOf(
+  store: CheckpointStore,
+  from: CheckpointChoice,
+  layout: Layout,
+  onEvent: (event: TrainEvent) => void,
+): Promise<Checkpoint | null> {
+  const passedOver = (path: string, why: string) =>
+    onEvent({ type: 'warning', message: `The checkpoint ${path} is passed over: ${why}` });
+  const found =
+    from === 'last' ? await store.newest(passedOver) : await store.withAllEpochs(await store.chosen(from, passedOver));
+  if (found === null) return null;
+  const checkpoint = decodeCheckpoint(layout, found.body, found.tensors);
+  if (checkpoint !== null && lacksBest(checkpoint)) {
+    throw new LockstepError({
+      what: `${found.path} cannot be used`,
+      why: 'it has no parameters of the best epoch, and its history says that there is one',
+      mend: 'Move this checkpoint out of the run folder: the one before it is taken then',
+    });
+  }
+  if (checkpoint !== null) return checkpoint;
+  throw new LockstepError({
+    what: 'The network of a run cannot be changed',
+    why: `the parameters in ${found.path} are those of another one (other --hidden, image size or number of classes)`,
+    mend: 'Leave it as it was, or start a new run',
+  });
+}
+
+/** Another epoch would silently be the best. */
+function lacksBest({ facts, changes, position: { history }, bestParameters }: Checkpoint): boolean {
+  if (facts.config['select'] !== 'best' || bestParameters !== null) return false;
+  return bestEpochOf(history, firstSelectable(changes, history)) !== -1;
+}
+
+/** Of a run that is finished: as long as it was, and with the same parameters kept. */
+function asksNothingMore(before: TrainOptions, now: TrainOptions): boolean {
+  return (['epochs', 'maxSteps', 'patience', 'select'] as const).every((name) => before[name] === now[name]);
+}
+
+function resuming(source: string, start: Checkpoint | null): string {
+  if (start === null) return `Resuming ${source} from step 0: it has no checkpoint that can be used`;
+  const { step, history } = start.position;
+  return `Resuming ${source} from step ${step}, after ${history.length} whole epoch(s)`;
+}
+
+function otherProgram({ position, program }: Checkpoint, now: string): string {
+  return `The checkpoint of step ${position.step} was written by lockstep ${program}, and this is ${now}: the bits are only promised to be the same within one version`;
+}

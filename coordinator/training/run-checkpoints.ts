@@ -1,0 +1,62 @@
+// A run's checkpoints: ties together where they lie, what belongs into one, and when it is written.
+
+import type { LockstepError } from '../../src/errors.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import type { TrainOptions } from '../../src/options/config.ts';
+import { isHistoryDue } from '../../src/run/epoch-segments.ts';
+import type { TrainEvent } from '../../src/run/events.ts';
+import type { BestParameters } from './best-parameters.ts';
+import { Checkpointer } from './checkpointer.ts';
+import { resumeCommand } from './interruption.ts';
+import type { OpenRun } from './open-run.ts';
+
+export interface CheckpointParts {
+  readonly run: RunMemory;
+  readonly options: TrainOptions;
+  readonly best: BestParameters | null;
+  readonly program: string;
+  /** Wall time of the run up to now. */
+  readonly seconds: () => number;
+  readonly onEvent: (event: TrainEvent) => void;
+  readonly onFatal: (error: LockstepError) => void;
+}
+
+/** null for a run that writes nothing. */
+export async function checkpointerOf(opened: OpenRun, parts: CheckpointParts): Promise<Checkpointer | null> {
+  const { folder, store, start, inPlace, shape, facts, changes } = opened;
+  const { run, options, best, program, seconds, onEvent, onFatal } = parts;
+  if (folder === null || store === null) return null;
+  const { layout } = shape;
+  let epochsTold = -1;
+  const checkpointer = new Checkpointer(inPlace ? start : null, {
+    snapshot: (position, validation) => {
+      const state = run.state(layout, position.step);
+      return {
+        position,
+        validation,
+        facts,
+        changes,
+        program,
+        seconds: seconds(),
+        state,
+        bestParameters: best?.ofWholeEpochs ?? null,
+      };
+    },
+    write: async (checkpoint) => {
+      const { history, step } = checkpoint.position;
+      const bytes = await store.save(layout, checkpoint, options.keepLast);
+      if (isHistoryDue(epochsTold, history.length)) {
+        await folder.writeJson('history.json', history);
+        epochsTold = history.length;
+      }
+      return { path: store.pathOf(step), bytes };
+    },
+    errors: options.checkpointErrors,
+    mend: `Make room there, and go on with: ${resumeCommand(folder.path)}`,
+    onEvent,
+    onFatal,
+  });
+  // in a new folder the checkpoint that it starts from is its first
+  if (start !== null) await checkpointer.save(start.position, start.validation);
+  return checkpointer;
+}

@@ -1,0 +1,53 @@
+// Begins to watch a run, new or resumed: from its options and its checkpoint to a Watch.
+
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { printable } from '../../src/clean-text.ts';
+import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
+import type { TrainOptions } from '../../src/options/config.ts';
+import { stateFileName } from '../../src/run/checkpoint.ts';
+import type { TrainEvent } from '../../src/run/events.ts';
+import { freshStart, type WatchedStart } from '../watch/model/watched-run.ts';
+import { Watch } from '../watch/watch.ts';
+import type { OpenRun } from './open-run.ts';
+
+export async function watchRun(
+  opened: Pick<OpenRun, 'folder' | 'store' | 'start' | 'inPlace'>,
+  options: TrainOptions,
+  version: string,
+  onEvent: (event: TrainEvent) => void,
+): Promise<Watch | null> {
+  const { folder, start } = opened;
+  const { engine, seed, batchSize, shards, lr: learningRate, epochs } = options;
+  // a folder may be named with anything
+  const name = printable(folder?.name ?? 'unsaved');
+  return await Watch.start({
+    options,
+    facts: { name, version, engine, seed, batchSize, shards, learningRate, epochs },
+    start: start === null ? freshStart : startOf(start, await checkpointMs(opened)),
+    // what the process before has counted
+    earlier:
+      start === null ? '' : await readRegularFile(join(options.resume!, fileName), RECORD_BYTES).then(String, () => ''),
+    onEvent,
+    write: folder === null ? null : (text) => folder.writeFile(fileName, text),
+  });
+}
+
+const fileName = 'metrics.om';
+
+/** When the checkpoint was written that the run goes on from. In another folder it is written anew, and told then. */
+async function checkpointMs({ store, start, inPlace }: Parameters<typeof watchRun>[0]): Promise<number> {
+  if (store === null || start === null || !inPlace) return 0;
+  const written = stat(join(store.pathOf(start.position.step), stateFileName));
+  return await written.then(({ mtimeMs }) => mtimeMs).catch(() => 0);
+}
+
+function startOf({ position }: NonNullable<OpenRun['start']>, checkpointMs: number): WatchedStart {
+  const whole = position.history.reduce((sum, { samples }) => sum + samples, 0);
+  return {
+    steps: position.step,
+    samples: whole + position.sums.sampleCount,
+    checkpointMs,
+    epochs: position.history,
+  };
+}

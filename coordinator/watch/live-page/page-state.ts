@@ -1,0 +1,118 @@
+// A watched run -> what the page is told: the whole, or what has changed since a cursor. It remembers how much each worker
+// had done a moment ago, for its speed; reads no clock.
+
+import type { WorkerVitals } from '../../executors/worker-status.ts';
+import type { WatchedRun } from '../model/watched-run.ts';
+import type { PageCursor, PageView, PageWorker } from './page-view.ts';
+
+interface Pace {
+  readonly atMs: number;
+  readonly samples: number;
+  samplesPerSecond: number | null;
+}
+
+/** Weight of the newest measurement of a speed. */
+const NEWEST = 0.4;
+/** Measurements this close to each other are none. */
+const SHORTEST_MS = 200;
+
+export class PageState {
+  readonly #watched: WatchedRun;
+  #paces = new Map<string, Pace>();
+  #training: { seconds: number; samples: number } | null = null;
+  #rate: number | null = null;
+
+  constructor(watched: WatchedRun) {
+    this.#watched = watched;
+  }
+
+  view(nowMs: number, since: PageCursor): PageView {
+    const { curve, validationCurve, events } = this.#watched;
+    const watched = this.#watched;
+    const { state, reason } = watched.state;
+    const curveFrom = since.curve.generation === curve.generation ? since.curve.length : 0;
+    const validationFrom = since.validation.generation === validationCurve.generation ? since.validation.length : 0;
+    this.#measure();
+    return {
+      run: watched.page,
+      nowMs,
+      state,
+      reason,
+      progress: {
+        epoch: watched.epoch,
+        step: watched.steps,
+        train: watched.train ?? watched.figures.train,
+        samplesPerSecond: this.#rate,
+        secondsLeft: watched.secondsLeft,
+        seconds: ((watched.endedMs ?? nowMs) - watched.startedMs) / 1000,
+      },
+      validation: watched.figures.validation,
+      test: watched.figures.test,
+      workers: this.#workers(nowMs),
+      curve: { generation: curve.generation, from: curveFrom, items: curve.points(curveFrom) },
+      validationCurve: {
+        generation: validationCurve.generation,
+        from: validationFrom,
+        items: validationCurve.items(validationFrom),
+      },
+      events: { generation: 0, from: since.events, items: events.since(since.events) },
+    };
+  }
+
+  /** Where a page is that was told everything. */
+  get cursor(): PageCursor {
+    const { curve, validationCurve, events } = this.#watched;
+    return {
+      curve: { generation: curve.generation, length: curve.length },
+      validation: { generation: validationCurve.generation, length: validationCurve.settled },
+      events: events.count,
+    };
+  }
+
+  /** Samples over the time of their steps: evaluations and pauses do not count. */
+  #measure(): void {
+    const { samples, stepDurations } = this.#watched;
+    const { seconds } = stepDurations;
+    const before = this.#training;
+    if (before === null) this.#training = { seconds, samples };
+    else if (seconds - before.seconds > SHORTEST_MS / 1000) {
+      const rate = (samples - before.samples) / (seconds - before.seconds);
+      this.#rate = this.#rate === null ? rate : this.#rate + NEWEST * (rate - this.#rate);
+      this.#training = { seconds, samples };
+    }
+  }
+
+  #workers(nowMs: number): PageWorker[] {
+    const { workers, departures } = this.#watched.vitals;
+    const paces = new Map<string, Pace>();
+    const rows: PageWorker[] = workers.map((worker) => {
+      const pace = this.#pace(worker, nowMs);
+      paces.set(worker.id, pace);
+      const { silentMs, state } = worker;
+      // at the end they are shown as they were, but none of them works any more
+      if (this.#watched.endedMs !== null) {
+        return { ...shown(worker), samplesPerSecond: null, silentMs: null, state: 'idle', reason: null };
+      }
+      return { ...shown(worker), samplesPerSecond: pace.samplesPerSecond, silentMs, state, reason: null };
+    });
+    this.#paces = paces;
+    const gone = departures.map(({ worker, eviction, reason }): PageWorker => {
+      const state = eviction === null ? 'left' : 'lost';
+      return { ...shown(worker), samplesPerSecond: null, silentMs: null, state, reason };
+    });
+    return [...rows, ...gone.reverse()];
+  }
+
+  #pace({ id, samples }: WorkerVitals, nowMs: number): Pace {
+    const before = this.#paces.get(id);
+    if (before === undefined) return { atMs: nowMs, samples, samplesPerSecond: null };
+    if (nowMs - before.atMs < SHORTEST_MS || this.#watched.endedMs !== null) return before;
+    const rate = ((samples - before.samples) * 1000) / (nowMs - before.atMs);
+    const { samplesPerSecond: old } = before;
+    return { atMs: nowMs, samples, samplesPerSecond: old === null ? rate : old + NEWEST * (rate - old) };
+  }
+}
+
+function shown({ rank, id, name, transport, threads, shards }: WorkerVitals) {
+  return { rank, id, name, transport, threads, shards };
+}

@@ -1,0 +1,92 @@
+// The training curve of a run of any length in bounded memory: sums over equal stretches of steps, and when there are too
+// many, two of them become one. So every point is an exact mean, and a long run is only coarser than a short one. Pure.
+
+import type { Sums } from '../../../src/run/events.ts';
+
+export interface CurvePoint {
+  /** Step at which the stretch ends. */
+  readonly step: number;
+  /** Epochs done then, whatever their lengths. */
+  readonly epochs: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  /** null where the time of its steps is not known. */
+  readonly samplesPerSecond: number | null;
+}
+
+interface Stretch extends Sums {
+  readonly steps: number;
+  readonly endStep: number;
+  readonly endEpochs: number;
+  readonly seconds: number;
+}
+
+const empty = { lossSum: 0, correctCount: 0, sampleCount: 0, steps: 0, endStep: 0, endEpochs: 0, seconds: 0 };
+
+export class Curve {
+  readonly #most: number;
+  #stretches: Stretch[] = [];
+  #open = { ...empty };
+  #stretchSteps: number;
+  #generation = 0;
+
+  /** `most`: even, how many points there may be. `stretchSteps`: steps of a point at the beginning. */
+  constructor(most: number, stretchSteps: number) {
+    this.#most = most;
+    this.#stretchSteps = stretchSteps;
+  }
+
+  /** Changes whenever earlier points have changed. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get length(): number {
+    return this.#stretches.length;
+  }
+
+  /** `epochs`: done with this step. */
+  add(step: number, epochs: number, { lossSum, correctCount, sampleCount }: Sums, seconds: number): void {
+    const open = this.#open;
+    open.lossSum += lossSum;
+    open.correctCount += correctCount;
+    open.sampleCount += sampleCount;
+    open.seconds += seconds;
+    open.endStep = step + 1;
+    open.endEpochs = epochs;
+    if (++open.steps < this.#stretchSteps) return;
+    this.#stretches.push({ ...open });
+    this.#open = { ...empty };
+    if (this.#stretches.length >= this.#most) this.#halve();
+  }
+
+  /** Closed points from number `from` on. */
+  points(from = 0): CurvePoint[] {
+    return this.#stretches.slice(from).map(({ lossSum, correctCount, sampleCount, endStep, endEpochs, seconds }) => ({
+      step: endStep,
+      epochs: endEpochs,
+      loss: lossSum / sampleCount,
+      accuracy: correctCount / sampleCount,
+      samplesPerSecond: seconds > 0 ? sampleCount / seconds : null,
+    }));
+  }
+
+  #halve(): void {
+    const halved: Stretch[] = [];
+    for (let i = 0; i + 1 < this.#stretches.length; i += 2) {
+      const [a, b] = [this.#stretches[i]!, this.#stretches[i + 1]!];
+      halved.push({
+        lossSum: a.lossSum + b.lossSum,
+        correctCount: a.correctCount + b.correctCount,
+        sampleCount: a.sampleCount + b.sampleCount,
+        steps: a.steps + b.steps,
+        endStep: b.endStep,
+        endEpochs: b.endEpochs,
+        seconds: a.seconds + b.seconds,
+      });
+    }
+    this.#stretches = halved;
+    this.#stretchSteps *= 2;
+    this.#generation++;
+  }
+}

@@ -1,0 +1,64 @@
+// An executor that is watched: it does what the one within does, and tells of each step and evaluation. So neither the loop
+// nor the executors need to know that anybody looks.
+
+import type { SplitName } from '../../../src/engine.ts';
+import { machineMs } from '../../../src/host/machine-clock.ts';
+import type { RunMemory } from '../../../src/kernels/run-memory.ts';
+import type { Sums } from '../../../src/run/events.ts';
+import type { Executor, Stretch } from '../../executors/executor.ts';
+import type { Vitals } from '../../executors/worker-status.ts';
+import type { WatchedRun } from './watched-run.ts';
+
+export class ObservedExecutor implements Executor {
+  readonly #executor: Executor;
+  readonly #run: RunMemory;
+  readonly #watched: WatchedRun;
+
+  constructor(executor: Executor, run: RunMemory, watched: WatchedRun) {
+    this.#executor = executor;
+    this.#run = run;
+    this.#watched = watched;
+  }
+
+  get capacity(): number {
+    return this.#executor.capacity;
+  }
+
+  async train(stretch: Stretch): Promise<number> {
+    let before = machineMs();
+    const committed = (step: number, sums: Sums): void => {
+      const { computedMs, endMs } = this.#run.stepTimes(step);
+      // threads note the times themselves, and come to tell of several steps at once
+      const end = Math.max(before, endMs === 0 ? machineMs() : endMs);
+      if (computedMs !== 0) {
+        // clocks of threads agree to microseconds only
+        const computed = Math.min(end, Math.max(before, computedMs));
+        this.#watched.phase('compute', computed - before);
+        this.#watched.phase('optimize', end - computed);
+      }
+      this.#watched.step(step, sums, end - before, this.#run.learningRate(step));
+      before = end;
+      stretch.committed(step, sums);
+    };
+    return await this.#executor.train({ ...stretch, committed });
+  }
+
+  async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
+    const started = performance.now();
+    this.#watched.evaluating(true);
+    try {
+      return await this.#executor.evaluate(split, step, epoch);
+    } finally {
+      this.#watched.evaluating(false);
+      this.#watched.phase('evaluate', performance.now() - started);
+    }
+  }
+
+  vitals(): Vitals {
+    return this.#executor.vitals();
+  }
+
+  async close(finished: boolean): Promise<void> {
+    await this.#executor.close(finished);
+  }
+}

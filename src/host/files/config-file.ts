@@ -1,0 +1,45 @@
+// Reads the JSON file of --config. Knows nothing of what may stand in it, but that it is an object.
+
+import { LockstepError } from '../../errors.ts';
+import { decodeText } from '../../options/decoded-text.ts';
+import { reasonOf } from './io-reason.ts';
+import { readNamed } from './read-file.ts';
+
+/** `read`: how. What the user names himself may be a pipe: --config <(...). */
+export async function readConfigFile(
+  path: string,
+  read: (path: string) => Promise<Uint8Array> = readNamed,
+): Promise<Record<string, unknown>> {
+  const refuse = (why: string, cause?: unknown) =>
+    new LockstepError({
+      what: `The configuration file ${path} cannot be used`,
+      why,
+      mend: 'Give --config a JSON file such as {"epochs": 5, "seed": 1}, or the config.json of a run folder',
+      cause,
+    });
+
+  let bytes: Uint8Array;
+  try {
+    bytes = await read(path);
+  } catch (cause) {
+    throw refuse(reasonOf(cause), cause);
+  }
+  const decoded = decodeText(bytes);
+  if ('why' in decoded) throw refuse(`it ${decoded.why}`);
+  let value: unknown;
+  try {
+    value = JSON.parse(decoded.text);
+  } catch (cause) {
+    // the parser quotes what stands around the place, which may be a part of a password
+    if (decoded.text.includes('@')) throw refuse(`it is not JSON: ${withoutQuote(reasonOf(cause))}`);
+    throw refuse(`it is not JSON: ${reasonOf(cause)}`, cause);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw refuse('it does not hold a JSON object');
+  return value as Record<string, unknown>;
+}
+
+/** Unexpected token 'x', ..."around it"... is not valid JSON */
+function withoutQuote(message: string): string {
+  return message.replace(/, (\.\.\.)?".*$/s, '');
+}

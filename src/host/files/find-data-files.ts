@@ -1,0 +1,170 @@
+// Where in a folder the four files of an IDX data set are: in it, or one level below, as archives unpack. Only files count.
+// Knows nothing of what stands in them.
+
+import type { Dirent } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type FileKind, fileKindOf, SNIFFED_BYTES } from '../../data/file-kind.ts';
+import { byPreference, type DataRole, dataRoles, prefixOf, roleOf, standardNames } from '../../data/file-names.ts';
+import { LockstepError } from '../../errors.ts';
+import { shellWord } from '../../options/shell-command.ts';
+import { reasonOf } from './io-reason.ts';
+import { kindOf, openFile } from './read-file.ts';
+
+/** Paths of files. */
+export type DataFiles = Readonly<Record<DataRole, string>>;
+
+interface Place {
+  readonly folder: string;
+  /** Of those that are there. */
+  readonly files: Partial<DataFiles>;
+  /** "t10k-images-idx3-ubyte is a pipe" */
+  readonly otherKinds: readonly string[];
+  readonly names: readonly string[];
+  readonly folders: readonly string[];
+}
+
+/** Folders below that are looked into, and names that an error lists. */
+const MOST_FOLDERS = 64;
+const MOST_NAMES = 12;
+
+/** `tell` hears of files that do not lie in the folder itself. `instead`: what else a user can do. */
+export async function findDataFiles(
+  folder: string,
+  instead: string,
+  tell: (message: string) => void,
+): Promise<DataFiles> {
+  const top = await look(folder, instead);
+  if (isWhole(top.files)) return top.files;
+
+  const below: Place[] = [];
+  for (const name of top.folders.slice(0, MOST_FOLDERS)) {
+    const place = await lookBelow(join(folder, name));
+    if (place === null) continue;
+    below.push(place);
+    // torchvision's MNIST/raw
+    const raw = place.folders.find((each) => each.toLowerCase() === 'raw');
+    const inner = isWhole(place.files) || raw === undefined ? null : await lookBelow(join(place.folder, raw));
+    if (inner !== null) below.push(inner);
+  }
+  const whole = below.filter(({ files }) => isWhole(files));
+  const [found, another] = whole;
+  if (found !== undefined && another !== undefined) {
+    throw new LockstepError({
+      what: `There is more than one data set in ${folder}`,
+      why: `${whole.map((place) => place.folder).join(' and ')} hold one each`,
+      mend: `Name one of them: --data ${shellWord(found.folder)}`,
+    });
+  }
+  if (found !== undefined && Object.keys(top.files).length === 0) {
+    tell(`The data files were found in ${found.folder}`);
+    return found.files as DataFiles;
+  }
+  // Kaggle's layout: a folder with the name of a file, and the file in it
+  const filled: Partial<Record<DataRole, string>> = { ...top.files };
+  for (const role of dataRoles) {
+    const inside = below.filter(({ folder, files }) => roleOf(nameOf(folder)) === role && files[role] !== undefined);
+    if (filled[role] === undefined && inside.length === 1) filled[role] = inside[0]!.files[role]!;
+  }
+  if (!isWhole(filled)) throw incomplete(top, filled, instead);
+  const inner = dataRoles.filter((role) => top.files[role] === undefined).map((role) => filled[role]);
+  tell(`Found one level below ${folder}: ${inner.join(', ')}`);
+  return filled;
+}
+
+function isWhole(files: Partial<DataFiles>): files is DataFiles {
+  return dataRoles.every((role) => files[role] !== undefined);
+}
+
+async function look(folder: string, instead: string): Promise<Place> {
+  try {
+    return await placeOf(folder);
+  } catch (cause) {
+    const kind = await stat(folder).then(
+      (found) => (found.isFile() ? 'a file' : kindOf(found)),
+      () => null,
+    );
+    const isNoFolder = kind !== null && kind !== 'a folder';
+    const archive = kind === 'a file' ? await archiveOf(folder) : null;
+    throw new LockstepError({
+      what: `The data folder ${folder} cannot be read`,
+      why: isNoFolder ? `it is ${archive?.name ?? kind}, not a folder (ENOTDIR)` : reasonOf(cause),
+      mend:
+        archive?.mend ??
+        (kind === 'a file'
+          ? `Give the folder that holds the four IDX files: --data ${shellWord(dirname(folder))}`
+          : `Choose a folder that holds the four IDX files with --data DIR, or ${instead}`),
+      cause,
+    });
+  }
+}
+
+/** What the file is that was given for a folder. */
+async function archiveOf(path: string): Promise<FileKind | null> {
+  try {
+    const { handle } = await openFile(path);
+    const { buffer, bytesRead } = await handle
+      .read(new Uint8Array(SNIFFED_BYTES), 0, SNIFFED_BYTES, 0)
+      .finally(() => handle.close());
+    return fileKindOf(buffer.subarray(0, bytesRead));
+  } catch {
+    return null;
+  }
+}
+
+async function lookBelow(folder: string): Promise<Place | null> {
+  // what cannot be read has nothing for us
+  return await placeOf(folder).catch(() => null);
+}
+
+async function placeOf(folder: string): Promise<Place> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.map(({ name }) => name).sort();
+  const files: Partial<Record<DataRole, string>> = {};
+  const otherKinds: string[] = [];
+  for (const name of names.filter((each) => roleOf(each) !== null).sort(byPreference)) {
+    const path = join(folder, name);
+    const kind = await stat(path).then(kindOf, reasonOf);
+    if (kind === null) files[roleOf(name)!] ??= path;
+    else otherKinds.push(`${name} is ${kind.startsWith('it is ') ? kind.slice(6) : kind}`);
+  }
+  return { folder, files, otherKinds, names, folders: await foldersOf(folder, entries) };
+}
+
+async function foldersOf(folder: string, entries: readonly Dirent[]): Promise<string[]> {
+  const folders: string[] = [];
+  for (const entry of entries) {
+    const linked = entry.isSymbolicLink() && folders.length < MOST_FOLDERS;
+    const isFolder = linked
+      ? await stat(join(folder, entry.name)).then(
+          (found) => found.isDirectory(),
+          () => false,
+        )
+      : entry.isDirectory();
+    if (isFolder) folders.push(entry.name);
+  }
+  return folders.sort();
+}
+
+function nameOf(folder: string): string {
+  return folder.slice(dirname(folder).length).replace(/^[\\/]+/, '');
+}
+
+function incomplete({ folder, names, otherKinds }: Place, found: Partial<DataFiles>, instead: string): LockstepError {
+  const missing = dataRoles.filter((role) => found[role] === undefined).map((role) => standardNames[role]);
+  const shown = names.slice(0, MOST_NAMES).join(', ');
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+  const there = names.length === 0 ? 'the folder is empty' : `in the folder are ${shown}${more}`;
+  const kinds = otherKinds.length === 0 ? '' : ` (${otherKinds.join(', ')})`;
+  // QMNIST's and EMNIST's files, as they are fetched
+  const prefixed = names.find((name) => prefixOf(name) !== null);
+  const put =
+    prefixed === undefined
+      ? 'Put the missing files there'
+      : `Put the files of one set into a folder of its own, without "${prefixOf(prefixed)}" in their names`;
+  return new LockstepError({
+    what: `The data set in ${folder} is not complete`,
+    why: `missing ${missing.length === 1 ? 'is' : 'are'} ${missing.join(', ')} (plain or .gz); ${there}${kinds}`,
+    mend: `${put}, choose another folder with --data DIR, or ${instead}`,
+  });
+}

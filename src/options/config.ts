@@ -1,0 +1,135 @@
+// What was asked for -> the options of a run, checked: given before configuration file before default. Knows nothing of
+// the command line's parser, and reads no file.
+
+import { LockstepError } from '../errors.ts';
+import { didYouMean } from './nearest.ts';
+import { flagName, type OptionKey, optionKeys, optionTable, type TrainOptions } from './option-table.ts';
+import { type PresetName, presets } from './presets.ts';
+import { shownOption } from './shown-value.ts';
+
+export type { TrainOptions } from './option-table.ts';
+
+/** Where a value comes from: it decides how an error names it. */
+export type Origin = 'flag' | 'file' | 'option';
+
+/** The one key of config.json that is no option: what came of the options (run-record.ts). --config passes over it. */
+export const recordKey = 'record';
+
+/**
+ * Both records have the keys of TrainOptions; undefined means not given. Every value is checked, and an unknown key
+ * refused. `origin` says how `given` was given: as flags, or as options of the library.
+ */
+export function resolveOptions(
+  given: object,
+  file: Readonly<Record<string, unknown>> | null,
+  origin: Exclude<Origin, 'file'> = 'option',
+): TrainOptions {
+  // The file is checked where a flag overrules it too: a wrong file is wrong.
+  const { [recordKey]: _, ...fromFile } = file ?? {};
+  const [ofFile, ofGiven] = [checked(fromFile, 'file'), checked(given, origin)];
+  const merged = new Map([...presetOf(ofFile), ...ofFile, ...presetOf(ofGiven), ...ofGiven]);
+  const values = optionKeys.map((key) => [key, merged.has(key) ? merged.get(key) : optionTable[key].default]);
+  // Sound because every value was accepted by the kind of its row.
+  const options = Object.fromEntries(values) as TrainOptions;
+  checkRelations(options);
+  return options;
+}
+
+/** The options that shape the run, in the order of the table: config.json, which --config takes back. */
+export function configForFile(options: TrainOptions): Record<string, unknown> {
+  return Object.fromEntries(optionKeys.filter((key) => optionTable[key].recorded).map((key) => [key, options[key]]));
+}
+
+/** More threads than shards would idle, and more than cores would only wait for each other. */
+export function resolveThreads(options: TrainOptions, availableCores: number): number {
+  return options.threads ?? Math.min(availableCores, options.shards);
+}
+
+/** What can only be checked once the data are there: `trainCount` images in the training files. */
+export function checkAgainstData(options: TrainOptions, trainCount: number): void {
+  const { valSize, limitTrain } = options;
+  if (valSize >= trainCount) {
+    throw new LockstepError({
+      what: `--val-size ${valSize} leaves nothing to train on`,
+      why: `there are ${trainCount} training images in all`,
+      mend: `Give --val-size a value below ${trainCount}`,
+    });
+  }
+  const split = trainCount - valSize;
+  if (limitTrain !== null && limitTrain > split) {
+    throw new LockstepError({
+      what: `--limit-train ${limitTrain} is more than there is`,
+      why: `the training split has ${split} samples: ${trainCount} images less ${valSize} for validation`,
+      mend: `Give --limit-train a value of at most ${split}, or leave it out`,
+    });
+  }
+  const steps = options.epochs * Math.ceil((limitTrain ?? split) / options.batchSize);
+  if (Math.min(steps, options.maxSteps ?? steps) > maxTotalSteps) {
+    throw new LockstepError({
+      what: `The run would take ${steps} steps`,
+      why: `the step counter ends at ${maxTotalSteps}`,
+      mend: 'Lower --epochs, or raise --batch-size',
+    });
+  }
+}
+
+/** The step is a uint32 in the stateDigest. */
+export const maxTotalSteps = 2 ** 32 - 1;
+
+function checked(values: object, origin: Origin): Map<OptionKey, unknown> {
+  const accepted = new Map<OptionKey, unknown>();
+  for (const [name, value] of Object.entries(values)) {
+    const key = optionKeys.find((known) => known === name);
+    if (key === undefined) throw unknownKey(name, origin);
+    if (value === undefined) continue;
+    if (!optionTable[key].kind.accepts(value)) throw refused(key, value, origin);
+    accepted.set(key, value);
+  }
+  return accepted;
+}
+
+/** What a preset that was named stands for. */
+function presetOf(values: ReadonlyMap<OptionKey, unknown>): [OptionKey, unknown][] {
+  const name = values.get('preset') as PresetName | undefined;
+  return name === undefined ? [] : (Object.entries(presets[name]) as [OptionKey, unknown][]);
+}
+
+function checkRelations({ batchSize, shards, valSize, patience, select }: TrainOptions): void {
+  if (valSize === 0 && (patience !== null || select === 'best')) {
+    const flag = patience === null ? '--select best' : `--patience ${patience}`;
+    throw new LockstepError({
+      what: `${flag} needs validation`,
+      why: '--val-size 0 leaves no images for it',
+      mend: 'Give --val-size a value above 0',
+    });
+  }
+  if (batchSize < shards) {
+    throw new LockstepError({
+      what: `--batch-size ${batchSize} is below --shards ${shards}`,
+      why: 'every shard of a full batch needs a sample',
+      mend: `Give --batch-size a value of at least ${shards}, or lower --shards (which changes the digest)`,
+    });
+  }
+}
+
+function unknownKey(name: string, origin: Origin): LockstepError {
+  return new LockstepError({
+    what: origin === 'file' ? `Unknown key "${name}" in the configuration file` : `Unknown option "${name}"`,
+    why: 'lockstep train has no option of that name',
+    mend: didYouMean(name, optionKeys),
+  });
+}
+
+function refused(key: OptionKey, value: unknown, origin: Origin): LockstepError {
+  const names = {
+    flag: flagName(key),
+    file: `"${key}" in the configuration file`,
+    option: `The option "${key}"`,
+  };
+  const row = optionTable[key];
+  return new LockstepError({
+    what: `${names[origin]} cannot be ${shownOption(value, row.kind)}`,
+    why: `it must be ${row.kind.allowed}`,
+    mend: `Give such a value, or leave it out for the default (${row.defaultText ?? row.default})`,
+  });
+}

@@ -1,0 +1,19 @@
+// Recipes by name: what --preset puts in the place of the defaults. What is given besides goes before it.
+
+import type { TrainOptions } from './option-table.ts';
+
+export const presetNames = ['report', 'best'] as const;
+export type PresetName = (typeof presetNames)[number];
+
+export const presets: Readonly<Record<PresetName, Partial<TrainOptions>>> = {
+  /** The recipe of the report that Lockstep follows: the defaults themselves. */
+  report: {},
+  best: {
+    epochs: 60,
+    batchSize: 256,
+    lr: 0.004,
+    schedule: 'onecycle',
+    weightDecay: 1e-4,
+    select: 'best',
+  },
+};

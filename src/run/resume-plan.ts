@@ -1,0 +1,259 @@
+// May this run go on as asked? What a resumed run does otherwise than before is found, and refused or recorded. Pure.
+
+import { LockstepError } from '../errors.ts';
+import { maxTotalSteps } from '../options/config.ts';
+import { didYouMean } from '../options/nearest.ts';
+import { flagName, optionKeys, optionTable } from '../options/option-table.ts';
+import { endStepOf, epochStartOf, isOutOfPatience, type Position, patienceEnd } from './position.ts';
+import type { Change, Facts } from './run-record.ts';
+
+/** Names that --allow-change takes: the options that show in the bits, the data and the engine. */
+const fixed = optionKeys.filter((key) => optionTable[key].recorded && !optionTable[key].changeable);
+export const allowable: readonly string[] = [...new Set([...fixed, 'data', 'engine'])];
+
+const defaults = Object.fromEntries(optionKeys.map((key) => [key, optionTable[key].default]));
+
+/** They decide which samples a step takes: the middle of an epoch would have another place after a change. */
+const sampling = ['batchSize', 'seed', 'valSize', 'limitTrain', 'data'];
+
+export type Difference = Omit<Change, 'step' | 'epochsDone'>;
+
+/** In what the bits depend on. An option that is missing on one side, since it is older, had its default there. */
+export function differences(before: Facts, now: Facts): Difference[] {
+  const values = (facts: Facts): Record<string, unknown> => ({
+    ...defaults,
+    ...facts.config,
+    data: facts.dataDigest,
+    engine: facts.engine,
+  });
+  const [old, asked] = [values(before), values(now)];
+  // a schedule, or a rise of the rate, is a plan for all epochs: another length would be another plan from the first step on
+  const planned = [old, asked].some(({ schedule = 'constant', warmup }) => schedule !== 'constant' || Boolean(warmup));
+  return [...allowable, ...(planned ? ['epochs'] : [])]
+    .filter((name) => JSON.stringify(old[name]) !== JSON.stringify(asked[name]))
+    .map((name) => ({ name, from: old[name], to: asked[name] }));
+}
+
+/**
+ * Those of the differences between a checkpoint and config.json that no recorded change explains: somebody changed one of
+ * the two by hand. A change that was allowed stands in config.json before the first checkpoint that has it: behind those
+ * that the checkpoint has, and the last of a name counts.
+ */
+export function unexplained(checkpoint: Recorded, config: Recorded): Difference[] {
+  const pending = config.changes.slice(checkpoint.changes.length);
+  return differences(checkpoint.facts, config.facts).filter(({ name, to }) => {
+    const last = pending.findLast((change) => change.name === name);
+    return last === undefined || JSON.stringify(last.to) !== JSON.stringify(to);
+  });
+}
+
+/** Whether config.json has the changes that a checkpoint has, in the same order, and perhaps more behind them. */
+export function hasChangesOf(checkpoint: Recorded, config: Recorded): boolean {
+  return checkpoint.changes.every((change, i) => JSON.stringify(change) === JSON.stringify(config.changes[i]));
+}
+
+export interface Recorded {
+  readonly facts: Facts;
+  readonly changes: readonly Change[];
+}
+
+/** The names of --allow-change as the table has them: batch-size and --batch-size mean batchSize. */
+export function allowedNames(given: readonly string[]): string[] {
+  return given.map((text) => {
+    const bare = text.trim().replace(/^--/, '');
+    const name = [...optionKeys, 'engine'].find((key) => key === bare || flagNameOf(key) === bare);
+    if (name !== undefined) return name;
+    throw new LockstepError({
+      what: `--allow-change does not know "${text}"`,
+      why: 'it takes names of options, with commas between them',
+      mend: didYouMean(bare, allowable),
+    });
+  });
+}
+
+/** Refuses, by name, what was changed without leave. `run` names the run folder. */
+export function refuseChanges(found: readonly Difference[], allowed: readonly string[], run: string): void {
+  const refused = found.filter(({ name }) => !allowed.includes(name));
+  if (refused.length === 0) return;
+  // images that are turned are other data
+  const asked = refused.flatMap(({ name }) => (name === 'transpose' ? [name, 'data'] : [name]));
+  const names = [...new Set(asked)].join(',');
+  throw new LockstepError({
+    what: `${run} was started with another ${refused.map(({ name }) => name).join(', ')}`,
+    why: `${refused.map(described).join('; ')}: the result would not be that of an uninterrupted run`,
+    mend: refused.some(({ name }) => name === 'hidden')
+      ? 'Leave it as it was, or start a new run: the network of a run cannot be changed'
+      : `Leave it as it was, or allow it with --allow-change ${names}, which is recorded in config.json`,
+  });
+}
+
+/**
+ * Refuses what somebody changed in config.json by hand, so that it says something else than the checkpoint, which vouches for
+ * itself. `canAllow`: whether it may be allowed by name.
+ */
+export function refuseEdits(
+  checkpoint: Recorded & { readonly path: string },
+  config: Recorded & { readonly path: string },
+  allowed: readonly string[],
+  canAllow: boolean,
+): void {
+  const edited = unexplained(checkpoint, config).filter(({ name }) => !allowed.includes(name));
+  const names = edited.map(({ name }) => name);
+  if (edited.length > 0) {
+    const back = `Put it back in ${config.path}`;
+    throw new LockstepError({
+      what: `${config.path} has another ${names.join(', ')} than the run's newest checkpoint`,
+      why: `${edited.map(described).join('; ')}, and it records no such change`,
+      mend:
+        canAllow && !names.includes('hidden') ? `${back}, or allow it with --allow-change ${names.join(',')}` : back,
+    });
+  }
+  if (hasChangesOf(checkpoint, config)) return;
+  throw new LockstepError({
+    what: `${config.path} records other changes than the run's newest checkpoint`,
+    why: `"changes" of its record does not begin with those of ${checkpoint.path}`,
+    mend: `Put them there as they stand in ${checkpoint.path}`,
+  });
+}
+
+/** A run as it was at one of its checkpoints: what was changed after that is as it was then. */
+export function asOf({ facts, changes }: Recorded, config: Recorded): Recorded {
+  const later = new Set(config.changes.slice(changes.length).map(({ name }) => name));
+  const values = Object.entries(config.facts.config).map(([name, value]) => [
+    name,
+    later.has(name) ? (name in facts.config ? facts.config[name] : defaults[name]) : value,
+  ]);
+  return {
+    facts: {
+      config: Object.fromEntries(values),
+      engine: later.has('engine') ? facts.engine : config.facts.engine,
+      dataDigest: later.has('data') ? facts.dataDigest : config.facts.dataDigest,
+    },
+    changes,
+  };
+}
+
+export interface ResumePlan {
+  /** Where the run ends. */
+  readonly endStep: number;
+  /** Those of before, and those of now. */
+  readonly changes: readonly Change[];
+}
+
+/** Whether a run can go on from `position`, reached with `before`, as `now` asks. */
+export function planResume(
+  position: Position,
+  before: { readonly facts: Facts; readonly changes: readonly Change[] },
+  now: Facts,
+  length: { readonly epochs: number; readonly maxSteps: number | null; readonly patience: number | null },
+  stepsInEpoch: number,
+): ResumePlan {
+  const found = differences(before.facts, now);
+  const moved = found.filter(({ name }) => sampling.includes(name));
+  const { step, history } = position;
+  if (moved.length > 0 && step > epochStartOf(position)) {
+    throw new LockstepError({
+      what: `${moved.map(({ name }) => name).join(', ')} can only be changed at the end of an epoch`,
+      why: `the newest checkpoint, of step ${step}, is in the middle of epoch ${history.length + 1}`,
+      mend: `Resume without the change and with --epochs ${history.length + 1} first, then with the change and more epochs`,
+    });
+  }
+  const endStep = endStepOf(position, length, stepsInEpoch);
+  if (endStep < step) {
+    throw new LockstepError({
+      what: `The run is beyond that: it has done ${step} steps`,
+      why: `with --epochs ${length.epochs}${length.maxSteps === null ? '' : ` and --max-steps ${length.maxSteps}`} it would have ended at step ${endStep}`,
+      mend: 'Raise them, or leave them out',
+    });
+  }
+  refuseLessPatience(position, before.facts, length.patience);
+  refuseLengthWithoutEffect(position, before.facts, length, stepsInEpoch);
+  if (endStep > maxTotalSteps) {
+    throw new LockstepError({
+      what: `The run would end at step ${endStep}`,
+      why: `the step counter ends at ${maxTotalSteps}, and ${step} steps are done`,
+      mend: 'Lower --epochs, or give --max-steps',
+    });
+  }
+  return {
+    endStep,
+    changes: [
+      ...before.changes,
+      ...[...found, ...lengthOfEarlierPlan(before, now, found)].map((difference) => ({
+        step,
+        epochsDone: history.length,
+        ...difference,
+      })),
+    ],
+  };
+}
+
+/**
+ * Another length of a run that had a plan for all epochs and has none any more: it changes no step to come, and needs no
+ * leave, but without it nobody could tell what the plan of the steps before was.
+ */
+function lengthOfEarlierPlan(before: Recorded, now: Facts, found: readonly Difference[]): Difference[] {
+  const [from, to] = [before.facts, now].map(({ config }) => config['epochs'] ?? defaults['epochs']);
+  const hadPlan = before.changes.some(({ name }) => name === 'schedule' || name === 'warmup');
+  if (!hadPlan || from === to || found.some(({ name }) => name === 'epochs')) return [];
+  return [{ name: 'epochs', from, to }];
+}
+
+/** Less patience than before would have ended the run: an uninterrupted one would not have come here. */
+function refuseLessPatience(position: Position, before: Facts, patience: number | null): void {
+  const { step, history } = position;
+  const { patience: known = null } = before.config;
+  const end = known === patience ? null : patienceEnd(history, patience);
+  if (end === null || (end === history.length && step === epochStartOf(position))) return;
+  throw new LockstepError({
+    what: `The run is beyond that: it has done ${history.length} epochs and ${step - epochStartOf(position)} steps`,
+    why: `with --patience ${patience} it would have ended after epoch ${end}`,
+    mend: 'Give --patience a higher value; without the flag that of config.json holds',
+  });
+}
+
+/** A run that is at its end, and would be with what is asked for as well. */
+function refuseLengthWithoutEffect(
+  position: Position,
+  { config }: Facts,
+  length: Parameters<typeof planResume>[3],
+  stepsInEpoch: number,
+): void {
+  const { step, history } = position;
+  const { epochs, maxSteps, patience } = length;
+  const known = { ...defaults, ...config } as typeof length;
+  const impatient = isOutOfPatience(history, patience);
+  const isAtEnd = (each: typeof length) =>
+    isOutOfPatience(history, each.patience) || endStepOf(position, each, stepsInEpoch) === step;
+  if (!isAtEnd(known) || !isAtEnd(length)) return;
+  const asked = [
+    ...(epochs === known.epochs ? [] : [`--epochs ${epochs}`]),
+    ...(maxSteps === known.maxSteps ? [] : [maxSteps === null ? 'no --max-steps' : `--max-steps ${maxSteps}`]),
+    ...(patience === known.patience ? [] : [patience === null ? 'no --patience' : `--patience ${patience}`]),
+  ].join(' and ');
+  if (asked === '') return;
+  const [why, mend] = impatient
+    ? [`out of --patience ${patience}`, `Give it more patience as well, e.g. --patience ${epochs} --epochs ${epochs}`]
+    : maxSteps === step
+      ? [`at --max-steps ${maxSteps}`, 'Raise --max-steps as well']
+      : [`at --epochs ${epochs}`, 'Raise --epochs as well'];
+  throw new LockstepError({
+    what: `The run trains nothing more with ${asked}`,
+    why: `it ended after ${history.length} whole epochs and ${step} steps, ${why}`,
+    mend: `${mend}; or leave ${asked} out`,
+  });
+}
+
+function described({ name, from, to }: Difference): string {
+  if (name !== 'data') return `${name} was ${shown(from)} and is ${shown(to)} now`;
+  return `the data's SHA-256 was ${String(from).slice(0, 12)}... and is ${String(to).slice(0, 12)}... now`;
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function flagNameOf(key: string): string | null {
+  const known = optionKeys.find((option) => option === key);
+  return known === undefined ? null : flagName(known).replace(/^--(no-)?/, '');
+}

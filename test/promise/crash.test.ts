@@ -1,0 +1,66 @@
+// Threads that die in the middle of their work, and leave garbage where they wrote: their work is redone, to the bit.
+
+import type { Worker } from 'node:worker_threads';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { FaultPoint } from '../../worker/thread/compute-loop.ts';
+import type { Fault } from '../../worker/thread/faults.ts';
+import { bitsOf, traced } from '../support/train.ts';
+
+const short = { epochs: 2, limitTrain: 2000 };
+const baseline = traced({ ...short, threads: 0 });
+
+async function expectSurvived(threads: number, faults: readonly Fault[]) {
+  const found = await traced({ ...short, threads }, { faults });
+  expect(found.warnings.filter((warning) => /died/.test(warning))).toHaveLength(faults.length);
+  expect(bitsOf(found)).toEqual(bitsOf(await baseline));
+}
+
+describe('a thread dies', () => {
+  test.each<FaultPoint>(['compute', 'reduce', 'adam'])('in %s', async (point) => {
+    await expectSurvived(2, [{ step: 5, point }]);
+  });
+
+  test('and it was the only one', async () => {
+    await expectSurvived(1, [{ step: 3, point: 'adam' }]);
+  });
+
+  test('again and again, at different points', async () => {
+    await expectSurvived(3, [
+      { step: 2, point: 'compute' },
+      { step: 9, point: 'reduce' },
+      { step: 17, point: 'adam' },
+    ]);
+  });
+});
+
+describe('threads die while they start', () => {
+  // those that replace others too: the first ones, then some of their replacements
+  test.each([1, 2])('%d threads', async (threads) => {
+    let left = 2 * threads + 2;
+    const end = (worker: Worker) => {
+      if (left-- > 0) void worker.terminate();
+    };
+    process.on('worker', end);
+    onTestFinished(() => void process.off('worker', end));
+    const found = await traced({ ...short, threads });
+    expect(left).toBeLessThanOrEqual(0);
+    expect(found.warnings.some((warning) => /died/.test(warning))).toBe(true);
+    expect(bitsOf(found)).toEqual(bitsOf(await baseline));
+  });
+});
+
+test('threads that can not start end the run, and say so', async () => {
+  const broken = new URL('../support/dying-thread.mjs', import.meta.url).href;
+  await expect(traced({ ...short, threads: 2 }, { threadFile: broken })).rejects.toMatchObject({
+    what: 'Worker threads keep dying',
+    exitCode: 1,
+  });
+});
+
+test('a gradient that is not finite ends the run with its step named', async () => {
+  const faults: Fault[] = [{ step: 7, point: 'computed' }];
+  await expect(traced({ ...short, threads: 2 }, { faults })).rejects.toMatchObject({
+    what: 'The gradient of step 7 is not finite',
+    exitCode: 1,
+  });
+});

@@ -1,0 +1,236 @@
+// Checkpoints that cannot be written, and aborts: what becomes of the run, and of what was saved before.
+
+import { rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CheckpointStore } from '../../coordinator/run-folder/checkpoint-store.ts';
+import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { flush } from '../../coordinator/run-folder/flush.ts';
+import { makeExecutor, placesFor, type Wiring } from '../../coordinator/training/make-executor.ts';
+import type { Checkpoint } from '../../src/run/checkpoint.ts';
+import { resolveOptions, type TrainOptions } from '../../src/options/config.ts';
+import { splitImages } from '../../src/data/sampler.ts';
+import { ExitCode, LockstepError } from '../../src/errors.ts';
+import type { TrainEvent } from '../../src/run/events.ts';
+import { instantiate } from '../../src/kernels/kernels.ts';
+import { layMemory, planMemory } from '../../src/kernels/memory-plan.ts';
+import { RunMemory } from '../../src/kernels/run-memory.ts';
+import { shapeOf } from '../../src/kernels/run-shape.ts';
+import { wiring } from '../../src/library.ts';
+import { BiasPowers } from '../../src/model/adam.ts';
+import { layoutOf } from '../../src/model/layout.ts';
+import { startPosition } from '../../src/run/position.ts';
+import { refusal } from '../support/refusal.ts';
+import { bitsOnDisk, checkpointNames, runOnDisk, warningsOf } from '../support/run-on-disk.ts';
+import { withFolder, writeTinyData } from '../support/tiny-data.ts';
+
+let folder: string;
+let short: Partial<TrainOptions>;
+let baseline: Awaited<ReturnType<typeof bitsOnDisk>>;
+let counter = 0;
+const place = () => join(folder, `run-${counter++}`);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lockstep-errors-'));
+  const data = join(folder, 'data');
+  await writeTinyData(data, { train: 350, test: 40, classes: 4 });
+  short = { data, valSize: 50, batchSize: 32, hidden: [12, 7], epochs: 3 };
+  const out = place();
+  await runOnDisk({ ...short, threads: 0, out });
+  baseline = await bitsOnDisk(out);
+});
+afterAll(async () => await rm(folder, { recursive: true, force: true }));
+
+/** Puts a file where the folder of checkpoints should be, until three could not be written. */
+function obstacle(run: string) {
+  const path = join(run, 'checkpoints');
+  return (event: TrainEvent) => {
+    if (event.type === 'start') writeFileSync(path, 'in the way');
+    if (event.type === 'checkpointFailed' && event.failures === 3) rmSync(path);
+  };
+}
+
+describe('checkpoints that cannot be written', () => {
+  test('are told of once, counted, and the run goes on', async () => {
+    const run = place();
+    const ran = await runOnDisk({ ...short, threads: 1, checkpointEvery: 5, out: run }, { onEvent: obstacle(run) });
+    const failed = ran.events.filter((event) => event.type === 'checkpointFailed');
+    expect(failed.map(({ step, failures }) => [step, failures])).toEqual([
+      [5, 1],
+      [10, 2],
+      [15, 3],
+    ]);
+    expect(warningsOf(ran)).toHaveLength(1);
+    expect(warningsOf(ran)[0]).toMatch(
+      /The checkpoint of step 5 cannot be written: .*checkpoints.*ENOTDIR.*The run goes on/,
+    );
+    expect(ran.events).toContainEqual({
+      type: 'info',
+      message: 'Checkpoints are written again, after 3 that could not be',
+    });
+    expect(await bitsOnDisk(run)).toEqual(baseline);
+    expect(await checkpointNames(run)).toEqual(['step-00000020', 'step-00000025', 'step-00000030']);
+  });
+
+  test('stop the run where that is asked for', async () => {
+    const run = place();
+    const onEvent = obstacle(run);
+    const options = { ...short, threads: 1, checkpointEvery: 5, checkpointErrors: 'stop', out: run } as const;
+    const error = await refusal(() => runOnDisk(options, { onEvent }));
+    expect(error.what).toBe('The checkpoint of step 5 cannot be written');
+    expect(error.why).toContain(join(run, 'checkpoints'));
+    expect(error.mend).toContain(`lockstep train --resume ${run}`);
+    expect(error.exitCode).toBe(ExitCode.runFailed);
+    await rm(join(run, 'checkpoints'));
+    await runOnDisk({ resume: run });
+    expect(await bitsOnDisk(run)).toEqual(baseline);
+  });
+
+  test('stop it at the end as well', async () => {
+    const run = place();
+    const options = { ...short, epochs: 1, threads: 0, checkpointErrors: 'stop', out: run } as const;
+    const error = await refusal(() => runOnDisk(options, { onEvent: obstacle(run) }));
+    expect(error.what).toBe('The checkpoint of step 10 cannot be written');
+    expect(await readdir(run)).not.toContain('summary.json');
+  });
+});
+
+describe('CheckpointStore', () => {
+  const layout = layoutOf([4, 3, 2]);
+  const vector = (value: number) => new Float32Array(layout.parameters).fill(value);
+  const powers = (step: number) => BiasPowers.after(step);
+  const checkpoint = (step: number, loss: number | null): Checkpoint => ({
+    position: { ...startPosition, step, beta1Power: powers(step).beta1Power, beta2Power: powers(step).beta2Power },
+    validation: loss === null ? null : { loss, accuracy: 0 },
+    facts: { config: {}, engine: 'wasm', dataDigest: 'ab'.repeat(32) },
+    changes: [],
+    program: '1.2.3',
+    seconds: 1,
+    state: { parameters: vector(step), firstMoments: vector(1), secondMoments: vector(2) },
+    bestParameters: null,
+  });
+  const names = async (store: CheckpointStore) => (await readdir(store.path)).map((name) => Number(name.slice(5)));
+
+  test('keeps the last and the best, over a restart too', async () => {
+    await withFolder(async (run) => {
+      const store = new CheckpointStore(run);
+      for (const [step, loss] of [
+        [1, 3],
+        [2, 1],
+        [3, null],
+        [4, 2],
+        [5, 2],
+      ] as const) {
+        await store.save(layout, checkpoint(step, loss), 2);
+      }
+      expect(await names(store)).toEqual([2, 4, 5]);
+      const again = new CheckpointStore(run);
+      expect((await again.newest(() => {}))?.body.step).toBe(5);
+      await again.save(layout, checkpoint(6, 9), 1);
+      expect(await names(store)).toEqual([2, 6]);
+    });
+  });
+
+  test.each([0, 1, 2, 3])('when flush %d fails, removes nothing, and the one before stays whole', async (failing) => {
+    await withFolder(async (run) => {
+      const store = new CheckpointStore(run);
+      await store.save(layout, checkpoint(1, null), 1);
+      let count = 0;
+      const broken = new CheckpointStore(run, async (file) => {
+        if (count++ === failing) throw Object.assign(new Error('bad disk'), { code: 'EIO' });
+        await flush(file);
+      });
+      await broken.newest(() => {});
+      await expect(broken.save(layout, checkpoint(2, null), 1)).rejects.toThrow('cannot be written');
+      const passedOver: string[] = [];
+      const newest = await new CheckpointStore(run).newest((path) => passedOver.push(path));
+      expect(passedOver).toEqual([]);
+      // the last flush is that of the rename: whether it took place, nobody knows
+      expect(newest?.body.step).toBe(failing === 3 ? 2 : 1);
+      expect(await names(store)).toContain(1);
+      await broken.save(layout, checkpoint(3, null), 1);
+      expect(await names(store)).toEqual([3]);
+    });
+  });
+});
+
+describe('an abort', () => {
+  /** A run that is aborted by the first event that `when` picks. */
+  async function aborted(options: Partial<TrainOptions>, when: (event: TrainEvent) => boolean, reason?: unknown) {
+    const controller = new AbortController();
+    const run = place();
+    const error = await refusal(() =>
+      runOnDisk(
+        { ...short, ...options, out: run },
+        { signal: controller.signal, onEvent: (event) => when(event) && controller.abort(reason) },
+      ),
+    );
+    return { run, error };
+  }
+
+  test.each([
+    ['at the start, inline', { threads: 0 }, (event: TrainEvent) => event.type === 'start'],
+    ['at the start, with threads', { threads: 3 }, (event: TrainEvent) => event.type === 'start'],
+    ['at an epoch, inline', { threads: 0 }, (event: TrainEvent) => event.type === 'epoch' && event.epoch === 2],
+    ['at an epoch, with threads', { threads: 2 }, (event: TrainEvent) => event.type === 'epoch' && event.epoch === 2],
+    ['at the last epoch', { threads: 1 }, (event: TrainEvent) => event.type === 'epoch' && event.epoch === 3],
+    ['in a stretch', { threads: 2, checkpointEvery: 4 }, (event: TrainEvent) => event.type === 'checkpoint'],
+  ] as const)('%s leaves a run that goes on to the same bits', async (_, options, when) => {
+    const { run, error } = await aborted(options, when);
+    expect(error.exitCode).toBe(ExitCode.interrupted);
+    expect(error.mend).toBe(`Go on with: lockstep train --resume ${run}`);
+    expect((await readdir(run)).filter((name) => name.startsWith('.'))).toEqual([]);
+    await runOnDisk({ resume: run, threads: 0 });
+    expect(await bitsOnDisk(run)).toEqual(baseline);
+  });
+
+  test('in the validation does not wait for it, and keeps the epoch that it belongs to', async () => {
+    const controller = new AbortController();
+    const makeEngine: Wiring['makeEngine'] = async (...args) => {
+      const engine = await wiring.makeEngine(...args);
+      return {
+        name: engine.name,
+        computeBlock: engine.computeBlock.bind(engine),
+        updateSlice: engine.updateSlice.bind(engine),
+        evaluateChunk: () => controller.abort(),
+      };
+    };
+    const run = place();
+    const { signal } = controller;
+    const error = await refusal(() =>
+      runOnDisk({ ...short, threads: 0, out: run }, { signal, wiring: { makeEngine } }),
+    );
+    expect(error.what).toBe('The run was stopped');
+    expect(await checkpointNames(run)).toEqual(['step-00000010']);
+    await runOnDisk({ resume: run, threads: 2 });
+    expect(await bitsOnDisk(run)).toEqual(baseline);
+  });
+
+  test.each([0, 2])('leaves no evaluation behind: it ends with the executor, with %d threads', async (threads) => {
+    const options = { ...resolveOptions({ ...short, threads }, null), threads };
+    const data = await loadDataset(options.data);
+    const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
+    const { workers, slots } = placesFor(options);
+    const shape = shapeOf(options, data, split, workers, slots);
+    const plan = planMemory(shape, wiring.heapBase());
+    const run = new RunMemory(layMemory(plan, true), plan);
+    const module = wiring.sharedKernels();
+    const kernels = instantiate(module, run.memory);
+    const { signal } = new AbortController();
+    const parts = { shape, options, runName: 'test', data, run, module, kernels, signal, wiring };
+    const executor = await makeExecutor({ ...parts, onEvent: () => {} });
+    const closed = executor.close(false);
+    const evaluation = executor.evaluate('test', 0, 0);
+    await expect(evaluation).rejects.toThrow('The executor was closed');
+    await closed;
+  });
+
+  test('keeps its own words and exit code', async () => {
+    const reason = new LockstepError({ what: 'Enough', why: 'I say so', mend: 'No', exitCode: ExitCode.terminated });
+    const { error } = await aborted({ threads: 0 }, ({ type }) => type === 'epoch', reason);
+    expect(error.message).toMatch(/^Enough: I say so; its newest checkpoint is that of step 10\. Go on with: /);
+    expect(error.exitCode).toBe(ExitCode.terminated);
+  });
+});

@@ -1,0 +1,20 @@
+// Makes the engine that a run asks for.
+
+import type { Engine, EngineSpec } from '../../src/engine.ts';
+import { engineNames } from '../../src/engine.ts';
+import { LockstepError } from '../../src/errors.ts';
+import type { Kernels } from '../../src/kernels/kernels.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import { TfjsEngine } from './tfjs-engine.ts';
+import { loadTensorflow } from './tfjs-node.ts';
+import { WasmEngine } from './wasm-engine.ts';
+
+export async function makeEngine(spec: EngineSpec, kernels: Kernels, run: RunMemory, worker: number): Promise<Engine> {
+  if (spec.name === 'wasm') return new WasmEngine(kernels, run, worker, spec);
+  if (spec.name === 'tfjs-node') return new TfjsEngine(loadTensorflow(), kernels, run, worker, spec);
+  throw new LockstepError({
+    what: `There is no engine "${spec.name}"`,
+    why: `this program has: ${engineNames.join(', ')}`,
+    mend: 'Use --engine wasm.',
+  });
+}

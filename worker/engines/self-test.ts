@@ -1,0 +1,68 @@
+// What an engine makes of a fixed small network and fixed images, as a digest: two ends whose digests differ would not agree
+// to the bit in a run either. Computing it is also how one finds out whether an engine can be had, and what readies
+// TensorFlow for use in several threads (TFJS.md): so it comes first, in the main thread.
+
+import { createHash } from 'node:crypto';
+import type { ImageSet } from '../../src/data/dataset.ts';
+import { instantiate } from '../../src/kernels/kernels.ts';
+import { layMemory, planMemory } from '../../src/kernels/memory-plan.ts';
+import { RunMemory } from '../../src/kernels/run-memory.ts';
+import { initialParameters } from '../../src/model/init.ts';
+import { layoutOf } from '../../src/model/layout.ts';
+import { digestOf } from '../../src/run/digest.ts';
+import { makeEngine } from './make-engine.ts';
+
+// The reference network. A full batch has shards of 25 samples, the last one of 2: sums are cut by size.
+const [rows, columns, classes] = [28, 28, 10];
+const layout = layoutOf([rows * columns, 128, 64, classes]);
+const [batchSize, shards, trainingCount, testCount] = [100, 4, 108, 40];
+const steps = [0, 1];
+
+/** SHA-256 (hex) of the engine's gradients and figures. `module` is the kernels' shared build. Throws when it cannot be had. */
+export async function selfTestDigest(
+  engineName: string,
+  module: WebAssembly.Module,
+  heapBase: number,
+): Promise<string> {
+  const seed = 1;
+  const shape = { layout, rows, columns, batchSize, shards, seed, augment: true, dense: engineName !== 'wasm' };
+  const counts = { trainImages: trainingCount, trainingCount, testImages: testCount, validationCount: 0 };
+  const plan = planMemory({ ...shape, ...counts, workers: 1, slots: 1 }, heapBase);
+  const run = new RunMemory(layMemory(plan, true), plan);
+  run.setData(images(trainingCount), images(testCount), new Uint32Array(0));
+  run.setOrder(
+    0,
+    Uint32Array.from({ length: trainingCount }, (_, i) => i),
+  );
+  const kernels = instantiate(module, run.memory);
+  const parameters = initialParameters(layout, seed);
+  for (const step of steps) {
+    run.setState(layout, step, parameters);
+    run.preparePartials(kernels, step);
+  }
+
+  const spec = { name: engineName, augmentValidation: false, validationCount: 0, testCount };
+  const engine = await makeEngine(spec, kernels, run, 0);
+  const answers: (string | number)[] = [];
+  const { vector, figures } = plan.slots[0]!;
+  for (const step of steps) {
+    engine.computeBlock({ epoch: 0, step, stepInEpoch: step }, { level: 2, index: 0 }, 0);
+    answers.push(digestOf(run.vector(vector)), ...Object.values(run.figures(figures)));
+  }
+  engine.evaluateChunk('test', 0, 0, 0);
+  answers.push(...Object.values(run.figures(plan.chunkFigures)));
+  engine.close?.();
+  return createHash('sha256').update(answers.join(' ')).digest('hex');
+}
+
+/** Fixed images, about a fifth of whose pixels are not 0. */
+function images(count: number): ImageSet {
+  const noise = (i: number) => Math.imul(i + 1, 0x9e3779b1) >>> 24;
+  return {
+    count,
+    rows,
+    columns,
+    images: Uint8Array.from({ length: count * rows * columns }, (_, i) => (noise(i) < 51 ? noise(i + 7) : 0)),
+    labels: Uint8Array.from({ length: count }, (_, i) => i % classes),
+  };
+}

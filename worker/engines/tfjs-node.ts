@@ -1,0 +1,85 @@
+// Loads @tensorflow/tfjs-node, the one door to it: sets what TensorFlow must find when it loads, and says what is missing.
+// Knows no engine.
+
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import util from 'node:util';
+import { isMainThread } from 'node:worker_threads';
+import { LockstepError } from '../../src/errors.ts';
+
+/** The part of tfjs-node that is used: tfjs-core's own functions. tfjs-node may not be there when this is compiled. */
+export type Tensorflow = typeof import('@tensorflow/tfjs-core');
+export type Tensor1D = ReturnType<Tensorflow['tensor1d']>;
+export type Tensor2D = ReturnType<Tensorflow['tensor2d']>;
+
+const packageName = '@tensorflow/tfjs-node';
+
+// Read by TensorFlow when its library is loaded, for the whole process.
+const settings = {
+  // Threads of our own share the work. With more than one of TensorFlow's behind each, sums would be cut otherwise, and
+  // the bits would be others; and it is slower.
+  TF_NUM_INTRAOP_THREADS: '1',
+  // oneDNN's own operations bring no speed at these sizes, and it announces itself on stderr.
+  TF_ENABLE_ONEDNN_OPTS: '0',
+  // Matrix products go through its code all the same. That for AVX2 and AVX-512 keeps the stack pointer in the heap now and
+  // then, so that a signal at that moment corrupts memory (uxlfoundation/oneDNN#4845; TFJS.md). That for AVX does not, and
+  // is the same on more processors.
+  ONEDNN_MAX_CPU_ISA: 'AVX',
+  // Nothing but fatal errors on stderr.
+  TF_CPP_MIN_LOG_LEVEL: '3',
+};
+
+/**
+ * TensorFlow.js on its native binding. Call it in the main thread before any thread does: only there the environment is the
+ * process's own.
+ * @param from the file or folder from which the package is looked for
+ * @throws LockstepError when it cannot be had
+ */
+export function loadTensorflow(from: string = import.meta.url): Tensorflow {
+  const require = createRequire(from);
+  let folder: string;
+  try {
+    folder = dirname(require.resolve(`${packageName}/package.json`));
+  } catch (cause) {
+    throw new LockstepError({
+      what: 'The engine tfjs-node is not installed',
+      why: `npm leaves out ${packageName}, an optional dependency, where its install script cannot download libtensorflow`,
+      mend: `Run deploy/tfjs-native.sh, which takes TensorFlow from a Python wheel; or npm install where the download works; or use --engine wasm`,
+      cause,
+    });
+  }
+  if (!hasBinding(folder)) {
+    throw new LockstepError({
+      what: 'The engine tfjs-node has no native binding',
+      why: `${packageName} is there, but its install script did not run, or failed (newer npm versions run only the scripts that allowScripts in package.json lists)`,
+      mend: `Run npm rebuild ${packageName}; or deploy/tfjs-native.sh, which takes TensorFlow from a Python wheel; or use --engine wasm`,
+    });
+  }
+  if (isMainThread) Object.assign(process.env, settings);
+  restoreIsNullOrUndefined();
+  try {
+    return require(packageName) as Tensorflow;
+  } catch (cause) {
+    throw new LockstepError({
+      what: 'The engine tfjs-node cannot be loaded',
+      why: cause instanceof Error ? cause.message : String(cause),
+      mend: 'Build its binding for this machine with deploy/tfjs-native.sh --force, or use --engine wasm',
+      cause,
+    });
+  }
+}
+
+/** Whether a compiled addon stands where node-pre-gyp looks for it: lib/napi-v<N>/. */
+function hasBinding(folder: string): boolean {
+  const lib = join(folder, 'lib');
+  return existsSync(lib) && readdirSync(lib).some((version) => existsSync(join(lib, version, 'tfjs_binding.node')));
+}
+
+/**
+ * tfjs-node 4.22 calls util.isNullOrUndefined, which is gone since Node 23 (tensorflow/tfjs#8609; the fix, #8425, was merged
+ * and never released).
+ */
+function restoreIsNullOrUndefined(): void {
+  (util as { isNullOrUndefined?: (value: unknown) => boolean }).isNullOrUndefined ??= (value) => value == null;
+}

@@ -1,0 +1,167 @@
+// What a node holds for one run: data, memory, threads. It turns parameters and blocks into tree nodes and figures.
+
+import type { Dataset } from '../../src/data/dataset.ts';
+import { epochOrder, type Split, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
+import type { EngineSpec, Hands } from '../../src/engine.ts';
+import { instantiate, type Kernels } from '../../src/kernels/kernels.ts';
+import { chunksOf, planMemory, type RunShape } from '../../src/kernels/memory-plan.ts';
+import { at, RunMemory } from '../../src/kernels/run-memory.ts';
+import { shapeOf } from '../../src/kernels/run-shape.ts';
+import { resolveOptions } from '../../src/options/config.ts';
+import { shardsOfBlock } from '../../src/tree.ts';
+import type { Evaluate, PartSums, Step, TreeNode, Welcome } from '../../src/wire/messages.ts';
+import { ProtocolError } from '../../src/wire/protocol-error.ts';
+import { checkAsked } from './check-asked.ts';
+import type { SpareMemory } from './spare-memory.ts';
+
+/** What the entries wire in. */
+export interface NodeWiring {
+  readonly programVersion: string;
+  readonly sharedKernels: () => WebAssembly.Module;
+  readonly heapBase: () => number;
+  /** Digest of the engine's answer to the self-test; throws when this machine does not have the engine. */
+  readonly selfTest: (engine: string) => Promise<string>;
+  readonly startHands: (parts: {
+    readonly shape: RunShape;
+    readonly run: RunMemory;
+    readonly module: WebAssembly.Module;
+    readonly engine: EngineSpec;
+    readonly threads: number;
+    readonly onLoss: (message: string) => void;
+  }) => Hands;
+}
+
+export class NodeRun {
+  readonly #hands: Hands;
+  readonly #memories: SpareMemory;
+  readonly #run: RunMemory;
+  readonly #kernels: Kernels;
+  readonly #shape: RunShape;
+  readonly #seed: number;
+  readonly #split: Split;
+  #epoch: number | null = null;
+  #parameterStep: number | null = null;
+  /** Attempts that were begun and have not ended. */
+  #attempts = 0;
+
+  /** @throws ProtocolError: doesNotFit when the run cannot be computed here, badField when the welcome contradicts itself */
+  constructor(
+    welcome: Welcome,
+    engine: string,
+    data: Dataset,
+    threads: number,
+    wiring: NodeWiring,
+    memories: SpareMemory,
+    onLoss: (message: string) => void,
+  ) {
+    this.#memories = memories;
+    try {
+      const options = resolveOptions({}, welcome.configuration);
+      if (options.shards !== welcome.shards) {
+        throw new ProtocolError(
+          'badField',
+          `welcome.shards is ${welcome.shards}, its configuration has ${options.shards}`,
+        );
+      }
+      this.#seed = options.seed;
+      this.#split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
+      this.#shape = shapeOf(options, data, this.#split, threads, options.shards);
+      const plan = planMemory(this.#shape, wiring.heapBase());
+      if (plan.vectorBytes !== 4 * welcome.valueCount) {
+        throw new Error(`the model has ${plan.vectorBytes / 4} values here, ${welcome.valueCount} there`);
+      }
+      this.#run = new RunMemory(memories.take(plan), plan);
+      this.#run.setData(data.train, data.test, this.#split.validation);
+      const module = wiring.sharedKernels();
+      this.#kernels = instantiate(module, this.#run.memory);
+      const { validationCount, testImages: testCount } = this.#shape;
+      const spec = { name: engine, augmentValidation: options.augmentValidation, validationCount, testCount };
+      this.#hands = wiring.startHands({ shape: this.#shape, run: this.#run, module, engine: spec, threads, onLoss });
+    } catch (error) {
+      if (error instanceof ProtocolError) throw error;
+      throw new ProtocolError('doesNotFit', error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+
+  /** Ends the threads. */
+  async close(): Promise<void> {
+    await this.#hands.close();
+    // whoever is still at it would write into the next run
+    if (this.#attempts === 0) this.#memories.giveBack(this.#run.memory);
+  }
+
+  /** Computes an attempt's blocks. The answers' payloads are views, to be sent before the next attempt. */
+  async step(message: Step): Promise<TreeNode[]> {
+    const { epoch, step, stepInEpoch, attempt, blocks, payload } = message;
+    const { batchSize, trainingCount } = this.#shape;
+    const stepsInEpoch = stepsPerEpoch(trainingCount, batchSize);
+    if (stepInEpoch >= stepsInEpoch) {
+      throw new ProtocolError('badField', `step ${stepInEpoch} of an epoch that has ${stepsInEpoch}`);
+    }
+    checkAsked(blocks, this.#shape.shards, 'shards');
+    this.#takeParameters(step, payload);
+    if (this.#epoch !== epoch) {
+      this.#run.setOrder(epoch, epochOrder(this.#seed, epoch, this.#split.training));
+      this.#run.useOrder(epoch);
+      this.#epoch = epoch;
+    }
+    const started = performance.now();
+    await this.#attempt(() =>
+      this.#hands.compute(
+        { epoch, step, stepInEpoch },
+        blocks,
+        blocks.map((_, i) => i),
+      ),
+    );
+    const computeMs = (performance.now() - started) / blocks.length;
+    const { plan, bytes } = this.#run;
+    return blocks.map(({ level, index }, i) => {
+      const { vector, figures } = plan.slots[i]!;
+      return {
+        type: 'tree-node',
+        epoch,
+        step,
+        attempt,
+        level,
+        index,
+        ...this.#run.figures(figures),
+        computeMs,
+        payload: bytes.subarray(vector, vector + plan.vectorBytes),
+      };
+    });
+  }
+
+  /** Computes an attempt's parts of a split. */
+  async evaluate({ epoch, step, split, blocks, payload }: Evaluate): Promise<{ parts: PartSums[]; computeMs: number }> {
+    const { validationCount, testImages } = this.#shape;
+    checkAsked(blocks, chunksOf(split === 'test' ? testImages : validationCount), `parts of the ${split} split`);
+    this.#takeParameters(step, payload);
+    const started = performance.now();
+    const parts: PartSums[] = [];
+    for (const { first, end } of blocks.map(shardsOfBlock)) {
+      await this.#attempt(() => this.#hands.evaluateChunks(split, step, epoch, first, end));
+      for (let part = first; part < end; part++) {
+        parts.push({ part, ...this.#run.figures(this.#run.plan.chunkFigures + part * 16) });
+      }
+    }
+    return { parts, computeMs: performance.now() - started };
+  }
+
+  async #attempt(compute: () => Promise<void>): Promise<void> {
+    this.#attempts++;
+    try {
+      await compute();
+    } finally {
+      this.#attempts--;
+    }
+  }
+
+  #takeParameters(step: number, payload: Uint8Array): void {
+    if (payload.length > 0) {
+      this.#run.bytes.set(payload, at(this.#run.plan.parameters, step));
+      this.#run.preparePartials(this.#kernels, step);
+      this.#parameterStep = step;
+    }
+    if (this.#parameterStep !== step) throw new ProtocolError('badPayload', `no parameters of step ${step} have come`);
+  }
+}

@@ -1,0 +1,206 @@
+// A node's life: connect, take part, and connect again for as long as that may help. Returns how it ended.
+
+import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { unlessAborted } from '../../src/host/unless-aborted.ts';
+import type { Token } from '../../src/wire/auth.ts';
+import { closeCodes, closeName, reactionTo } from '../../src/wire/close-codes.ts';
+import { pauseMs } from './backoff.ts';
+import { dial, type WebSocket } from './dial.ts';
+import type { NodeWiring } from './node-run.ts';
+import { type KnownData, type NodeCounts, Session } from './session.ts';
+import { SpareMemory } from './spare-memory.ts';
+
+export interface NodeOptions {
+  /** Without name and password. */
+  readonly url: string;
+  /** For a proxy before the coordinator; null: none. */
+  readonly authorization?: string | null;
+  readonly token: Token | null;
+  readonly certificateAuthority: string | null;
+  readonly threads: number;
+  readonly name: string;
+  /** Go on after a run is over, and take part in the next. */
+  readonly keepAlive: boolean;
+  /** Give up after so long without a connection; null: never. */
+  readonly retryForMs: number | null;
+  /** Where its own metrics are; null: nowhere. */
+  readonly metrics?: { readonly host: string; readonly port: number } | null;
+}
+
+export interface NodeResult {
+  readonly name: string;
+  /** Connections that became members. */
+  readonly joined: number;
+  readonly shardsDone: number;
+  readonly samplesDone: number;
+  readonly reason: string;
+}
+
+export interface NodeHooks {
+  readonly log: (level: 'info' | 'warning', message: string) => void;
+  /** Kept up to date, for the node's own metrics. */
+  readonly counts?: NodeCounts;
+  /** Aborted when the node is to leave; its reason is a LockstepError with the exit code. */
+  readonly signal: AbortSignal;
+}
+
+/** @throws LockstepError with the exit code of DESIGN.md, for every end but that of the run */
+export async function runNode(
+  options: NodeOptions,
+  data: KnownData,
+  wiring: NodeWiring,
+  hooks: NodeHooks,
+): Promise<NodeResult> {
+  const { log, signal } = hooks;
+  const kept: Kept = { data, memories: new SpareMemory(), reached: false };
+  const result = { name: options.name, joined: 0, shardsDone: 0, samplesDone: 0, reason: '' };
+  let failures = 0;
+  let sinceMs = performance.now();
+  for (;;) {
+    signal.throwIfAborted();
+    const reason = await connectOnce(options, kept, wiring, hooks, result);
+    if (reason.kind === 'done') return { ...result, reason: reason.text };
+    if (reason.joined) {
+      failures = 0;
+      sinceMs = performance.now();
+    }
+    failures++;
+    const waitedMs = performance.now() - sinceMs;
+    const pause = pauseMs(failures, Math.random());
+    if (options.retryForMs !== null && waitedMs + pause > options.retryForMs) {
+      throw new LockstepError({
+        what: `No coordinator at ${options.url}`,
+        why: reason.text,
+        mend: 'Start it with lockstep train --listen, or give a longer --retry-for',
+        exitCode: ExitCode.tryAgain,
+      });
+    }
+    // one line for an outage, not one for each attempt
+    if (reason.kind === 'over') log('info', `the run is over; waiting for the next at ${options.url}`);
+    else if (failures === 1) log('warning', `not connected: ${reason.text}; trying again`);
+    await rest(pause, signal);
+  }
+}
+
+/** over: the run is, and the node waits for the next. */
+type Reason = { readonly kind: 'done' | 'over' | 'retry'; readonly text: string; readonly joined: boolean };
+
+/** What stays from one connection to the next. */
+interface Kept {
+  readonly data: KnownData;
+  readonly memories: SpareMemory;
+  /** A coordinator was spoken to at that address, and trusted. */
+  reached: boolean;
+}
+
+async function connectOnce(
+  options: NodeOptions,
+  kept: Kept,
+  wiring: NodeWiring,
+  { log, signal, counts }: NodeHooks,
+  result: { joined: number; shardsDone: number; samplesDone: number },
+): Promise<Reason> {
+  let dialling: WebSocket | null = null;
+  const breakOff = () => dialling?.terminate();
+  signal.addEventListener('abort', breakOff);
+  const dialled = await dial(options, (socket) => {
+    dialling = socket;
+  });
+  signal.removeEventListener('abort', breakOff);
+  signal.throwIfAborted();
+  // where the certificate was good before, somebody else answers for a while, or it is about to be renewed
+  if (dialled.kind === 'retry' || (dialled.kind === 'untrusted' && kept.reached)) {
+    return { kind: 'retry', text: dialled.reason, joined: false };
+  }
+  if (dialled.kind !== 'open') throw refused(options.url, dialled.reason, dialled.mend);
+  kept.reached = true;
+  const { data, memories } = kept;
+
+  const { socket, engine } = dialled;
+  let selfTest: string;
+  try {
+    selfTest = await unlessAborted(wiring.selfTest(engine), signal);
+  } catch (error) {
+    if (signal.aborted) socket.terminate();
+    else socket.close(closeCodes.engine.code, 'the node does not have the engine');
+    throw error;
+  }
+  // it may have been closed meanwhile, and nobody would tell the session
+  if (socket.readyState !== socket.OPEN) return { kind: 'retry', text: 'the connection was lost', joined: false };
+  const { threads, name } = options;
+  const metricsPort = seenMetricsPort(options);
+  const session = new Session(socket, data, {
+    name,
+    threads,
+    engine,
+    selfTest,
+    metricsPort,
+    wiring,
+    memories,
+    log,
+    ...(counts && { counts }),
+  });
+  const leave = () => session.leave('told to leave');
+  signal.addEventListener('abort', leave);
+  if (signal.aborted) leave();
+  const end = await session.ended;
+  signal.removeEventListener('abort', leave);
+  result.joined += end.joined ? 1 : 0;
+  result.shardsDone += end.shardsDone;
+  result.samplesDone += end.samplesDone;
+  signal.throwIfAborted();
+
+  const from = end.byNode ? 'node' : 'coordinator';
+  const what = closeName(end.code, from) ?? `code ${end.code}`;
+  const text = end.reason === '' ? what : `${what}: ${end.reason}`;
+  switch (reactionTo(end.code, from)) {
+    case 'retry':
+      return { kind: 'retry', text, joined: end.joined };
+    case 'end-done':
+      if (!options.keepAlive) return { kind: 'done', text: end.reason || 'the run is over', joined: end.joined };
+      return { kind: 'over', text, joined: true };
+    case 'end-refused':
+      throw doesNotFit(options.url, text, end.cause);
+    case 'end-failed':
+      throw new LockstepError({
+        what: `The coordinator at ${options.url} and this node do not understand each other`,
+        why: text,
+        mend: 'This should not happen between equal versions; start the node again, and report it with --verbose',
+        exitCode: ExitCode.runFailed,
+      });
+  }
+}
+
+const loopback = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
+
+/** The port that the coordinator is told: not that of a server which listens on loopback, unless it is on this machine. */
+function seenMetricsPort({ url, metrics }: NodeOptions): number | null {
+  if (!metrics) return null;
+  return loopback.test(metrics.host) && !loopback.test(new URL(url).hostname) ? null : metrics.port;
+}
+
+function refused(url: string, why: string, mend: string): LockstepError {
+  return new LockstepError({ what: `The coordinator at ${url} cannot be joined`, why, mend });
+}
+
+/** `cause`: what this machine lacks, where it is that. */
+function doesNotFit(url: string, text: string, cause: unknown): LockstepError {
+  const what = `The coordinator at ${url} cannot be joined`;
+  if (cause instanceof LockstepError) {
+    return new LockstepError({ what, why: `${cause.what}: ${cause.why}`, mend: cause.mend, cause });
+  }
+  const mend = 'Retrying cannot mend this: install the same version, or use a machine that fits.';
+  return new LockstepError({ what, why: text, mend, cause });
+}
+
+async function rest(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,294 @@
+// One connection of a node, from hello to its end: the remote side of PROTOCOL.md. It answers what it is asked; when to
+// connect again is its caller's affair (node.ts).
+
+import type { Dataset } from '../../src/data/dataset.ts';
+import { type CloseName, closeCodes, closeReason } from '../../src/wire/close-codes.ts';
+import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../../src/wire/connection-state.ts';
+import { datasetOfBytes, digestOfBytes } from '../../src/wire/dataset-bytes.ts';
+import { asText } from '../../src/wire/fields.ts';
+import { PARTS_IN_ANSWER, PROTOCOL_VERSION, REASON_LENGTH } from '../../src/wire/limits.ts';
+import { ReceiveBuffer, SendBuffers } from '../../src/wire/message-buffer.ts';
+import type { CoordinatorMessage, Data, Evaluate, NodeMessage, Step, Welcome } from '../../src/wire/messages.ts';
+import { ProtocolError } from '../../src/wire/protocol-error.ts';
+import { readCoordinatorMessage } from '../../src/wire/read-coordinator-message.ts';
+import { messagePieces } from '../../src/wire/write-message.ts';
+import type { WebSocket } from './dial.ts';
+import { NodeRun, type NodeWiring } from './node-run.ts';
+import type { SpareMemory } from './spare-memory.ts';
+
+export interface SessionOptions {
+  readonly name: string;
+  readonly threads: number;
+  readonly engine: string;
+  readonly selfTest: string;
+  /** Port of this process's own metrics; null if there are none, or not where the coordinator sees them. */
+  readonly metricsPort: number | null;
+  readonly wiring: NodeWiring;
+  /** Of this process, for one connection after the other. */
+  readonly memories: SpareMemory;
+  readonly log: (level: 'info' | 'warning', message: string) => void;
+  readonly counts?: NodeCounts;
+}
+
+/** Over all connections of a process. */
+export interface NodeCounts {
+  connected: boolean;
+  connections: number;
+  shardsDone: number;
+  samplesDone: number;
+}
+
+/** Datasets that this process has, by digest: its own, and what it was sent. */
+export type KnownData = Map<string, Dataset>;
+
+/** How a connection ended. */
+export interface SessionEnd {
+  /** A close code of ours, or of the WebSocket protocol. */
+  readonly code: number;
+  /** Who closed; a code of ours means nothing from the end that may not send it. */
+  readonly byNode: boolean;
+  readonly reason: string;
+  /** Of a close of ours: what brought it about, in full. */
+  readonly cause: unknown;
+  /** It had become a member. */
+  readonly joined: boolean;
+  readonly shardsDone: number;
+  readonly samplesDone: number;
+}
+
+const WELCOME_MS = 10_000;
+const LEAVE_MS = 5_000;
+// Whatever a coordinator asks for, a node does not flood it.
+const LEAST_HEARTBEAT_MS = 10;
+
+export class Session {
+  readonly ended: Promise<SessionEnd>;
+  readonly #socket: WebSocket;
+  readonly #options: SessionOptions;
+  readonly #data: KnownData;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #incoming = new ReceiveBuffer();
+  readonly #outgoing = new SendBuffers();
+  #state: ConnectionState = 'greeting';
+  #welcome: Welcome | null = null;
+  #run: NodeRun | null = null;
+  #received: Uint8Array | null = null;
+  #receivedBytes = 0;
+  #parameterStep: number | null = null;
+  #busy = false;
+  #joined = false;
+  #shardsDone = 0;
+  #samplesDone = 0;
+  #heardMs = performance.now();
+  /** What we closed with; the other end may not have heard it. */
+  #closedWith: { code: number; reason: string; cause?: unknown } | null = null;
+
+  constructor(socket: WebSocket, data: KnownData, options: SessionOptions) {
+    this.#socket = socket;
+    this.#data = data;
+    this.#options = options;
+    this.ended = new Promise((resolve) => {
+      socket.once('close', (code: number, reason: Buffer) => {
+        for (const timer of this.#timers) clearInterval(timer);
+        if (options.counts) options.counts.connected = false;
+        const { code: endCode, reason: endReason } = this.#closedWith ?? {
+          code,
+          reason: closeReason(reason.toString()),
+        };
+        const end = {
+          code: endCode,
+          byNode: this.#closedWith !== null,
+          reason: endReason,
+          cause: this.#closedWith?.cause,
+          joined: this.#joined,
+          shardsDone: this.#shardsDone,
+          samplesDone: this.#samplesDone,
+        };
+        void (this.#run?.close() ?? Promise.resolve()).then(() => resolve(end));
+      });
+    });
+    socket.binaryType = 'fragments';
+    socket.on('message', (data: Buffer | Buffer[], isBinary: boolean) => this.#receive(data, isBinary));
+    this.#timers.add(
+      setTimeout(() => {
+        if (this.#welcome === null) this.#close('handshakeTimeout', `no welcome within ${WELCOME_MS} ms`);
+      }, WELCOME_MS),
+    );
+    const { name, threads, engine, selfTest, metricsPort, wiring } = options;
+    // what it used last is what it is most likely to need again
+    const dataDigest = [...data.keys()].at(-1) ?? null;
+    this.#send({
+      type: 'hello',
+      protocolVersion: PROTOCOL_VERSION,
+      programVersion: wiring.programVersion,
+      engine,
+      selfTest,
+      name,
+      threads,
+      dataDigest,
+      metricsPort,
+    });
+  }
+
+  /** Finishes what it computes, says goodbye and ends; at the latest after 5 s. */
+  leave(reason: string): void {
+    if (this.#state === 'leaving' || this.#closedWith !== null) return;
+    this.#timers.add(setTimeout(() => this.#close('leaving', reason), LEAVE_MS));
+    if (this.#state === 'greeting' || this.#state === 'greeted') this.#close('leaving', reason);
+    else this.#send({ type: 'goodbye', reason });
+  }
+
+  /** `data`: a text, or the pieces of a binary message. */
+  #receive(data: Buffer | Buffer[], isBinary: boolean): void {
+    if (this.#closedWith !== null) return;
+    this.#heardMs = performance.now();
+    try {
+      if (!isBinary || !Array.isArray(data)) throw new ProtocolError('malformed', 'a text message');
+      const message = readCoordinatorMessage(this.#incoming.join(data), {
+        valueCount: this.#welcome?.valueCount ?? null,
+        parameterStep: this.#parameterStep,
+        dataBytes: this.#welcome?.dataBytes ?? 0,
+        dataReceived: this.#receivedBytes,
+      });
+      this.#state = afterCoordinatorMessage(this.#state, message.type);
+      this.#answer(message);
+    } catch (error) {
+      this.#closeFor(error);
+    }
+  }
+
+  #answer(message: CoordinatorMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        return this.#prepare(message);
+      case 'data':
+        return this.#takeData(message);
+      case 'step':
+      case 'evaluate':
+        if (this.#busy)
+          throw new ProtocolError('outOfOrder', `${message.type} while the attempt before is not answered`);
+        this.#busy = true;
+        this.#parameterStep = message.step;
+        this.#compute(message).catch((error) => this.#closeFor(error));
+        return;
+      case 'heartbeat':
+        return;
+      case 'goodbye':
+        return this.#close('leaving', message.reason);
+    }
+  }
+
+  #prepare(welcome: Welcome): void {
+    this.#welcome = welcome;
+    const interval = setInterval(
+      () => {
+        const silentMs = performance.now() - this.#heardMs;
+        if (silentMs > welcome.coordinatorTimeoutMs) {
+          this.#close('heartbeatTimeout', `the coordinator was silent for ${Math.round(silentMs)} ms`);
+          this.#socket.terminate();
+        } else if (this.#socket.bufferedAmount === 0) {
+          this.#send({ type: 'heartbeat', shardsDone: this.#shardsDone, samplesDone: this.#samplesDone });
+        }
+      },
+      Math.max(LEAST_HEARTBEAT_MS, welcome.heartbeatIntervalMs),
+    );
+    this.#timers.add(interval);
+    const data = this.#data.get(welcome.dataDigest);
+    if (data !== undefined) return this.#becomeReady(welcome, data);
+    this.#options.log('info', `receiving the dataset, ${(welcome.dataBytes / 2 ** 20).toFixed(1)} MiB`);
+    this.#received = roomFor(welcome.dataBytes);
+    this.#send({ type: 'need-data' });
+  }
+
+  #takeData({ offset, payload }: Data): void {
+    this.#received!.set(payload, offset);
+    this.#receivedBytes = offset + payload.length;
+    const welcome = this.#welcome!;
+    if (this.#receivedBytes < welcome.dataBytes) return;
+    const found = digestOfBytes(this.#received!);
+    const data = found === welcome.dataDigest ? datasetOfBytes(this.#received!) : null;
+    if (data === null) throw new ProtocolError('dataDigest', `received data have digest ${found.slice(0, 16)}`);
+    this.#data.set(found, data);
+    if (this.#state === 'loading') this.#becomeReady(welcome, data);
+  }
+
+  #becomeReady(welcome: Welcome, data: Dataset): void {
+    const { engine, threads, wiring, memories, log } = this.#options;
+    this.#run = new NodeRun(welcome, engine, data, threads, wiring, memories, (message) => log('warning', message));
+    this.#joined = true;
+    const { counts } = this.#options;
+    if (counts) {
+      counts.connected = true;
+      counts.connections++;
+    }
+    log(
+      'info',
+      `joined run ${welcome.run} as worker ${welcome.workerId} with ${threads} thread${threads === 1 ? '' : 's'}`,
+    );
+    this.#send({ type: 'ready' });
+  }
+
+  async #compute(message: Step | Evaluate): Promise<void> {
+    const run = this.#run!;
+    try {
+      if (message.type === 'step') {
+        const nodes = await run.step(message);
+        this.#busy = false;
+        for (const node of nodes) {
+          this.#count(2 ** node.level, node.sampleCount);
+          this.#send(node);
+        }
+      } else {
+        const { parts, computeMs } = await run.evaluate(message);
+        this.#busy = false;
+        const { epoch, step, split, attempt } = message;
+        for (let first = 0; first < parts.length; first += PARTS_IN_ANSWER) {
+          const some = parts.slice(first, first + PARTS_IN_ANSWER);
+          const share = (computeMs * some.length) / parts.length;
+          this.#send({ type: 'evaluated', epoch, step, split, attempt, computeMs: share, parts: some });
+        }
+      }
+    } catch (error) {
+      if (error instanceof ProtocolError || this.#closedWith !== null) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#send({ type: 'attempt-failed', attempt: message.attempt, reason: asText(reason, REASON_LENGTH) });
+    }
+  }
+
+  #count(shards: number, samples: number): void {
+    this.#shardsDone += shards;
+    this.#samplesDone += samples;
+    const { counts } = this.#options;
+    if (!counts) return;
+    counts.shardsDone += shards;
+    counts.samplesDone += samples;
+  }
+
+  /** The message's payload is copied. */
+  #send(message: NodeMessage): void {
+    if (this.#closedWith !== null || this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#state = afterNodeMessage(this.#state, message.type);
+    const { bytes, sent } = this.#outgoing.fill(messagePieces(message));
+    this.#socket.send(bytes, sent);
+  }
+
+  #closeFor(error: unknown): void {
+    if (error instanceof ProtocolError) return this.#close(error.closeName, error.reason, error.cause);
+    this.#close('internal', error instanceof Error ? error.message : String(error));
+  }
+
+  #close(name: CloseName, reason: string, cause?: unknown): void {
+    if (this.#closedWith !== null) return;
+    this.#closedWith = { code: closeCodes[name].code, reason: closeReason(reason), cause };
+    this.#socket.close(this.#closedWith.code, this.#closedWith.reason);
+  }
+}
+
+function roomFor(bytes: number): Uint8Array {
+  try {
+    return new Uint8Array(bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ProtocolError('doesNotFit', `no memory for a dataset of ${bytes} bytes: ${reason}`, { cause: error });
+  }
+}

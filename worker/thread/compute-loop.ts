@@ -1,0 +1,266 @@
+// A computing thread's life: wait for a job, go through its phases taking whatever task is free, until told to stop.
+// It knows the mailbox (src/kernels/mailbox.ts) and an engine, and nothing of how the thread came to be.
+
+import { batchSamples } from '../../src/data/sampler.ts';
+import type { Engine } from '../../src/engine.ts';
+import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
+import { DONE, isBefore, JobKind, ownerOf, Split, taskWord, Word } from '../../src/kernels/mailbox.ts';
+import { WORKER_TALLY } from '../../src/kernels/memory-plan.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
+
+/** Where a fault can be made to happen, for tests: before and after a block, before and after a slice. */
+export type FaultPoint = 'compute' | 'computed' | 'reduce' | 'adam';
+export type FaultInjector = (point: FaultPoint, step: number, task: number) => void;
+
+export interface LoopOptions {
+  readonly worker: number;
+  readonly workers: number;
+  /** How often to look at the mailbox before going to sleep; 0 where there are more threads than cores. */
+  readonly spins: number;
+  readonly batchSize: number;
+  readonly trainingCount: number;
+  readonly inject?: FaultInjector;
+}
+
+// Lost wake-ups cannot happen but by the death of a thread between its last word and its call; then this bounds the wait.
+const SLEEP_MS = 50;
+
+export class ComputeLoop {
+  readonly #engine: Engine;
+  readonly #run: RunMemory;
+  readonly #options: LoopOptions;
+  readonly #words: Int32Array;
+  readonly #control: number;
+  readonly #table: number;
+  #job = 0;
+  readonly #at = { epoch: 0, step: 0, stepInEpoch: 0 };
+  readonly #block = { level: 0, index: 0 };
+  readonly #fields = { kind: 0, stamp: 0, tasks: 0, firstChunk: 0, step: 0, endStep: 0, stepInEpoch: 0, split: 0 };
+  #stamp = 0;
+  #tasks = 0;
+  // What this worker did, for whoever watches: a few looks at the clock a step, and stores to a line that is its own.
+  readonly #tally: number;
+  /** From this thread's clock to the machine's, which is the same in all threads. */
+  readonly #clockOffsetMs: number;
+  /** Waited in the phase at hand. */
+  #waitMs = 0;
+
+  constructor(engine: Engine, run: RunMemory, options: LoopOptions) {
+    this.#engine = engine;
+    this.#run = run;
+    this.#options = options;
+    this.#words = run.words;
+    this.#control = run.plan.control / 4;
+    this.#table = run.plan.tasks / 4;
+    this.#tally = run.plan.workers[options.worker]!.tally / 8;
+    this.#clockOffsetMs = clockOffsetMs();
+  }
+
+  /** Runs until a stop job comes. */
+  run(): void {
+    for (;;) {
+      this.#waitFor(this.#jobIsOver);
+      if (!this.#readJob()) continue;
+      const { kind, tasks } = this.#fields;
+      if (kind === JobKind.stop) return;
+      if (kind === JobKind.train) this.#train();
+      else this.#single(tasks, kind === JobKind.evaluate ? this.#evaluate : this.#compute);
+    }
+  }
+
+  /** Takes the job's fields; false if the coordinator was writing them meanwhile (`job` is odd then). */
+  #readJob(): boolean {
+    const job = this.#read(Word.job);
+    if (job % 2 !== 0) return false;
+    const fields = this.#fields;
+    fields.kind = this.#read(Word.kind);
+    fields.stamp = this.#read(Word.stamp);
+    fields.tasks = this.#read(Word.tasks);
+    fields.firstChunk = this.#read(Word.firstChunk);
+    fields.step = this.#read(Word.step);
+    fields.endStep = this.#read(Word.endStep);
+    fields.stepInEpoch = this.#read(Word.stepInEpoch);
+    fields.split = this.#read(Word.split);
+    this.#at.epoch = this.#read(Word.epoch);
+    this.#at.step = fields.step;
+    this.#at.stepInEpoch = fields.stepInEpoch;
+    if (this.#read(Word.job) !== job) return false;
+    this.#job = job;
+    return true;
+  }
+
+  #train(): void {
+    const { step: first, endStep, stamp, stepInEpoch, tasks } = this.#fields;
+    // a thread that replaces a dead one comes in where the others are
+    for (let step = Math.max(first, this.#read(Word.progress)); step < endStep; step++) {
+      this.#at.step = step;
+      this.#at.stepInEpoch = stepInEpoch + (step - first);
+      this.#waitFor(this.#mayStep, this.#options.spins);
+      if (this.#jobIsOver()) return;
+      const phase = stamp + 2 * (step - first);
+      const startedMs = performance.now();
+      if (!this.#phase(phase, tasks, this.#compute)) return;
+      const computedMs = this.#tallyPhase(WORKER_TALLY.computeMs, startedMs);
+      if (!this.#phase(phase + 1, ROW_GROUPS + 1, this.#update)) return;
+      this.#tallyPhase(WORKER_TALLY.updateMs, computedMs);
+      if (this.#read(Word.fault) !== 0) {
+        this.#tellMain();
+        return;
+      }
+      this.#raiseProgress(step + 1);
+      if ((step + 1) % this.#read(Word.notifyEvery) === 0 || step + 1 >= this.#read(Word.limit)) this.#tellMain();
+    }
+  }
+
+  /** A job of a single phase. */
+  #single(tasks: number, work: (task: number) => void): void {
+    const startedMs = performance.now();
+    if (!this.#phase(this.#fields.stamp, tasks, work)) return;
+    if (work === this.#compute) this.#tallyPhase(WORKER_TALLY.computeMs, startedMs);
+    this.#tellMain();
+  }
+
+  /** Adds the phase that just ended to this worker's tally. Returns the time. */
+  #tallyPhase(word: number, startedMs: number): number {
+    const nowMs = performance.now();
+    const { doubles } = this.#run;
+    doubles[this.#tally + word]! += nowMs - startedMs - this.#waitMs;
+    doubles[this.#tally + WORKER_TALLY.waitMs]! += this.#waitMs;
+    return nowMs;
+  }
+
+  // The functions below are made once, so that a step allocates nothing.
+
+  readonly #compute = (task: number): void => {
+    this.#options.inject?.('compute', this.#at.step, task);
+    const block = this.#run.plan.blocks / 4 + 3 * task;
+    this.#block.level = this.#words[block]!;
+    this.#block.index = this.#words[block + 1]!;
+    const slot = this.#words[block + 2]!;
+    this.#engine.computeBlock(this.#at, this.#block, slot);
+    const { doubles, words, plan } = this.#run;
+    doubles[this.#tally + WORKER_TALLY.shards]! += 1 << this.#block.level;
+    doubles[this.#tally + WORKER_TALLY.samples]! += words[plan.slots[slot]!.figures / 4 + 3]!;
+    this.#options.inject?.('computed', this.#at.step, task);
+  };
+
+  readonly #update = (slice: number): void => {
+    const { step, stepInEpoch } = this.#at;
+    this.#options.inject?.('reduce', step, slice);
+    // in what order threads take the slices is open: the gradients were there when the first one was begun
+    if (!this.#run.isStepComputed(step)) this.#run.setStepComputed(step, performance.now() + this.#clockOffsetMs);
+    const { batchSize, trainingCount } = this.#options;
+    const samples = batchSamples(stepInEpoch, batchSize, trainingCount);
+    if (!this.#engine.updateSlice(step, this.#fields.tasks, samples, slice)) this.#store(Word.fault, step + 1);
+    if (slice === ROW_GROUPS) this.#run.sumFigures(step, this.#fields.tasks);
+    // whoever ends last has the last word
+    this.#run.setStepEnd(step, performance.now() + this.#clockOffsetMs);
+    this.#options.inject?.('adam', step, slice);
+  };
+
+  readonly #evaluate = (task: number): void => {
+    const split = this.#fields.split === Split.test ? 'test' : 'validation';
+    this.#engine.evaluateChunk(split, this.#fields.firstChunk + task, this.#at.step, this.#at.epoch);
+  };
+
+  readonly #mayStep = (): boolean => this.#at.step < this.#read(Word.limit) || this.#jobIsOver();
+  readonly #phaseMoved = (): boolean => this.#phaseState() !== 'held' || this.#jobIsOver();
+  readonly #jobIsOver = (): boolean => this.#read(Word.job) !== this.#job;
+
+  /** Does tasks of a phase until all are done. False when the job ended before. */
+  #phase(stamp: number, tasks: number, work: (task: number) => void): boolean {
+    this.#stamp = stamp;
+    this.#tasks = tasks;
+    this.#waitMs = 0;
+    const own = taskWord(stamp, this.#options.worker);
+    const done = taskWord(stamp, DONE);
+    const first = Math.floor((this.#options.worker * tasks) / this.#options.workers);
+    let worked = false;
+    for (;;) {
+      for (let i = 0; i < tasks; i++) {
+        const task = (first + i) % tasks;
+        const word = Atomics.load(this.#words, this.#table + task);
+        if (isBefore(word, stamp) && Atomics.compareExchange(this.#words, this.#table + task, word, own) === word) {
+          work(task);
+          Atomics.store(this.#words, this.#table + task, done);
+          worked = true;
+        }
+      }
+      if (this.#phaseState() === 'done') {
+        if (worked) this.#wakeOthers();
+        return true;
+      }
+      const waitingMs = performance.now();
+      this.#waitFor(this.#phaseMoved, this.#fields.kind === JobKind.train ? this.#options.spins : 0);
+      this.#waitMs += performance.now() - waitingMs;
+      if (this.#jobIsOver()) return false;
+    }
+  }
+
+  /** done: all tasks are, or the others are already beyond this phase; free: one may be taken; held: others are at it. */
+  #phaseState(): 'done' | 'free' | 'held' {
+    const current = taskWord(this.#stamp, 0) >>> 8;
+    let state: 'done' | 'held' = 'done';
+    for (let task = 0; task < this.#tasks; task++) {
+      const word = Atomics.load(this.#words, this.#table + task);
+      if (isBefore(word, this.#stamp)) return 'free';
+      if (word >>> 8 === current && ownerOf(word) !== DONE) state = 'held';
+    }
+    return state;
+  }
+
+  /**
+   * Looks `spins` times, then sleeps until somebody wakes the threads; returns when `ready` says so. Only within training does
+   * a thread look: there the next phase is microseconds away. Between jobs it would take a core from who brings the job.
+   */
+  #waitFor(ready: () => boolean, spins = 0): void {
+    for (; spins > 0; spins--) if (ready()) return;
+    while (!ready()) {
+      const wake = this.#read(Word.wake);
+      Atomics.add(this.#words, this.#control + Word.sleepers, 1);
+      if (!ready()) Atomics.wait(this.#words, this.#control + Word.wake, wake, SLEEP_MS);
+      Atomics.sub(this.#words, this.#control + Word.sleepers, 1);
+    }
+  }
+
+  #wakeOthers(): void {
+    Atomics.add(this.#words, this.#control + Word.wake, 1);
+    if (this.#read(Word.sleepers) !== 0) Atomics.notify(this.#words, this.#control + Word.wake);
+  }
+
+  /** Progress never goes back, even where a thread was held up between a phase and this word. */
+  #raiseProgress(step: number): void {
+    for (let seen = this.#read(Word.progress); seen < step; ) {
+      const found = Atomics.compareExchange(this.#words, this.#control + Word.progress, seen, step) >>> 0;
+      if (found === seen) return;
+      seen = found;
+    }
+  }
+
+  #tellMain(): void {
+    Atomics.add(this.#words, this.#control + Word.main, 1);
+    Atomics.notify(this.#words, this.#control + Word.main);
+  }
+
+  /** Steps are unsigned: after 2^31 of them the word itself is negative. */
+  #read(word: number): number {
+    return Atomics.load(this.#words, this.#control + word) >>> 0;
+  }
+
+  #store(word: number, value: number): void {
+    Atomics.store(this.#words, this.#control + word, value);
+  }
+}
+
+/**
+ * Milliseconds from this thread's clock to the machine's. A thread that is held up between two looks sees too little, so the
+ * largest of a few is taken.
+ */
+function clockOffsetMs(): number {
+  let offsetMs = Number.NEGATIVE_INFINITY;
+  for (let look = 0; look < 4; look++) {
+    const [seconds, nanoseconds] = process.hrtime();
+    offsetMs = Math.max(offsetMs, seconds * 1000 + nanoseconds / 1e6 - performance.now());
+  }
+  return offsetMs;
+}

@@ -1,0 +1,31 @@
+// What Piscina starts in each thread: one long task that lives as long as the thread does.
+
+import type { EngineSpec } from '../../src/engine.ts';
+import { instantiate } from '../../src/kernels/kernels.ts';
+import type { MemoryPlan } from '../../src/kernels/memory-plan.ts';
+import { RunMemory } from '../../src/kernels/run-memory.ts';
+import { makeEngine } from '../engines/make-engine.ts';
+import { ComputeLoop, type LoopOptions } from './compute-loop.ts';
+import { type Fault, injectorOf } from './faults.ts';
+
+/** Sent once, when the thread starts. */
+export interface ThreadTask {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly plan: MemoryPlan;
+  readonly engine: EngineSpec;
+  readonly loop: Omit<LoopOptions, 'inject'>;
+  /** Faults to make happen; tests only. */
+  readonly faults: readonly Fault[];
+}
+
+export default async function thread(task: ThreadTask): Promise<void> {
+  const run = new RunMemory(task.memory, task.plan);
+  const kernels = instantiate(task.module, task.memory);
+  const engine = await makeEngine(task.engine, kernels, run, task.loop.worker);
+  new ComputeLoop(engine, run, {
+    ...task.loop,
+    ...(task.faults.length > 0 ? { inject: injectorOf(task.faults, run, task.loop.worker) } : {}),
+  }).run();
+  engine.close?.();
+}
