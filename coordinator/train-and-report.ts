@@ -6,15 +6,15 @@ import { join, resolve } from 'node:path';
 import { ExitCode, LockstepError } from '../src/errors.ts';
 import { explained } from '../src/host/machine-lack.ts';
 import { machineLimits } from '../src/host/machine-limits.ts';
-import type { TrainOptions } from '../src/options/config.ts';
+import type { TrainOptions } from '../src/options/train-options.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../src/run/events.ts';
 import { writeReport } from './report/write-report.ts';
 import { ProcessRecord } from './run-folder/process-log.ts';
 import { RunLogFile } from './run-folder/run-log-file.ts';
-import type { Wiring } from './training/make-executor.ts';
+import type { TestedWiring } from './training/make-executor.ts';
 import { type Hooks, trainRun } from './training/train-run.ts';
 
-export async function trainAndReport(options: TrainOptions, hooks: Hooks, wiring: Wiring): Promise<Summary> {
+export async function trainAndReport(options: TrainOptions, hooks: Hooks, wiring: TestedWiring): Promise<Summary> {
   const began = performance.now();
   const record = new ProcessRecord(() => (performance.now() - began) / 1000);
   const source = options.resume === null ? null : resolve(options.resume);

@@ -8,21 +8,22 @@ import { pathToFileURL } from 'node:url';
 import { ThreadExecutor } from '../coordinator/executors/thread-executor.ts';
 import { resolveWithRun } from '../coordinator/run-folder/run-files.ts';
 import { trainAndReport } from '../coordinator/train-and-report.ts';
-import type { Wiring } from '../coordinator/training/make-executor.ts';
 import type { Hooks } from '../coordinator/training/train-run.ts';
 import { makeEngine } from '../worker/engines/make-engine.ts';
 import { selfTestDigest } from '../worker/engines/self-test.ts';
 import type { NodeWiring } from '../worker/node/node-run.ts';
 import { instantiate } from './kernels/kernels.ts';
 import { Workbench } from './kernels/workbench.ts';
-import type { TrainOptions } from './options/config.ts';
+import type { TrainOptions } from './options/train-options.ts';
 import type { Summary } from './run/events.ts';
+import type { Wiring } from './wiring.ts';
 
 export { CheckpointRequests } from '../coordinator/training/checkpoint-requests.ts';
 export { LockstepError } from './errors.ts';
 export type { AdamOptimizer, AdamOptions, GradientInput, GradientResult, RotateAndCrop } from './kernels/workbench.ts';
-export type { TrainOptions } from './options/config.ts';
-export type { EpochRecord, Figures, Summary, TrainEvent } from './run/events.ts';
+export type { TrainOptions } from './options/train-options.ts';
+export type { EpochRecord, Summary, TrainEvent } from './run/events.ts';
+export type { Figures } from './sums.ts';
 
 const resolve = createRequire(import.meta.url).resolve;
 

@@ -9,7 +9,7 @@ import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
 import { CHUNK_SAMPLES } from '../../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { Plain } from '../../src/wire/codec.ts';
 import { datasetBytes, datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { asText } from '../../src/wire/fields.ts';

@@ -4,7 +4,7 @@
 import type { Engine, Hands, SplitName } from '../../src/engine.ts';
 import { type Kernels, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { at, type RunMemory } from '../../src/kernels/run-memory.ts';
-import type { Sums } from '../../src/run/events.ts';
+import type { Sums } from '../../src/sums.ts';
 import { type BlockAddress, shardsOfBlock } from '../../src/tree.ts';
 import type { Evaluated, TreeNode } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';

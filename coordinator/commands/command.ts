@@ -4,7 +4,7 @@ import { printable } from '../../src/clean-text.ts';
 import type { ExitCode } from '../../src/errors.ts';
 import type { Flags } from '../../src/options/flags.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
-import type { Wiring } from '../training/make-executor.ts';
+import type { Wiring } from '../../src/wiring.ts';
 
 /** What the entry hands to a command. */
 export interface Surroundings {

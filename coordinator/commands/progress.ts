@@ -2,7 +2,8 @@
 // stays for each epoch; elsewhere only the lines that stay. Has no clock: whoever calls says what time it is.
 
 import { printable } from '../../src/clean-text.ts';
-import type { EpochRecord, Figures, TrainEvent } from '../../src/run/events.ts';
+import type { EpochRecord, TrainEvent } from '../../src/run/events.ts';
+import type { Figures } from '../../src/sums.ts';
 
 /** A stream, or a test's stand-in for one. */
 export interface ProgressSink {

@@ -7,10 +7,11 @@ import { LockstepError } from '../../src/errors.ts';
 import { decodeSafetensors, type Tensor } from '../../src/formats/safetensors.ts';
 import { reasonOf } from '../../src/host/files/io-reason.ts';
 import { readRegularFile } from '../../src/host/files/read-file.ts';
-import { resolveOptions, type TrainOptions } from '../../src/options/config.ts';
+import { resolveOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { digestOf } from '../../src/run/digest.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
-import type { Wiring } from '../training/make-executor.ts';
+import type { Wiring } from '../../src/wiring.ts';
 import { trainRun } from '../training/train-run.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 

@@ -2,11 +2,13 @@
 // made again where that is sound. Reads only.
 
 import { LockstepError } from '../../src/errors.ts';
-import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
-import type { EpochRecord, Figures, Summary, TrainEvent } from '../../src/run/events.ts';
+import type { EpochRecord, Summary, TrainEvent } from '../../src/run/events.ts';
 import { bestEpochOf, isAtEnd } from '../../src/run/position.ts';
 import { firstSelectable } from '../../src/run/run-record.ts';
+import type { Figures } from '../../src/sums.ts';
+import type { Wiring } from '../../src/wiring.ts';
 import { CheckpointStore, type Found } from '../run-folder/checkpoint-store.ts';
 import {
   readHistory,
@@ -15,7 +17,6 @@ import {
   refuse,
   type TrainedModel,
 } from '../run-folder/trained-model.ts';
-import type { Wiring } from '../training/make-executor.ts';
 import { loadFor } from './evaluation-set.ts';
 import { infer } from './inference.ts';
 

@@ -7,11 +7,11 @@ import { instantiate } from '../../src/kernels/kernels.ts';
 import { layMemory, planMemory, type RunShape } from '../../src/kernels/memory-plan.ts';
 import { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Model } from '../../src/model/model.ts';
-import { type Figures, meansOf } from '../../src/run/events.ts';
+import { type Figures, meansOf } from '../../src/sums.ts';
+import type { Wiring } from '../../src/wiring.ts';
 import type { Executor } from '../executors/executor.ts';
 import { InlineExecutor } from '../executors/inline-executor.ts';
 import { ThreadExecutor } from '../executors/thread-executor.ts';
-import type { Wiring } from '../training/make-executor.ts';
 
 export interface Inference {
   readonly figures: Figures;

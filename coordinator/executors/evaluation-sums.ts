@@ -3,7 +3,7 @@
 import type { SplitName } from '../../src/engine.ts';
 import { chunksOf } from '../../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import type { Sums } from '../../src/run/events.ts';
+import type { Sums } from '../../src/sums.ts';
 
 export async function sumChunks(
   run: RunMemory,

@@ -2,7 +2,7 @@
 
 import type { SplitName } from '../../src/engine.ts';
 import type { StepScalars } from '../../src/kernels/run-memory.ts';
-import type { Sums } from '../../src/run/events.ts';
+import type { Sums } from '../../src/sums.ts';
 import type { Vitals } from './worker-status.ts';
 
 /** A stretch of steps within one epoch, and what to ask and tell on the way. Steps count from the start of the run. */

@@ -6,7 +6,7 @@ import type { Engine, SplitName } from '../../src/engine.ts';
 import { machineMs } from '../../src/host/machine-clock.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import type { Sums } from '../../src/run/events.ts';
+import type { Sums } from '../../src/sums.ts';
 import { rootLevel } from '../../src/tree.ts';
 import { sumChunks } from './evaluation-sums.ts';
 import type { Executor, Stretch } from './executor.ts';

@@ -11,7 +11,7 @@ import { ThreadPlace } from '../../src/host/thread-place.ts';
 import { DONE, JobKind, ownerOf, Split, taskWord, Word } from '../../src/kernels/mailbox.ts';
 import { STEP_RING } from '../../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import type { Sums } from '../../src/run/events.ts';
+import type { Sums } from '../../src/sums.ts';
 import { type BlockAddress, evenBlocks } from '../../src/tree.ts';
 import { sumChunks } from './evaluation-sums.ts';
 import type { Executor, Stretch } from './executor.ts';

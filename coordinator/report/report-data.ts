@@ -7,12 +7,12 @@ import { instantiate } from '../../src/kernels/kernels.ts';
 import { Purpose, randomAt } from '../../src/random.ts';
 import type { EpochRecord, Summary } from '../../src/run/events.ts';
 import { firstEpochSeen } from '../../src/run/run-record.ts';
+import type { Wiring } from '../../src/wiring.ts';
 import { loadFor } from '../evaluation/evaluation-set.ts';
 import { hasTestFigures, readFinished } from '../evaluation/finished-run.ts';
 import { type Inference, infer } from '../evaluation/inference.ts';
 import { type RunLog, readLog } from '../run-folder/run-log-file.ts';
 import { readHistory, readTrainedModel, refuse, type TrainedModel } from '../run-folder/trained-model.ts';
-import type { Wiring } from '../training/make-executor.ts';
 
 export interface ReportData {
   readonly trained: TrainedModel;

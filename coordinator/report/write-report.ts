@@ -12,14 +12,15 @@ import { toSvg } from '../../src/figures/svg.ts';
 import { tilesOf } from '../../src/figures/tiles.ts';
 import { reasonOf } from '../../src/host/files/io-reason.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
-import { configForFile, type TrainOptions } from '../../src/options/config.ts';
+import { configForFile } from '../../src/options/config.ts';
 import { shellWord } from '../../src/options/shell-command.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { digestOf } from '../../src/run/digest.ts';
-import type { Figures } from '../../src/run/events.ts';
+import type { Figures } from '../../src/sums.ts';
+import type { Wiring } from '../../src/wiring.ts';
 import { MadeFolders } from '../run-folder/made-folders.ts';
 import type { TrainedModel } from '../run-folder/trained-model.ts';
 import { writeWhole } from '../run-folder/write-whole.ts';
-import type { Wiring } from '../training/make-executor.ts';
 import { type ReportData, reportData } from './report-data.ts';
 import { whatHappened, whereItRan } from './run-story.ts';
 

@@ -4,8 +4,9 @@
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { reasonOf } from '../../src/host/files/io-reason.ts';
 import type { Checkpoint } from '../../src/run/checkpoint.ts';
-import type { Figures, TrainEvent } from '../../src/run/events.ts';
+import type { TrainEvent } from '../../src/run/events.ts';
 import type { Position } from '../../src/run/position.ts';
+import type { Figures } from '../../src/sums.ts';
 import { WriteFailure } from '../run-folder/checkpoint-files.ts';
 
 export interface Written {

@@ -1,6 +1,7 @@
 // An epoch's figures as its steps come in, added in step order in float64, and the events that tell of them.
 
-import { meansOf, type Sums, type TrainEvent } from '../../src/run/events.ts';
+import type { TrainEvent } from '../../src/run/events.ts';
+import { meansOf, type Sums } from '../../src/sums.ts';
 
 const EVENT_MS = 100;
 

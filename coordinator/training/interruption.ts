@@ -1,12 +1,7 @@
 // What the user reads of a run that was stopped on demand: where it stands, and the command that goes on with it.
 
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { shellWord } from '../../src/options/shell-command.ts';
-
-/** The command that goes on with a run, to be pasted into a shell. */
-export function resumeCommand(folder: string): string {
-  return `lockstep train --resume ${shellWord(folder)}`;
-}
+import { resumeCommand } from '../../src/options/shell-command.ts';
 
 /** What a stopped run leaves. */
 export interface Left {

@@ -2,13 +2,15 @@
 
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../src/data/dataset.ts';
-import type { Engine, EngineSpec } from '../../src/engine.ts';
+import type { EngineSpec } from '../../src/engine.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
 import type { RunShape } from '../../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import { configForFile, type TrainOptions } from '../../src/options/config.ts';
+import { configForFile } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
+import type { Wiring } from '../../src/wiring.ts';
 import { type ClusterLimits, clusterLimits } from '../cluster/cluster-limits.ts';
 import { listen } from '../cluster/listen.ts';
 import type { Executor } from '../executors/executor.ts';
@@ -17,23 +19,8 @@ import { RunSizes } from '../executors/shard-sizes.ts';
 import { ThreadExecutor } from '../executors/thread-executor.ts';
 import { nobody, type Observer } from '../executors/worker-status.ts';
 
-/** What the entries wire in. */
-export interface Wiring {
-  readonly sharedKernels: () => WebAssembly.Module;
-  /** Where the kernels' constants end. */
-  readonly heapBase: () => number;
-  readonly threadFile: string;
-  /** Version of the program: nodes must have the same. */
-  readonly programVersion: string;
-  readonly makeEngine: (spec: EngineSpec, kernels: Kernels, run: RunMemory, worker: number) => Promise<Engine>;
-  /**
-   * Digest of what an engine makes of a fixed small network: the same wherever a run would be the same. It throws where the
-   * engine cannot be had, and readies the process for its threads.
-   */
-  readonly selfTest: (engine: string) => Promise<string>;
-  /** Faults to make happen in the threads; tests only. */
-  readonly faults?: readonly unknown[];
-  /** What tests change of the cluster's limits. */
+/** What tests change of a run's cluster. */
+export interface TestedWiring extends Wiring {
   readonly limits?: Partial<ClusterLimits>;
 }
 
@@ -47,7 +34,7 @@ export interface ExecutorParts {
   readonly kernels: Kernels;
   readonly onEvent: (event: TrainEvent) => void;
   readonly signal: AbortSignal;
-  readonly wiring: Wiring;
+  readonly wiring: TestedWiring;
   readonly observer?: Observer;
 }
 

@@ -2,12 +2,12 @@
 
 import type { LockstepError } from '../../src/errors.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import type { TrainOptions } from '../../src/options/config.ts';
+import { resumeCommand } from '../../src/options/shell-command.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { isHistoryDue } from '../../src/run/epoch-segments.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import type { BestParameters } from './best-parameters.ts';
 import { Checkpointer } from './checkpointer.ts';
-import { resumeCommand } from './interruption.ts';
 import type { OpenRun } from './open-run.ts';
 
 export interface CheckpointParts {

@@ -15,11 +15,14 @@ import { RunMemory } from '../../src/kernels/run-memory.ts';
 import { initialParameters } from '../../src/model/init.ts';
 import { namedTensors, widthsOf } from '../../src/model/layout.ts';
 import { modelMetadata } from '../../src/model/model.ts';
-import { resolveThreads, type TrainOptions } from '../../src/options/config.ts';
+import { resolveThreads } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { digestOf, stateDigestOf } from '../../src/run/digest.ts';
-import { type Figures, printableEvent, type Summary, type TrainEvent } from '../../src/run/events.ts';
+import { printableEvent, type Summary, type TrainEvent } from '../../src/run/events.ts';
 import { bestEpochOf, endStepOf, startPosition } from '../../src/run/position.ts';
 import { firstSelectable } from '../../src/run/run-record.ts';
+import type { Figures } from '../../src/sums.ts';
+
 import { finishedSummary } from '../evaluation/finished-run.ts';
 import type { Executor } from '../executors/executor.ts';
 import { nobody } from '../executors/worker-status.ts';
@@ -28,7 +31,7 @@ import { BestParameters } from './best-parameters.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import { stopped } from './interruption.ts';
-import { makeExecutor, type Wiring } from './make-executor.ts';
+import { makeExecutor, type TestedWiring } from './make-executor.ts';
 import { type OpenRun, openRun } from './open-run.ts';
 import { checkpointerOf } from './run-checkpoints.ts';
 import type { Phase } from './run-phase.ts';
@@ -45,7 +48,7 @@ export interface Hooks {
   readonly onPhase?: (phase: Phase) => void;
 }
 
-export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Wiring): Promise<Summary> {
+export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: TestedWiring): Promise<Summary> {
   const started = performance.now();
   const told = (event: TrainEvent) => hooks.onEvent?.(printableEvent(event));
   const onPhase = hooks.onPhase ?? (() => undefined);

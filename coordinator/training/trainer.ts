@@ -6,7 +6,7 @@ import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { learningRateAt, type ScheduleName } from '../../src/model/schedule.ts';
-import { type EpochRecord, type EpochTiming, type Figures, meansOf, type TrainEvent } from '../../src/run/events.ts';
+import type { EpochRecord, EpochTiming, TrainEvent } from '../../src/run/events.ts';
 import {
   endStepOf,
   epochStartOf,
@@ -15,6 +15,7 @@ import {
   type Position,
   startPosition,
 } from '../../src/run/position.ts';
+import { type Figures, meansOf } from '../../src/sums.ts';
 import type { Executor } from '../executors/executor.ts';
 import { EpochProgress } from './epoch-progress.ts';
 import type { Phase } from './run-phase.ts';

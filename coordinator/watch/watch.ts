@@ -4,8 +4,8 @@
 import { Exposition } from '../../src/host/exposition.ts';
 import { WatchServer } from '../../src/host/http/http-server.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import type { TrainOptions } from '../../src/options/config.ts';
 import { splitAddress } from '../../src/options/credentials.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Observer } from '../executors/worker-status.ts';

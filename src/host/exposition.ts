@@ -2,8 +2,28 @@
 // them. Knows nothing of where the values come from.
 
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
-import type { Family } from '../../coordinator/watch/metrics/metric-families.ts';
-import { type MetricRow, nodeMetricTable } from '../../coordinator/watch/model/metric-table.ts';
+
+export interface MetricRow {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  /** Label -> its values; a text describes those of a set that is bounded, but not known beforehand. */
+  readonly labels: Readonly<Record<string, readonly string[] | string>>;
+  /** Upper bounds in seconds. */
+  readonly buckets?: readonly number[];
+}
+
+export interface Sample {
+  /** The family's name, with what a histogram or counter adds. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+export interface Family {
+  readonly row: MetricRow;
+  readonly samples: readonly Sample[];
+}
 
 // Gauges with the name of counters: promtool check metrics refuses them, and others tell the same.
 const misnamed = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
@@ -36,28 +56,6 @@ export class Exposition {
     }
     return await this.#registry.metrics();
   }
-}
-
-export interface NodeFigures {
-  readonly connected: boolean;
-  readonly threads: number;
-  readonly shardsDone: number;
-  readonly samplesDone: number;
-  readonly connections: number;
-}
-
-/** A node's own metrics. */
-export function nodeExposition(read: () => NodeFigures): Exposition {
-  const rows: readonly MetricRow[] = Object.values(nodeMetricTable);
-  return new Exposition(
-    rows,
-    () => {
-      const { connected, threads, shardsDone, samplesDone, connections } = read();
-      const values = [connected ? 1 : 0, threads, shardsDone, samplesDone, connections];
-      return rows.map((row, i) => ({ row, samples: [{ name: row.name, labels: {}, value: values[i]! }] }));
-    },
-    true,
-  );
 }
 
 /** All that a registry asks of a metric is to be read. */

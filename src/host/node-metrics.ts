@@ -1,8 +1,61 @@
-// A node's own small page of metrics. It stands here since this side has the doors to HTTP and to prom-client; the entry hands
-// it to the worker command.
+// A node's own small page of metrics: its table, and the server that shows it.
 
-import { type NodeFigures, nodeExposition } from './exposition.ts';
+import { Exposition, type MetricRow } from './exposition.ts';
 import { plain, WatchServer } from './http/http-server.ts';
+
+export const nodeMetricTable = {
+  nodeConnected: {
+    name: 'lockstep_node_connected',
+    type: 'gauge',
+    help: '1 while the node is a member of a run.',
+    labels: {},
+  },
+  nodeThreads: {
+    name: 'lockstep_node_threads',
+    type: 'gauge',
+    help: 'Computing threads of the node.',
+    labels: {},
+  },
+  nodeShards: {
+    name: 'lockstep_node_shards_total',
+    type: 'counter',
+    help: 'Shards that the node has computed and sent, over all its connections.',
+    labels: {},
+  },
+  nodeSamples: {
+    name: 'lockstep_node_samples_total',
+    type: 'counter',
+    help: 'Samples of these shards.',
+    labels: {},
+  },
+  nodeConnections: {
+    name: 'lockstep_node_connections_total',
+    type: 'counter',
+    help: 'Connections to a coordinator that became members.',
+    labels: {},
+  },
+} as const satisfies Record<string, MetricRow>;
+
+export interface NodeFigures {
+  readonly connected: boolean;
+  readonly threads: number;
+  readonly shardsDone: number;
+  readonly samplesDone: number;
+  readonly connections: number;
+}
+
+function nodeExposition(read: () => NodeFigures): Exposition {
+  const rows: readonly MetricRow[] = Object.values(nodeMetricTable);
+  return new Exposition(
+    rows,
+    () => {
+      const { connected, threads, shardsDone, samplesDone, connections } = read();
+      const values = [connected ? 1 : 0, threads, shardsDone, samplesDone, connections];
+      return rows.map((row, i) => ({ row, samples: [{ name: row.name, labels: {}, value: values[i]! }] }));
+    },
+    true,
+  );
+}
 
 /** @throws LockstepError where it cannot listen there */
 export async function serveNodeMetrics(

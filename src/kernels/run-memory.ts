@@ -3,7 +3,7 @@
 import type { ImageSet } from '../data/dataset.ts';
 import type { Layout } from '../model/layout.ts';
 import { toCanonicalOrder, toKernelOrder } from '../model/layout.ts';
-import type { Sums } from '../run/events.ts';
+import type { Sums } from '../sums.ts';
 import type { BlockAddress } from '../tree.ts';
 import type { Kernels } from './kernels.ts';
 import { type MemoryPlan, type Pair, STEP_BYTES, STEP_RING, WORKER_TALLY } from './memory-plan.ts';

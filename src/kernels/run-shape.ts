@@ -3,7 +3,7 @@
 import type { DatasetShape } from '../data/assemble.ts';
 import type { Split } from '../data/sampler.ts';
 import { layoutOf } from '../model/layout.ts';
-import type { TrainOptions } from '../options/config.ts';
+import type { TrainOptions } from '../options/train-options.ts';
 import type { RunShape } from './memory-plan.ts';
 
 /** `workers`: scratch areas; `slots`: tree nodes in memory at once. */

@@ -3,11 +3,10 @@
 
 import { LockstepError } from '../errors.ts';
 import { didYouMean } from './nearest.ts';
-import { flagName, type OptionKey, optionKeys, optionTable, type TrainOptions } from './option-table.ts';
-import { type PresetName, presets } from './presets.ts';
+import { flagName, type OptionKey, optionKeys, optionTable } from './option-table.ts';
+import { presets } from './presets.ts';
 import { shownOption } from './shown-value.ts';
-
-export type { TrainOptions } from './option-table.ts';
+import type { PresetName, TrainOptions } from './train-options.ts';
 
 /** Where a value comes from: it decides how an error names it. */
 export type Origin = 'flag' | 'file' | 'option';

@@ -1,13 +1,10 @@
 // Recipes by name: what --preset puts in the place of the defaults. What is given besides goes before it.
 
-import type { TrainOptions } from './option-table.ts';
-
-export const presetNames = ['report', 'best'] as const;
-export type PresetName = (typeof presetNames)[number];
+import type { PresetName, TrainOptions } from './train-options.ts';
 
 export const presets: Readonly<Record<PresetName, Partial<TrainOptions>>> = {
   /** The recipe of the report that Lockstep follows: the defaults themselves. */
-  report: {},
+  reference: {},
   best: {
     epochs: 60,
     batchSize: 256,
@@ -17,3 +14,5 @@ export const presets: Readonly<Record<PresetName, Partial<TrainOptions>>> = {
     select: 'best',
   },
 };
+
+export const presetNames = Object.keys(presets) as PresetName[];

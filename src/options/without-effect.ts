@@ -1,6 +1,7 @@
 // Which of the options that were asked for cannot matter to a run that is finished and is asked for nothing more. Pure.
 
-import { flagName, type OptionKey, optionKeys, optionTable, type TrainOptions } from './option-table.ts';
+import { flagName, type OptionKey, optionKeys, optionTable } from './option-table.ts';
+import type { TrainOptions } from './train-options.ts';
 
 /** They say which run it is, or how its summary is shown. */
 const matter: readonly OptionKey[] = ['resume', 'out', 'from', 'autoResume', 'preset', 'json', 'quiet', 'verbose'];

@@ -6,10 +6,10 @@ import { LockstepError } from '../errors.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../formats/safetensors.ts';
 import { BiasPowers } from '../model/adam.ts';
 import { type Layout, namedTensors } from '../model/layout.ts';
+import type { Figures } from '../sums.ts';
 import { type State, stateDigestOf } from './digest.ts';
 import { checkState, jsonText, type ReadState } from './disk-records.ts';
 import type { Apart } from './epoch-segments.ts';
-import type { Figures } from './events.ts';
 import type { Position } from './position.ts';
 import { type Change, changeOf, type Facts } from './run-record.ts';
 

@@ -2,23 +2,7 @@
 // Plain data: everything here may be written as JSON.
 
 import { printable } from '../clean-text.ts';
-
-/** Sums over samples; means are taken only at the edge, by `meansOf`. */
-export interface Sums {
-  readonly lossSum: number;
-  readonly correctCount: number;
-  readonly sampleCount: number;
-}
-
-/** Mean cross-entropy a sample (nats) and the ratio of correct predictions. */
-export interface Figures {
-  readonly loss: number;
-  readonly accuracy: number;
-}
-
-export function meansOf(sums: Sums): Figures {
-  return { loss: sums.lossSum / sums.sampleCount, accuracy: sums.correctCount / sums.sampleCount };
-}
+import type { Figures } from '../sums.ts';
 
 /** One entry of history.json: no timings, so that equal runs have equal files. */
 export interface EpochRecord {

@@ -1,7 +1,8 @@
 // Where a run stands between two steps: with the parameters and Adam's moments, all that it takes to go on to the same
 // bits. Plain data; knows nothing of how it is kept.
 
-import type { EpochRecord, EpochTiming, Sums } from './events.ts';
+import type { Sums } from '../sums.ts';
+import type { EpochRecord, EpochTiming } from './events.ts';
 
 export interface Position {
   /** Steps committed since the start of the run. */

@@ -1,7 +1,8 @@
 // What decides a run's bits, and config.json, which keeps it: the options, and under one key more what came of them.
 // Pure; the file itself is the coordinator's.
 
-import { configForFile, recordKey, resolveOptions, type TrainOptions } from '../options/config.ts';
+import { configForFile, recordKey, resolveOptions } from '../options/config.ts';
+import type { TrainOptions } from '../options/train-options.ts';
 import { checkRecord, type ReadRecord } from './disk-records.ts';
 
 /** All that a run's bits depend on, and options that they do not depend on. */

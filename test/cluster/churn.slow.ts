@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { FaultPoint } from '../../worker/thread/compute-loop.ts';
 import type { Fault } from '../../worker/thread/faults.ts';
 import { freePort } from '../support/free-port.ts';

@@ -1,7 +1,7 @@
 // The promise, over sockets: whoever does the work, the bits are those of the single-worker baseline.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 

@@ -1,7 +1,7 @@
 // The contract of executors, for each of them.
 
 import { describe } from 'vitest';
-import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { Digits } from '../support/digits.ts';
 import { type Kind, keepsTheContract } from '../support/executor-contract.ts';
 import { startNode } from '../support/nodes.ts';

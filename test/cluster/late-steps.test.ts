@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CheckpointStore } from '../../coordinator/run-folder/checkpoint-store.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { layoutOf } from '../../src/model/layout.ts';
-import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { decodeCheckpoint } from '../../src/run/checkpoint.ts';
 import { withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';

@@ -3,10 +3,10 @@
 // answer decides.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Wiring } from '../../coordinator/training/make-executor.ts';
 import type { Engine, SplitName } from '../../src/engine.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { wiring } from '../../src/library.ts';
+import type { Wiring } from '../../src/wiring.ts';
 import { type Cluster, patient, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 

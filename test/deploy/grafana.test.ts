@@ -2,7 +2,8 @@
 // the files anew.
 
 import { describe, expect, test } from 'vitest';
-import { metricTable, nodeMetricTable } from '../../coordinator/watch/model/metric-table.ts';
+import { metricTable } from '../../coordinator/watch/model/metric-table.ts';
+import { nodeMetricTable } from '../../src/host/node-metrics.ts';
 import { overview, workers } from '../generate/dashboards.ts';
 import { type Asked, asked, metricNames } from '../support/dashboards.ts';
 

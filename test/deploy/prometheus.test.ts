@@ -4,7 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { metricTable, nodeMetricTable } from '../../coordinator/watch/model/metric-table.ts';
+import { metricTable } from '../../coordinator/watch/model/metric-table.ts';
+import { nodeMetricTable } from '../../src/host/node-metrics.ts';
 import { metricsPage } from '../generate/metrics-page.ts';
 import { metricNames } from '../support/dashboards.ts';
 import { missing, output } from '../support/tools.ts';

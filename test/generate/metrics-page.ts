@@ -1,6 +1,8 @@
 // METRICS.md from the table of metrics: `npm run generate` writes it, and a test fails where it differs.
 
-import { type MetricRow, metricTable, nodeMetricTable } from '../../coordinator/watch/model/metric-table.ts';
+import { metricTable } from '../../coordinator/watch/model/metric-table.ts';
+import type { MetricRow } from '../../src/host/exposition.ts';
+import { nodeMetricTable } from '../../src/host/node-metrics.ts';
 
 export function metricsPage(): string {
   return [

@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  checkAgainstData,
-  configForFile,
-  resolveOptions,
-  resolveThreads,
-  type TrainOptions,
-} from '../../src/options/config.ts';
+import { checkAgainstData, configForFile, resolveOptions, resolveThreads } from '../../src/options/config.ts';
 import { flagName, type optionKeys, optionTable } from '../../src/options/option-table.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { refusal } from '../support/refusal.ts';
 
 const defaults = resolveOptions({}, null);
@@ -21,7 +16,7 @@ describe('resolveOptions', () => {
       threads: null,
       engine: 'wasm',
       lr: 0.001,
-      preset: 'report',
+      preset: 'reference',
       schedule: 'constant',
       warmup: null,
       weightDecay: 0,

@@ -1,7 +1,7 @@
 // The promise: whoever does the work, the bits are those of the single-worker baseline (--threads 0).
 
 import { describe, expect, test } from 'vitest';
-import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { makeDisorderedEngine } from '../support/disordered-engine.ts';
 import { bitsOf, traced } from '../support/train.ts';
 

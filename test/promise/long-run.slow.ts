@@ -9,7 +9,7 @@ import { CheckpointStore } from '../../coordinator/run-folder/checkpoint-store.t
 import { flush } from '../../coordinator/run-folder/flush.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { layoutOf } from '../../src/model/layout.ts';
-import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { Checkpoint } from '../../src/run/checkpoint.ts';
 import { epochsApart, isHistoryDue } from '../../src/run/epoch-segments.ts';
 import { startPosition } from '../../src/run/position.ts';

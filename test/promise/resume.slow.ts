@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ownIdentity } from '../../coordinator/run-folder/process-identity.ts';
 import { train } from '../../src/library.ts';
 import { layoutOf } from '../../src/model/layout.ts';
-import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { decodeCheckpoint, encodeCheckpoint, verifyCheckpoint } from '../../src/run/checkpoint.ts';
 import { refusal } from '../support/refusal.ts';
 import {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ownIdentity } from '../../coordinator/run-folder/process-identity.ts';
 import { RunFolder } from '../../coordinator/run-folder/run-folder.ts';
-import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { refusal } from '../support/refusal.ts';
 import { runCli } from '../support/run-cli.ts';
 import { bitsOnDisk, contentOf, dieAt, runOnDisk } from '../support/run-on-disk.ts';

@@ -12,7 +12,7 @@ import { reportData } from '../../coordinator/report/report-data.ts';
 import { resolveWithRun } from '../../coordinator/run-folder/run-files.ts';
 import { readLog } from '../../coordinator/run-folder/run-log-file.ts';
 import { trainAndReport } from '../../coordinator/train-and-report.ts';
-import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { digestOf } from '../../src/run/digest.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
 import { LockstepError } from '../../src/errors.ts';

@@ -2,12 +2,13 @@
 // when the test fails in the middle.
 
 import { resolveWithRun } from '../../coordinator/run-folder/run-files.ts';
-import type { Wiring } from '../../coordinator/training/make-executor.ts';
+import type { TestedWiring } from '../../coordinator/training/make-executor.ts';
 import { type Hooks, trainRun } from '../../coordinator/training/train-run.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { wiring } from '../../src/library.ts';
-import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
+import type { Wiring } from '../../src/wiring.ts';
 import { Lines } from './events.ts';
 import { type NodeSetup, startNode, type TestNode } from './nodes.ts';
 import { bitsOf, type Traced, traceOf } from './train.ts';
@@ -30,12 +31,12 @@ export interface Cluster {
 }
 
 /** Nothing is late, however slow the machine: for tests that count what is given again. */
-export const patient: Partial<Wiring> = {
+export const patient: Partial<TestedWiring> = {
   limits: { step: { lateFactor: 4, lateFloorMs: 60_000, unmeasuredMs: 60_000 } },
 };
 
 /** What takes some milliseconds longer than usual is late. */
-export const impatient: Partial<Wiring> = {
+export const impatient: Partial<TestedWiring> = {
   limits: { step: { lateFactor: 4, lateFloorMs: 20, unmeasuredMs: 500 } },
 };
 
@@ -43,7 +44,7 @@ export const impatient: Partial<Wiring> = {
 export async function withCluster<T>(
   options: Partial<TrainOptions>,
   use: (cluster: Cluster) => Promise<T>,
-  changes: Partial<Wiring> = {},
+  changes: Partial<TestedWiring> = {},
   onEachEvent: (event: TrainEvent) => void = () => undefined,
   hooks: Hooks = {},
 ): Promise<T> {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset, ImageSet } from '../../src/data/dataset.ts';
 import { loadDataset } from '../../src/host/files/dataset-files.ts';
-import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { mnistData } from './golden.ts';
 import { fileNames, imagesFile, labelsFile } from './tiny-data.ts';
 import { bitsOf, traced } from './train.ts';

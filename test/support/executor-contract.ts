@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Executor } from '../../coordinator/executors/executor.ts';
 import { makeExecutor } from '../../coordinator/training/make-executor.ts';
-import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { type Digits, makeDigits } from './digits.ts';
 import { type PreparedRun, prepareRun } from './prepared-run.ts';
 

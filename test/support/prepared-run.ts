@@ -11,9 +11,10 @@ import { shapeOf } from '../../src/kernels/run-shape.ts';
 import { wiring } from '../../src/library.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { initialParameters } from '../../src/model/init.ts';
-import { resolveOptions, type TrainOptions } from '../../src/options/config.ts';
+import { resolveOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { stateDigestOf } from '../../src/run/digest.ts';
-import type { Sums } from '../../src/run/events.ts';
+import type { Sums } from '../../src/sums.ts';
 import { Lines } from './events.ts';
 
 export interface PreparedRun {

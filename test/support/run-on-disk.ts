@@ -3,11 +3,12 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resolveWithRun } from '../../coordinator/run-folder/run-files.ts';
-import type { Wiring } from '../../coordinator/training/make-executor.ts';
+import type { TestedWiring } from '../../coordinator/training/make-executor.ts';
 import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
-import type { TrainOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { EpochRecord, Summary, TrainEvent } from '../../src/run/events.ts';
+import type { Wiring } from '../../src/wiring.ts';
 
 export interface Ran {
   readonly summary: Summary;
@@ -17,7 +18,7 @@ export interface Ran {
 export interface Around {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
-  readonly wiring?: Partial<Wiring>;
+  readonly wiring?: Partial<TestedWiring>;
 }
 
 export async function runOnDisk(options: Partial<TrainOptions>, around: Around = {}): Promise<Ran> {

@@ -1,9 +1,10 @@
 // Runs for tests: a short run on real MNIST, in this process, with what a test wants to look at afterwards.
 
-import type { Wiring } from '../../coordinator/training/make-executor.ts';
+import type { TestedWiring } from '../../coordinator/training/make-executor.ts';
 import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
-import { resolveOptions, type TrainOptions } from '../../src/options/config.ts';
+import { resolveOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 
 export interface Traced {
@@ -13,7 +14,7 @@ export interface Traced {
   readonly warnings: readonly string[];
 }
 
-export async function traced(options: Partial<TrainOptions>, changes: Partial<Wiring> = {}): Promise<Traced> {
+export async function traced(options: Partial<TrainOptions>, changes: Partial<TestedWiring> = {}): Promise<Traced> {
   const events: TrainEvent[] = [];
   const summary = await trainRun(
     resolveOptions(options, null),

@@ -2,7 +2,8 @@
 
 import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
-import { resolveOptions, type TrainOptions } from '../../src/options/config.ts';
+import { resolveOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import { Lines } from './events.ts';
 

@@ -8,7 +8,7 @@ import type { Kernels } from '../../src/kernels/kernels.ts';
 import { CHUNK_SAMPLES, type DenseScratch } from '../../src/kernels/memory-plan.ts';
 import { at, type RunMemory } from '../../src/kernels/run-memory.ts';
 import { Purpose } from '../../src/random.ts';
-import type { Sums } from '../../src/run/events.ts';
+import type { Sums } from '../../src/sums.ts';
 import type { BlockAddress } from '../../src/tree.ts';
 import { Committer } from './committer.ts';
 import { TfjsNetwork } from './tfjs-network.ts';

@@ -3,7 +3,7 @@
 // up to 1.4 times as long (TFJS.md has the figures). Knows no shards, steps or memory plan.
 
 import type { Layer } from '../../src/model/layout.ts';
-import type { Sums } from '../../src/run/events.ts';
+import type { Sums } from '../../src/sums.ts';
 import type { Tensor1D, Tensor2D, Tensorflow } from './tfjs-node.ts';
 
 export class TfjsNetwork {

@@ -3,7 +3,7 @@
 
 import type { WorkerVitals } from '../../executors/worker-status.ts';
 import type { WatchedRun } from '../model/watched-run.ts';
-import type { PageCursor, PageView, PageWorker } from './page-view.ts';
+import type { PageCursor, PageRun, PageView, PageWorker } from './page-view.ts';
 
 interface Pace {
   readonly atMs: number;
@@ -34,7 +34,7 @@ export class PageState {
     const validationFrom = since.validation.generation === validationCurve.generation ? since.validation.length : 0;
     this.#measure();
     return {
-      run: watched.page,
+      run: runOf(watched),
       nowMs,
       state,
       reason,
@@ -115,4 +115,8 @@ export class PageState {
 
 function shown({ rank, id, name, transport, threads, shards }: WorkerVitals) {
   return { rank, id, name, transport, threads, shards };
+}
+
+function runOf({ facts, learningRate, stepsPerEpoch, parameters, trainSamples, endStep }: WatchedRun): PageRun {
+  return { ...facts, learningRate, stepsPerEpoch, parameters, trainSamples, endStep };
 }

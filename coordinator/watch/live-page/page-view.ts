@@ -1,10 +1,12 @@
 // What the live page is told, as JSON: the whole of it when a stream begins, afterwards what has changed. Types only; shared
 // by the server's side and the page.
 
-import type { Figures } from '../../../src/run/events.ts';
+import type { Figures } from '../../../src/sums.ts';
 import type { Transport, WorkerState } from '../../executors/worker-status.ts';
 import type { CurvePoint } from '../model/curve.ts';
+import type { LoggedEvent } from '../model/event-log.ts';
 import type { RunState } from '../model/metric-table.ts';
+import type { ValidationPoint } from '../model/watched-run.ts';
 
 export interface PageRun {
   readonly name: string;
@@ -52,25 +54,11 @@ export interface PageWorker {
   readonly reason: string | null;
 }
 
-export interface PageEvent {
-  /** Counts from 0 since the run began. */
-  readonly number: number;
-  readonly atMs: number;
-  readonly level: 'info' | 'good' | 'warning' | 'error';
-  readonly text: string;
-}
-
 /** Part of a list: from number `from` on. Another generation: what came before is void. */
 export interface PagePart<T> {
   readonly generation: number;
   readonly from: number;
   readonly items: readonly T[];
-}
-
-export interface ValidationPoint extends Figures {
-  readonly step: number;
-  /** Epochs done then. */
-  readonly epochs: number;
 }
 
 export interface PageView {
@@ -85,7 +73,7 @@ export interface PageView {
   readonly workers: readonly PageWorker[];
   readonly curve: PagePart<CurvePoint>;
   readonly validationCurve: PagePart<ValidationPoint>;
-  readonly events: PagePart<PageEvent>;
+  readonly events: PagePart<LoggedEvent>;
 }
 
 /** How far a page is: what it has of the three lists. */

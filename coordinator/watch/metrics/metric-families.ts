@@ -1,22 +1,11 @@
 // A run's values as metric families, in the order of the table: histograms spread into cumulative buckets, and counters going
 // on from where an earlier process of the same run left them. Pure.
 
+import type { Family, MetricRow, Sample } from '../../../src/host/exposition.ts';
 import type { DurationHistogram } from '../model/histogram.ts';
-import { type MetricKey, type MetricRow, metricKeys, metricTable } from '../model/metric-table.ts';
+import { type MetricKey, metricKeys, metricTable } from '../model/metric-table.ts';
 import type { WatchedRun } from '../model/watched-run.ts';
 import { histogramsOf, type MetricValue, valuesOf } from './metric-values.ts';
-
-export interface Sample {
-  /** The family's name, with what a histogram or counter adds. */
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-export interface Family {
-  readonly row: MetricRow;
-  readonly samples: readonly Sample[];
-}
 
 /** Values of counters at the end of an earlier process, by `sampleKey`. */
 export type Before = ReadonlyMap<string, number>;

@@ -1,7 +1,8 @@
 // metrics.om: a run's metrics over its time as OpenMetrics text, which `promtool tsdb create-blocks-from openmetrics` reads.
 // When a run goes on, the counters' last values are read back from it, and its lines stand before the new ones. Pure.
 
-import type { Before, Family, Sample } from './metric-families.ts';
+import type { Family, Sample } from '../../../src/host/exposition.ts';
+import type { Before } from './metric-families.ts';
 import { sampleKey } from './metric-families.ts';
 
 export interface Snapshot {

@@ -1,7 +1,7 @@
 // The training curve of a run of any length in bounded memory: sums over equal stretches of steps, and when there are too
 // many, two of them become one. So every point is an exact mean, and a long run is only coarser than a short one. Pure.
 
-import type { Sums } from '../../../src/run/events.ts';
+import type { Sums } from '../../../src/sums.ts';
 
 export interface CurvePoint {
   /** Step at which the stretch ends. */

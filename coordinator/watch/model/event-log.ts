@@ -1,13 +1,20 @@
 // The latest events of a run, numbered, in bounded memory. Pure.
 
 import { printable } from '../../../src/clean-text.ts';
-import type { PageEvent } from '../live-page/page-view.ts';
 
 const MOST_EVENTS = 200;
 const MOST_CHARACTERS = 400;
 
+export interface LoggedEvent {
+  /** Counts from 0 since the run began. */
+  readonly number: number;
+  readonly atMs: number;
+  readonly level: 'info' | 'good' | 'warning' | 'error';
+  readonly text: string;
+}
+
 export class EventLog {
-  #events: PageEvent[] = [];
+  #events: LoggedEvent[] = [];
   #next = 0;
 
   /** How many there were. */
@@ -15,7 +22,7 @@ export class EventLog {
     return this.#next;
   }
 
-  add(atMs: number, level: PageEvent['level'], text: string): void {
+  add(atMs: number, level: LoggedEvent['level'], text: string): void {
     const clean = printable(text);
     const shown = clean.length > MOST_CHARACTERS ? `${clean.slice(0, MOST_CHARACTERS)}…` : clean;
     this.#events.push({ number: this.#next++, atMs, level, text: shown });
@@ -23,7 +30,7 @@ export class EventLog {
   }
 
   /** Those from number `from` on that are still there. */
-  since(from: number): PageEvent[] {
+  since(from: number): LoggedEvent[] {
     return this.#events.filter(({ number }) => number >= from);
   }
 }

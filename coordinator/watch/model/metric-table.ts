@@ -1,6 +1,7 @@
 // Every metric of a run, one row each: what /metrics shows, deploy/prometheus/METRICS.md and the dashboards' tests are
 // derived from here. Knows no values and no library.
 
+import type { MetricRow } from '../../../src/host/exposition.ts';
 import { evictionReasons, phases, transports, workerStates } from '../../executors/worker-status.ts';
 
 export const runStates = [
@@ -14,16 +15,6 @@ export const runStates = [
   'failed',
 ] as const;
 export type RunState = (typeof runStates)[number];
-
-export interface MetricRow {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly help: string;
-  /** Label -> its values; a text describes those of a set that is bounded, but not known beforehand. */
-  readonly labels: Readonly<Record<string, readonly string[] | string>>;
-  /** Upper bounds in seconds. */
-  readonly buckets?: readonly number[];
-}
 
 const once = 'one for the life of a process';
 const split = { split: ['train', 'validation', 'test'] } as const;
@@ -205,37 +196,3 @@ export const metricTable = {
 
 export type MetricKey = keyof typeof metricTable;
 export const metricKeys = Object.keys(metricTable) as readonly MetricKey[];
-
-/** Of a node's own small page of metrics. */
-export const nodeMetricTable = {
-  nodeConnected: {
-    name: 'lockstep_node_connected',
-    type: 'gauge',
-    help: '1 while the node is a member of a run.',
-    labels: {},
-  },
-  nodeThreads: {
-    name: 'lockstep_node_threads',
-    type: 'gauge',
-    help: 'Computing threads of the node.',
-    labels: {},
-  },
-  nodeShards: {
-    name: 'lockstep_node_shards_total',
-    type: 'counter',
-    help: 'Shards that the node has computed and sent, over all its connections.',
-    labels: {},
-  },
-  nodeSamples: {
-    name: 'lockstep_node_samples_total',
-    type: 'counter',
-    help: 'Samples of these shards.',
-    labels: {},
-  },
-  nodeConnections: {
-    name: 'lockstep_node_connections_total',
-    type: 'counter',
-    help: 'Connections to a coordinator that became members.',
-    labels: {},
-  },
-} as const satisfies Record<string, MetricRow>;

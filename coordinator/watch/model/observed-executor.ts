@@ -4,7 +4,7 @@
 import type { SplitName } from '../../../src/engine.ts';
 import { machineMs } from '../../../src/host/machine-clock.ts';
 import type { RunMemory } from '../../../src/kernels/run-memory.ts';
-import type { Sums } from '../../../src/run/events.ts';
+import type { Sums } from '../../../src/sums.ts';
 import type { Executor, Stretch } from '../../executors/executor.ts';
 import type { Vitals } from '../../executors/worker-status.ts';
 import type { WatchedRun } from './watched-run.ts';

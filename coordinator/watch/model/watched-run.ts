@@ -2,9 +2,9 @@
 // events, asks the executor for its workers, and keeps everything in bounded memory. Knows neither prom-client nor HTTP.
 
 import { printable } from '../../../src/clean-text.ts';
-import type { Figures, Sums, TrainEvent } from '../../../src/run/events.ts';
+import type { TrainEvent } from '../../../src/run/events.ts';
+import type { Figures, Sums } from '../../../src/sums.ts';
 import { noVitals, type Observer, type Phase, phases, type Vitals } from '../../executors/worker-status.ts';
-import type { PageRun, ValidationPoint } from '../live-page/page-view.ts';
 import { Curve } from './curve.ts';
 import { EventLog } from './event-log.ts';
 import { DurationHistogram } from './histogram.ts';
@@ -19,6 +19,12 @@ export interface WatchedFacts {
   readonly batchSize: number;
   readonly shards: number;
   readonly learningRate: number;
+  readonly epochs: number;
+}
+
+export interface ValidationPoint extends Figures {
+  readonly step: number;
+  /** Epochs done then. */
   readonly epochs: number;
 }
 
@@ -128,11 +134,6 @@ export class WatchedRun implements Observer {
   /** After the end: as it was then. */
   get vitals(): Vitals {
     return this.#last ?? this.#vitals();
-  }
-
-  get page(): PageRun {
-    const { facts, learningRate, stepsPerEpoch, parameters, trainSamples } = this;
-    return { ...facts, learningRate, stepsPerEpoch, parameters, trainSamples, endStep: this.endStep };
   }
 
   tell(event: TrainEvent): void {

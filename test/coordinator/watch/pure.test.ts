@@ -3,14 +3,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Linger } from '../../../coordinator/watch/metrics/linger.ts';
-import { type Family, sampleKey } from '../../../coordinator/watch/metrics/metric-families.ts';
+import { sampleKey } from '../../../coordinator/watch/metrics/metric-families.ts';
 import { lastTimeMs, lastValues, openMetricsText } from '../../../coordinator/watch/metrics/open-metrics.ts';
 import { pushUrl } from '../../../coordinator/watch/metrics/push-gateway.ts';
 import { Curve } from '../../../coordinator/watch/model/curve.ts';
 import { EventLog } from '../../../coordinator/watch/model/event-log.ts';
 import { DurationHistogram } from '../../../coordinator/watch/model/histogram.ts';
-import { type MetricRow, metricTable } from '../../../coordinator/watch/model/metric-table.ts';
+import { metricTable } from '../../../coordinator/watch/model/metric-table.ts';
 import { ThinnedList } from '../../../coordinator/watch/model/thinned-list.ts';
+import type { Family, MetricRow } from '../../../src/host/exposition.ts';
 
 describe('curve', () => {
   const add = (curve: Curve, steps: number) => {

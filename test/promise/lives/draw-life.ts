@@ -1,7 +1,7 @@
 // Lives of runs, drawn by fast-check, which also makes a life that fails shorter.
 
 import fc from 'fast-check';
-import type { TrainOptions } from '../../../src/options/config.ts';
+import type { TrainOptions } from '../../../src/options/train-options.ts';
 import type { Life, NodeLife, Stage, ThreadFault } from './life.ts';
 
 import { TRAIN } from './world.ts';

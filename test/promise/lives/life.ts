@@ -1,7 +1,7 @@
 // A life of a run as plain data: how it is configured, and what happens to it until it is finished. Says nothing of how a
 // life is drawn, played or replayed.
 
-import type { TrainOptions } from '../../../src/options/config.ts';
+import type { TrainOptions } from '../../../src/options/train-options.ts';
 
 /** What a worker on a socket does besides computing. Steps count from the start of the run. */
 export interface NodeLife {

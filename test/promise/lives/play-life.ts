@@ -13,8 +13,8 @@ import { CheckpointRequests } from '../../../coordinator/training/checkpoint-req
 import { type Hooks, trainRun } from '../../../coordinator/training/train-run.ts';
 import { type ExitCode, LockstepError } from '../../../src/errors.ts';
 import { wiring } from '../../../src/library.ts';
-import type { TrainOptions } from '../../../src/options/config.ts';
 import type { OptionKey } from '../../../src/options/option-table.ts';
+import type { TrainOptions } from '../../../src/options/train-options.ts';
 import type { EpochRecord, Summary, TrainEvent } from '../../../src/run/events.ts';
 import { allowable } from '../../../src/run/resume-plan.ts';
 import { type Change, readRunConfig } from '../../../src/run/run-record.ts';

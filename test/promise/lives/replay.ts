@@ -11,10 +11,11 @@ import { wiring } from '../../../src/library.ts';
 import { ADAM } from '../../../src/model/adam.ts';
 import { initialParameters } from '../../../src/model/init.ts';
 import { learningRateAt } from '../../../src/model/schedule.ts';
-import type { TrainOptions } from '../../../src/options/config.ts';
+import type { TrainOptions } from '../../../src/options/train-options.ts';
 import { digestOf, type State, stateDigestOf } from '../../../src/run/digest.ts';
-import type { EpochRecord, Figures } from '../../../src/run/events.ts';
+import type { EpochRecord } from '../../../src/run/events.ts';
 import type { Change } from '../../../src/run/run-record.ts';
+import type { Figures } from '../../../src/sums.ts';
 import { makeEngine } from '../../../worker/engines/make-engine.ts';
 
 export interface Bits {

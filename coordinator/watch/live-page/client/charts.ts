@@ -3,7 +3,7 @@
 
 import uPlot from 'uplot';
 import type { CurvePoint } from '../../model/curve.ts';
-import type { ValidationPoint } from '../page-view.ts';
+import type { ValidationPoint } from '../../model/watched-run.ts';
 
 export interface ChartData {
   readonly curve: readonly CurvePoint[];

@@ -2,7 +2,9 @@
 // it connects again, and is told everything anew.
 
 import type { CurvePoint } from '../../model/curve.ts';
-import type { PageEvent, PagePart, PageView, ValidationPoint } from '../page-view.ts';
+import type { LoggedEvent } from '../../model/event-log.ts';
+import type { ValidationPoint } from '../../model/watched-run.ts';
+import type { PagePart, PageView } from '../page-view.ts';
 import { Charts } from './charts.ts';
 import { byId, showConnection, showView } from './render.ts';
 
@@ -11,7 +13,7 @@ const RETRY_MS = 3000;
 const charts = new Charts([byId('lossChart'), byId('accuracyChart'), byId('rateChart')]);
 let curve: CurvePoint[] = [];
 let validation: ValidationPoint[] = [];
-let events: PageEvent[] = [];
+let events: LoggedEvent[] = [];
 let stepsSeen = '';
 
 function take(view: PageView): void {

