@@ -14,8 +14,6 @@ import { resolveWithRun } from '../coordinator/run-folder/run-files.ts';
 import { ReservedFolder } from '../coordinator/run-folder/run-folder.ts';
 import { type RunSignals, watchRunSignals } from '../coordinator/training/run-signals.ts';
 import { runWorker, workerFlags, workerOptions } from '../worker/command.ts';
-import { printable } from './clean-text.ts';
-import { errorText, exitCodeOf } from './error-text.ts';
 import { ExitCode, LockstepError } from './errors.ts';
 import { readConfigFile } from './host/files/config-file.ts';
 import { loadDataset } from './host/files/dataset-files.ts';
@@ -36,6 +34,8 @@ import type { TrainOptions } from './options/train-options.ts';
 import { type TypedCommand, usageError } from './options/usage-error.ts';
 import { jsonText } from './run/disk-records.ts';
 import type { Summary, TrainEvent } from './run/events.ts';
+import { printable } from './text/clean-text.ts';
+import { errorText, exitCodeOf } from './text/error-text.ts';
 
 const examples = `
 Examples:

@@ -1,9 +1,9 @@
 // What a command is to the command line: its flags, its help, and a function that does it. Knows no parser.
 
-import { printable } from '../../src/clean-text.ts';
 import type { ExitCode } from '../../src/errors.ts';
 import type { Flags } from '../../src/options/flags.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
+import { printable } from '../../src/text/clean-text.ts';
 import type { Wiring } from '../../src/wiring.ts';
 
 /** What the entry hands to a command. */

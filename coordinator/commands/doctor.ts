@@ -5,7 +5,6 @@ import { createServer } from 'node:net';
 import { cpus, freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { printable } from '../../src/clean-text.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/files/dataset-files.ts';
 import { reasonOf } from '../../src/host/files/io-reason.ts';
@@ -13,6 +12,7 @@ import { explained, gibibytes, threadsLack } from '../../src/host/machine-lack.t
 import { type MachineLimits, machineLimits } from '../../src/host/machine-limits.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
 import { mnistDigest } from '../../src/run/golden-run.ts';
+import { printable } from '../../src/text/clean-text.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import { type Command, jsonLine, table } from './command.ts';

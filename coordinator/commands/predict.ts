@@ -1,6 +1,5 @@
 // `lockstep predict RUN FILE...`: what a trained model takes pictures of digits for.
 
-import { printable } from '../../src/clean-text.ts';
 import type { ImageSet } from '../../src/data/dataset.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { reasonOf } from '../../src/host/files/io-reason.ts';
@@ -11,6 +10,7 @@ import { PictureError } from '../../src/image/picture.ts';
 import { besides, probabilityBars, terminalPicture } from '../../src/image/terminal-picture.ts';
 import type { Model } from '../../src/model/model.ts';
 import { type CheckpointChoice, onOff } from '../../src/options/value-kinds.ts';
+import { printable } from '../../src/text/clean-text.ts';
 import { infer } from '../evaluation/inference.ts';
 import { readModel } from '../run-folder/trained-model.ts';
 import { type Command, jsonLine, table } from './command.ts';

@@ -1,9 +1,9 @@
 // Shows a run on stderr: what the trainer tells -> text. On a terminal a live line that is drawn over, and one line that
 // stays for each epoch; elsewhere only the lines that stay. Has no clock: whoever calls says what time it is.
 
-import { printable } from '../../src/clean-text.ts';
 import type { EpochRecord, TrainEvent } from '../../src/run/events.ts';
 import type { Figures } from '../../src/sums.ts';
+import { printable } from '../../src/text/clean-text.ts';
 
 /** A stream, or a test's stand-in for one. */
 export interface ProgressSink {

@@ -2,8 +2,8 @@
 // warnings), with the times of it all. Kept apart from history.json, which is the same for equal runs. Knows no files.
 
 import { cpus, totalmem } from 'node:os';
-import { printable } from '../../src/clean-text.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
+import { printable } from '../../src/text/clean-text.ts';
 
 export interface Environment {
   readonly program: string;

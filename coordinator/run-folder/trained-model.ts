@@ -7,7 +7,6 @@ import { decodeSafetensors } from '../../src/formats/safetensors.ts';
 import { codeOf, reasonOf } from '../../src/host/files/io-reason.ts';
 import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
 import { type Model, modelFromTensors } from '../../src/model/model.ts';
-import { resumeCommand } from '../../src/options/shell-command.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
 import { decodeCheckpoint, type StateBody, stateFileName } from '../../src/run/checkpoint.ts';
@@ -16,6 +15,7 @@ import { type Checked, checkHistory, checkSummary } from '../../src/run/disk-rec
 import type { EpochRecord, Summary } from '../../src/run/events.ts';
 import { refuseEdits } from '../../src/run/resume-plan.ts';
 import { type Change, changeOf, readRunConfig } from '../../src/run/run-record.ts';
+import { resumeCommand } from '../../src/text/shell-command.ts';
 import { readCheckpointModel } from './checkpoint-model.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
 import { placeOfData } from './run-data.ts';

@@ -1,7 +1,7 @@
 // What the user reads of a run that was stopped on demand: where it stands, and the command that goes on with it.
 
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { resumeCommand } from '../../src/options/shell-command.ts';
+import { resumeCommand } from '../../src/text/shell-command.ts';
 
 /** What a stopped run leaves. */
 export interface Left {

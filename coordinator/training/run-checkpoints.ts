@@ -2,10 +2,10 @@
 
 import type { LockstepError } from '../../src/errors.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import { resumeCommand } from '../../src/options/shell-command.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { isHistoryDue } from '../../src/run/epoch-segments.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
+import { resumeCommand } from '../../src/text/shell-command.ts';
 import type { BestParameters } from './best-parameters.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { OpenRun } from './open-run.ts';

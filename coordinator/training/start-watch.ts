@@ -2,11 +2,11 @@
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { printable } from '../../src/clean-text.ts';
 import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { stateFileName } from '../../src/run/checkpoint.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
+import { printable } from '../../src/text/clean-text.ts';
 import { freshStart, type WatchedStart } from '../watch/model/watched-run.ts';
 import { Watch } from '../watch/watch.ts';
 import type { OpenRun } from './open-run.ts';

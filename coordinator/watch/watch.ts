@@ -4,9 +4,9 @@
 import { Exposition } from '../../src/host/exposition.ts';
 import { WatchServer } from '../../src/host/http/http-server.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import { splitAddress } from '../../src/options/credentials.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
+import { splitAddress } from '../../src/text/credentials.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Observer } from '../executors/worker-status.ts';
 import { PageState } from './live-page/page-state.ts';

@@ -1,7 +1,7 @@
 // A drawing as SVG: letters are paths, images are PNG in a data URL, colours follow the reader's theme, and paper is light.
 
-import { printableLines } from '../clean-text.ts';
 import { encodePng } from '../image/png.ts';
+import { printableLines } from '../text/clean-text.ts';
 import { type Drawing, letters, type Shape, textWidth, themes } from './drawing.ts';
 
 /** The rules that colour the shapes' classes; `root` is what carries the variables. */

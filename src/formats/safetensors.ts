@@ -4,7 +4,7 @@
 // with spaces; then the elements, little-endian, without holes. (https://github.com/huggingface/safetensors)
 
 import { LockstepError } from '../errors.ts';
-import { shownValue } from '../options/shown-value.ts';
+import { shownValue } from '../text/shown-value.ts';
 
 export interface Tensor {
   readonly name: string;

@@ -1,7 +1,7 @@
 // The kinds of option that hold an address or a name of a machine: what could never work is refused where it is typed. Knows
 // no option.
 
-import { hideInValue, splitAddress } from './credentials.ts';
+import { hideInValue, splitAddress } from '../text/credentials.ts';
 import type { Kind } from './value-kinds.ts';
 
 export const httpUrl: Kind<string> = {

@@ -2,10 +2,10 @@
 // the command line's parser, and reads no file.
 
 import { LockstepError } from '../errors.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../text/nearest.ts';
+import { shownOption } from '../text/shown-value.ts';
 import { flagName, type OptionKey, optionKeys, optionTable } from './option-table.ts';
 import { presets } from './presets.ts';
-import { shownOption } from './shown-value.ts';
 import type { PresetName, TrainOptions } from './train-options.ts';
 
 /** Where a value comes from: it decides how an error names it. */

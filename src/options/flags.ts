@@ -1,7 +1,7 @@
 // Flags of the commands other than train: a table row each, and the check of what was typed. Knows no command.
 
 import { LockstepError } from '../errors.ts';
-import { shownOption } from './shown-value.ts';
+import { shownOption } from '../text/shown-value.ts';
 import type { Kind } from './value-kinds.ts';
 
 export interface Flag<T> {

@@ -1,7 +1,7 @@
 // What commander says of a command line, said as every other error: what, why, and how to mend it. Pure.
 
 import { LockstepError } from '../errors.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../text/nearest.ts';
 
 /** The command that was typed, and all its flags. */
 export interface TypedCommand {

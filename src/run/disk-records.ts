@@ -4,8 +4,8 @@
 // Figures that are not finite stand as the words "NaN", "Infinity" and "-Infinity"; 0.1.0 wrote null, which counts as NaN.
 
 import * as v from 'valibot';
-import { visibleJson } from '../clean-text.ts';
-import { shownValue } from '../options/shown-value.ts';
+import { visibleJson } from '../text/clean-text.ts';
+import { shownValue } from '../text/shown-value.ts';
 import type { EpochRecord, EpochTiming, Summary } from './events.ts';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

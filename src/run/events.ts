@@ -1,8 +1,8 @@
 // What a run tells while it goes on, and what it leaves: the figures, the summary, and the events that carry them.
 // Plain data: everything here may be written as JSON.
 
-import { printable } from '../clean-text.ts';
 import type { Figures } from '../sums.ts';
+import { printable } from '../text/clean-text.ts';
 
 /** One entry of history.json: no timings, so that equal runs have equal files. */
 export interface EpochRecord {

@@ -2,8 +2,8 @@
 
 import { LockstepError } from '../errors.ts';
 import { maxTotalSteps } from '../options/config.ts';
-import { didYouMean } from '../options/nearest.ts';
 import { flagName, optionKeys, optionTable } from '../options/option-table.ts';
+import { didYouMean } from '../text/nearest.ts';
 import { endStepOf, epochStartOf, isOutOfPatience, type Position, patienceEnd } from './position.ts';
 import type { Change, Facts } from './run-record.ts';
 

@@ -1,7 +1,7 @@
 // Why a connection was closed: one number, one name, one meaning, and what the node does next. PROTOCOL.md has the same
 // table in prose. Knows nothing of sockets.
 
-import { printable } from '../clean-text.ts';
+import { printable } from '../text/clean-text.ts';
 import { CLOSE_REASON_BYTES } from './limits.ts';
 
 /**

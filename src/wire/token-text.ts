@@ -1,7 +1,7 @@
 // The bytes of a token file, or the text of LOCKSTEP_TOKEN -> the token, or why it is none. Two that differ must never count
 // as the same: what cannot be decoded is refused, never replaced. Pure.
 
-import { decodeText } from '../options/decoded-text.ts';
+import { decodeText } from '../text/decoded-text.ts';
 import { type Token, tokenOf } from './auth.ts';
 
 /** Shorter ones are found by trying, by whoever saw a single proof. */

@@ -3,9 +3,9 @@
 import { expect, test } from 'vitest';
 import { layMemory, planMemory } from '../../src/kernels/memory-plan.ts';
 import { RunMemory } from '../../src/kernels/run-memory.ts';
-import { shapeOf } from '../../src/kernels/run-shape.ts';
 import { wiring } from '../../src/library.ts';
 import { resolveOptions } from '../../src/options/config.ts';
+import { shapeOf } from '../../src/run/run-shape.ts';
 
 test('the figures of a step are added there too', () => {
   const set = { rows: 28, columns: 28, count: 3_000_000, images: new Uint8Array(0), labels: new Uint8Array(0) };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hostName, httpUrl, listenAddress, origins, webSocketUrl } from '../../src/options/address-kinds.ts';
 import { resolveOptions } from '../../src/options/config.ts';
-import { splitAddress } from '../../src/options/credentials.ts';
+import { splitAddress } from '../../src/text/credentials.ts';
 import { workerOptions } from '../../worker/command.ts';
 import { refusal } from '../support/refusal.ts';
 

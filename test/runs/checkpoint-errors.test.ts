@@ -19,7 +19,7 @@ import type { TrainEvent } from '../../src/run/events.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
 import { layMemory, planMemory } from '../../src/kernels/memory-plan.ts';
 import { RunMemory } from '../../src/kernels/run-memory.ts';
-import { shapeOf } from '../../src/kernels/run-shape.ts';
+import { shapeOf } from '../../src/run/run-shape.ts';
 import { wiring } from '../../src/library.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { layoutOf } from '../../src/model/layout.ts';

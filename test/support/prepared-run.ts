@@ -7,13 +7,13 @@ import { epochOrder, type Split, splitImages, stepsPerEpoch } from '../../src/da
 import { instantiate } from '../../src/kernels/kernels.ts';
 import { layMemory, planMemory } from '../../src/kernels/memory-plan.ts';
 import { RunMemory } from '../../src/kernels/run-memory.ts';
-import { shapeOf } from '../../src/kernels/run-shape.ts';
 import { wiring } from '../../src/library.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { initialParameters } from '../../src/model/init.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { stateDigestOf } from '../../src/run/digest.ts';
+import { shapeOf } from '../../src/run/run-shape.ts';
 import type { Sums } from '../../src/sums.ts';
 import { Lines } from './events.ts';
 

@@ -1,7 +1,7 @@
 // Pushes a run's metrics to a Prometheus Pushgateway, once, at the end: for runs too short to be scraped.
 
 import { reasonOf } from '../../../src/host/files/io-reason.ts';
-import { splitAddress } from '../../../src/options/credentials.ts';
+import { splitAddress } from '../../../src/text/credentials.ts';
 import { asText } from '../../../src/wire/fields.ts';
 
 const PATIENCE_MS = 5_000;

@@ -1,6 +1,6 @@
 // The latest events of a run, numbered, in bounded memory. Pure.
 
-import { printable } from '../../../src/clean-text.ts';
+import { printable } from '../../../src/text/clean-text.ts';
 
 const MOST_EVENTS = 200;
 const MOST_CHARACTERS = 400;

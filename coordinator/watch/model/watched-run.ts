@@ -1,9 +1,9 @@
 // What is known of a run by watching it: the one place that metrics and the live page read. It is told of steps, phases and
 // events, asks the executor for its workers, and keeps everything in bounded memory. Knows neither prom-client nor HTTP.
 
-import { printable } from '../../../src/clean-text.ts';
 import type { TrainEvent } from '../../../src/run/events.ts';
 import type { Figures, Sums } from '../../../src/sums.ts';
+import { printable } from '../../../src/text/clean-text.ts';
 import { noVitals, type Observer, type Phase, phases, type Vitals } from '../../executors/worker-status.ts';
 import { Curve } from './curve.ts';
 import { EventLog } from './event-log.ts';

@@ -1,7 +1,7 @@
 // Reads the JSON file of --config. Knows nothing of what may stand in it, but that it is an object.
 
 import { LockstepError } from '../../errors.ts';
-import { decodeText } from '../../options/decoded-text.ts';
+import { decodeText } from '../../text/decoded-text.ts';
 import { reasonOf } from './io-reason.ts';
 import { readNamed } from './read-file.ts';
 

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { type FileKind, fileKindOf, SNIFFED_BYTES } from '../../data/file-kind.ts';
 import { byPreference, type DataRole, dataRoles, prefixOf, roleOf, standardNames } from '../../data/file-names.ts';
 import { LockstepError } from '../../errors.ts';
-import { shellWord } from '../../options/shell-command.ts';
+import { shellWord } from '../../text/shell-command.ts';
 import { reasonOf } from './io-reason.ts';
 import { kindOf, openFile } from './read-file.ts';
 

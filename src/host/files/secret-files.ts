@@ -3,7 +3,7 @@
 
 import { stat } from 'node:fs/promises';
 import { LockstepError } from '../../errors.ts';
-import { decodeText } from '../../options/decoded-text.ts';
+import { decodeText } from '../../text/decoded-text.ts';
 import type { Token } from '../../wire/auth.ts';
 import { readTokenBytes, readTokenText, type TokenReading } from '../../wire/token-text.ts';
 import { reasonOf } from './io-reason.ts';

@@ -3,8 +3,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
-import { printable } from '../../clean-text.ts';
 import { LockstepError } from '../../errors.ts';
+import { printable } from '../../text/clean-text.ts';
 import { codeOf, reasonOf } from '../files/io-reason.ts';
 import { type HostPolicy, judgeHost } from './host-names.ts';
 import { HttpDoor } from './http-door.ts';

@@ -6,7 +6,6 @@ import { epochOrder, splitImages, stepsPerEpoch } from '../../../src/data/sample
 import { instantiate, ROW_GROUPS } from '../../../src/kernels/kernels.ts';
 import { CHUNK_SAMPLES, layMemory, planMemory } from '../../../src/kernels/memory-plan.ts';
 import { RunMemory } from '../../../src/kernels/run-memory.ts';
-import { shapeOf } from '../../../src/kernels/run-shape.ts';
 import { wiring } from '../../../src/library.ts';
 import { ADAM } from '../../../src/model/adam.ts';
 import { initialParameters } from '../../../src/model/init.ts';
@@ -15,6 +14,7 @@ import type { TrainOptions } from '../../../src/options/train-options.ts';
 import { digestOf, type State, stateDigestOf } from '../../../src/run/digest.ts';
 import type { EpochRecord } from '../../../src/run/events.ts';
 import type { Change } from '../../../src/run/run-record.ts';
+import { shapeOf } from '../../../src/run/run-shape.ts';
 import type { Figures } from '../../../src/sums.ts';
 import { makeEngine } from '../../../worker/engines/make-engine.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { errorText, exitCodeOf } from '../src/error-text.ts';
-import { LockstepError } from '../src/errors.ts';
+import { LockstepError } from '../../src/errors.ts';
+import { errorText, exitCodeOf } from '../../src/text/error-text.ts';
 
 const refused = new LockstepError({
   what: 'It is so',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { didYouMean } from '../../src/options/nearest.ts';
+import { didYouMean } from '../../src/text/nearest.ts';
 
 const known = ['--batch-size', '--data', '--lr', '--max-steps', '--no-augment', '--seed', '--threads'];
 

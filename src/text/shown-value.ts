@@ -1,10 +1,12 @@
 // A value of a user's file as text for a message: short, and never an error of its own, however deep it is.
 
 import { hideCredentials } from './credentials.ts';
-import type { Kind } from './value-kinds.ts';
 
 /** Of an option, as the user wrote it, but without a password. */
-export function shownOption(value: unknown, { shown = hideCredentials }: Pick<Kind<unknown>, 'shown'>): string {
+export function shownOption(
+  value: unknown,
+  { shown = hideCredentials }: { readonly shown?: (text: string) => string },
+): string {
   if (value === '') return 'empty';
   if (typeof value === 'string') return shown(value);
   const list = Array.isArray(value) ? value.map((one) => (typeof one === 'string' ? shown(one) : one)) : value;

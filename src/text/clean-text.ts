@@ -1,7 +1,7 @@
 // Text that came from elsewhere (other machines, file names, the environment, the system) -> text that can be printed: it
 // starts no line of its own, moves no cursor, turns no reading direction, hides nothing, and tells no password. Pure.
 
-import { hideCredentials } from './options/credentials.ts';
+import { hideCredentials } from './credentials.ts';
 
 /**
  * Controls (C0, DEL, C1), format characters (reading direction, zero width, soft hyphen, tags), lone surrogates, line and

@@ -1,7 +1,7 @@
 // An error -> the lines that a user reads, and the exit code. Knows nothing of where they are printed.
 
+import { ExitCode, LockstepError } from '../errors.ts';
 import { printable, printableLines } from './clean-text.ts';
-import { ExitCode, LockstepError } from './errors.ts';
 
 /** Three lines: what, why, and what mends it. The stack only where it was asked for. */
 export function errorText(error: unknown, verbose: boolean): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { printable, printableLines, visibleJson } from '../src/clean-text.ts';
+import { printable, printableLines, visibleJson } from '../../src/text/clean-text.ts';
 
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 

@@ -2,9 +2,9 @@
 
 import type { DatasetShape } from '../data/assemble.ts';
 import type { Split } from '../data/sampler.ts';
+import type { RunShape } from '../kernels/memory-plan.ts';
 import { layoutOf } from '../model/layout.ts';
 import type { TrainOptions } from '../options/train-options.ts';
-import type { RunShape } from './memory-plan.ts';
 
 /** `workers`: scratch areas; `slots`: tree nodes in memory at once. */
 export function shapeOf(
