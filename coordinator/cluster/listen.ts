@@ -84,13 +84,10 @@ export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
         dataDigest: datasetDigest(parts.data),
         dataBytes: bytesOfData().length,
         valueCount,
-        shards: options.shards,
         heartbeatIntervalMs: Math.max(1, Math.floor(heartbeatTimeoutMs / 4)),
-        heartbeatTimeoutMs,
         coordinatorTimeoutMs: Math.max(COORDINATOR_TIMEOUT_MS, 6 * heartbeatTimeoutMs),
       },
       datasetBytes: bytesOfData,
-      stepsCommitted: () => executor.stepsCommitted,
       onTraffic: (direction, count) => {
         executor.counts[direction === 'sent' ? 'sentBytes' : 'receivedBytes'] += count;
       },

@@ -60,7 +60,6 @@ export class SocketExecutor implements Executor {
   /** Its threads are gone for good; perhaps it was late then, and no job was there to fail. */
   #localFailure: Error | null = null;
   #firstAttempt = 1;
-  #stepsCommitted = 0;
   #closed = false;
   readonly #ledger: NodeLedger;
   readonly #phases: StepPhases;
@@ -77,10 +76,6 @@ export class SocketExecutor implements Executor {
 
   get capacity(): number {
     return this.#members.membership.threads;
-  }
-
-  get stepsCommitted(): number {
-    return this.#stepsCommitted;
   }
 
   /** The members are made with this executor's handlers, and the server with the cluster. */
@@ -133,7 +128,6 @@ export class SocketExecutor implements Executor {
       } else {
         return step;
       }
-      this.#stepsCommitted = step;
       if (range.stopped()) return step;
     }
     return step;

@@ -96,7 +96,6 @@ export async function hello(change: Partial<Hello> = {}): Promise<Hello> {
     selfTest: await nodeWiring.selfTest('wasm'),
     name: 'raw',
     threads: 1,
-    dataDigest: null,
     metricsPort: null,
     ...change,
   };

@@ -57,12 +57,6 @@ export class NodeRun {
     this.#memories = memories;
     try {
       const options = resolveOptions({}, welcome.configuration);
-      if (options.shards !== welcome.shards) {
-        throw new ProtocolError(
-          'badField',
-          `welcome.shards is ${welcome.shards}, its configuration has ${options.shards}`,
-        );
-      }
       this.#seed = options.seed;
       this.#split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
       this.#shape = shapeOf(options, data, this.#split, threads, options.shards);

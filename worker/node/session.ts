@@ -115,8 +115,6 @@ export class Session {
       }, WELCOME_MS),
     );
     const { name, threads, engine, selfTest, metricsPort, wiring } = options;
-    // what it used last is what it is most likely to need again
-    const dataDigest = [...data.keys()].at(-1) ?? null;
     this.#send({
       type: 'hello',
       protocolVersion: PROTOCOL_VERSION,
@@ -125,7 +123,6 @@ export class Session {
       selfTest,
       name,
       threads,
-      dataDigest,
       metricsPort,
     });
   }
@@ -187,7 +184,7 @@ export class Session {
           this.#close('heartbeatTimeout', `the coordinator was silent for ${Math.round(silentMs)} ms`);
           this.#socket.terminate();
         } else if (this.#socket.bufferedAmount === 0) {
-          this.#send({ type: 'heartbeat', shardsDone: this.#shardsDone, samplesDone: this.#samplesDone });
+          this.#send({ type: 'heartbeat' });
         }
       },
       Math.max(LEAST_HEARTBEAT_MS, welcome.heartbeatIntervalMs),
