@@ -4,7 +4,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineSpec, SplitName, StepAddress, WorkerPool } from '../../src/engine.ts';
-import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { ExitCode, LockstepError, messageOf } from '../../src/errors.ts';
 import { threadsLack } from '../../src/host/machine-lack.ts';
 import { machineLimits } from '../../src/host/machine-limits.ts';
 import { ThreadPlace } from '../../src/host/thread-place.ts';
@@ -109,7 +109,7 @@ export class ThreadExecutor implements Executor, WorkerPool {
         this.#free(worker);
         this.#deaths++;
         this.#deathsInAll++;
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         if (this.#deaths > MAX_DEATHS) {
           return this.#fail(
             new LockstepError({

@@ -3,6 +3,7 @@
 import type { Dataset } from '../../src/data/dataset.ts';
 import { epochOrder, type SplitNumbers, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
 import type { EngineSpec, WorkerPool } from '../../src/engine.ts';
+import { messageOf } from '../../src/errors.ts';
 import { instantiate, type Kernels } from '../../src/kernels/kernels.ts';
 import { partsOf, planMemory, type RunShape } from '../../src/kernels/memory-plan.ts';
 import { bufferOf, RunMemory } from '../../src/kernels/run-memory.ts';
@@ -80,7 +81,7 @@ export class NodeRun {
       });
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
-      throw new ProtocolError('doesNotFit', error instanceof Error ? error.message : String(error), { cause: error });
+      throw new ProtocolError('doesNotFit', messageOf(error), { cause: error });
     }
   }
 

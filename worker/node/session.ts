@@ -2,6 +2,7 @@
 // connect again is its caller's affair (node.ts).
 
 import type { Dataset } from '../../src/data/dataset.ts';
+import { messageOf } from '../../src/errors.ts';
 import { type CloseName, closeCodes, closeReason } from '../../src/wire/close-codes.ts';
 import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../../src/wire/connection-state.ts';
 import { datasetOfBytes, digestOfBytes } from '../../src/wire/dataset-bytes.ts';
@@ -247,7 +248,7 @@ export class Session {
       }
     } catch (error) {
       if (error instanceof ProtocolError || this.#closedWith !== null) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       this.#send({ type: 'attempt-failed', attempt: message.attempt, reason: asText(reason, REASON_LENGTH) });
     }
   }
@@ -271,7 +272,7 @@ export class Session {
 
   #closeFor(error: unknown): void {
     if (error instanceof ProtocolError) return this.#close(error.closeName, error.reason, error.cause);
-    this.#close('internal', error instanceof Error ? error.message : String(error));
+    this.#close('internal', messageOf(error));
   }
 
   #close(name: CloseName, reason: string, cause?: unknown): void {
@@ -285,7 +286,7 @@ function roomFor(bytes: number): Uint8Array {
   try {
     return new Uint8Array(bytes);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ProtocolError('doesNotFit', `no memory for a dataset of ${bytes} bytes: ${reason}`, { cause: error });
   }
 }
