@@ -70,20 +70,8 @@ export const nodeWiring: NodeWiring = {
   selfTest,
   sharedKernels: wiring.sharedKernels,
   heapBase: wiring.heapBase,
-  startPool: ({ shape, memory, module, engine, threads, onLoss }) =>
-    new ThreadExecutor(memory, {
-      threadFile: wiring.threadFile,
-      module,
-      engine,
-      threads,
-      cores: availableParallelism(),
-      shards: shape.shards,
-      batchSize: shape.batchSize,
-      trainingCount: shape.trainingCount,
-      validationCount: shape.validationCount,
-      testCount: shape.testImages,
-      onLoss,
-    }),
+  startPool: ({ memory, ...asked }) =>
+    new ThreadExecutor(memory, { ...asked, threadFile: wiring.threadFile, cores: availableParallelism() }),
 };
 
 /**

@@ -135,7 +135,7 @@ export class SocketExecutor implements Executor {
 
   async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
     const { memory, sizes } = this.#options;
-    return await sumParts(memory, split, sizes.counts, async (parts) => {
+    return await sumParts(memory, split, async (parts) => {
       const samples = Array.from({ length: parts }, (_, part) => sizes.part(split, part));
       const name = `the evaluation of the ${split} split`;
       if (parts === 0) return;

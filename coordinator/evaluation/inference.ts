@@ -49,13 +49,11 @@ export async function infer(model: Model, set: ImageSet, threads: number, wiring
   const module = wiring.sharedKernels();
   const kernels = instantiate(module, memory.wasmMemory);
   memory.preparePartials(kernels, 0);
-  const counts = { shards: 1, batchSize: 1, trainingCount: 0, validationCount: 0, testCount: set.count };
-  const engine: EngineSpec = { name: 'wasm', augmentValidation: false, ...counts };
+  const engine: EngineSpec = { name: 'wasm', augmentValidation: false };
   const executor: Executor =
     threads === 0
-      ? new InlineExecutor(await wiring.makeEngine(engine, kernels, memory, 0), memory, counts)
+      ? new InlineExecutor(await wiring.makeEngine(engine, kernels, memory, 0), memory)
       : new ThreadExecutor(memory, {
-          ...counts,
           threadFile: wiring.threadFile,
           module,
           engine,

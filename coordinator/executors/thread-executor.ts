@@ -26,11 +26,6 @@ export interface ThreadOptions {
   readonly threads: number;
   /** Cores that this process may use: with more threads than that, none of them spins. */
   readonly cores: number;
-  readonly shards: number;
-  readonly batchSize: number;
-  readonly trainingCount: number;
-  readonly validationCount: number;
-  readonly testCount: number;
   /** Told of each thread that died: one line. */
   readonly onLoss: (message: string) => void;
   /** Faults to make happen in the threads; tests only. */
@@ -90,7 +85,7 @@ export class ThreadExecutor implements Executor, WorkerPool {
 
   /** Runs thread `worker` until it is told to stop; replaces it as often as it dies. */
   async #keep(worker: number, first: ThreadPlace): Promise<void> {
-    const { module, engine, threads, cores, batchSize, trainingCount } = this.#options;
+    const { module, engine, threads, cores } = this.#options;
     const spins = threads <= cores ? SPINS : 0;
     const { faults = [] } = this.#options;
     for (let place = first; !this.#closing; ) {
@@ -100,7 +95,7 @@ export class ThreadExecutor implements Executor, WorkerPool {
           memory: this.#memory.wasmMemory,
           plan: this.#memory.plan,
           engine,
-          loop: { worker, workers: threads, spins, batchSize, trainingCount },
+          loop: { worker, workers: threads, spins },
           faults,
         });
         return;
@@ -141,9 +136,9 @@ export class ThreadExecutor implements Executor, WorkerPool {
   }
 
   async train(range: StepRange): Promise<number> {
-    const { shards, threads } = this.#options;
+    const { shards } = this.#memory.plan.shape;
     const { epoch, epochStart, from, to } = range;
-    const blocks = evenBlocks(shards, Math.min(threads, shards)).flat();
+    const blocks = evenBlocks(shards, Math.min(this.#options.threads, shards)).flat();
     const slots = blocks.map((_, i) => i);
     this.#memory.setBlocks(blocks, slots);
     this.#memory.setTreeNodes(blocks, slots);
@@ -187,9 +182,7 @@ export class ThreadExecutor implements Executor, WorkerPool {
   }
 
   async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
-    return await sumParts(this.#memory, split, this.#options, (parts) =>
-      this.evaluateParts(split, step, epoch, 0, parts),
-    );
+    return await sumParts(this.#memory, split, (parts) => this.evaluateParts(split, step, epoch, 0, parts));
   }
 
   async compute(

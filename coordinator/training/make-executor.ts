@@ -48,19 +48,16 @@ export function placesFor({ threads, shards, listen }: TrainOptions & { readonly
 
 /** Resolves when it may train: with --listen, when enough workers have joined. */
 export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
-  const { shape, options, memory, module, kernels, onEvent, wiring, observer = nobody } = parts;
+  const { options, memory, module, kernels, onEvent, wiring, observer = nobody } = parts;
   const { threads } = options;
-  const { shards, batchSize, trainingCount, validationCount, testImages } = shape;
-  const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
-  const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation, ...counts };
+  const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation };
   if (threads === 0 && options.listen === null) {
-    return seen(new InlineExecutor(await wiring.makeEngine(engine, kernels, memory, 0), memory, counts), observer);
+    return seen(new InlineExecutor(await wiring.makeEngine(engine, kernels, memory, 0), memory), observer);
   }
   const pool =
     threads === 0
       ? null
       : new ThreadExecutor(memory, {
-          ...counts,
           threadFile: wiring.threadFile,
           module,
           engine,
@@ -77,7 +74,7 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
       configuration: configForFile(options),
       engine: await wiring.makeEngine(engine, kernels, memory, threads),
       local: pool,
-      sizes: new ShardSizes(counts),
+      sizes: new ShardSizes(memory.plan.shape),
       limits: { ...clusterLimits, ...wiring.limits },
       identity: {
         protocolVersion: PROTOCOL_VERSION,

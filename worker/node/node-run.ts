@@ -5,7 +5,7 @@ import { epochOrder, type SplitNumbers, splitImages, stepsPerEpoch } from '../..
 import type { EngineSpec, WorkerPool } from '../../src/engine.ts';
 import { messageOf } from '../../src/errors.ts';
 import { instantiate, type Kernels } from '../../src/kernels/kernels.ts';
-import { partsOf, planMemory, type RunShape } from '../../src/kernels/memory-plan.ts';
+import { partsOf, planMemory, type RunShape, samplesOf } from '../../src/kernels/memory-plan.ts';
 import { bufferOf, RunMemory } from '../../src/kernels/run-memory.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import { shapeOf } from '../../src/run/run-shape.ts';
@@ -23,7 +23,6 @@ export interface NodeWiring {
   /** Digest of the engine's answer to the self-test; throws when this machine does not have the engine. */
   readonly selfTest: (engine: string) => Promise<string>;
   readonly startPool: (parts: {
-    readonly shape: RunShape;
     readonly memory: RunMemory;
     readonly module: WebAssembly.Module;
     readonly engine: EngineSpec;
@@ -69,13 +68,10 @@ export class NodeRun {
       this.#memory.setData(data.train, data.test, this.#split.validation);
       const module = wiring.sharedKernels();
       this.#kernels = instantiate(module, this.#memory.wasmMemory);
-      const { validationCount, testImages: testCount } = this.#shape;
-      const spec = { name: engine, augmentValidation: options.augmentValidation, validationCount, testCount };
       this.#pool = wiring.startPool({
-        shape: this.#shape,
         memory: this.#memory,
         module,
-        engine: spec,
+        engine: { name: engine, augmentValidation: options.augmentValidation },
         threads,
         onLoss,
       });
@@ -135,8 +131,7 @@ export class NodeRun {
 
   /** Computes an attempt's parts of a split. */
   async evaluate({ epoch, step, split, blocks, payload }: Evaluate): Promise<{ parts: PartSums[]; computeMs: number }> {
-    const { validationCount, testImages } = this.#shape;
-    checkAsked(blocks, partsOf(split === 'test' ? testImages : validationCount), `parts of the ${split} split`);
+    checkAsked(blocks, partsOf(samplesOf(this.#shape, split)), `parts of the ${split} split`);
     this.#takeParameters(step, payload);
     const started = performance.now();
     const parts: PartSums[] = [];
