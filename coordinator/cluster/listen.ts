@@ -2,7 +2,7 @@
 // server, members and executor.
 
 import type { Dataset } from '../../src/data/dataset.ts';
-import type { Engine, WorkerPool } from '../../src/engine.ts';
+import type { Engine } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
 import { readSecretText, readText, readToken } from '../../src/host/files/secret-files.ts';
 import { isLoopback } from '../../src/host/loopback.ts';
@@ -17,7 +17,7 @@ import { asText } from '../../src/wire/fields.ts';
 import type { Identity } from '../../src/wire/handshake.ts';
 import { RUN_NAME_LENGTH } from '../../src/wire/limits.ts';
 import { nodeMessageReader } from '../../src/wire/read-node-message.ts';
-import type { Executor } from '../executors/executor.ts';
+import type { LocalThreads } from '../executors/executor.ts';
 import type { ShardSizes } from '../executors/shard-sizes.ts';
 import { nobody, type Observer } from '../executors/worker-status.ts';
 import type { ClusterLimits } from './cluster-limits.ts';
@@ -34,7 +34,7 @@ export interface ListenDeps {
   readonly memory: RunMemory;
   readonly kernels: Kernels;
   readonly engine: Engine;
-  readonly local: (WorkerPool & Executor) | null;
+  readonly local: LocalThreads | null;
   readonly sizes: ShardSizes;
   readonly limits: ClusterLimits;
   readonly identity: Identity;

@@ -3,6 +3,7 @@
 
 import type { ImageSet } from '../../src/data/dataset.ts';
 import type { EngineSpec } from '../../src/engine.ts';
+import { ThreadPool } from '../../src/host/thread-pool.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
 import { layMemory, planMemory, type RunShape } from '../../src/kernels/memory-plan.ts';
 import { RunMemory } from '../../src/kernels/run-memory.ts';
@@ -53,14 +54,17 @@ export async function infer(model: Model, set: ImageSet, threads: number, wiring
   const executor: Executor =
     threads === 0
       ? new InlineExecutor(await wiring.makeEngine(engine, kernels, memory, 0), memory)
-      : new ThreadExecutor(memory, {
-          threadFile: wiring.threadFile,
-          module,
-          engine,
-          threads,
-          cores: threads,
-          onLoss: () => undefined,
-        });
+      : new ThreadExecutor(
+          memory,
+          new ThreadPool(memory, {
+            threadFile: wiring.threadFile,
+            module,
+            engine,
+            threads,
+            cores: threads,
+            onLoss: () => undefined,
+          }),
+        );
   try {
     const figures = meansOf(await executor.evaluate('test', 0, 0));
     return { figures, ...outcomes(memory, set.count, classes) };

@@ -17,7 +17,6 @@ import { type ExecutorStatus, noCounts } from './worker-status.ts';
 const SLICE_MS = 20;
 
 export class InlineExecutor implements Executor {
-  readonly capacity = 1;
   readonly #engine: Engine;
   readonly #memory: RunMemory;
   /** For whoever watches. */

@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { EngineSpec } from '../../src/engine.ts';
+import { ThreadPool } from '../../src/host/thread-pool.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
 import type { RunShape } from '../../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
@@ -57,7 +58,7 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
   const pool =
     threads === 0
       ? null
-      : new ThreadExecutor(memory, {
+      : new ThreadPool(memory, {
           threadFile: wiring.threadFile,
           module,
           engine,
@@ -66,14 +67,15 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
           onLoss: (message) => onEvent({ type: 'warning', message }),
           ...(wiring.faults ? { faults: wiring.faults } : {}),
         });
-  if (options.listen === null) return seen(pool!, observer);
+  const local = pool && { pool, executor: new ThreadExecutor(memory, pool) };
+  if (options.listen === null) return seen(local!.executor, observer);
   try {
     return await listen({
       ...parts,
       observer,
       configuration: configForFile(options),
       engine: await wiring.makeEngine(engine, kernels, memory, threads),
-      local: pool,
+      local,
       sizes: new ShardSizes(memory.plan.shape),
       limits: { ...clusterLimits, ...wiring.limits },
       identity: {

@@ -32,11 +32,12 @@ export async function startListening(
   const { parts, log } = prepared;
   const spec = { name: 'wasm', augmentValidation: false };
   const engine = await wiring.makeEngine(spec, parts.kernels, parts.memory, threads);
+  const local = makeLocal?.(engine) ?? null;
   const begun = listen({
     ...parts,
     configuration: { ...digits.short },
     engine,
-    local: makeLocal?.(engine) ?? null,
+    local: local && { pool: local, executor: local },
     sizes: new ShardSizes(parts.shape),
     limits: { ...clusterLimits, step: { lateFactor: 1, lateFloorMs: 1, unmeasuredMs } },
     identity: {
