@@ -11,7 +11,6 @@ import { trainAndReport } from '../coordinator/train-and-report.ts';
 import type { TrainDeps } from '../coordinator/training/train-run.ts';
 import { makeEngine } from '../worker/engines/make-engine.ts';
 import { selfTestDigest } from '../worker/engines/self-test.ts';
-import type { NodeWiring } from '../worker/node/node-run.ts';
 import { instantiate } from './kernels/kernels.ts';
 import { Workbench } from './kernels/workbench.ts';
 import type { TrainOptions } from './options/train-options.ts';
@@ -59,17 +58,6 @@ export const wiring: Wiring = {
   makeEngine,
   programVersion,
   selfTest,
-};
-
-/**
- * The same for a node.
- * @internal
- */
-export const nodeWiring: NodeWiring = {
-  programVersion,
-  selfTest,
-  sharedKernels: wiring.sharedKernels,
-  heapBase: wiring.heapBase,
   startPool: ({ memory, ...asked }) =>
     new ThreadExecutor(memory, { ...asked, threadFile: wiring.threadFile, cores: availableParallelism() }),
 };

@@ -1,11 +1,10 @@
 // What the entries wire in: the program's own build, which coordinator and worker may not reach across to each other for. Types
 // only.
 
-import type { Engine, EngineSpec } from './engine.ts';
+import type { Engine, EngineSpec, WorkerPool } from './engine.ts';
 import type { Kernels } from './kernels/kernels.ts';
 import type { RunMemory } from './kernels/run-memory.ts';
 
-/** Of a process that trains. */
 export interface Wiring {
   readonly sharedKernels: () => WebAssembly.Module;
   /** Where the kernels' constants end. */
@@ -19,6 +18,15 @@ export interface Wiring {
    * engine cannot be had, and readies the process for its threads.
    */
   readonly selfTest: (engine: string) => Promise<string>;
+  /** Threads that compute for a node. */
+  readonly startPool: (asked: {
+    readonly memory: RunMemory;
+    readonly module: WebAssembly.Module;
+    readonly engine: EngineSpec;
+    readonly threads: number;
+    /** Told of each thread that died: one line. */
+    readonly onLoss: (message: string) => void;
+  }) => WorkerPool;
   /** Faults to make happen in the threads: of `lockstep verify` and of tests. */
   readonly faults?: readonly unknown[];
 }

@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { nodeWiring } from '../../src/library.ts';
+import { wiring } from '../../src/library.ts';
 import type { NodeWiring } from '../../worker/node/node-run.ts';
 import { type Cluster, impatient, patient, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
@@ -127,7 +127,7 @@ describe('by accident', () => {
       const memories: WebAssembly.Memory[] = [];
       const startPool: NodeWiring['startPool'] = (parts) => {
         memories.push(parts.memory.wasmMemory);
-        return nodeWiring.startPool(parts);
+        return wiring.startPool(parts);
       };
       const node = cluster.node({ url, name: 'a', data: digits.data, wiring: { startPool } });
       for (const step of [9, 21]) {

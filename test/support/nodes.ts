@@ -6,7 +6,7 @@ import type { SplitName, StepAddress, WorkerPool } from '../../src/engine.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import { nodeWiring } from '../../src/library.ts';
+import { wiring } from '../../src/library.ts';
 import type { Token } from '../../src/wire/auth.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import type { Welcome } from '../../src/wire/messages.ts';
@@ -68,12 +68,12 @@ export function startNode(url: string, setup: NodeSetup = {}): TestNode {
   const log = new Lines();
   const controller = new AbortController();
   const startPool: NodeWiring['startPool'] = (hands) =>
-    setup.realThreads ? nodeWiring.startPool(hands) : inlineHands(hands, setup, steps, parts);
+    setup.realThreads ? wiring.startPool(hands) : inlineHands(hands, setup, steps, parts);
   const options: NodeOptions = { url, token, certificateAuthority: null, threads, name, keepAlive, retryForMs };
   const ended = runNode(
     options,
     new Map(data === null ? [] : [[digestOf(data), data]]),
-    { ...nodeWiring, startPool, ...setup.wiring },
+    { ...wiring, startPool, ...setup.wiring },
     { signal: controller.signal, log: (level, message) => log.add(`${level}: ${message}`) },
   ).then(
     (result): NodeEnd => ({ result, error: null }),
@@ -127,5 +127,5 @@ function inlineHands(
 /** What a node computes with, for a test that speaks for the node itself. */
 export function nodeRunFor(welcome: Welcome, data: Dataset): NodeRun {
   const startPool: NodeWiring['startPool'] = (hands) => inlineHands(hands, {}, [], { validation: 0, test: 0 });
-  return new NodeRun(welcome, 'wasm', data, 1, { ...nodeWiring, startPool }, new SpareMemory(), () => undefined);
+  return new NodeRun(welcome, 'wasm', data, 1, { ...wiring, startPool }, new SpareMemory(), () => undefined);
 }

@@ -2,7 +2,7 @@
 
 import type { Dataset } from '../../src/data/dataset.ts';
 import { epochOrder, type SplitNumbers, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
-import type { EngineSpec, WorkerPool } from '../../src/engine.ts';
+import type { WorkerPool } from '../../src/engine.ts';
 import { instantiate, type Kernels } from '../../src/kernels/kernels.ts';
 import { partsOf, planMemory, type RunShape, samplesOf } from '../../src/kernels/memory-plan.ts';
 import { bufferOf, RunMemory } from '../../src/kernels/run-memory.ts';
@@ -11,24 +11,12 @@ import { shapeOf } from '../../src/run/run-shape.ts';
 import { shardsOfBlock } from '../../src/tree.ts';
 import type { Evaluate, PartSums, Step, TreeNode, Welcome } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
+import type { Wiring } from '../../src/wiring.ts';
 import { checkAsked } from './check-asked.ts';
 import type { SpareMemory } from './spare-memory.ts';
 
-/** What the entries wire in. */
-export interface NodeWiring {
-  readonly programVersion: string;
-  readonly sharedKernels: () => WebAssembly.Module;
-  readonly heapBase: () => number;
-  /** Digest of the engine's answer to the self-test; throws when this machine does not have the engine. */
-  readonly selfTest: (engine: string) => Promise<string>;
-  readonly startPool: (parts: {
-    readonly memory: RunMemory;
-    readonly module: WebAssembly.Module;
-    readonly engine: EngineSpec;
-    readonly threads: number;
-    readonly onLoss: (message: string) => void;
-  }) => WorkerPool;
-}
+/** What a node needs of the program's own build. */
+export type NodeWiring = Pick<Wiring, 'programVersion' | 'sharedKernels' | 'heapBase' | 'selfTest' | 'startPool'>;
 
 export class NodeRun {
   readonly #pool: WorkerPool;
