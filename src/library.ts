@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { resolveWithRun } from '../coordinator/run-folder/run-files.ts';
 import { trainAndReport } from '../coordinator/train-and-report.ts';
+import { resolveWithRun } from '../coordinator/training/resolve-with-run.ts';
 import type { TrainDeps } from '../coordinator/training/train-run.ts';
 import { makeEngine } from '../worker/engines/make-engine.ts';
 import { selfTestDigest } from '../worker/engines/self-test.ts';

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { cpus, freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { Command } from '../../src/command.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/files/dataset-files.ts';
 import { ioReason } from '../../src/host/files/io-reason.ts';
@@ -15,8 +16,8 @@ import { mnistDigest } from '../../src/run/golden-run.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
-import { type Command, jsonLine, table } from './command.ts';
 import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { jsonLine, table } from './result-text.ts';
 
 interface Options {
   readonly data: string | null;

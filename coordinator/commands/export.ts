@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Command } from '../../src/command.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { encodeOnnxModel } from '../../src/formats/onnx-model.ts';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
@@ -15,8 +16,8 @@ import { checkpointName } from '../../src/run/checkpoint.ts';
 import { MadeFolders } from '../run-folder/made-folders.ts';
 import { readModel } from '../run-folder/trained-model.ts';
 import { writeWhole } from '../run-folder/write-whole.ts';
-import { type Command, jsonLine, lines } from './command.ts';
 import { checkpointFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { jsonLine, lines } from './result-text.ts';
 
 interface Options {
   readonly checkpoint: CheckpointChoice | null;

@@ -30,6 +30,12 @@ export interface Found {
   readonly tensors: Uint8Array;
 }
 
+/** One of several. */
+export interface Chosen extends Found {
+  /** The step of the newest whole one. */
+  readonly newestStep: number;
+}
+
 export class CheckpointStore {
   readonly path: string;
   readonly #flush: Flush;
@@ -81,7 +87,7 @@ export class CheckpointStore {
    * The one that was chosen; without the epochs that stand apart.
    * @throws LockstepError where it is not there, with those that are
    */
-  async chosen(which: CheckpointChoice, passedOver: (path: string, why: string) => void): Promise<Found> {
+  async chosen(which: CheckpointChoice, passedOver: (path: string, why: string) => void): Promise<Chosen> {
     const damaged = new Map<string, string>();
     for await (const _ of this.#whole((path, why) => damaged.set(path, why))) {
       // each is known then, and only one of them is held
@@ -96,7 +102,7 @@ export class CheckpointStore {
     }
     // that of a step is no other for them
     if (typeof which !== 'number') for (const [path, why] of damaged) passedOver(path, why);
-    return { path: this.pathOf(step), ...found };
+    return { path: this.pathOf(step), ...found, newestStep: whole.at(-1)!.step };
   }
 
   /** The newest first. */
