@@ -12,9 +12,9 @@ import { writeReport } from './report/write-report.ts';
 import { ProcessRecord } from './run-folder/process-log.ts';
 import { RunLogFile } from './run-folder/run-log-file.ts';
 import type { TestedWiring } from './training/make-executor.ts';
-import { type Hooks, trainRun } from './training/train-run.ts';
+import { type TrainDeps, trainRun } from './training/train-run.ts';
 
-export async function trainAndReport(options: TrainOptions, hooks: Hooks, wiring: TestedWiring): Promise<Summary> {
+export async function trainAndReport(options: TrainOptions, hooks: TrainDeps, wiring: TestedWiring): Promise<Summary> {
   const began = performance.now();
   const record = new ProcessRecord(() => (performance.now() - began) / 1000);
   const source = options.resume === null ? null : resolve(options.resume);

@@ -16,27 +16,27 @@ export interface StepAddress {
   readonly stepInEpoch: number;
 }
 
-/** Turns (parameters, shards) into tree nodes, and chunks of a split into figures. One per thread. */
+/** Turns (parameters, shards) into tree nodes, and parts of a split into figures. One per thread. */
 export interface Engine {
   readonly name: string;
   /** Computes a tree node and its figures into slot `slot`. */
   computeBlock(at: StepAddress, block: BlockAddress, slot: number): void;
-  /** Loss and correct predictions of a chunk (CHUNK_SAMPLES samples) with the parameters that step `step` reads. */
-  evaluateChunk(split: SplitName, chunk: number, step: number, epoch: number): void;
+  /** Loss and correct predictions of a part (PART_SAMPLES samples) with the parameters that step `step` reads. */
+  evaluatePart(split: SplitName, part: number, step: number, epoch: number): void;
   /** Commits a slice of a step: reduces the listed nodes, and applies Adam to the other parameter set. False: not finite. */
-  updateSlice(step: number, nodeCount: number, sampleCount: number, slice: number): boolean;
+  updateSlice(step: number, treeNodeCount: number, sampleCount: number, slice: number): boolean;
   /** Frees what the memory's end would not. */
   close?(): void;
 }
 
 /** Threads of this machine that compute what they are given, into the memory that they share; one call at a time. */
-export interface Hands {
+export interface WorkerPool {
   /** Computing threads. */
   readonly capacity: number;
   /** Block i goes to slot `slots[i]`. The step's parameters and order stand in memory. */
   compute(at: StepAddress, blocks: readonly BlockAddress[], slots: readonly number[]): Promise<void>;
-  /** The chunks [first, end) of a split, each to its own place. */
-  evaluateChunks(split: SplitName, step: number, epoch: number, first: number, end: number): Promise<void>;
+  /** The parts [first, end) of a split, each to its own place. */
+  evaluateParts(split: SplitName, step: number, epoch: number, first: number, end: number): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { ThreadExecutor } from '../coordinator/executors/thread-executor.ts';
 import { resolveWithRun } from '../coordinator/run-folder/run-files.ts';
 import { trainAndReport } from '../coordinator/train-and-report.ts';
-import type { Hooks } from '../coordinator/training/train-run.ts';
+import type { TrainDeps } from '../coordinator/training/train-run.ts';
 import { makeEngine } from '../worker/engines/make-engine.ts';
 import { selfTestDigest } from '../worker/engines/self-test.ts';
 import type { NodeWiring } from '../worker/node/node-run.ts';
@@ -23,7 +23,7 @@ export { LockstepError } from './errors.ts';
 export type { AdamOptimizer, AdamOptions, GradientInput, GradientResult, RotateAndCrop } from './kernels/workbench.ts';
 export type { TrainOptions } from './options/train-options.ts';
 export type { EpochRecord, Summary, TrainEvent } from './run/events.ts';
-export type { Figures } from './sums.ts';
+export type { Means } from './sums.ts';
 
 const resolve = createRequire(import.meta.url).resolve;
 
@@ -70,8 +70,8 @@ export const nodeWiring: NodeWiring = {
   selfTest,
   sharedKernels: wiring.sharedKernels,
   heapBase: wiring.heapBase,
-  startHands: ({ shape, run, module, engine, threads, onLoss }) =>
-    new ThreadExecutor(run, {
+  startPool: ({ shape, memory, module, engine, threads, onLoss }) =>
+    new ThreadExecutor(memory, {
       threadFile: wiring.threadFile,
       module,
       engine,
@@ -92,7 +92,7 @@ export const nodeWiring: NodeWiring = {
  * @param options what differs from the defaults of `lockstep train`, or from the run that `resume` names
  * @throws LockstepError for everything that a user can mend
  */
-export async function train(options: Partial<TrainOptions> = {}, hooks: Hooks = {}): Promise<Summary> {
+export async function train(options: Partial<TrainOptions> = {}, hooks: TrainDeps = {}): Promise<Summary> {
   return await trainAndReport(await resolveWithRun(options, null, 'option'), hooks, wiring);
 }
 

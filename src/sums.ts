@@ -8,11 +8,11 @@ export interface Sums {
 }
 
 /** Mean cross-entropy a sample (nats) and the ratio of correct predictions. */
-export interface Figures {
+export interface Means {
   readonly loss: number;
   readonly accuracy: number;
 }
 
-export function meansOf(sums: Sums): Figures {
+export function meansOf(sums: Sums): Means {
   return { loss: sums.lossSum / sums.sampleCount, accuracy: sums.correctCount / sums.sampleCount };
 }

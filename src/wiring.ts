@@ -13,7 +13,7 @@ export interface Wiring {
   readonly threadFile: string;
   /** Version of the program: nodes must have the same. */
   readonly programVersion: string;
-  readonly makeEngine: (spec: EngineSpec, kernels: Kernels, run: RunMemory, worker: number) => Promise<Engine>;
+  readonly makeEngine: (spec: EngineSpec, kernels: Kernels, memory: RunMemory, worker: number) => Promise<Engine>;
   /**
    * Digest of what an engine makes of a fixed small network: the same wherever a run would be the same. It throws where the
    * engine cannot be had, and readies the process for its threads.

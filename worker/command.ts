@@ -112,7 +112,7 @@ export const workerFlags: { readonly [K in keyof WorkerOptions]: WorkerFlag } = 
 };
 
 /** What the entry hands over. */
-export interface WorkerParts {
+export interface WorkerDeps {
   readonly wiring: NodeWiring;
   readonly cores: number;
   readonly readToken: (file: string | null, warn: (message: string) => void) => Promise<Token | null>;
@@ -156,7 +156,7 @@ export function workerOptions(given: Readonly<Record<string, unknown>>): WorkerO
 }
 
 /** @throws LockstepError with the exit code; returns when the run is over */
-export async function runWorker(options: WorkerOptions, parts: WorkerParts): Promise<NodeResult> {
+export async function runWorker(options: WorkerOptions, parts: WorkerDeps): Promise<NodeResult> {
   const { wiring, signal, write } = parts;
   const log = (level: 'info' | 'warning', message: string) =>
     write(level === 'warning' ? `Warning: ${message}` : message);
@@ -197,7 +197,7 @@ export async function runWorker(options: WorkerOptions, parts: WorkerParts): Pro
 }
 
 /** Node takes a file that holds no certificate for an authority that signed nothing. */
-async function readAuthority(file: string, { readText }: WorkerParts): Promise<string> {
+async function readAuthority(file: string, { readText }: WorkerDeps): Promise<string> {
   const pem = await readText(file, 'certificate authority');
   try {
     new X509Certificate(pem);
@@ -213,7 +213,7 @@ async function readAuthority(file: string, { readText }: WorkerParts): Promise<s
 }
 
 /** A folder that was named must be good; without one, having no data is no error, since they can be received. */
-async function ownData(folder: string | null, { loadDataset }: WorkerParts): Promise<Dataset | null> {
+async function ownData(folder: string | null, { loadDataset }: WorkerDeps): Promise<Dataset | null> {
   if (folder !== null) return await loadDataset(folder, { instead: 'leave --data out to be sent what the run needs' });
   return await loadDataset(null).catch(() => null);
 }

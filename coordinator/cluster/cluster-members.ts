@@ -11,12 +11,12 @@ import type { AttemptFailed, Evaluated, NodeMessage, TreeNode, Welcome } from '.
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import type { NodeMessageReader } from '../../src/wire/read-node-message.ts';
 import { AttendedClock } from './attended-clock.ts';
-import type { Outstanding } from './inflight.ts';
+import type { Inflight } from './inflight.ts';
 import { Membership, type MembershipEffect, type MembershipEvent, type MembershipOptions } from './membership.ts';
 import { NodeConnection } from './node-connection.ts';
 import type { WebSocket } from './node-server.ts';
 
-export interface CrewMember {
+export interface ClusterMember {
   readonly workerId: number;
   readonly name: string;
   readonly threads: number;
@@ -24,7 +24,7 @@ export interface CrewMember {
   readonly metricsAddress: string | null;
   /** null: the threads of this process. */
   readonly connection: NodeConnection | null;
-  outstanding: Outstanding | null;
+  inflight: Inflight | null;
   /** The step whose parameters it was last sent. */
   parameterStep: number | null;
   /** It has answered an attempt: its threads run, its code is compiled. */
@@ -34,20 +34,20 @@ export interface CrewMember {
 }
 
 /** What concerns the work; told after the membership machine has heard of it. */
-export interface CrewHandlers {
-  readonly onReady: (member: CrewMember) => void;
-  readonly onTreeNode: (member: CrewMember, message: TreeNode) => void;
-  readonly onEvaluated: (member: CrewMember, message: Evaluated) => void;
-  readonly onFailed: (member: CrewMember, message: AttemptFailed) => void;
-  readonly onGoodbye: (member: CrewMember) => void;
+export interface MemberHandlers {
+  readonly onReady: (member: ClusterMember) => void;
+  readonly onTreeNode: (member: ClusterMember, message: TreeNode) => void;
+  readonly onEvaluated: (member: ClusterMember, message: Evaluated) => void;
+  readonly onFailed: (member: ClusterMember, message: AttemptFailed) => void;
+  readonly onGoodbye: (member: ClusterMember) => void;
   /** Before the membership machine forgets it; `name` is that of a close code of ours. */
-  readonly onLeaving: (member: CrewMember, reason: string, name: CloseName | undefined) => void;
-  readonly onGone: (member: CrewMember, reason: string) => void;
+  readonly onLeaving: (member: ClusterMember, reason: string, name: CloseName | undefined) => void;
+  readonly onGone: (member: ClusterMember, reason: string) => void;
   readonly onTick: (nowMs: number) => void;
   readonly onPhase: (effect: MembershipEffect) => void;
 }
 
-export interface CrewOptions extends MembershipOptions {
+export interface ClusterMembersOptions extends MembershipOptions {
   readonly strangers: StrangerLimits;
   readonly mostNodes: number;
   readonly identity: Identity;
@@ -68,18 +68,18 @@ const READING_PATIENCE = 3;
 // of the dataset, given to a connection at a time
 const DATA_AHEAD_BYTES = 1024 * 1024;
 
-export class Crew {
-  readonly #options: CrewOptions;
-  readonly #handlers: CrewHandlers;
+export class ClusterMembers {
+  readonly #options: ClusterMembersOptions;
+  readonly #handlers: MemberHandlers;
   readonly #membership: Membership;
   readonly #clock = new AttendedClock({ longestGapMs: 1_000 });
-  readonly #members = new Map<number, CrewMember>();
+  readonly #members = new Map<number, ClusterMember>();
   readonly #connections = new Set<NodeConnection>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #turnedAway: RepeatedWarnings;
   #closing = false;
 
-  constructor(options: CrewOptions, handlers: CrewHandlers) {
+  constructor(options: ClusterMembersOptions, handlers: MemberHandlers) {
     this.#options = options;
     this.#handlers = handlers;
     this.#membership = new Membership(options);
@@ -102,7 +102,7 @@ export class Crew {
     return this.#membership;
   }
 
-  get members(): ReadonlyMap<number, CrewMember> {
+  get members(): ReadonlyMap<number, ClusterMember> {
     return this.#members;
   }
 
@@ -117,7 +117,7 @@ export class Crew {
   }
 
   /** This process's own threads: a member that needs no welcome. */
-  addLocal(threads: number): CrewMember {
+  addLocal(threads: number): ClusterMember {
     const member = this.#join('this machine', threads, null, null);
     this.#ready(member);
     return member;
@@ -125,7 +125,7 @@ export class Crew {
 
   /** A WebSocket was opened; `greeted` is called when a good hello has come. */
   add(socket: WebSocket, address: string, greeted: () => void): void {
-    let member: CrewMember | null = null;
+    let member: ClusterMember | null = null;
     const connection: NodeConnection = new NodeConnection(socket, address, this.#options.read, {
       onTraffic: this.#options.onTraffic,
       onMessage: (message) => {
@@ -175,7 +175,7 @@ export class Crew {
     for (const message of messages) this.#options.log('warning', message);
   }
 
-  #greet(connection: NodeConnection, message: NodeMessage): CrewMember {
+  #greet(connection: NodeConnection, message: NodeMessage): ClusterMember {
     if (message.type !== 'hello') throw new ProtocolError('outOfOrder', `${message.type} before hello`);
     checkIdentity(message, this.#options.identity);
     const nodes = [...this.#members.values()].filter((member) => member.connection !== null).length;
@@ -187,7 +187,7 @@ export class Crew {
     return member;
   }
 
-  #hear(member: CrewMember, connection: NodeConnection, message: NodeMessage): void {
+  #hear(member: ClusterMember, connection: NodeConnection, message: NodeMessage): void {
     const { workerId } = member;
     this.tell({ type: 'heard', nowMs: this.nowMs, workerId });
     switch (message.type) {
@@ -215,14 +215,19 @@ export class Crew {
   }
 
   /** A node that leaves is let go when it has answered what it holds. */
-  answerGoodbye(member: CrewMember): void {
-    const { connection, outstanding } = member;
-    if (connection?.state === 'leaving' && outstanding === null) {
+  answerGoodbye(member: ClusterMember): void {
+    const { connection, inflight } = member;
+    if (connection?.state === 'leaving' && inflight === null) {
       connection.send({ type: 'goodbye', reason: 'you leave' });
     }
   }
 
-  #join(name: string, threads: number, connection: NodeConnection | null, metricsAddress: string | null): CrewMember {
+  #join(
+    name: string,
+    threads: number,
+    connection: NodeConnection | null,
+    metricsAddress: string | null,
+  ): ClusterMember {
     let workerId = 0;
     for (const effect of this.#membership.handle({
       type: 'joining',
@@ -233,13 +238,13 @@ export class Crew {
     })) {
       if (effect.type === 'joined') workerId = effect.workerId;
     }
-    const member: CrewMember = {
+    const member: ClusterMember = {
       workerId,
       name,
       threads,
       metricsAddress,
       connection,
-      outstanding: null,
+      inflight: null,
       parameterStep: null,
       warm: false,
       awaitsData: false,
@@ -248,7 +253,7 @@ export class Crew {
     return member;
   }
 
-  #ready(member: CrewMember): void {
+  #ready(member: ClusterMember): void {
     const { workerId, connection, name, threads } = member;
     if (connection !== null) {
       const what = `worker ${workerId} joined: ${name} at ${connection.address}, ${threads} thread${threads === 1 ? '' : 's'}`;
@@ -258,7 +263,7 @@ export class Crew {
     this.#handlers.onReady(member);
   }
 
-  #gone(member: CrewMember, reason: string, closed: CloseName | undefined): void {
+  #gone(member: ClusterMember, reason: string, closed: CloseName | undefined): void {
     const { workerId, name } = member;
     this.#handlers.onLeaving(member, reason, closed);
     this.#members.delete(workerId);
@@ -274,7 +279,7 @@ export class Crew {
   }
 
   /** One piece after the other, as fast as the node takes them. */
-  #sendData(member: CrewMember, connection: NodeConnection, bytes: Uint8Array, offset: number): void {
+  #sendData(member: ClusterMember, connection: NodeConnection, bytes: Uint8Array, offset: number): void {
     let at = offset;
     while (at < bytes.length && connection.waitingBytes < DATA_AHEAD_BYTES) {
       const piece = bytes.subarray(at, at + DATA_PIECE_BYTES);

@@ -13,10 +13,10 @@ export class EvaluatedParts {
   }
 
   /** Writes an accepted block's figures to their places. Those of this machine's threads stand there already. */
-  keep(run: RunMemory, { block, workerId }: Accepted): void {
+  keep(memory: RunMemory, { block, workerId }: Accepted): void {
     const { first, end } = shardsOfBlock(block);
     for (const sums of this.#byWorker.get(workerId) ?? []) {
-      if (sums.part >= first && sums.part < end) run.setFigures(run.plan.chunkFigures + sums.part * 16, sums);
+      if (sums.part >= first && sums.part < end) memory.setSums(memory.plan.partSums + sums.part * 16, sums);
     }
   }
 }

@@ -19,7 +19,7 @@ export interface Work {
   readonly split: SplitName | null;
 }
 
-export class Outstanding {
+export class Inflight {
   readonly work: Work;
   readonly blocks: readonly BlockAddress[];
   readonly #givenAtMs: number;

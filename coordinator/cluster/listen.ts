@@ -1,13 +1,13 @@
 // Opens a run to other machines: reads what --listen and its companions name, checks that it is safe, and puts together
-// server, crew and executor.
+// server, members and executor.
 
 import type { Dataset } from '../../src/data/dataset.ts';
-import type { Engine, Hands } from '../../src/engine.ts';
+import type { Engine, WorkerPool } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
 import { readSecretText, readText, readToken } from '../../src/host/files/secret-files.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
-import { CHUNK_SAMPLES } from '../../src/kernels/memory-plan.ts';
+import { PART_SAMPLES } from '../../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { Plain } from '../../src/wire/codec.ts';
@@ -17,24 +17,24 @@ import type { Identity } from '../../src/wire/handshake.ts';
 import { RUN_NAME_LENGTH } from '../../src/wire/limits.ts';
 import { nodeMessageReader } from '../../src/wire/read-node-message.ts';
 import type { Executor } from '../executors/executor.ts';
-import type { RunSizes } from '../executors/shard-sizes.ts';
+import type { ShardSizes } from '../executors/shard-sizes.ts';
 import { nobody, type Observer } from '../executors/worker-status.ts';
 import type { ClusterLimits } from './cluster-limits.ts';
-import { Crew } from './cluster-members.ts';
+import { ClusterMembers } from './cluster-members.ts';
 import { NodeServer } from './node-server.ts';
 import { SocketExecutor } from './socket-executor.ts';
 
-export interface ListenParts {
+export interface ListenDeps {
   readonly options: TrainOptions;
   /** What shapes the run, as config.json holds it. */
   readonly configuration: Readonly<Record<string, unknown>>;
   readonly runName: string;
   readonly data: Dataset;
-  readonly run: RunMemory;
+  readonly memory: RunMemory;
   readonly kernels: Kernels;
   readonly engine: Engine;
-  readonly local: (Hands & Executor) | null;
-  readonly sizes: RunSizes;
+  readonly local: (WorkerPool & Executor) | null;
+  readonly sizes: ShardSizes;
   readonly limits: ClusterLimits;
   readonly identity: Identity;
   readonly signal: AbortSignal;
@@ -46,14 +46,14 @@ export interface ListenParts {
 const COORDINATOR_TIMEOUT_MS = 60_000;
 
 /** Resolves when enough workers are there. */
-export async function listen(parts: ListenParts): Promise<SocketExecutor> {
-  const { options, run, kernels, engine, local, sizes, limits, identity, signal, observer = nobody, log } = parts;
+export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
+  const { options, memory, kernels, engine, local, sizes, limits, identity, signal, observer = nobody, log } = parts;
   const { host, port } = addressOf(options.listen!);
   const warn = (message: string) => log('warning', message);
   const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
   checkExposure(host, token !== null, options.insecure, log);
   const heartbeatTimeoutMs = options.heartbeatTimeout * 1000;
-  const valueCount = run.plan.vectorBytes / 4;
+  const valueCount = memory.plan.vectorBytes / 4;
   let bytes: Uint8Array | null = null;
   const bytesOfData = () => {
     bytes ??= datasetBytes(parts.data);
@@ -61,8 +61,8 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
   };
 
   const { step } = limits;
-  const executor = new SocketExecutor({ run, kernels, engine, local, sizes, step, observer, signal, log });
-  const crew = new Crew(
+  const executor = new SocketExecutor({ memory, kernels, engine, local, sizes, step, observer, signal, log });
+  const members = new ClusterMembers(
     {
       minThreads: options.minWorkers,
       joinTimeoutMs: options.joinTimeout === null ? null : options.joinTimeout * 1000,
@@ -74,8 +74,8 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
         valueCount,
         shards: options.shards,
         batchSize: options.batchSize,
-        evaluationParts: Math.max(sizes.chunks('validation'), sizes.chunks('test')),
-        partSamples: CHUNK_SAMPLES,
+        evaluationParts: Math.max(sizes.parts('validation'), sizes.parts('test')),
+        partSamples: PART_SAMPLES,
       }),
       welcome: {
         // a folder may be named with anything
@@ -111,21 +111,21 @@ export async function listen(parts: ListenParts): Promise<SocketExecutor> {
         engine: identity.engine,
         valueCount,
       },
-      (socket, address, greeted) => crew.add(socket, address, greeted),
+      (socket, address, greeted) => members.add(socket, address, greeted),
     );
   } catch (error) {
-    crew.close('shuttingDown', 'the server did not start');
+    members.close('shuttingDown', 'the server did not start');
     throw error;
   }
-  executor.attach(crew, async (finished) => {
-    crew.close(finished ? 'runOver' : 'shuttingDown', finished ? 'the run is over' : 'the coordinator was stopped');
+  executor.attach(members, async (finished) => {
+    members.close(finished ? 'runOver' : 'shuttingDown', finished ? 'the run is over' : 'the coordinator was stopped');
     await server.close();
     const { sentBytes, receivedBytes } = executor.counts;
     if (sentBytes > 0) log('info', `${sentBytes} bytes were sent to workers, ${receivedBytes} received from them`);
   });
-  observer.attach(() => executor.vitals());
+  observer.attach(() => executor.status());
   log('info', `Listening at ${server.url}${token === null ? ', without a token' : ''}`);
-  crew.start();
+  members.start();
   try {
     await executor.ready(signal);
   } catch (error) {
@@ -149,7 +149,7 @@ export function addressOf(text: string): { host: string; port: number } {
   return { host: match[1] ?? match[2]!, port };
 }
 
-function checkExposure(host: string, hasToken: boolean, insecure: boolean, log: ListenParts['log']): void {
+function checkExposure(host: string, hasToken: boolean, insecure: boolean, log: ListenDeps['log']): void {
   if (hasToken || /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host)) return;
   if (insecure) {
     log('warning', `anybody who can reach ${host} may join this run: there is no token (--insecure)`);

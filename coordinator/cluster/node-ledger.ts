@@ -1,7 +1,7 @@
 // What each node has done and why it went, for whoever watches. Keeps books; decides nothing, and knows no sockets.
 
 import type { CloseName } from '../../src/wire/close-codes.ts';
-import type { Departure, EvictionReason, WorkerState, WorkerVitals } from '../executors/worker-status.ts';
+import type { Departure, EvictionReason, WorkerState, WorkerStatus } from '../executors/worker-status.ts';
 
 /** What the ledger needs to know of a node beside its sums. */
 export interface LedgerNode {
@@ -41,12 +41,12 @@ export class NodeLedger {
     sums.computeMs += computeMs;
   }
 
-  vitals({ workerId, ...node }: LedgerNode): WorkerVitals {
+  status({ workerId, ...node }: LedgerNode): WorkerStatus {
     return { ...node, id: `node-${workerId}`, transport: 'websocket', ...this.#of(workerId) };
   }
 
   left(node: LedgerNode, eviction: EvictionReason | null, reason: string): void {
-    this.#departures.push({ worker: this.vitals(node), eviction, reason });
+    this.#departures.push({ worker: this.status(node), eviction, reason });
     if (this.#departures.length > MOST_DEPARTURES) this.#departures.shift();
     if (eviction !== null) this.#evictions[eviction] = (this.#evictions[eviction] ?? 0) + 1;
     this.#sums.delete(node.workerId);

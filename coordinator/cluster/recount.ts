@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Engine, SplitName, StepAddress } from '../../src/engine.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { type Accepted, shardList } from '../step/cover.ts';
-import type { NodeSlots } from './tree-slots.ts';
+import type { TreeSlots } from './tree-slots.ts';
 
 /** A worker that answered otherwise than the coordinator itself. */
 export interface Wrong {
@@ -15,28 +15,28 @@ export interface Wrong {
 }
 
 export class Recount {
-  readonly #run: RunMemory;
+  readonly #memory: RunMemory;
   readonly #engine: Engine;
-  readonly #slots: NodeSlots;
+  readonly #slots: TreeSlots;
 
-  constructor(run: RunMemory, engine: Engine, slots: NodeSlots) {
-    this.#run = run;
+  constructor(memory: RunMemory, engine: Engine, slots: TreeSlots) {
+    this.#memory = memory;
     this.#engine = engine;
     this.#slots = slots;
   }
 
   /**
-   * The chunks of `remote` blocks whose figures are not finite. Where the coordinator's own are not either they are the truth,
+   * The parts of `remote` blocks whose figures are not finite. Where the coordinator's own are not either they are the truth,
    * and nobody was wrong.
    */
-  async chunks(split: SplitName, step: number, epoch: number, remote: readonly Accepted[]): Promise<Wrong[]> {
+  async parts(split: SplitName, step: number, epoch: number, remote: readonly Accepted[]): Promise<Wrong[]> {
     const wrong = new Map<number, Wrong>();
     for (const { block, workerId } of remote) {
-      for (const chunk of shardList(block)) {
-        if (this.#chunkIsFinite(chunk)) continue;
-        this.#engine.evaluateChunk(split, chunk, step, epoch);
-        if (this.#chunkIsFinite(chunk) && !wrong.has(workerId)) {
-          const reason = `not finite in part ${chunk} of the ${split} split, where this coordinator is`;
+      for (const part of shardList(block)) {
+        if (this.#partIsFinite(part)) continue;
+        this.#engine.evaluatePart(split, part, step, epoch);
+        if (this.#partIsFinite(part) && !wrong.has(workerId)) {
+          const reason = `not finite in part ${part} of the ${split} split, where this coordinator is`;
           wrong.set(workerId, { workerId, reason });
         }
         await setImmediate();
@@ -48,7 +48,7 @@ export class Recount {
   /** The tree nodes of `remote`: each that differs is replaced where it stands. */
   async blocks(at: StepAddress, remote: readonly Accepted[]): Promise<Wrong[]> {
     const wrong = new Map<number, Wrong>();
-    const { plan, bytes } = this.#run;
+    const { plan, bytes } = this.#memory;
     for (const node of remote) {
       const mine = this.#slots.take();
       const own = plan.slots[mine]!;
@@ -65,7 +65,7 @@ export class Recount {
     return [...wrong.values()];
   }
 
-  #chunkIsFinite(chunk: number): boolean {
-    return Number.isFinite(this.#run.figures(this.#run.plan.chunkFigures + chunk * 16).lossSum);
+  #partIsFinite(part: number): boolean {
+    return Number.isFinite(this.#memory.sums(this.#memory.plan.partSums + part * 16).lossSum);
   }
 }

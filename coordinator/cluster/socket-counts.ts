@@ -3,7 +3,7 @@
 /** Counts of what happened, for tests and metrics. */
 export interface SocketCounts {
   joined: number;
-  droppedNodes: number;
+  droppedTreeNodes: number;
   reassignedShards: number;
   nonFiniteShards: number;
   sentBytes: number;
@@ -11,5 +11,5 @@ export interface SocketCounts {
 }
 
 export function noSocketCounts(): SocketCounts {
-  return { joined: 0, droppedNodes: 0, reassignedShards: 0, nonFiniteShards: 0, sentBytes: 0, receivedBytes: 0 };
+  return { joined: 0, droppedTreeNodes: 0, reassignedShards: 0, nonFiniteShards: 0, sentBytes: 0, receivedBytes: 0 };
 }

@@ -1,40 +1,40 @@
 // Training across threads of this machine and nodes that joined over WebSocket: an executor like the others, to the bit.
 // A step goes out as parameters, comes back as tree nodes, and is committed on this thread.
 
-import type { Engine, Hands, SplitName } from '../../src/engine.ts';
+import type { Engine, SplitName, WorkerPool } from '../../src/engine.ts';
 import { type Kernels, ROW_GROUPS } from '../../src/kernels/kernels.ts';
-import { at, type RunMemory } from '../../src/kernels/run-memory.ts';
+import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Sums } from '../../src/sums.ts';
 import { type BlockAddress, shardsOfBlock } from '../../src/tree.ts';
 import type { Evaluated, TreeNode } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
-import { sumChunks } from '../executors/evaluation-sums.ts';
-import type { Executor, Stretch } from '../executors/executor.ts';
+import { sumParts } from '../executors/evaluation-sums.ts';
+import type { Executor, StepRange } from '../executors/executor.ts';
 import { notFinite } from '../executors/not-finite.ts';
-import type { RunSizes } from '../executors/shard-sizes.ts';
-import { noVitals, type Observer, type Vitals } from '../executors/worker-status.ts';
+import type { ShardSizes } from '../executors/shard-sizes.ts';
+import { type ExecutorStatus, noStatus, type Observer } from '../executors/worker-status.ts';
 import { type Accepted, shardList } from '../step/cover.ts';
 import type { Measurement } from '../step/speed.ts';
 import type { StepOptions } from '../step/step-events.ts';
-import type { Crew, CrewHandlers, CrewMember } from './cluster-members.ts';
-import { ledgerNodeOf, vitalsOf } from './members-status.ts';
+import type { ClusterMember, ClusterMembers, MemberHandlers } from './cluster-members.ts';
+import { ledgerNodeOf, statusOf } from './members-status.ts';
 import { evictionOf, NodeLedger } from './node-ledger.ts';
 import { ParameterCopies } from './parameter-copies.ts';
 import { Recount, type Wrong } from './recount.ts';
 import { RunGate } from './run-gate.ts';
 import { noSocketCounts } from './socket-counts.ts';
 import { StepPhases } from './step-phases.ts';
-import { NodeSlots } from './tree-slots.ts';
+import { TreeSlots } from './tree-slots.ts';
 import { type JobWork, WorkJob } from './work-job.ts';
 
 export interface SocketOptions {
-  readonly run: RunMemory;
+  readonly memory: RunMemory;
   readonly kernels: Kernels;
   /** Commits steps on this thread. */
   readonly engine: Engine;
   /** This machine's threads; null with --threads 0. */
-  readonly local: (Hands & Executor) | null;
-  readonly sizes: RunSizes;
+  readonly local: (WorkerPool & Executor) | null;
+  readonly sizes: ShardSizes;
   readonly observer: Observer;
   /** When an attempt is late. */
   readonly step: StepOptions;
@@ -50,10 +50,10 @@ const NO_BYTES: Uint8Array = new Uint8Array(0);
 export class SocketExecutor implements Executor {
   readonly counts = noSocketCounts();
   readonly #options: SocketOptions;
-  readonly #slots: NodeSlots;
+  readonly #slots: TreeSlots;
   readonly #recount: Recount;
   readonly #copies = new ParameterCopies();
-  #crew!: Crew;
+  #members!: ClusterMembers;
   #closeNodes!: (finished: boolean) => Promise<void>;
   #job: WorkJob | null = null;
   #localWork: Promise<void> = Promise.resolve();
@@ -68,26 +68,26 @@ export class SocketExecutor implements Executor {
 
   constructor(options: SocketOptions) {
     this.#options = options;
-    this.#slots = new NodeSlots(options.run, options.kernels);
-    this.#recount = new Recount(options.run, options.engine, this.#slots);
+    this.#slots = new TreeSlots(options.memory, options.kernels);
+    this.#recount = new Recount(options.memory, options.engine, this.#slots);
     this.#ledger = new NodeLedger(options.local?.capacity ?? 0);
     this.#phases = new StepPhases(options.observer);
     this.#gate = new RunGate(options.log);
   }
 
   get capacity(): number {
-    return this.#crew.membership.threads;
+    return this.#members.membership.threads;
   }
 
   get stepsCommitted(): number {
     return this.#stepsCommitted;
   }
 
-  /** The crew is made with this executor's handlers, and the server with the crew. */
-  attach(crew: Crew, closeNodes: (finished: boolean) => Promise<void>): void {
-    this.#crew = crew;
+  /** The members are made with this executor's handlers, and the server with the cluster. */
+  attach(cluster: ClusterMembers, closeNodes: (finished: boolean) => Promise<void>): void {
+    this.#members = cluster;
     this.#closeNodes = closeNodes;
-    if (this.#options.local !== null) crew.addLocal(this.#options.local.capacity);
+    if (this.#options.local !== null) cluster.addLocal(this.#options.local.capacity);
   }
 
   /** Resolves when enough computing threads are there; throws 75 at the join timeout, or the signal's reason. */
@@ -95,11 +95,11 @@ export class SocketExecutor implements Executor {
     await this.#gate.ready(signal);
   }
 
-  readonly handlers: CrewHandlers = {
+  readonly handlers: MemberHandlers = {
     onReady: (member) => {
       this.counts.joined++;
-      const worker = this.#crew.membership.speeds().find(({ workerId }) => workerId === member.workerId);
-      if (worker !== undefined) this.#job?.handle({ type: 'joined', nowMs: this.#crew.nowMs, worker });
+      const worker = this.#members.membership.speeds().find(({ workerId }) => workerId === member.workerId);
+      if (worker !== undefined) this.#job?.handle({ type: 'joined', nowMs: this.#members.nowMs, worker });
     },
     onTreeNode: (member, message) => this.#treeNode(member, message),
     onEvaluated: (member, message) => this.#evaluated(member, message),
@@ -109,52 +109,53 @@ export class SocketExecutor implements Executor {
       if (work.attempt !== attempt) {
         throw new ProtocolError('unsolicited', `attempt ${attempt} failed, asked for was ${work.attempt}`);
       }
-      this.#job?.handle({ type: 'failed', nowMs: this.#crew.nowMs, workerId, reason });
-      this.#crew.evict(workerId, 'engineFailed', reason);
+      this.#job?.handle({ type: 'failed', nowMs: this.#members.nowMs, workerId, reason });
+      this.#members.evict(workerId, 'engineFailed', reason);
     },
     onGoodbye: ({ workerId }) => this.#job?.handle({ type: 'goodbye', workerId }),
-    onLeaving: (member, reason, name) => this.#ledger.left(ledgerNodeOf(this.#crew, member), evictionOf(name), reason),
-    onGone: ({ workerId }, reason) => this.#job?.handle({ type: 'lost', nowMs: this.#crew.nowMs, workerId, reason }),
-    onTick: (nowMs) => this.#job?.stopIfAsked(nowMs, this.#crew.membership.phase === 'paused' ? 0 : STOP_MS),
+    onLeaving: (member, reason, name) =>
+      this.#ledger.left(ledgerNodeOf(this.#members, member), evictionOf(name), reason),
+    onGone: ({ workerId }, reason) => this.#job?.handle({ type: 'lost', nowMs: this.#members.nowMs, workerId, reason }),
+    onTick: (nowMs) => this.#job?.stopIfAsked(nowMs, this.#members.membership.phase === 'paused' ? 0 : STOP_MS),
     onPhase: (effect) => this.#gate.move(effect),
   };
 
-  async train(stretch: Stretch): Promise<number> {
+  async train(range: StepRange): Promise<number> {
     const { local } = this.#options;
-    let step = stretch.from;
-    while (step < stretch.to) {
-      if (local !== null && !this.#crew.hasNodes && this.#localIsIdle()) {
+    let step = range.from;
+    while (step < range.to) {
+      if (local !== null && !this.#members.hasNodes && this.#localIsIdle()) {
         // nobody else is here: the threads need no coordinator between steps
-        const stopped = () => stretch.stopped() || this.#crew.hasNodes;
-        step = await local.train({ ...stretch, from: step, stopped });
-      } else if (await this.#trainStep(stretch, step)) {
+        const stopped = () => range.stopped() || this.#members.hasNodes;
+        step = await local.train({ ...range, from: step, stopped });
+      } else if (await this.#trainStep(range, step)) {
         step++;
       } else {
         return step;
       }
       this.#stepsCommitted = step;
-      if (stretch.stopped()) return step;
+      if (range.stopped()) return step;
     }
     return step;
   }
 
   async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
-    const { run, sizes } = this.#options;
-    return await sumChunks(run, split, sizes.counts, async (chunks) => {
-      const samples = Array.from({ length: chunks }, (_, chunk) => sizes.chunk(split, chunk));
+    const { memory, sizes } = this.#options;
+    return await sumParts(memory, split, sizes.counts, async (parts) => {
+      const samples = Array.from({ length: parts }, (_, part) => sizes.part(split, part));
       const name = `the evaluation of the ${split} split`;
-      if (chunks === 0) return;
+      if (parts === 0) return;
       const done = await this.#work({ epoch, step, stepInEpoch: 0, split, name, samples });
       if (done === null) throw this.#options.signal.reason ?? new Error('The executor was closed');
       // what its threads still compute in vain would write to the places of the next evaluation
       await this.#localWork;
-      this.#evictAll(await this.#recount.chunks(split, step, epoch, this.#remote(done)));
+      this.#evictAll(await this.#recount.parts(split, step, epoch, this.#remote(done)));
     });
   }
 
-  vitals(): Vitals {
-    const local = this.#options.local?.vitals() ?? noVitals;
-    return vitalsOf(this.#crew, this.#ledger, local, this.counts, this.#phases.waitMs, this.#gate.waiting);
+  status(): ExecutorStatus {
+    const local = this.#options.local?.status() ?? noStatus;
+    return statusOf(this.#members, this.#ledger, local, this.counts, this.#phases.waitMs, this.#gate.waiting);
   }
 
   async close(finished: boolean): Promise<void> {
@@ -165,15 +166,15 @@ export class SocketExecutor implements Executor {
   }
 
   /** False when it was given up: nothing was committed. */
-  async #trainStep(stretch: Stretch, step: number): Promise<boolean> {
-    const { run, sizes } = this.#options;
-    const { epoch } = stretch;
-    const stepInEpoch = step - stretch.epochStart;
+  async #trainStep(range: StepRange, step: number): Promise<boolean> {
+    const { memory, sizes } = this.#options;
+    const { epoch } = range;
+    const stepInEpoch = step - range.epochStart;
     const samples = sizes.shards(stepInEpoch);
     const work: JobWork = { epoch, step, stepInEpoch, split: null, name: `step ${step}`, samples };
     this.#phases.begin();
     // a checkpoint waits for the step, but not for workers
-    const stopped = () => this.#crew.membership.phase === 'paused' && stretch.stopped();
+    const stopped = () => this.#members.membership.phase === 'paused' && range.stopped();
     const nodes = await this.#work(work, stopped);
     if (nodes === null) {
       // what was accepted is computed anew, and would else keep its slots until the step is committed
@@ -181,23 +182,23 @@ export class SocketExecutor implements Executor {
       return false;
     }
     this.#phases.computed();
-    run.setStepScalars(step, stretch.scalars(step));
+    memory.setStepScalars(step, range.scalars(step));
     if (!this.#update(work, nodes)) {
       // every tree node is finite: somebody's may be so large that the sum is not
       this.#evictAll(await this.#recount.blocks(work, this.#remote(nodes)));
       if (!this.#update(work, nodes)) throw notFinite(step);
     }
-    run.sumFigures(step, nodes.length);
+    memory.addTreeNodes(step, nodes.length);
     this.#slots.clear();
     this.#phases.committed();
-    stretch.committed(step, run.stepFigures(step));
+    range.committed(step, memory.stepSums(step));
     return true;
   }
 
   /** Makes the state that the next step reads. False: not finite; it may be made again then, since this step's state stands. */
   #update({ step, stepInEpoch }: JobWork, nodes: readonly Accepted[]): boolean {
-    const { run, engine, sizes } = this.#options;
-    run.setNodes(
+    const { memory, engine, sizes } = this.#options;
+    memory.setTreeNodes(
       nodes.map(({ block }) => block),
       this.#slots.slotsOf(nodes),
     );
@@ -209,13 +210,13 @@ export class SocketExecutor implements Executor {
 
   /** What came over sockets, of what was accepted. */
   #remote(nodes: readonly Accepted[]): Accepted[] {
-    return nodes.filter(({ workerId }) => this.#crew.members.get(workerId)?.connection !== null);
+    return nodes.filter(({ workerId }) => this.#members.members.get(workerId)?.connection !== null);
   }
 
   #evictAll(wrong: readonly Wrong[]): void {
     for (const { workerId, reason } of wrong) {
       this.#options.log('warning', `worker ${workerId} was wrong: ${reason}; this coordinator's own answer stands`);
-      this.#crew.evict(workerId, 'nonFinite', reason);
+      this.#members.evict(workerId, 'nonFinite', reason);
     }
   }
 
@@ -223,12 +224,12 @@ export class SocketExecutor implements Executor {
   async #work(work: JobWork, stopped = () => false): Promise<readonly Accepted[] | null> {
     if (this.#closed) return null;
     if (this.#localFailure !== null) throw this.#localFailure;
-    const { log, sizes, run, step, signal } = this.#options;
-    const job = new WorkJob(work, this.#firstAttempt, this.#crew, () => signal.aborted || stopped(), {
+    const { log, sizes, memory, step, signal } = this.#options;
+    const job = new WorkJob(work, this.#firstAttempt, this.#members, () => signal.aborted || stopped(), {
       give: (member, attempt, blocks) => this.#give(member, work, attempt, blocks),
-      keep: (node) => job.parts.keep(run, node),
+      keep: (node) => job.parts.keep(memory, node),
       release: (node) => this.#slots.release(node),
-      onDropped: () => this.counts.droppedNodes++,
+      onDropped: () => this.counts.droppedTreeNodes++,
       onReassigned: (shards) => {
         this.counts.reassignedShards += shards;
       },
@@ -236,7 +237,7 @@ export class SocketExecutor implements Executor {
       late: step,
       imagesOf: (shard) => {
         const { first, end } = sizes.positions(work.stepInEpoch, shard);
-        return run.numbersAt(work.epoch, first, end);
+        return memory.numbersAt(work.epoch, first, end);
       },
     });
     this.#job = job;
@@ -249,7 +250,7 @@ export class SocketExecutor implements Executor {
     }
   }
 
-  #give(member: CrewMember, work: JobWork, attempt: number, blocks: readonly BlockAddress[]): void {
+  #give(member: ClusterMember, work: JobWork, attempt: number, blocks: readonly BlockAddress[]): void {
     if (member.connection === null) {
       this.#localWork = this.#giveLocal(member, work, attempt, blocks).catch((error: Error) => {
         this.#localFailure = error;
@@ -258,13 +259,16 @@ export class SocketExecutor implements Executor {
       return;
     }
     const givingMs = performance.now();
-    const { run } = this.#options;
+    const { memory } = this.#options;
     const { epoch, step, stepInEpoch, split } = work;
     let payload = NO_BYTES;
     let sent: (() => void) | undefined;
     if (member.parameterStep !== step) {
-      const address = at(run.plan.parameters, step);
-      ({ bytes: payload, sent } = this.#copies.take(step, run.bytes.subarray(address, address + run.plan.vectorBytes)));
+      const address = bufferOf(memory.plan.parameters, step);
+      ({ bytes: payload, sent } = this.#copies.take(
+        step,
+        memory.bytes.subarray(address, address + memory.plan.vectorBytes),
+      ));
       member.parameterStep = step;
     }
     const task = { epoch, step, attempt, blocks, payload };
@@ -275,25 +279,29 @@ export class SocketExecutor implements Executor {
     this.#phases.gave(performance.now() - givingMs);
   }
 
-  async #giveLocal(member: CrewMember, work: JobWork, attempt: number, blocks: readonly BlockAddress[]): Promise<void> {
+  async #giveLocal(
+    member: ClusterMember,
+    work: JobWork,
+    attempt: number,
+    blocks: readonly BlockAddress[],
+  ): Promise<void> {
     const local = this.#options.local!;
-    const { workerId, outstanding } = member;
+    const { workerId, inflight } = member;
     const { step, epoch, stepInEpoch, split, samples } = work;
     const startedMs = performance.now();
     const slots = split === null ? blocks.map(() => this.#slots.take()) : [];
     if (split === null) await local.compute({ epoch, step, stepInEpoch }, blocks, slots);
     else {
-      for (const { first, end } of blocks.map(shardsOfBlock))
-        await local.evaluateChunks(split, step, epoch, first, end);
+      for (const { first, end } of blocks.map(shardsOfBlock)) await local.evaluateParts(split, step, epoch, first, end);
     }
-    const { nowMs } = this.#crew;
+    const { nowMs } = this.#members;
     this.#answered(member, {
-      ...outstanding!.measurement(nowMs),
+      ...inflight!.measurement(nowMs),
       sampleCount: blocks.flatMap(shardList).reduce((sum, shard) => sum + samples[shard]!, 0),
       computeMs: performance.now() - startedMs,
     });
     if (this.#job?.work !== work) {
-      this.counts.droppedNodes += blocks.length;
+      this.counts.droppedTreeNodes += blocks.length;
       for (const slot of slots) this.#slots.giveBack(slot);
       this.#job?.handle({ type: 'idle', nowMs, workerId });
       return;
@@ -309,33 +317,33 @@ export class SocketExecutor implements Executor {
     });
   }
 
-  #treeNode(member: CrewMember, message: TreeNode): void {
+  #treeNode(member: ClusterMember, message: TreeNode): void {
     const { workerId } = member;
     const { step, attempt, level, index, payload } = message;
     const node = { block: { level, index }, workerId, attempt };
     const outstanding = owed(member);
     const { log } = this.#options;
     outstanding.answerBlock(message);
-    const { nowMs } = this.#crew;
+    const { nowMs } = this.#members;
     if (outstanding.done) this.#answered(member, outstanding.measurement(nowMs));
     if (this.#job?.isFor(outstanding.work)) {
       this.#slots.write(node, payload, message);
       this.#job.handle({ type: 'tree-node', nowMs, finite: this.#isFinite(node), ...node });
       return;
     }
-    this.counts.droppedNodes++;
+    this.counts.droppedTreeNodes++;
     log('info', `a late tree node of step ${step} from worker ${workerId} was dropped`);
     if (outstanding.done) this.#job?.handle({ type: 'idle', nowMs, workerId });
   }
 
-  #evaluated(member: CrewMember, message: Evaluated): void {
+  #evaluated(member: ClusterMember, message: Evaluated): void {
     const { workerId } = member;
     const outstanding = owed(member);
     outstanding.answerParts(message);
     const job = this.#job?.isFor(outstanding.work) ? this.#job : null;
     job?.parts.add(workerId, message.parts);
     if (!outstanding.done) return;
-    const { nowMs } = this.#crew;
+    const { nowMs } = this.#members;
     this.#answered(member, outstanding.measurement(nowMs));
     if (job === null) {
       this.#job?.handle({ type: 'idle', nowMs, workerId });
@@ -353,8 +361,8 @@ export class SocketExecutor implements Executor {
     return finite;
   }
 
-  #answered(member: CrewMember, measurement: Measurement): void {
-    if (member.outstanding?.work.split === null) {
+  #answered(member: ClusterMember, measurement: Measurement): void {
+    if (member.inflight?.work.split === null) {
       this.#phases.answered(measurement.computeMs);
       // this machine's threads keep books themselves
       if (member.connection !== null) {
@@ -362,23 +370,23 @@ export class SocketExecutor implements Executor {
         this.#ledger.measured(member.workerId, shardCount, sampleCount, computeMs);
       }
     }
-    member.outstanding = null;
+    member.inflight = null;
     // Everybody's first attempt is slow. Taken for its speed, a node that joins late would never be given work again, and so
     // never be measured again.
-    this.#crew.tell({ type: 'answered', workerId: member.workerId, measurement: member.warm ? measurement : null });
+    this.#members.tell({ type: 'answered', workerId: member.workerId, measurement: member.warm ? measurement : null });
     member.warm = true;
-    this.#crew.answerGoodbye(member);
+    this.#members.answerGoodbye(member);
   }
 
   #localIsIdle(): boolean {
-    return [...this.#crew.members.values()].every(
-      (member) => member.connection !== null || member.outstanding === null,
+    return [...this.#members.members.values()].every(
+      (member) => member.connection !== null || member.inflight === null,
     );
   }
 }
 
 /** What a worker that answers was asked for. */
-function owed({ outstanding }: CrewMember): NonNullable<CrewMember['outstanding']> {
-  if (outstanding === null) throw new ProtocolError('unsolicited', 'an answer where nothing was asked for');
-  return outstanding;
+function owed({ inflight }: ClusterMember): NonNullable<ClusterMember['inflight']> {
+  if (inflight === null) throw new ProtocolError('unsolicited', 'an answer where nothing was asked for');
+  return inflight;
 }

@@ -6,16 +6,16 @@ import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { WireSums } from '../../src/wire/messages.ts';
 import type { Accepted } from '../step/cover.ts';
 
-export class NodeSlots {
-  readonly #run: RunMemory;
+export class TreeSlots {
+  readonly #memory: RunMemory;
   readonly #kernels: Pick<Kernels, 'allFinite'>;
   readonly #free: number[];
   readonly #byNode = new Map<string, number>();
 
-  constructor(run: RunMemory, kernels: Pick<Kernels, 'allFinite'>) {
-    this.#run = run;
+  constructor(memory: RunMemory, kernels: Pick<Kernels, 'allFinite'>) {
+    this.#memory = memory;
     this.#kernels = kernels;
-    this.#free = run.plan.slots.map((_, i) => i).reverse();
+    this.#free = memory.plan.slots.map((_, i) => i).reverse();
   }
 
   /** A slot that somebody will write; `bind` or `giveBack` follows. */
@@ -35,18 +35,18 @@ export class NodeSlots {
   }
 
   /** Copies what came over a socket: the one copy on its way. */
-  write(node: Accepted, values: Uint8Array, sums: WireSums): void {
+  write(node: Accepted, values: Uint8Array, received: WireSums): void {
     const slot = this.take();
-    const { vector, figures } = this.#run.plan.slots[slot]!;
-    this.#run.bytes.set(values, vector);
-    this.#run.setFigures(figures, sums);
+    const { vector, sums } = this.#memory.plan.slots[slot]!;
+    this.#memory.bytes.set(values, vector);
+    this.#memory.setSums(sums, received);
     this.bind(node, slot);
   }
 
   isFinite(node: Accepted): boolean {
-    const { plan, doubles } = this.#run;
-    const { vector, figures } = plan.slots[this.#slotOf(node)]!;
-    return Number.isFinite(doubles[figures / 8]!) && this.#kernels.allFinite(vector, plan.vectorBytes) === 1;
+    const { plan, doubles } = this.#memory;
+    const { vector, sums } = plan.slots[this.#slotOf(node)]!;
+    return Number.isFinite(doubles[sums / 8]!) && this.#kernels.allFinite(vector, plan.vectorBytes) === 1;
   }
 
   /**
@@ -79,9 +79,9 @@ export class NodeSlots {
   }
 
   #bytesOf(slot: number): Buffer[] {
-    const { plan, memory } = this.#run;
-    const { vector, figures } = plan.slots[slot]!;
-    return [Buffer.from(memory.buffer, vector, plan.vectorBytes), Buffer.from(memory.buffer, figures, 16)];
+    const { plan, wasmMemory } = this.#memory;
+    const { vector, sums } = plan.slots[slot]!;
+    return [Buffer.from(wasmMemory.buffer, vector, plan.vectorBytes), Buffer.from(wasmMemory.buffer, sums, 16)];
   }
 
   #slotOf(node: Accepted): number {

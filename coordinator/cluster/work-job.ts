@@ -1,4 +1,4 @@
-// One step, or one evaluation, as it is worked on by threads and nodes: the step machine with its hands. Its effects are
+// One step, or one evaluation, as it is worked on by threads and nodes: the step machine with what carries out its effects. Its effects are
 // carried out here: work is given, results are kept in slots of the shared memory, and the promise is settled.
 
 import type { SplitName, StepAddress } from '../../src/engine.ts';
@@ -7,9 +7,9 @@ import type { BlockAddress } from '../../src/tree.ts';
 import type { Accepted } from '../step/cover.ts';
 import type { StepEffect, StepEvent, StepOptions } from '../step/step-events.ts';
 import { StepMachine } from '../step/step-machine.ts';
-import type { Crew, CrewMember } from './cluster-members.ts';
+import type { ClusterMember, ClusterMembers } from './cluster-members.ts';
 import { EvaluatedParts } from './evaluated-parts.ts';
-import { Outstanding } from './inflight.ts';
+import { Inflight } from './inflight.ts';
 
 export interface JobWork extends StepAddress {
   /** null: training. */
@@ -21,8 +21,8 @@ export interface JobWork extends StepAddress {
 }
 
 /** What a job has others do. */
-export interface JobHands {
-  readonly give: (member: CrewMember, attempt: number, blocks: readonly BlockAddress[]) => void;
+export interface JobActions {
+  readonly give: (member: ClusterMember, attempt: number, blocks: readonly BlockAddress[]) => void;
   readonly keep: (node: Accepted) => void;
   /** Its values are needed no more. */
   readonly release: (node: Accepted) => void;
@@ -39,9 +39,9 @@ export class WorkJob {
   /** The exact cover of the tree; null when it was given up. */
   readonly done: Promise<readonly Accepted[] | null>;
   readonly parts = new EvaluatedParts();
-  readonly #crew: Crew;
+  readonly #members: ClusterMembers;
   readonly #stopped: () => boolean;
-  readonly #hands: JobHands;
+  readonly #actions: JobActions;
   readonly #machine: StepMachine;
   #settle!: (nodes: readonly Accepted[] | null) => void;
   #reject!: (error: Error) => void;
@@ -51,12 +51,18 @@ export class WorkJob {
   /** Since when it is asked to stop. */
   #askedMs: number | null = null;
 
-  constructor(work: JobWork, firstAttempt: number, crew: Crew, stopped: () => boolean, hands: JobHands) {
+  constructor(
+    work: JobWork,
+    firstAttempt: number,
+    cluster: ClusterMembers,
+    stopped: () => boolean,
+    actions: JobActions,
+  ) {
     this.work = work;
-    this.#crew = crew;
+    this.#members = cluster;
     this.#stopped = stopped;
-    this.#hands = hands;
-    this.#machine = new StepMachine({ name: work.name, shardSamples: work.samples, firstAttempt }, hands.late);
+    this.#actions = actions;
+    this.#machine = new StepMachine({ name: work.name, shardSamples: work.samples, firstAttempt }, actions.late);
     this.done = new Promise((resolve, reject) => {
       this.#settle = resolve;
       this.#reject = reject;
@@ -72,11 +78,11 @@ export class WorkJob {
   }
 
   start(): void {
-    const busy = [...this.#crew.members.values()].filter(({ outstanding }) => outstanding !== null);
+    const busy = [...this.#members.members.values()].filter(({ inflight }) => inflight !== null);
     this.handle({
       type: 'started',
-      nowMs: this.#crew.nowMs,
-      workers: this.#crew.membership.speeds(),
+      nowMs: this.#members.nowMs,
+      workers: this.#members.membership.speeds(),
       busy: busy.map(({ workerId }) => workerId),
     });
   }
@@ -111,16 +117,16 @@ export class WorkJob {
       case 'assign':
         return this.#assign(effect);
       case 'accept':
-        return this.#hands.keep(effect);
+        return this.#actions.keep(effect);
       case 'supersede':
-        return this.#hands.release(effect);
+        return this.#actions.release(effect);
       case 'drop':
-        this.#hands.onDropped();
-        return this.#hands.release(effect);
+        this.#actions.onDropped();
+        return this.#actions.release(effect);
       case 'evict':
-        return this.#crew.evict(effect.workerId, effect.code, effect.reason);
+        return this.#members.evict(effect.workerId, effect.code, effect.reason);
       case 'warn':
-        return this.#hands.log('warning', effect.reason);
+        return this.#actions.log('warning', effect.reason);
       case 'commit':
         this.#disarm();
         return this.#settle(effect.nodes);
@@ -130,24 +136,24 @@ export class WorkJob {
   }
 
   #assign({ workerId, attempt, blocks, reason }: StepEffect & { type: 'assign' }): void {
-    const member = this.#crew.members.get(workerId);
+    const member = this.#members.members.get(workerId);
     if (member === undefined) return;
     const { epoch, step, split, samples } = this.work;
-    member.outstanding = new Outstanding({ attempt, epoch, step, split }, blocks, samples, this.#crew.nowMs);
-    this.#crew.tell({ type: 'given-work', workerId });
+    member.inflight = new Inflight({ attempt, epoch, step, split }, blocks, samples, this.#members.nowMs);
+    this.#members.tell({ type: 'given-work', workerId });
     if (reason !== 'first') {
       const shards = blocks.reduce((sum, { level }) => sum + 2 ** level, 0);
-      this.#hands.onReassigned(shards);
-      this.#hands.log(
+      this.#actions.onReassigned(shards);
+      this.#actions.log(
         'info',
         `${this.work.name}: ${shards} shard${shards === 1 ? '' : 's'} to worker ${workerId}: ${reason}`,
       );
     }
-    this.#hands.give(member, attempt, blocks);
+    this.#actions.give(member, attempt, blocks);
   }
 
   #notFinite(shard: number, reason: string): LockstepError {
-    const samples = this.#hands.imagesOf(shard);
+    const samples = this.#actions.imagesOf(shard);
     const shown = samples.slice(0, 16).join(', ');
     return new LockstepError({
       what: reason,
@@ -162,8 +168,8 @@ export class WorkJob {
     this.#disarm();
     const dueMs = this.#machine.nextDueMs;
     if (dueMs === null) return;
-    const wait = Math.max(1, Math.ceil(dueMs - this.#crew.nowMs));
-    this.#timer = setTimeout(() => this.handle({ type: 'tick', nowMs: this.#crew.nowMs }), wait);
+    const wait = Math.max(1, Math.ceil(dueMs - this.#members.nowMs));
+    this.#timer = setTimeout(() => this.handle({ type: 'tick', nowMs: this.#members.nowMs }), wait);
   }
 
   #disarm(): void {

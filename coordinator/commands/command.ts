@@ -7,7 +7,7 @@ import { printable } from '../../src/text/clean-text.ts';
 import type { Wiring } from '../../src/wiring.ts';
 
 /** What the entry hands to a command. */
-export interface Surroundings {
+export interface CommandContext {
   readonly wiring: () => Promise<Wiring>;
   /** Text for stdout: the result. */
   readonly print: (text: string) => Promise<void>;
@@ -33,7 +33,7 @@ export interface Command<O> {
   /** It has something to take back, and ends by itself when its signal is aborted; others are simply left. */
   readonly stopsItself?: boolean;
   /** `operands`: in order; a list that ends in "..." is spread. */
-  readonly run: (operands: readonly string[], options: O, surroundings: Surroundings) => Promise<ExitCode>;
+  readonly run: (operands: readonly string[], options: O, surroundings: CommandContext) => Promise<ExitCode>;
 }
 
 /** A command with any options: only the command itself knows them. */

@@ -2,7 +2,7 @@
 // stays for each epoch; elsewhere only the lines that stay. Has no clock: whoever calls says what time it is.
 
 import type { EpochRecord, TrainEvent } from '../../src/run/events.ts';
-import type { Figures } from '../../src/sums.ts';
+import type { Means } from '../../src/sums.ts';
 import { printable } from '../../src/text/clean-text.ts';
 
 /** A stream, or a test's stand-in for one. */
@@ -78,7 +78,7 @@ export function epochLine({ epoch, train, validation }: EpochRecord, epochs: num
   return [`Epoch ${epoch}/${epochs}`, ...figures('Training', train), ...figures('Validation', validation)].join(', ');
 }
 
-function figures(split: string, values: Figures | null): string[] {
+function figures(split: string, values: Means | null): string[] {
   if (values === null) return [];
   return [`${split} Loss: ${values.loss.toFixed(4)}`, `${split} Accuracy: ${values.accuracy.toFixed(4)}`];
 }

@@ -40,7 +40,7 @@ export interface Parted {
   readonly tensor: string;
 }
 
-export interface VerifyParts {
+export interface VerifyDeps {
   readonly wiring: Wiring;
   /** File of the command line, for nodes. */
   readonly cli: string;
@@ -57,7 +57,7 @@ export interface Trained {
 }
 
 /** Trains `steps` steps that way. */
-export async function trainThatWay(way: Way, parts: VerifyParts, steps: number): Promise<Trained> {
+export async function trainThatWay(way: Way, parts: VerifyDeps, steps: number): Promise<Trained> {
   const { signal } = parts;
   signal.throwIfAborted();
   const folder = await temporaryFolder();
@@ -90,7 +90,7 @@ export async function trainThatWay(way: Way, parts: VerifyParts, steps: number):
       return Object.assign(Object.create(engine), {
         name: engine.name,
         computeBlock: engine.computeBlock.bind(engine),
-        evaluateChunk: engine.evaluateChunk.bind(engine),
+        evaluateChunk: engine.evaluatePart.bind(engine),
         updateSlice,
       });
     };
@@ -120,7 +120,7 @@ async function temporaryFolder(): Promise<string> {
 }
 
 /** The first step and tensor in which a way parts from the baseline; null if it does not do so again. */
-export async function firstDifference(way: Way, parts: VerifyParts): Promise<Parted | null> {
+export async function firstDifference(way: Way, parts: VerifyDeps): Promise<Parted | null> {
   const baseline = ways[0]!;
   const pair = async (steps: number) =>
     await Promise.all([trainThatWay(baseline, parts, steps), trainThatWay(way, parts, steps)]);

@@ -5,7 +5,7 @@ import { integer, onOff } from '../../src/options/value-kinds.ts';
 import { goldenRun } from '../../src/run/golden-run.ts';
 import { type Command, jsonLine, table } from './command.ts';
 import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
-import { failureText, firstDifference, type Parted, trainThatWay, type VerifyParts, ways } from './verification.ts';
+import { failureText, firstDifference, type Parted, trainThatWay, type VerifyDeps, ways } from './verification.ts';
 
 interface Options {
   readonly steps: number;
@@ -56,7 +56,7 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
     { steps, golden, data, json },
     { wiring, print, note, cli, signal = new AbortController().signal },
   ) => {
-    const parts: VerifyParts = {
+    const parts: VerifyDeps = {
       wiring: await wiring(),
       cli,
       // two steps of an epoch more than once, and its smaller last batch

@@ -7,7 +7,7 @@ import { jsonText } from '../../src/run/disk-records.ts';
 import type { EpochRecord, Summary, TrainEvent } from '../../src/run/events.ts';
 import { bestEpochOf, isAtEnd } from '../../src/run/position.ts';
 import { firstSelectable } from '../../src/run/run-record.ts';
-import type { Figures } from '../../src/sums.ts';
+import type { Means } from '../../src/sums.ts';
 import type { Wiring } from '../../src/wiring.ts';
 import { CheckpointStore, type Found } from '../run-folder/checkpoint-store.ts';
 import {
@@ -73,12 +73,7 @@ async function newestOf(folder: string): Promise<Found | null> {
  * Whether a summary has the test figures that its model has; null where that cannot be said: another engine evaluated it, or
  * a program of another version, whose kernels may round otherwise.
  */
-export function hasTestFigures(
-  trained: TrainedModel,
-  summary: Summary,
-  found: Figures,
-  program: string,
-): boolean | null {
+export function hasTestFigures(trained: TrainedModel, summary: Summary, found: Means, program: string): boolean | null {
   if (summary.engine !== 'wasm' || trained.program !== program) return null;
   return jsonText(summary.test) === jsonText(found);
 }
@@ -109,7 +104,7 @@ export async function finishedSummary(
 }
 
 /** null where the data are not there any more. */
-async function testFigures(trained: TrainedModel, wiring: Wiring): Promise<Figures | null> {
+async function testFigures(trained: TrainedModel, wiring: Wiring): Promise<Means | null> {
   const data = await loadFor(trained, null).catch((error: unknown) => {
     if (error instanceof LockstepError) return null;
     throw error;

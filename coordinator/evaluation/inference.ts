@@ -7,14 +7,14 @@ import { instantiate } from '../../src/kernels/kernels.ts';
 import { layMemory, planMemory, type RunShape } from '../../src/kernels/memory-plan.ts';
 import { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Model } from '../../src/model/model.ts';
-import { type Figures, meansOf } from '../../src/sums.ts';
+import { type Means, meansOf } from '../../src/sums.ts';
 import type { Wiring } from '../../src/wiring.ts';
 import type { Executor } from '../executors/executor.ts';
 import { InlineExecutor } from '../executors/inline-executor.ts';
 import { ThreadExecutor } from '../executors/thread-executor.ts';
 
 export interface Inference {
-  readonly figures: Figures;
+  readonly figures: Means;
   /** The class of the largest logit of each image. */
   readonly predictions: Int32Array;
   /** `classes` probabilities for each image, one image after the other. */
@@ -43,18 +43,18 @@ export async function infer(model: Model, set: ImageSet, threads: number, wiring
     outcomes: true,
   };
   const plan = planMemory(shape, wiring.heapBase());
-  const run = new RunMemory(layMemory(plan, true), plan);
-  run.setData(none, set, new Uint32Array(0));
-  run.setState(layout, 0, parameters);
+  const memory = new RunMemory(layMemory(plan, true), plan);
+  memory.setData(none, set, new Uint32Array(0));
+  memory.setState(layout, 0, parameters);
   const module = wiring.sharedKernels();
-  const kernels = instantiate(module, run.memory);
-  run.preparePartials(kernels, 0);
+  const kernels = instantiate(module, memory.wasmMemory);
+  memory.preparePartials(kernels, 0);
   const counts = { shards: 1, batchSize: 1, trainingCount: 0, validationCount: 0, testCount: set.count };
   const engine: EngineSpec = { name: 'wasm', augmentValidation: false, ...counts };
   const executor: Executor =
     threads === 0
-      ? new InlineExecutor(await wiring.makeEngine(engine, kernels, run, 0), run, counts)
-      : new ThreadExecutor(run, {
+      ? new InlineExecutor(await wiring.makeEngine(engine, kernels, memory, 0), memory, counts)
+      : new ThreadExecutor(memory, {
           ...counts,
           threadFile: wiring.threadFile,
           module,
@@ -65,19 +65,19 @@ export async function infer(model: Model, set: ImageSet, threads: number, wiring
         });
   try {
     const figures = meansOf(await executor.evaluate('test', 0, 0));
-    return { figures, ...outcomes(run, set.count, classes) };
+    return { figures, ...outcomes(memory, set.count, classes) };
   } finally {
     await executor.close(true);
   }
 }
 
-function outcomes(run: RunMemory, count: number, classes: number): Omit<Inference, 'figures'> {
+function outcomes(memory: RunMemory, count: number, classes: number): Omit<Inference, 'figures'> {
   const predictions = new Int32Array(count);
   const probabilities = new Float32Array(count * classes);
-  const floats = new Float32Array(run.memory.buffer);
+  const floats = new Float32Array(memory.wasmMemory.buffer);
   for (let i = 0; i < count; i++) {
-    const at = run.plan.outcomes / 4 + i * (classes + 1);
-    predictions[i] = run.words[at]!;
+    const at = memory.plan.outcomes / 4 + i * (classes + 1);
+    predictions[i] = memory.words[at]!;
     probabilities.set(floats.subarray(at + 1, at + 1 + classes), i * classes);
   }
   return { predictions, probabilities };

@@ -1,21 +1,21 @@
-// A split's figures from those of its chunks, added in the chunks' order, so that they do not depend on who computed which.
+// A split's figures from those of its parts, added in the parts' order, so that they do not depend on who computed which.
 
 import type { SplitName } from '../../src/engine.ts';
-import { chunksOf } from '../../src/kernels/memory-plan.ts';
+import { partsOf } from '../../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Sums } from '../../src/sums.ts';
 
-export async function sumChunks(
-  run: RunMemory,
+export async function sumParts(
+  memory: RunMemory,
   split: SplitName,
   counts: { readonly validationCount: number; readonly testCount: number },
-  computeAll: (chunks: number) => Promise<void>,
+  computeAll: (parts: number) => Promise<void>,
 ): Promise<Sums> {
-  const chunks = chunksOf(split === 'test' ? counts.testCount : counts.validationCount);
-  await computeAll(chunks);
+  const parts = partsOf(split === 'test' ? counts.testCount : counts.validationCount);
+  await computeAll(parts);
   const total = { lossSum: 0, correctCount: 0, sampleCount: 0 };
-  for (let chunk = 0; chunk < chunks; chunk++) {
-    const sums = run.figures(run.plan.chunkFigures + chunk * 16);
+  for (let part = 0; part < parts; part++) {
+    const sums = memory.sums(memory.plan.partSums + part * 16);
     total.lossSum += sums.lossSum;
     total.correctCount += sums.correctCount;
     total.sampleCount += sums.sampleCount;

@@ -3,10 +3,10 @@
 import type { SplitName } from '../../src/engine.ts';
 import type { StepScalars } from '../../src/kernels/run-memory.ts';
 import type { Sums } from '../../src/sums.ts';
-import type { Vitals } from './worker-status.ts';
+import type { ExecutorStatus } from './worker-status.ts';
 
 /** A stretch of steps within one epoch, and what to ask and tell on the way. Steps count from the start of the run. */
-export interface Stretch {
+export interface StepRange {
   /** 0-based. */
   readonly epoch: number;
   /** The first step of the epoch. */
@@ -24,12 +24,12 @@ export interface Stretch {
 export interface Executor {
   /** Computing threads. */
   readonly capacity: number;
-  /** Trains the stretch; resolves to the step reached, which is `to` unless it was stopped. */
-  train(stretch: Stretch): Promise<number>;
-  /** The split's figures with the parameters that `step` reads; chunks are added in their order. */
+  /** Trains the range; resolves to the step reached, which is `to` unless it was stopped. */
+  train(range: StepRange): Promise<number>;
+  /** The split's figures with the parameters that `step` reads; parts are added in their order. */
   evaluate(split: SplitName, step: number, epoch: number): Promise<Sums>;
   /** Its workers at this moment, for whoever watches. */
-  vitals(): Vitals;
+  status(): ExecutorStatus;
   /** Ends all threads and connections; `finished` tells nodes whether the run is over. Resolves when they are gone. */
   close(finished: boolean): Promise<void>;
 }

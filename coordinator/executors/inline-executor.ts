@@ -8,10 +8,10 @@ import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Sums } from '../../src/sums.ts';
 import { rootLevel } from '../../src/tree.ts';
-import { sumChunks } from './evaluation-sums.ts';
-import type { Executor, Stretch } from './executor.ts';
+import { sumParts } from './evaluation-sums.ts';
+import type { Executor, StepRange } from './executor.ts';
 import { notFinite } from './not-finite.ts';
-import { noCounts, type Vitals } from './worker-status.ts';
+import { type ExecutorStatus, noCounts } from './worker-status.ts';
 
 export interface InlineOptions {
   readonly shards: number;
@@ -27,7 +27,7 @@ const SLICE_MS = 20;
 export class InlineExecutor implements Executor {
   readonly capacity = 1;
   readonly #engine: Engine;
-  readonly #run: RunMemory;
+  readonly #memory: RunMemory;
   readonly #options: InlineOptions;
   /** For whoever watches. */
   readonly #done = { shards: 0, samples: 0, computeMs: 0 };
@@ -35,47 +35,47 @@ export class InlineExecutor implements Executor {
   /** Since when it keeps the thread: over epochs and evaluations, which may be shorter than a slice each. */
   #sinceMs = performance.now();
 
-  constructor(engine: Engine, run: RunMemory, options: InlineOptions) {
+  constructor(engine: Engine, memory: RunMemory, options: InlineOptions) {
     this.#engine = engine;
-    this.#run = run;
+    this.#memory = memory;
     this.#options = options;
   }
 
-  async train(stretch: Stretch): Promise<number> {
+  async train(range: StepRange): Promise<number> {
     const { shards, batchSize, trainingCount } = this.#options;
-    const { epoch, epochStart, from, to } = stretch;
+    const { epoch, epochStart, from, to } = range;
     const root = { level: rootLevel(shards), index: 0 };
-    this.#run.setNodes([root], [0]);
+    this.#memory.setTreeNodes([root], [0]);
     for (let step = from; step < to; step++) {
       const stepInEpoch = step - epochStart;
-      this.#run.setStepScalars(step, stretch.scalars(step));
+      this.#memory.setStepScalars(step, range.scalars(step));
       const startedMs = machineMs();
       this.#engine.computeBlock({ epoch, step, stepInEpoch }, root, 0);
       const computedMs = machineMs();
-      this.#run.setStepComputed(step, computedMs);
+      this.#memory.setStepComputed(step, computedMs);
       const samples = batchSamples(stepInEpoch, batchSize, trainingCount);
       for (let slice = 0; slice <= ROW_GROUPS; slice++) {
         if (!this.#engine.updateSlice(step, 1, samples, slice)) throw notFinite(step);
       }
-      this.#run.sumFigures(step, 1);
-      this.#run.setStepEnd(step, machineMs());
+      this.#memory.addTreeNodes(step, 1);
+      this.#memory.setStepEnd(step, machineMs());
       this.#done.shards += shards;
       this.#done.samples += samples;
       this.#done.computeMs += computedMs - startedMs;
-      stretch.committed(step, this.#run.stepFigures(step));
+      range.committed(step, this.#memory.stepSums(step));
       if (performance.now() - this.#sinceMs > SLICE_MS) {
         await this.#yield();
-        if (stretch.stopped()) return step + 1;
+        if (range.stopped()) return step + 1;
       }
     }
     return to;
   }
 
   async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
-    return await sumChunks(this.#run, split, this.#options, async (chunks) => {
-      for (let chunk = 0; chunk < chunks; chunk++) {
+    return await sumParts(this.#memory, split, this.#options, async (parts) => {
+      for (let part = 0; part < parts; part++) {
         if (this.#closed) throw new Error('The executor was closed');
-        this.#engine.evaluateChunk(split, chunk, step, epoch);
+        this.#engine.evaluatePart(split, part, step, epoch);
         if (performance.now() - this.#sinceMs > SLICE_MS) await this.#yield();
       }
     });
@@ -87,7 +87,7 @@ export class InlineExecutor implements Executor {
     this.#sinceMs = performance.now();
   }
 
-  vitals(): Vitals {
+  status(): ExecutorStatus {
     const worker = {
       rank: 0,
       id: 'inline',

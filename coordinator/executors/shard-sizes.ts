@@ -2,7 +2,7 @@
 
 import { batchSamples, shardStart } from '../../src/data/sampler.ts';
 import type { SplitName } from '../../src/engine.ts';
-import { CHUNK_SAMPLES, chunksOf } from '../../src/kernels/memory-plan.ts';
+import { PART_SAMPLES, partsOf } from '../../src/kernels/memory-plan.ts';
 
 export interface RunCounts {
   readonly shards: number;
@@ -12,7 +12,7 @@ export interface RunCounts {
   readonly testCount: number;
 }
 
-export class RunSizes {
+export class ShardSizes {
   readonly counts: RunCounts;
 
   constructor(counts: RunCounts) {
@@ -38,12 +38,12 @@ export class RunSizes {
     return { first: start + first, end: start + end };
   }
 
-  chunks(split: SplitName): number {
-    return chunksOf(this.#split(split));
+  parts(split: SplitName): number {
+    return partsOf(this.#split(split));
   }
 
-  chunk(split: SplitName, chunk: number): number {
-    return Math.min(CHUNK_SAMPLES, this.#split(split) - chunk * CHUNK_SAMPLES);
+  part(split: SplitName, part: number): number {
+    return Math.min(PART_SAMPLES, this.#split(split) - part * PART_SAMPLES);
   }
 
   #range(stepInEpoch: number, shard: number): { first: number; end: number } {

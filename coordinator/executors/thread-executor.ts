@@ -1,22 +1,22 @@
 // Worker threads, each in a place of its own (thread-place.ts), with one long task; the work itself goes through the mailbox in
 // shared memory (src/kernels/mailbox.ts), so that a step costs no message.
-// This thread computes nothing: it posts jobs, takes the figures, and frees the tasks of threads that died.
+// This thread computes nothing: it posts jobs, takes the sums, and frees the tasks of threads that died.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EngineSpec, Hands, SplitName, StepAddress } from '../../src/engine.ts';
+import type { EngineSpec, SplitName, StepAddress, WorkerPool } from '../../src/engine.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { threadsLack } from '../../src/host/machine-lack.ts';
 import { machineLimits } from '../../src/host/machine-limits.ts';
 import { ThreadPlace } from '../../src/host/thread-place.ts';
-import { DONE, JobKind, ownerOf, Split, taskWord, Word } from '../../src/kernels/mailbox.ts';
+import { DONE, JobKind, ownerOf, SplitCode, taskWord, Word } from '../../src/kernels/mailbox.ts';
 import { STEP_RING } from '../../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Sums } from '../../src/sums.ts';
 import { type BlockAddress, evenBlocks } from '../../src/tree.ts';
-import { sumChunks } from './evaluation-sums.ts';
-import type { Executor, Stretch } from './executor.ts';
+import { sumParts } from './evaluation-sums.ts';
+import type { Executor, StepRange } from './executor.ts';
 import { notFinite } from './not-finite.ts';
-import { noCounts, type Vitals } from './worker-status.ts';
+import { type ExecutorStatus, noCounts } from './worker-status.ts';
 
 export interface ThreadOptions {
   /** The compiled file that the threads run, and the kernels' shared build. */
@@ -43,12 +43,12 @@ const SPINS = 20_000;
 const AHEAD_MS = 100;
 // The longest that this thread waits before it looks by itself.
 const LOOK_MS = 100;
-// Deaths without a step or a chunk between them after which the run gives up.
+// Deaths without a step or a part between them after which the run gives up.
 const MAX_DEATHS = 8;
 
-export class ThreadExecutor implements Executor, Hands {
+export class ThreadExecutor implements Executor, WorkerPool {
   readonly capacity: number;
-  readonly #run: RunMemory;
+  readonly #memory: RunMemory;
   readonly #options: ThreadOptions;
   readonly #places = new Set<ThreadPlace>();
   readonly #words: Int32Array;
@@ -63,14 +63,14 @@ export class ThreadExecutor implements Executor, Hands {
   #failure: Error | null = null;
   #closing = false;
 
-  constructor(run: RunMemory, options: ThreadOptions) {
+  constructor(memory: RunMemory, options: ThreadOptions) {
     const lack = threadsLack(options.threads, machineLimits());
     if (lack !== null) throw lack;
     this.capacity = options.threads;
-    this.#run = run;
+    this.#memory = memory;
     this.#options = options;
-    this.#words = run.words;
-    this.#control = run.plan.control / 4;
+    this.#words = memory.words;
+    this.#control = memory.plan.control / 4;
     try {
       while (this.#places.size < options.threads) this.#newPlace();
     } catch (error) {
@@ -97,8 +97,8 @@ export class ThreadExecutor implements Executor, Hands {
       try {
         await place.run({
           module,
-          memory: this.#run.memory,
-          plan: this.#run.plan,
+          memory: this.#memory.wasmMemory,
+          plan: this.#memory.plan,
           engine,
           loop: { worker, workers: threads, spins, batchSize, trainingCount },
           faults,
@@ -140,19 +140,19 @@ export class ThreadExecutor implements Executor, Hands {
     this.#wakeMain();
   }
 
-  async train(stretch: Stretch): Promise<number> {
+  async train(range: StepRange): Promise<number> {
     const { shards, threads } = this.#options;
-    const { epoch, epochStart, from, to } = stretch;
+    const { epoch, epochStart, from, to } = range;
     const blocks = evenBlocks(shards, Math.min(threads, shards)).flat();
     const slots = blocks.map((_, i) => i);
-    this.#run.setBlocks(blocks, slots);
-    this.#run.setNodes(blocks, slots);
+    this.#memory.setBlocks(blocks, slots);
+    this.#memory.setTreeNodes(blocks, slots);
     let taken = from;
     let limit = from;
     let stepMs = Number.POSITIVE_INFINITY;
     const allow = (): void => {
       const ahead = Math.max(1, Math.min(STEP_RING, Math.floor(AHEAD_MS / stepMs)));
-      for (; limit < Math.min(to, taken + ahead); limit++) this.#run.setStepScalars(limit, stretch.scalars(limit));
+      for (; limit < Math.min(to, taken + ahead); limit++) this.#memory.setStepScalars(limit, range.scalars(limit));
       this.#store(Word.notifyEvery, Math.max(1, ahead >> 2));
       this.#store(Word.limit, limit);
     };
@@ -176,8 +176,8 @@ export class ThreadExecutor implements Executor, Hands {
       stepMs = (now - looked) / (reached - taken);
       looked = now;
       this.#deaths = 0;
-      for (; taken < reached; taken++) stretch.committed(taken, this.#run.stepFigures(taken));
-      if (!stretch.stopped()) {
+      for (; taken < reached; taken++) range.committed(taken, this.#memory.stepSums(taken));
+      if (!range.stopped()) {
         allow();
         this.#wakeThreads();
       }
@@ -187,8 +187,8 @@ export class ThreadExecutor implements Executor, Hands {
   }
 
   async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
-    return await sumChunks(this.#run, split, this.#options, (chunks) =>
-      this.evaluateChunks(split, step, epoch, 0, chunks),
+    return await sumParts(this.#memory, split, this.#options, (parts) =>
+      this.evaluateParts(split, step, epoch, 0, parts),
     );
   }
 
@@ -197,14 +197,14 @@ export class ThreadExecutor implements Executor, Hands {
     blocks: readonly BlockAddress[],
     slots: readonly number[],
   ): Promise<void> {
-    this.#run.setBlocks(blocks, slots);
+    this.#memory.setBlocks(blocks, slots);
     this.#post(JobKind.compute, 1, { tasks: blocks.length, epoch, step, stepInEpoch });
     await this.#allDone(blocks.length);
   }
 
-  async evaluateChunks(split: SplitName, step: number, epoch: number, first: number, end: number): Promise<void> {
+  async evaluateParts(split: SplitName, step: number, epoch: number, first: number, end: number): Promise<void> {
     if (first === end) return;
-    this.#post(JobKind.evaluate, 1, { tasks: end - first, firstChunk: first, step, epoch, split: Split[split] });
+    this.#post(JobKind.evaluate, 1, { tasks: end - first, firstPart: first, step, epoch, split: SplitCode[split] });
     await this.#allDone(end - first);
   }
 
@@ -224,9 +224,9 @@ export class ThreadExecutor implements Executor, Hands {
   }
 
   /** A thread that died is replaced at once, and its place keeps its sums. */
-  vitals(): Vitals {
+  status(): ExecutorStatus {
     const state = this.#busy ? 'computing' : 'idle';
-    const tallies = Array.from({ length: this.#options.threads }, (_, worker) => this.#run.tally(worker));
+    const tallies = Array.from({ length: this.#options.threads }, (_, worker) => this.#memory.tally(worker));
     return {
       workers: tallies.map(({ computeMs, shards, samples }, worker) => ({
         rank: worker,
@@ -256,8 +256,8 @@ export class ThreadExecutor implements Executor, Hands {
     // odd while the fields change: a thread that is late for the job before may be reading them
     Atomics.add(this.#words, this.#control + Word.job, 1);
     const before = taskWord(this.#stamp - 1, DONE);
-    for (let task = 0; task < this.#run.plan.taskCount; task++) {
-      if (kind !== JobKind.stop) Atomics.store(this.#words, this.#run.plan.tasks / 4 + task, before);
+    for (let task = 0; task < this.#memory.plan.taskCount; task++) {
+      if (kind !== JobKind.stop) Atomics.store(this.#words, this.#memory.plan.tasks / 4 + task, before);
     }
     for (const [field, value] of Object.entries(fields)) this.#store(Word[field as keyof typeof Word], value);
     this.#busy = true;
@@ -270,8 +270,8 @@ export class ThreadExecutor implements Executor, Hands {
 
   /** Frees what a dead thread held. */
   #free(worker: number): void {
-    const table = this.#run.plan.tasks / 4;
-    for (let task = 0; task < this.#run.plan.taskCount; task++) {
+    const table = this.#memory.plan.tasks / 4;
+    for (let task = 0; task < this.#memory.plan.taskCount; task++) {
       const word = Atomics.load(this.#words, table + task);
       if (ownerOf(word) === worker) Atomics.store(this.#words, table + task, taskWord((word >>> 8) - 1, DONE));
     }
@@ -287,7 +287,7 @@ export class ThreadExecutor implements Executor, Hands {
   }
 
   async #allDone(tasks: number): Promise<void> {
-    const table = this.#run.plan.tasks / 4;
+    const table = this.#memory.plan.tasks / 4;
     const done = taskWord(this.#stamp - 2, DONE);
     await this.#until(() => {
       for (let task = 0; task < tasks; task++) if (Atomics.load(this.#words, table + task) !== done) return false;

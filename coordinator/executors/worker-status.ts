@@ -24,7 +24,7 @@ export const phases = ['compute', 'reduce', 'optimize', 'broadcast', 'evaluate',
 export type Phase = (typeof phases)[number];
 
 /** One gradient computer: a thread of this process, or a node with all its threads. Sums are since the run began. */
-export interface WorkerVitals {
+export interface WorkerStatus {
   /** 0, 1, 2 ...: a place that is taken again when its worker has gone. */
   readonly rank: number;
   /** Unlike the rank never used again. */
@@ -45,13 +45,13 @@ export interface WorkerVitals {
 
 /** A worker that has gone. */
 export interface Departure {
-  readonly worker: WorkerVitals;
+  readonly worker: WorkerStatus;
   /** null: it said goodbye, or the run was over. */
   readonly eviction: EvictionReason | null;
   readonly reason: string;
 }
 
-export interface RunCounts {
+export interface EventCounts {
   readonly reassignedShards: number;
   readonly nonFiniteShards: number;
   readonly sentBytes: number;
@@ -61,16 +61,16 @@ export interface RunCounts {
   readonly evictions: Readonly<Partial<Record<EvictionReason, number>>>;
 }
 
-export interface Vitals {
-  readonly workers: readonly WorkerVitals[];
+export interface ExecutorStatus {
+  readonly workers: readonly WorkerStatus[];
   /** The latest ones, oldest first. */
   readonly departures: readonly Departure[];
-  readonly counts: RunCounts;
+  readonly counts: EventCounts;
   /** Why the run waits for workers; null when it does not. */
   readonly waiting: string | null;
 }
 
-export const noCounts: RunCounts = {
+export const noCounts: EventCounts = {
   reassignedShards: 0,
   nonFiniteShards: 0,
   sentBytes: 0,
@@ -79,11 +79,11 @@ export const noCounts: RunCounts = {
   evictions: {},
 };
 
-export const noVitals: Vitals = { workers: [], departures: [], counts: noCounts, waiting: null };
+export const noStatus: ExecutorStatus = { workers: [], departures: [], counts: noCounts, waiting: null };
 
 /** Whoever watches; an executor tells it where to look, and how long phases took that only it can tell. */
 export interface Observer {
-  attach(vitals: () => Vitals): void;
+  attach(status: () => ExecutorStatus): void;
   phase(phase: Phase, ms: number): void;
 }
 

@@ -15,7 +15,7 @@ import { unbroken } from '../../src/host/process/unbroken.ts';
 import { configForFile } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { digestOf } from '../../src/run/digest.ts';
-import type { Figures } from '../../src/sums.ts';
+import type { Means } from '../../src/sums.ts';
 import { shellWord } from '../../src/text/shell-command.ts';
 import type { Wiring } from '../../src/wiring.ts';
 import { MadeFolders } from '../run-folder/made-folders.ts';
@@ -67,7 +67,7 @@ function drawingsOf({ trained, history, summary, data, inference, samples, sampl
   const confusion = confusionOf(data.test.labels, inference.predictions, classes);
   const { correct, incorrect, surest } = tilesOf(data.test, inference, classes, TILES);
   const common = { imageColumns: data.test.columns, tilesAcross: 10 };
-  const values = (key: keyof Figures) => [
+  const values = (key: keyof Means) => [
     { name: 'Training', role: 'first' as const, values: history.map(({ train }) => train[key]) },
     { name: 'Validation', role: 'second' as const, values: history.map(({ validation }) => validation?.[key] ?? null) },
   ];

@@ -6,7 +6,7 @@ import { reasonOf } from '../../src/host/files/io-reason.ts';
 import type { Checkpoint } from '../../src/run/checkpoint.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import type { Position } from '../../src/run/position.ts';
-import type { Figures } from '../../src/sums.ts';
+import type { Means } from '../../src/sums.ts';
 import { WriteFailure } from '../run-folder/checkpoint-files.ts';
 
 export interface Written {
@@ -16,7 +16,7 @@ export interface Written {
 
 export interface CheckpointerOptions {
   /** A copy of all that belongs to a checkpoint of that position. */
-  readonly snapshot: (position: Position, validation: Figures | null) => Checkpoint;
+  readonly snapshot: (position: Position, validation: Means | null) => Checkpoint;
   /** Writes it whole, or throws. */
   readonly write: (checkpoint: Checkpoint) => Promise<Written>;
   readonly errors: 'warn' | 'stop';
@@ -47,7 +47,7 @@ export class Checkpointer {
   }
 
   /** Takes a copy, and returns while it is being written. One at a time: it waits for the one before. */
-  async save(position: Position, validation: Figures | null): Promise<void> {
+  async save(position: Position, validation: Means | null): Promise<void> {
     await this.#writing;
     if (this.#stopped || position.step === 0 || this.#has(position, validation)) return;
     this.#writing = this.#write(this.#options.snapshot(position, validation));
@@ -58,7 +58,7 @@ export class Checkpointer {
     await this.#writing;
   }
 
-  #has({ step, history }: Position, validation: Figures | null): boolean {
+  #has({ step, history }: Position, validation: Means | null): boolean {
     const newest = this.#newest;
     if (newest === null) return false;
     const same = newest.position.step === step && newest.position.history.length === history.length;

@@ -15,7 +15,7 @@ import { type ClusterLimits, clusterLimits } from '../cluster/cluster-limits.ts'
 import { listen } from '../cluster/listen.ts';
 import type { Executor } from '../executors/executor.ts';
 import { InlineExecutor } from '../executors/inline-executor.ts';
-import { RunSizes } from '../executors/shard-sizes.ts';
+import { ShardSizes } from '../executors/shard-sizes.ts';
 import { ThreadExecutor } from '../executors/thread-executor.ts';
 import { nobody, type Observer } from '../executors/worker-status.ts';
 
@@ -24,12 +24,12 @@ export interface TestedWiring extends Wiring {
   readonly limits?: Partial<ClusterLimits>;
 }
 
-export interface ExecutorParts {
+export interface ExecutorDeps {
   readonly shape: RunShape;
   readonly options: TrainOptions & { readonly threads: number };
   readonly runName: string;
   readonly data: Dataset;
-  readonly run: RunMemory;
+  readonly memory: RunMemory;
   readonly module: WebAssembly.Module;
   readonly kernels: Kernels;
   readonly onEvent: (event: TrainEvent) => void;
@@ -47,19 +47,19 @@ export function placesFor({ threads, shards, listen }: TrainOptions & { readonly
 }
 
 /** Resolves when it may train: with --listen, when enough workers have joined. */
-export async function makeExecutor(parts: ExecutorParts): Promise<Executor> {
-  const { shape, options, run, module, kernels, onEvent, wiring, observer = nobody } = parts;
+export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
+  const { shape, options, memory, module, kernels, onEvent, wiring, observer = nobody } = parts;
   const { threads } = options;
   const { shards, batchSize, trainingCount, validationCount, testImages } = shape;
   const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
   const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation, ...counts };
   if (threads === 0 && options.listen === null) {
-    return seen(new InlineExecutor(await wiring.makeEngine(engine, kernels, run, 0), run, counts), observer);
+    return seen(new InlineExecutor(await wiring.makeEngine(engine, kernels, memory, 0), memory, counts), observer);
   }
   const pool =
     threads === 0
       ? null
-      : new ThreadExecutor(run, {
+      : new ThreadExecutor(memory, {
           ...counts,
           threadFile: wiring.threadFile,
           module,
@@ -75,9 +75,9 @@ export async function makeExecutor(parts: ExecutorParts): Promise<Executor> {
       ...parts,
       observer,
       configuration: configForFile(options),
-      engine: await wiring.makeEngine(engine, kernels, run, threads),
+      engine: await wiring.makeEngine(engine, kernels, memory, threads),
       local: pool,
-      sizes: new RunSizes(counts),
+      sizes: new ShardSizes(counts),
       limits: { ...clusterLimits, ...wiring.limits },
       identity: {
         protocolVersion: PROTOCOL_VERSION,
@@ -94,6 +94,6 @@ export async function makeExecutor(parts: ExecutorParts): Promise<Executor> {
 }
 
 function seen(executor: Executor, observer: Observer): Executor {
-  observer.attach(() => executor.vitals());
+  observer.attach(() => executor.status());
   return executor;
 }

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import type { DatasetShape } from '../../src/data/assemble.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { augmentationRemark, remarksOn } from '../../src/data/remarks.ts';
-import { type Split, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
+import { type SplitNumbers, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/files/dataset-files.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
@@ -32,7 +32,7 @@ import { placesFor } from './make-executor.ts';
 
 export interface OpenRun {
   readonly data: Dataset;
-  readonly split: Split;
+  readonly split: SplitNumbers;
   readonly shape: RunShape;
   /** Both null where nothing is written. */
   readonly folder: RunFolder | null;

@@ -10,8 +10,8 @@ import type { BestParameters } from './best-parameters.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { OpenRun } from './open-run.ts';
 
-export interface CheckpointParts {
-  readonly run: RunMemory;
+export interface CheckpointDeps {
+  readonly memory: RunMemory;
   readonly options: TrainOptions;
   readonly best: BestParameters | null;
   readonly program: string;
@@ -22,15 +22,15 @@ export interface CheckpointParts {
 }
 
 /** null for a run that writes nothing. */
-export async function checkpointerOf(opened: OpenRun, parts: CheckpointParts): Promise<Checkpointer | null> {
+export async function checkpointerOf(opened: OpenRun, parts: CheckpointDeps): Promise<Checkpointer | null> {
   const { folder, store, start, inPlace, shape, facts, changes } = opened;
-  const { run, options, best, program, seconds, onEvent, onFatal } = parts;
+  const { memory, options, best, program, seconds, onEvent, onFatal } = parts;
   if (folder === null || store === null) return null;
   const { layout } = shape;
   let epochsTold = -1;
   const checkpointer = new Checkpointer(inPlace ? start : null, {
     snapshot: (position, validation) => {
-      const state = run.state(layout, position.step);
+      const state = memory.state(layout, position.step);
       return {
         position,
         validation,

@@ -21,7 +21,7 @@ import { digestOf, stateDigestOf } from '../../src/run/digest.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../../src/run/events.ts';
 import { bestEpochOf, endStepOf, startPosition } from '../../src/run/position.ts';
 import { firstSelectable } from '../../src/run/run-record.ts';
-import type { Figures } from '../../src/sums.ts';
+import type { Means } from '../../src/sums.ts';
 
 import { finishedSummary } from '../evaluation/finished-run.ts';
 import type { Executor } from '../executors/executor.ts';
@@ -39,7 +39,7 @@ import { watchRun } from './start-watch.ts';
 import { summarize } from './summary.ts';
 import { type Outcome, trainLoop } from './trainer.ts';
 
-export interface Hooks {
+export interface TrainDeps {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
   /** By these a run writes a checkpoint out of turn, and goes on. */
@@ -48,7 +48,7 @@ export interface Hooks {
   readonly onPhase?: (phase: Phase) => void;
 }
 
-export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: TestedWiring): Promise<Summary> {
+export async function trainRun(asked: TrainOptions, hooks: TrainDeps, wiring: TestedWiring): Promise<Summary> {
   const started = performance.now();
   const told = (event: TrainEvent) => hooks.onEvent?.(printableEvent(event));
   const onPhase = hooks.onPhase ?? (() => undefined);
@@ -92,17 +92,17 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Tested
   try {
     watch = await watchRun(opened, options, wiring.programVersion, told);
     const plan = planMemory(shape, wiring.heapBase());
-    const run = new RunMemory(layMemory(plan, true), plan);
+    const memory = new RunMemory(layMemory(plan, true), plan);
     const module = wiring.sharedKernels();
-    const kernels = instantiate(module, run.memory);
-    fill(run, opened, kernels);
+    const kernels = instantiate(module, memory.wasmMemory);
+    fill(memory, opened, kernels);
     const runName = folder?.name ?? 'unsaved';
     executor = await makeExecutor({
       shape,
       options,
       runName,
       data,
-      run,
+      memory,
       module,
       kernels,
       onEvent,
@@ -132,7 +132,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Tested
     const onFatal = (error: LockstepError) => failing.abort(error);
     const best = bestOfRun(options, opened);
     checkpointer = await checkpointerOf(opened, {
-      run,
+      memory,
       options,
       best,
       program: wiring.programVersion,
@@ -144,18 +144,18 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Tested
       best === null
         ? null
         : {
-            consider: ({ loss }: Figures, step: number, whole: boolean) =>
-              best.consider(loss, whole, () => run.parametersAt(layout, step)),
+            consider: ({ loss }: Means, step: number, whole: boolean) =>
+              best.consider(loss, whole, () => memory.parametersAt(layout, step)),
             recall: (step: number) => {
               if (best.parameters === null) return step;
               // those of the step after the last stand where none of the last state does
-              run.setParameters(layout, step + 1, best.parameters);
-              run.preparePartials(kernels, step + 1);
+              memory.setParameters(layout, step + 1, best.parameters);
+              memory.preparePartials(kernels, step + 1);
               return step + 1;
             },
           };
-    const watched = watch?.observe(executor, run) ?? executor;
-    const outcome = await trainLoop(watched, run, split, options, start?.position ?? startPosition, {
+    const watched = watch?.observe(executor, memory) ?? executor;
+    const outcome = await trainLoop(watched, memory, split, options, start?.position ?? startPosition, {
       onEvent,
       signal,
       choice,
@@ -170,7 +170,7 @@ export async function trainRun(asked: TrainOptions, hooks: Hooks, wiring: Tested
     onPhase('results');
     await checkpointer?.settled();
     failing.signal.throwIfAborted();
-    const summary = await conclude(opened, run, outcome, best?.parameters ?? null, seconds());
+    const summary = await conclude(opened, memory, outcome, best?.parameters ?? null, seconds());
     finished = true;
     onPhase('metrics');
     await watch?.end('done', null);
@@ -214,13 +214,13 @@ async function tellOfAsked(
 }
 
 /** Puts the data and the state of the first step into the memory. */
-function fill(run: RunMemory, { data, split, shape, start }: OpenRun, kernels: Kernels): void {
+function fill(memory: RunMemory, { data, split, shape, start }: OpenRun, kernels: Kernels): void {
   const { layout, seed } = shape;
-  run.setData(data.train, data.test, split.validation);
+  memory.setData(data.train, data.test, split.validation);
   const step = start?.position.step ?? 0;
-  if (start === null) run.setState(layout, 0, initialParameters(layout, seed));
-  else run.setState(layout, step, start.state.parameters, start.state.firstMoments, start.state.secondMoments);
-  run.preparePartials(kernels, step);
+  if (start === null) memory.setState(layout, 0, initialParameters(layout, seed));
+  else memory.setState(layout, step, start.state.parameters, start.state.firstMoments, start.state.secondMoments);
+  memory.preparePartials(kernels, step);
 }
 
 /** With --select best: the best parameters, from those of the epochs before if the run is resumed. */
@@ -235,13 +235,13 @@ function bestOfRun(options: TrainOptions, { start, changes }: OpenRun): BestPara
 /** The summary, and the files of a run that has come to its end. summary.json is the last: it says that all is there. */
 async function conclude(
   { data, shape, folder, facts, changes }: OpenRun,
-  run: RunMemory,
+  memory: RunMemory,
   outcome: Outcome,
   chosen: Float32Array | null,
   seconds: number,
 ): Promise<Summary> {
   const { layout, seed } = shape;
-  const state = run.state(layout, outcome.steps);
+  const state = memory.state(layout, outcome.steps);
   const parameters = chosen ?? state.parameters;
   const summary = summarize(outcome, {
     run: folder?.name ?? 'unsaved',

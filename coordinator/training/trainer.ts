@@ -1,7 +1,7 @@
 // The loop: epoch -> steps -> validation, checkpoints on the way, and a test at the end. It reads like the algorithm and
 // knows only numbers: how the steps are computed is the executor's affair, and what becomes of the results is its caller's.
 
-import { epochOrder, type Split, stepsPerEpoch } from '../../src/data/sampler.ts';
+import { epochOrder, type SplitNumbers, stepsPerEpoch } from '../../src/data/sampler.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
@@ -15,7 +15,7 @@ import {
   type Position,
   startPosition,
 } from '../../src/run/position.ts';
-import { type Figures, meansOf } from '../../src/sums.ts';
+import { type Means, meansOf } from '../../src/sums.ts';
 import type { Executor } from '../executors/executor.ts';
 import { EpochProgress } from './epoch-progress.ts';
 import type { Phase } from './run-phase.ts';
@@ -34,13 +34,13 @@ export interface Recipe {
   readonly checkpointEvery: 'epoch' | number;
 }
 
-export interface TrainerHooks {
+export interface TrainerDeps {
   readonly onEvent: (event: TrainEvent) => void;
   /**
    * Awaited wherever a checkpoint is due, and before an abort is thrown. Nothing trains meanwhile: the memory holds the
    * state that step `position.step` reads. `validation` is that of this very state, where it was made.
    */
-  readonly onCheckpoint: (position: Position, validation: Figures | null) => Promise<void>;
+  readonly onCheckpoint: (position: Position, validation: Means | null) => Promise<void>;
   /**
    * Told of each validated epoch, with the state in memory that `step` reads, before its checkpoint.
    * @see Choice
@@ -54,7 +54,7 @@ export interface TrainerHooks {
 
 /** Chooses the parameters that a run leaves, where it is not simply the last ones. */
 export interface Choice {
-  consider(validation: Figures, step: number, wholeEpoch: boolean): void;
+  consider(validation: Means, step: number, wholeEpoch: boolean): void;
   /** Makes the chosen parameters, if there are any, those that step `step + 1` reads; which step reads what is to be tested. */
   recall(step: number): number;
 }
@@ -62,7 +62,7 @@ export interface Choice {
 export interface Outcome {
   readonly history: readonly EpochRecord[];
   readonly timings: readonly EpochTiming[];
-  readonly test: Figures;
+  readonly test: Means;
   /** Steps committed. */
   readonly steps: number;
 }
@@ -70,11 +70,11 @@ export interface Outcome {
 /** Trains from `start`, whose state the memory holds. Throws the signal's reason when it is aborted. */
 export async function trainLoop(
   executor: Executor,
-  run: RunMemory,
-  split: Split,
+  memory: RunMemory,
+  split: SplitNumbers,
   recipe: Recipe,
   start: Position,
-  { onEvent, onCheckpoint, choice, signal, checkpointDue, onPhase }: TrainerHooks,
+  { onEvent, onCheckpoint, choice, signal, checkpointDue, onPhase }: TrainerDeps,
 ): Promise<Outcome> {
   const { epochs, batchSize, seed } = recipe;
   const stepsInEpoch = stepsPerEpoch(split.training.length, batchSize);
@@ -86,7 +86,7 @@ export async function trainLoop(
   let position = start;
   let ordered = history.length - 1;
   const makeOrder = (epoch: number): void => {
-    if (epoch > ordered) run.setOrder(epoch, epochOrder(seed, epoch, split.training));
+    if (epoch > ordered) memory.setOrder(epoch, epochOrder(seed, epoch, split.training));
     ordered = Math.max(ordered, epoch);
   };
 
@@ -94,7 +94,7 @@ export async function trainLoop(
     for (let epoch = history.length, epochStart = epochStartOf(start); epochStart < endStep; epoch++) {
       if (isOutOfPatience(history, recipe.patience)) break;
       makeOrder(epoch);
-      run.useOrder(epoch);
+      memory.useOrder(epoch);
       const epochEnd = Math.min(epochStart + stepsInEpoch, endStep);
       onPhase('training');
       const progress = new EpochProgress(onEvent, { epoch, epochStart, stepsInEpoch, endStep }, position);

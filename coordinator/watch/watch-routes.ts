@@ -8,7 +8,7 @@ import type { PageStreams } from './live-page/page-streams.ts';
 import type { Linger } from './metrics/linger.ts';
 import type { WatchedRun } from './model/watched-run.ts';
 
-export interface RouteParts {
+export interface RouteDeps {
   readonly watched: WatchedRun;
   readonly exposition: Exposition;
   readonly streams: PageStreams;
@@ -22,7 +22,7 @@ export interface RouteParts {
 const FRESH_MS = 200;
 const OFTEN_MS = 500;
 
-export function watchRoutes(parts: RouteParts): Readonly<Record<string, Route>> {
+export function watchRoutes(parts: RouteDeps): Readonly<Record<string, Route>> {
   const { watched, streams } = parts;
   const page = readPage();
   return {
@@ -45,7 +45,7 @@ export function watchRoutes(parts: RouteParts): Readonly<Record<string, Route>> 
   };
 }
 
-function metricsRoute({ watched, exposition, linger, onLastScrape, warnOnce }: RouteParts): Route {
+function metricsRoute({ watched, exposition, linger, onLastScrape, warnOnce }: RouteDeps): Route {
   let fresh: { readonly atMs: number; readonly over: boolean; readonly text: Promise<string> } | null = null;
   let lastMs = Number.NEGATIVE_INFINITY;
   let often = 0;
@@ -73,7 +73,7 @@ function metricsRoute({ watched, exposition, linger, onLastScrape, warnOnce }: R
 
 /** For Prometheus' http_sd_configs: the nodes that serve metrics of their own. */
 function targetsOf(watched: WatchedRun) {
-  return watched.vitals.workers.flatMap(({ metricsAddress, name, rank }) =>
+  return watched.status.workers.flatMap(({ metricsAddress, name, rank }) =>
     metricsAddress === null
       ? []
       : [{ targets: [metricsAddress], labels: { node: name, worker: String(rank), run: watched.facts.name } }],

@@ -28,7 +28,7 @@ const WRITE_EVERY_MS = 10_000;
 /** Milliseconds between two writings of metrics.om for each that making its text took: of a long run it is megabytes. */
 const WRITE_PAUSE = 300;
 
-export interface WatchParts {
+export interface WatchDeps {
   readonly options: TrainOptions;
   readonly facts: WatchedFacts;
   readonly start: WatchedStart;
@@ -43,7 +43,7 @@ export class Watch {
   /** Passes events on, and remembers them. */
   readonly onEvent: (event: TrainEvent) => void;
   readonly #watched: WatchedRun;
-  readonly #parts: WatchParts;
+  readonly #parts: WatchDeps;
   /** Counters' values at the end of the process before. */
   readonly #before: Before;
   readonly #exposition: Exposition;
@@ -59,7 +59,7 @@ export class Watch {
   #writtenMs = performance.now();
   #writeEveryMs = WRITE_EVERY_MS;
 
-  private constructor(parts: WatchParts) {
+  private constructor(parts: WatchDeps) {
     this.#parts = parts;
     this.#before = lastValues(parts.earlier);
     this.#clock = new ForwardClock(lastTimeMs(parts.earlier), Date.now);
@@ -80,7 +80,7 @@ export class Watch {
    * null: nobody watches, and nothing is left to be read.
    * @throws LockstepError where what was asked for cannot be listened at
    */
-  static async start(parts: WatchParts): Promise<Watch | null> {
+  static async start(parts: WatchDeps): Promise<Watch | null> {
     const port = servedPort(parts.options);
     if (port === null && parts.options.pushgateway === null && parts.write === null) return null;
     const watch = new Watch(parts);
@@ -92,8 +92,8 @@ export class Watch {
     return this.#watched;
   }
 
-  observe(executor: Executor, run: RunMemory): Executor {
-    return new ObservedExecutor(executor, run, this.#watched);
+  observe(executor: Executor, memory: RunMemory): Executor {
+    return new ObservedExecutor(executor, memory, this.#watched);
   }
 
   /** The run has ended: the last word to everybody who listens. `reason`: why it was no success. */

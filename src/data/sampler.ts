@@ -2,7 +2,7 @@
 
 import { Purpose, permutationAt } from '../random.ts';
 
-export interface Split {
+export interface SplitNumbers {
   /** Numbers of images in the file of training images. */
   readonly training: Uint32Array;
   readonly validation: Uint32Array;
@@ -12,7 +12,12 @@ export interface Split {
  * Splits `count` images by a seeded permutation: its last `validationSize` are the validation split, each part in
  * ascending order. `limitTraining` keeps the first so many of the training split.
  */
-export function splitImages(seed: number, count: number, validationSize: number, limitTraining: number | null): Split {
+export function splitImages(
+  seed: number,
+  count: number,
+  validationSize: number,
+  limitTraining: number | null,
+): SplitNumbers {
   const order = permutationAt(seed, Purpose.split, 0, count);
   const training = order.slice(0, count - validationSize).sort();
   return {

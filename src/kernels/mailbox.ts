@@ -32,17 +32,17 @@ export const Word = {
   epoch: 117,
   stepInEpoch: 118,
   split: 119,
-  firstChunk: 120,
+  firstPart: 120,
   notifyEvery: 121,
   /** Up to 64 words, for tests: which of the faults asked for have happened. */
   faults: 128,
 } as const;
 
-/** train: whole steps, one after the other; compute: the tree nodes of one step; evaluate: chunks of a split. */
+/** train: whole steps, one after the other; compute: the tree nodes of one step; evaluate: parts of a split. */
 export const JobKind = { stop: 0, train: 1, evaluate: 2, compute: 3 } as const;
 export type JobKind = (typeof JobKind)[keyof typeof JobKind];
 
-export const Split = { validation: 0, test: 1 } as const;
+export const SplitCode = { validation: 0, test: 1 } as const;
 
 /** Owner byte of a task that is done. */
 export const DONE = 255;

@@ -36,7 +36,7 @@ export type Pair = readonly [number, number];
 
 /** What a worker of another engine than the kernels works on; all addresses. */
 export interface DenseScratch {
-  /** A shard's samples, or a chunk's: rows of float32; and a label (u8) for each. */
+  /** A shard's samples, or a part's: rows of float32; and a label (u8) for each. */
   readonly samples: number;
   readonly labels: number;
   /** A node's vector for each level of the tree below the root. */
@@ -50,7 +50,7 @@ export interface MemoryPlan {
   /** Bytes of a parameter or gradient vector. */
   readonly vectorBytes: number;
   readonly firstLayer: { readonly inputs: number; readonly stride: number };
-  readonly run: number;
+  readonly runRecord: number;
   /** The word of the Run record that holds the address of the current epoch's order. */
   readonly orderWord: number;
   /** CONTROL_WORDS words, and one word for each task of a phase, for the threads' protocol. */
@@ -68,10 +68,10 @@ export interface MemoryPlan {
   readonly firstMoments: Pair;
   readonly secondMoments: Pair;
   readonly partials: Pair;
-  /** A vector and 16 bytes of figures for each tree node. */
-  readonly slots: readonly { readonly vector: number; readonly figures: number }[];
-  /** 16 bytes of figures for each chunk of an evaluation. */
-  readonly chunkFigures: number;
+  /** A vector and 16 bytes of sums for each tree node. */
+  readonly slots: readonly { readonly vector: number; readonly sums: number }[];
+  /** 16 bytes of sums for each part of an evaluation. */
+  readonly partSums: number;
   /** For each test image the predicted class (int32) and the probability of each class (float32); 0 = not kept. */
   readonly outcomes: number;
   /** STEP_RING records of STEP_BYTES. */
@@ -85,17 +85,17 @@ export interface MemoryPlan {
     readonly tally: number;
   }[];
   /** The blocks of a compute phase: (level, index, slot) words each; and the nodes of an update: (address,
-   *  level, address of the figures, 0) words each. */
+   *  level, address of the sums, 0) words each. */
   readonly blocks: number;
-  readonly nodes: number;
+  readonly treeNodes: number;
   /** What to write into fresh memory: words at addresses. */
   readonly records: readonly { readonly address: number; readonly words: readonly number[] }[];
 }
 
 export const CONTROL_WORDS = 256;
-/** Samples of an evaluation that one worker takes at a time: fixed, since their losses are summed chunk by chunk. */
-export const CHUNK_SAMPLES = 256;
-/** Steps whose scalars and figures stand in memory: how far the threads may run ahead of the coordinator. */
+/** Samples of an evaluation that one worker takes at a time: fixed, since their losses are summed part by part. */
+export const PART_SAMPLES = 256;
+/** Steps whose scalars and sums stand in memory: how far the threads may run ahead of the coordinator. */
 export const STEP_RING = 256;
 export const STEP_BYTES = 128;
 export const ADAM_BYTES = 128;
@@ -112,8 +112,8 @@ const PASS_LIST_BYTES = 8 * 2 ** 20;
 export const PAGE_BYTES = 65536;
 const MEMORY_BYTES = 65536 * PAGE_BYTES;
 
-export function chunksOf(samples: number): number {
-  return Math.ceil(samples / CHUNK_SAMPLES);
+export function partsOf(samples: number): number {
+  return Math.ceil(samples / PART_SAMPLES);
 }
 
 /** Lays out a run from byte `base` on (the end of the kernels' constants). Throws when it does not fit into 4 GiB. */
@@ -147,10 +147,10 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
   const secondMoments = pair(vectorBytes);
   const first = layout.layers[0]!;
   const partials = pair(ROW_GROUPS * first.stride * 4);
-  const slots = Array.from({ length: shape.slots }, () => ({ vector: take(vectorBytes), figures: take(16) }));
-  const chunks = Math.max(chunksOf(shape.validationCount), chunksOf(shape.testImages));
-  const taskCount = Math.max(shards, ROW_GROUPS + 1, chunks);
-  const chunkFigures = take(chunks * 16);
+  const slots = Array.from({ length: shape.slots }, () => ({ vector: take(vectorBytes), sums: take(16) }));
+  const parts = Math.max(partsOf(shape.validationCount), partsOf(shape.testImages));
+  const taskCount = Math.max(shards, ROW_GROUPS + 1, parts);
+  const partSums = take(parts * 16);
   const outcomes = shape.outcomes ? take(shape.testImages * 4 * (layout.layers.at(-1)!.outputs + 1)) : 0;
   const control = take(CONTROL_WORDS * 4);
   const tasks = take(taskCount * 4);
@@ -158,7 +158,7 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
 
   const layers = record(layout.layers.flatMap((l) => [l.inputs, l.outputs, l.stride * 4, l.offset * 4]));
   const passSize = Math.min(PASS_SAMPLES, Math.max(1, Math.floor(PASS_LIST_BYTES / ((first.inputs + 1) * 8))));
-  const run = record([
+  const runRecord = record([
     layout.layers.length,
     shape.rows,
     shape.columns,
@@ -203,7 +203,7 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
       0,
     ]);
   };
-  const denseRows = Math.max(CHUNK_SAMPLES, Math.ceil(shape.batchSize / shards));
+  const denseRows = Math.max(PART_SAMPLES, Math.ceil(shape.batchSize / shards));
   const dense = (): DenseScratch => ({
     samples: take(denseRows * pixels * 4),
     labels: take(denseRows),
@@ -216,7 +216,7 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
     tally: take(TALLY_BYTES),
   }));
   const blocks = take(shards * 12);
-  const nodes = take(shape.slots * 16);
+  const treeNodes = take(shape.slots * 16);
   if (end > MEMORY_BYTES) {
     // an image takes its pixels, its label, and a place in both orders
     const fitting = shape.trainImages - Math.ceil((end - MEMORY_BYTES) / (pixels + 1 + 8));
@@ -235,8 +235,8 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
     bytes: end,
     vectorBytes,
     firstLayer: { inputs: first.inputs, stride: first.stride },
-    run,
-    orderWord: run / 4 + ORDER_WORD,
+    runRecord,
+    orderWord: runRecord / 4 + ORDER_WORD,
     control,
     tasks,
     taskCount,
@@ -251,12 +251,12 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
     secondMoments,
     partials,
     slots,
-    chunkFigures,
+    partSums,
     outcomes,
     steps,
     workers,
     blocks,
-    nodes,
+    treeNodes,
     records,
   };
 }

@@ -18,7 +18,7 @@ export interface StepScalars {
 }
 
 export class RunMemory {
-  readonly memory: WebAssembly.Memory;
+  readonly wasmMemory: WebAssembly.Memory;
   readonly plan: MemoryPlan;
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
@@ -27,7 +27,7 @@ export class RunMemory {
   readonly #pending = { levels: new Int32Array(32), sums: new Float64Array(32) };
 
   constructor(memory: WebAssembly.Memory, plan: MemoryPlan) {
-    this.memory = memory;
+    this.wasmMemory = memory;
     this.plan = plan;
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Int32Array(memory.buffer);
@@ -36,7 +36,7 @@ export class RunMemory {
 
   /** A view of a parameter or gradient vector, in kernel order. */
   vector(address: number): Float32Array {
-    return new Float32Array(this.memory.buffer, address, this.plan.vectorBytes / 4);
+    return new Float32Array(this.wasmMemory.buffer, address, this.plan.vectorBytes / 4);
   }
 
   setData(train: ImageSet, test: ImageSet, validationNumbers: Uint32Array): void {
@@ -61,23 +61,23 @@ export class RunMemory {
   /** Writes canonical vectors as the state that step `step` reads. */
   setState(layout: Layout, step: number, parameters: Float32Array, first?: Float32Array, second?: Float32Array): void {
     const zero = new Float32Array(layout.parameters);
-    toKernelOrder(layout, parameters, this.vector(at(this.plan.parameters, step)));
-    toKernelOrder(layout, first ?? zero, this.vector(at(this.plan.firstMoments, step)));
-    toKernelOrder(layout, second ?? zero, this.vector(at(this.plan.secondMoments, step)));
+    toKernelOrder(layout, parameters, this.vector(bufferOf(this.plan.parameters, step)));
+    toKernelOrder(layout, first ?? zero, this.vector(bufferOf(this.plan.firstMoments, step)));
+    toKernelOrder(layout, second ?? zero, this.vector(bufferOf(this.plan.secondMoments, step)));
   }
 
   /** The parameters alone; the moments stay. `preparePartials` has to follow. */
   setParameters(layout: Layout, step: number, parameters: Float32Array): void {
-    toKernelOrder(layout, parameters, this.vector(at(this.plan.parameters, step)));
+    toKernelOrder(layout, parameters, this.vector(bufferOf(this.plan.parameters, step)));
   }
 
   parametersAt(layout: Layout, step: number): Float32Array {
-    return toCanonicalOrder(layout, this.vector(at(this.plan.parameters, step)));
+    return toCanonicalOrder(layout, this.vector(bufferOf(this.plan.parameters, step)));
   }
 
   /** Makes the sums of the first layer's rows that stand beside parameters: needed where no update has written them. */
   preparePartials(kernels: Pick<Kernels, 'sumFirstRows'>, step: number): void {
-    kernels.sumFirstRows(this.plan.run, at(this.plan.parameters, step), at(this.plan.partials, step));
+    kernels.sumFirstRows(this.plan.runRecord, bufferOf(this.plan.parameters, step), bufferOf(this.plan.partials, step));
   }
 
   /** Copies of the state that step `step` reads, in canonical order. */
@@ -87,9 +87,9 @@ export class RunMemory {
   ): { parameters: Float32Array; firstMoments: Float32Array; secondMoments: Float32Array } {
     const { parameters, firstMoments, secondMoments } = this.plan;
     return {
-      parameters: toCanonicalOrder(layout, this.vector(at(parameters, step))),
-      firstMoments: toCanonicalOrder(layout, this.vector(at(firstMoments, step))),
-      secondMoments: toCanonicalOrder(layout, this.vector(at(secondMoments, step))),
+      parameters: toCanonicalOrder(layout, this.vector(bufferOf(parameters, step))),
+      firstMoments: toCanonicalOrder(layout, this.vector(bufferOf(firstMoments, step))),
+      secondMoments: toCanonicalOrder(layout, this.vector(bufferOf(secondMoments, step))),
     };
   }
 
@@ -151,14 +151,14 @@ export class RunMemory {
     return (this.plan.steps + (step % STEP_RING) * STEP_BYTES) / 8;
   }
 
-  setStepFigures(step: number, lossSum: number, correctCount: number, sampleCount: number): void {
+  setStepSums(step: number, lossSum: number, correctCount: number, sampleCount: number): void {
     const at = this.stepRecord(step);
     this.doubles[at + 3] = lossSum;
     this.doubles[at + 4] = correctCount;
     this.doubles[at + 5] = sampleCount;
   }
 
-  stepFigures(step: number): Sums {
+  stepSums(step: number): Sums {
     const at = this.stepRecord(step);
     return {
       lossSum: this.doubles[at + 3]!,
@@ -168,7 +168,7 @@ export class RunMemory {
   }
 
   /** The figures that a kernel left at `address`. */
-  figures(address: number): Sums {
+  sums(address: number): Sums {
     return {
       lossSum: this.doubles[address / 8]!,
       correctCount: this.words[address / 4 + 2]!,
@@ -176,7 +176,7 @@ export class RunMemory {
     };
   }
 
-  setFigures(address: number, { lossSum, correctCount, sampleCount }: Sums): void {
+  setSums(address: number, { lossSum, correctCount, sampleCount }: Sums): void {
     this.doubles[address / 8] = lossSum;
     this.words[address / 4 + 2] = correctCount;
     this.words[address / 4 + 3] = sampleCount;
@@ -197,22 +197,22 @@ export class RunMemory {
   }
 
   /** Lists the nodes of an update, in shard order. */
-  setNodes(nodes: readonly BlockAddress[], slots: readonly number[]): void {
-    const at = this.plan.nodes / 4;
+  setTreeNodes(nodes: readonly BlockAddress[], slots: readonly number[]): void {
+    const at = this.plan.treeNodes / 4;
     nodes.forEach(({ level }, i) => {
-      const { vector, figures } = this.plan.slots[slots[i]!]!;
-      this.words.set([vector, level, figures, 0], at + 4 * i);
+      const { vector, sums } = this.plan.slots[slots[i]!]!;
+      this.words.set([vector, level, sums, 0], at + 4 * i);
     });
   }
 
   /** Leaves a step's figures in its ring record: lossSum goes along the canonical tree, like the gradient. */
-  sumFigures(step: number, nodes: number): void {
+  addTreeNodes(step: number, nodes: number): void {
     const { levels, sums } = this.#pending;
     let depth = 0;
     let correctCount = 0;
     let sampleCount = 0;
     for (let n = 0; n < nodes; n++) {
-      const node = this.plan.nodes / 4 + 4 * n;
+      const node = this.plan.treeNodes / 4 + 4 * n;
       // an address: beyond 2 GiB the word itself is negative
       const figures = this.words[node + 2]! >>> 0;
       let level = this.words[node + 1]!;
@@ -228,10 +228,10 @@ export class RunMemory {
       correctCount += this.words[figures / 4 + 2]!;
       sampleCount += this.words[figures / 4 + 3]!;
     }
-    this.setStepFigures(step, sums[0]!, correctCount, sampleCount);
+    this.setStepSums(step, sums[0]!, correctCount, sampleCount);
   }
 }
 
-export function at(pair: Pair, step: number): number {
+export function bufferOf(pair: Pair, step: number): number {
   return pair[step & 1]!;
 }

@@ -121,21 +121,21 @@ export class Workbench {
   #gradientWith(plan: MemoryPlan, input: GradientInput, layout: ReturnType<typeof layoutOf>): GradientResult {
     this.#reserve(plan.bytes);
     writeRecords(plan, this.#memory);
-    const run = new RunMemory(this.#memory, plan);
+    const memory = new RunMemory(this.#memory, plan);
     const { images, labels, rows, columns, parameters } = input;
     const none = { count: 0, rows, columns, images: new Uint8Array(0), labels: new Uint8Array(0) };
-    run.setData({ count: labels.length, rows, columns, images, labels }, none, new Uint32Array(0));
-    run.setOrder(
+    memory.setData({ count: labels.length, rows, columns, images, labels }, none, new Uint32Array(0));
+    memory.setOrder(
       0,
       Uint32Array.from(labels, (_, i) => i),
     );
-    toKernelOrder(layout, parameters, run.vector(plan.parameters[0]));
-    run.preparePartials(this.#kernels, 0);
-    const { vector, figures } = plan.slots[0]!;
+    toKernelOrder(layout, parameters, memory.vector(plan.parameters[0]));
+    memory.preparePartials(this.#kernels, 0);
+    const { vector, sums } = plan.slots[0]!;
     const scratch = plan.workers[0]!.scratch;
-    this.#kernels.computeBlock(plan.run, scratch, plan.parameters[0], plan.partials[0], 0, 0, 0, 0, vector, figures);
-    this.#kernels.finish(plan.run, vector);
-    return { gradient: toCanonicalOrder(layout, run.vector(vector)), ...run.figures(figures) };
+    this.#kernels.computeBlock(plan.runRecord, scratch, plan.parameters[0], plan.partials[0], 0, 0, 0, 0, vector, sums);
+    this.#kernels.finish(plan.runRecord, vector);
+    return { gradient: toCanonicalOrder(layout, memory.vector(vector)), ...memory.sums(sums) };
   }
 
   createAdam(

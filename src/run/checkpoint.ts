@@ -6,7 +6,7 @@ import { LockstepError } from '../errors.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../formats/safetensors.ts';
 import { BiasPowers } from '../model/adam.ts';
 import { type Layout, namedTensors } from '../model/layout.ts';
-import type { Figures } from '../sums.ts';
+import type { Means } from '../sums.ts';
 import { type State, stateDigestOf } from './digest.ts';
 import { checkState, jsonText, type ReadState } from './disk-records.ts';
 import type { Apart } from './epoch-segments.ts';
@@ -19,7 +19,7 @@ export const stateFileName = 'state.json';
 export interface Checkpoint {
   readonly position: Position;
   /** Of the validation split with these very parameters; null where it was not made. */
-  readonly validation: Figures | null;
+  readonly validation: Means | null;
   /** What decides the bits, and what was changed of it on the way. */
   readonly facts: Facts;
   readonly changes: readonly Change[];

@@ -1,7 +1,7 @@
 // What a run tells while it goes on, and what it leaves: the figures, the summary, and the events that carry them.
 // Plain data: everything here may be written as JSON.
 
-import type { Figures } from '../sums.ts';
+import type { Means } from '../sums.ts';
 import { printable } from '../text/clean-text.ts';
 
 /** One entry of history.json: no timings, so that equal runs have equal files. */
@@ -10,9 +10,9 @@ export interface EpochRecord {
   readonly epoch: number;
   /** Steps taken since the start of the run, at the end of this epoch. */
   readonly steps: number;
-  readonly train: Figures;
+  readonly train: Means;
   /** null when the validation split is empty. */
-  readonly validation: Figures | null;
+  readonly validation: Means | null;
   /** Training samples used in this epoch. */
   readonly samples: number;
 }
@@ -32,13 +32,13 @@ export interface Summary {
   readonly parameters: number;
   readonly epochs: readonly {
     readonly epoch: number;
-    readonly train: Figures;
-    readonly validation: Figures | null;
+    readonly train: Means;
+    readonly validation: Means | null;
     readonly samples: number;
     readonly seconds: number;
     readonly samplesPerSecond: number;
   }[];
-  readonly test: Figures;
+  readonly test: Means;
   readonly samplesPerSecond: number;
   /** Wall time of the whole run. */
   readonly seconds: number;
@@ -86,13 +86,13 @@ export type TrainEvent =
       readonly stepsInEpoch: number;
       /** Samples of this epoch done, and their figures so far. */
       readonly samples: number;
-      readonly train: Figures;
+      readonly train: Means;
       readonly samplesPerSecond: number;
       /** Estimate for the whole run. */
       readonly secondsLeft: number;
     }
   | ({ readonly type: 'epoch'; readonly epochs: number } & EpochRecord & EpochTiming)
-  | { readonly type: 'test'; readonly figures: Figures }
+  | { readonly type: 'test'; readonly figures: Means }
   | {
       /** A checkpoint is on the disk. */
       readonly type: 'checkpoint';

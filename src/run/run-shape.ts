@@ -1,7 +1,7 @@
 // From a run's options and data to the shape of its memory: the same on the coordinator and on every node.
 
 import type { DatasetShape } from '../data/assemble.ts';
-import type { Split } from '../data/sampler.ts';
+import type { SplitNumbers } from '../data/sampler.ts';
 import type { RunShape } from '../kernels/memory-plan.ts';
 import { layoutOf } from '../model/layout.ts';
 import type { TrainOptions } from '../options/train-options.ts';
@@ -10,7 +10,7 @@ import type { TrainOptions } from '../options/train-options.ts';
 export function shapeOf(
   options: TrainOptions,
   data: DatasetShape,
-  split: Split,
+  split: SplitNumbers,
   workers: number,
   slots: number,
 ): RunShape {

@@ -5,7 +5,7 @@ import { hideCredentials } from './credentials.ts';
 /** Of an option, as the user wrote it, but without a password. */
 export function shownOption(
   value: unknown,
-  { shown = hideCredentials }: { readonly shown?: (text: string) => string },
+  { shown = hideCredentials }: { readonly shown?: ((value: string) => string) | undefined },
 ): string {
   if (value === '') return 'empty';
   if (typeof value === 'string') return shown(value);

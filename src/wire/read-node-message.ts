@@ -30,7 +30,7 @@ import { noPayload, typeOf, valuesPayload } from './payload.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 /** The sizes that bound what a node may say. */
-export interface RunSizes {
+export interface MessageBounds {
   /** Float32 values of a tree node in kernel order, padding included. */
   readonly valueCount: number;
   readonly shards: number;
@@ -64,7 +64,7 @@ const checkHeartbeat = fields({ type: oneOf(['heartbeat']), shardsDone: integer(
 const checkGoodbye = fields({ type: oneOf(['goodbye']), reason: text(REASON_LENGTH) });
 
 /** A reader for one run. Its messages' payloads are views of what was received. */
-export function nodeMessageReader(sizes: RunSizes): NodeMessageReader {
+export function nodeMessageReader(sizes: MessageBounds): NodeMessageReader {
   const checkTreeNode = fields({
     type: oneOf(['tree-node']),
     epoch: uint32,

@@ -80,10 +80,10 @@ test('a dataset for which there is no memory', async () => {
 
 test('threads that this machine cannot start: its own reason and remedy, in full', async () => {
   const lack = new LockstepError({ what: 'No threads', why: 'long '.repeat(40), mend: 'raise the limit' });
-  const startHands = () => {
+  const startPool = () => {
     throw lack;
   };
-  const [coordinator, node] = await welcomed({}, { wiring: { startHands } });
+  const [coordinator, node] = await welcomed({}, { wiring: { startPool } });
   expect(await coordinator.closedBy).toBe('4025 doesNotFit');
   expect((await node.ended).error).toMatchObject({
     exitCode: 2,

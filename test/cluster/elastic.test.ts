@@ -125,11 +125,11 @@ describe('by accident', () => {
     await withCluster(digits.short, async (cluster) => {
       const { proxy, url } = await proxied(cluster);
       const memories: WebAssembly.Memory[] = [];
-      const startHands: NodeWiring['startHands'] = (parts) => {
-        memories.push(parts.run.memory);
-        return nodeWiring.startHands(parts);
+      const startPool: NodeWiring['startPool'] = (parts) => {
+        memories.push(parts.memory.wasmMemory);
+        return nodeWiring.startPool(parts);
       };
-      const node = cluster.node({ url, name: 'a', data: digits.data, wiring: { startHands } });
+      const node = cluster.node({ url, name: 'a', data: digits.data, wiring: { startPool } });
       for (const step of [9, 21]) {
         await cluster.committed(step);
         proxy.cut();

@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { SocketExecutor } from '../../coordinator/cluster/socket-executor.ts';
-import { noVitals } from '../../coordinator/executors/worker-status.ts';
+import { noStatus } from '../../coordinator/executors/worker-status.ts';
 import { makeExecutor } from '../../coordinator/training/make-executor.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { type Local, startListening } from '../support/listening.ts';
@@ -36,7 +36,7 @@ test('steps that are given up in a pause, with most of their tree nodes there, l
     for (const node of nodes) node.say({ type: 'ready' });
     cluster ??= await begun;
     while (cluster.capacity < nodes.length) await setImmediate();
-    const training = cluster.train(prepared.stretch(0, 1, () => true));
+    const training = cluster.train(prepared.range(0, 1, () => true));
     const given = await Promise.all(nodes.map((node) => node.take('step')));
     given.slice(1).forEach((message, i) => {
       const { attempt, blocks } = message as unknown as { attempt: number; blocks: { level: number; index: number }[] };
@@ -54,10 +54,10 @@ test('steps that are given up in a pause, with most of their tree nodes there, l
   }
   const node = startNode(url, { data: digits.data });
   await prepared.log.seen(/worker 33 joined/);
-  expect(await cluster!.train(prepared.stretch(0, 1))).toBe(1);
+  expect(await cluster!.train(prepared.range(0, 1))).toBe(1);
 
   const single = prepareRun({ ...digits.short, threads: 0 }, digits.data);
-  await (await makeExecutor(single.parts)).train(single.stretch(0, 1));
+  await (await makeExecutor(single.parts)).train(single.range(0, 1));
   expect(prepared.digest(1)).toBe(single.digest(1));
   node.leave();
   await node.ended;
@@ -73,8 +73,8 @@ test('threads that are gone for good between two steps end the run: it does not 
       }),
     train: () => Promise.reject(new Error('not used')),
     evaluate: () => Promise.reject(new Error('not used')),
-    evaluateChunks: () => Promise.reject(new Error('not used')),
-    vitals: () => noVitals,
+    evaluateParts: () => Promise.reject(new Error('not used')),
+    status: () => noStatus,
     close: async () => undefined,
   };
   const { prepared, url, begun } = await startListening(digits, 2, 1, () => local);
@@ -85,11 +85,11 @@ test('threads that are gone for good between two steps end the run: it does not 
     await node.ended;
   });
   // the node does the late threads' part as well
-  expect(await cluster.train(prepared.stretch(0, 1))).toBe(1);
+  expect(await cluster.train(prepared.range(0, 1))).toBe(1);
   die(new Error('all threads died'));
   await setImmediate();
   node.leave();
   await node.ended;
   while (cluster.capacity > 1) await setImmediate();
-  await expect(cluster.train(prepared.stretch(1, 2))).rejects.toThrow('all threads died');
+  await expect(cluster.train(prepared.range(1, 2))).rejects.toThrow('all threads died');
 });

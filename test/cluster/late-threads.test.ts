@@ -2,7 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { noVitals } from '../../coordinator/executors/worker-status.ts';
+import { noStatus } from '../../coordinator/executors/worker-status.ts';
 import { makeExecutor } from '../../coordinator/training/make-executor.ts';
 import type { Engine } from '../../src/engine.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
@@ -26,7 +26,7 @@ test('late parts of one evaluation are not taken for those of the next', async (
     compute: async () => undefined,
     train: async ({ from }) => from,
     evaluate: () => Promise.reject(new Error('not used')),
-    async evaluateChunks(split, step, epoch, first, end) {
+    async evaluateParts(split, step, epoch, first, end) {
       running++;
       if (split === 'validation') {
         // until the node has computed all of it, and its answer has had its way
@@ -34,10 +34,10 @@ test('late parts of one evaluation are not taken for those of the next', async (
         for (let turn = 0; turn < 50; turn++) await setImmediate();
         late++;
       }
-      for (let chunk = first; chunk < end; chunk++) engine.evaluateChunk(split, chunk, step, epoch);
+      for (let chunk = first; chunk < end; chunk++) engine.evaluatePart(split, chunk, step, epoch);
       running--;
     },
-    vitals: () => noVitals,
+    status: () => noStatus,
     close: async () => undefined,
   });
   const { url, begun } = await startListening(digits, 2, 1, makeLocal);

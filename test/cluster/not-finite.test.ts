@@ -17,21 +17,21 @@ beforeAll(async () => {
 afterAll(() => digits.remove());
 
 /** Spoils what was computed, `times` times, from step 0 on: there everybody is given the same. */
-function spoiler(spoil: (run: RunMemory, slot: number) => void, times = Number.POSITIVE_INFINITY) {
-  const afterStep = (_at: unknown, run: RunMemory, slots: readonly number[]) => {
+function spoiler(spoil: (memory: RunMemory, slot: number) => void, times = Number.POSITIVE_INFINITY) {
+  const afterStep = (_at: unknown, memory: RunMemory, slots: readonly number[]) => {
     if (afterStep.times >= times) return;
     afterStep.times++;
-    for (const slot of slots) spoil(run, slot);
+    for (const slot of slots) spoil(memory, slot);
   };
   afterStep.times = 0;
   return afterStep;
 }
 
-const value = (wrong: number) => (run: RunMemory, slot: number) => {
-  run.vector(run.plan.slots[slot]!.vector)[77] = wrong;
+const value = (wrong: number) => (memory: RunMemory, slot: number) => {
+  memory.vector(memory.plan.slots[slot]!.vector)[77] = wrong;
 };
-const loss = (run: RunMemory, slot: number) => {
-  run.doubles[run.plan.slots[slot]!.figures / 8] = Number.NaN;
+const loss = (memory: RunMemory, slot: number) => {
+  memory.doubles[memory.plan.slots[slot]!.sums / 8] = Number.NaN;
 };
 
 test.each([
@@ -107,8 +107,8 @@ test('from the only node, once: it is warned of, and the bits are right', async 
 });
 
 describe('an evaluation with', () => {
-  const spoiled = (wrong: number, asked: SplitName) => (split: SplitName, run: RunMemory, first: number) => {
-    if (split === asked) run.doubles[(run.plan.chunkFigures + first * 16) / 8] = wrong;
+  const spoiled = (wrong: number, asked: SplitName) => (split: SplitName, memory: RunMemory, first: number) => {
+    if (split === asked) memory.doubles[(memory.plan.partSums + first * 16) / 8] = wrong;
   };
   const evicted = (split: string) =>
     new RegExp(`\\(bad\\) left: nonFinite: not finite in part \\d of the ${split} split, where this coordinator is`);
@@ -141,12 +141,12 @@ describe('an evaluation with', () => {
   });
 
   test('NaN from the coordinator itself too: it is the truth, and nobody is evicted', async () => {
-    const makeEngine: Wiring['makeEngine'] = async (spec, kernels, run, worker) => {
-      const engine = await wiring.makeEngine(spec, kernels, run, worker);
+    const makeEngine: Wiring['makeEngine'] = async (spec, kernels, memory, worker) => {
+      const engine = await wiring.makeEngine(spec, kernels, memory, worker);
       return changed(engine, {
-        evaluateChunk(split, chunk, step, epoch) {
-          engine.evaluateChunk(split, chunk, step, epoch);
-          run.doubles[(run.plan.chunkFigures + chunk * 16) / 8] = Number.NaN;
+        evaluatePart(split, chunk, step, epoch) {
+          engine.evaluatePart(split, chunk, step, epoch);
+          memory.doubles[(memory.plan.partSums + chunk * 16) / 8] = Number.NaN;
         },
       });
     };
@@ -175,10 +175,10 @@ describe('an evaluation with', () => {
 describe('gradients that are finite, and whose sum is not:', () => {
   const huge = value(3e38);
   // the first layer's bias is taken off its weights
-  const opposed = (run: RunMemory, slot: number) => {
-    const { inputs, stride } = run.plan.firstLayer;
-    run
-      .vector(run.plan.slots[slot]!.vector)
+  const opposed = (memory: RunMemory, slot: number) => {
+    const { inputs, stride } = memory.plan.firstLayer;
+    memory
+      .vector(memory.plan.slots[slot]!.vector)
       .fill(-3e38, 0, inputs * stride)
       .fill(3e38, inputs * stride, inputs * stride + 1);
   };
@@ -215,12 +215,12 @@ describe('gradients that are finite, and whose sum is not:', () => {
   });
 
   test('from the coordinator itself too: the run fails as a single worker would, and nobody is evicted', async () => {
-    const makeEngine: Wiring['makeEngine'] = async (spec, kernels, run, worker) => {
-      const engine = await wiring.makeEngine(spec, kernels, run, worker);
+    const makeEngine: Wiring['makeEngine'] = async (spec, kernels, memory, worker) => {
+      const engine = await wiring.makeEngine(spec, kernels, memory, worker);
       return changed(engine, {
         computeBlock(at, block, slot) {
           engine.computeBlock(at, block, slot);
-          huge(run, slot);
+          huge(memory, slot);
         },
       });
     };
@@ -238,7 +238,7 @@ function changed(engine: Engine, change: Partial<Engine>): Engine {
   return {
     name: engine.name,
     computeBlock: engine.computeBlock.bind(engine),
-    evaluateChunk: engine.evaluateChunk.bind(engine),
+    evaluatePart: engine.evaluatePart.bind(engine),
     updateSlice: engine.updateSlice.bind(engine),
     ...change,
   };

@@ -203,10 +203,10 @@ describe('the executor', () => {
       return over.promise;
     };
     const { prepared, node, executor } = await listening(signal, { beforeStep });
-    expect(await executor.train(prepared.stretch(0, 10, () => signal.aborted))).toBe(4);
+    expect(await executor.train(prepared.range(0, 10, () => signal.aborted))).toBe(4);
     expect(prepared.told.committed).toEqual([0, 1, 2, 3]);
     const inline = prepareRun({ ...digits.short, threads: 0 }, digits.data);
-    await (await makeExecutor(inline.parts)).train(inline.stretch(0, 4));
+    await (await makeExecutor(inline.parts)).train(inline.range(0, 4));
     expect(prepared.digest(4)).toBe(inline.digest(4));
     node.leave();
     over.open();

@@ -20,19 +20,19 @@ async function laidOut(augment: boolean) {
   const counts = { trainImages: train.count, testImages: testSet.count, trainingCount: 4, validationCount: 3 };
   const shape = { layout: layoutOf([pixels, 8, 10]), rows, columns, batchSize: 4, shards: 1, seed, augment };
   const plan = planMemory({ ...shape, ...counts, workers: 1, slots: 1, dense: true }, wiring.heapBase());
-  const run = new RunMemory(layMemory(plan, true), plan);
+  const memory = new RunMemory(layMemory(plan, true), plan);
   const kernels = instantiate(
     new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve('#kernels-shared'))),
-    run.memory,
+    memory.wasmMemory,
   );
-  run.setData(train, testSet, Uint32Array.from([11, 12, 59_999]));
-  run.setOrder(0, Uint32Array.from([5, 0, 41_000, 3]));
+  memory.setData(train, testSet, Uint32Array.from([11, 12, 59_999]));
+  memory.setOrder(0, Uint32Array.from([5, 0, 41_000, 3]));
   const { scratch, dense } = plan.workers[0]!;
   const read = (count: number) => ({
-    samples: new Float32Array(run.memory.buffer, dense!.samples, count * pixels).slice(),
-    labels: [...run.bytes.subarray(dense!.labels, dense!.labels + count)],
+    samples: new Float32Array(memory.wasmMemory.buffer, dense!.samples, count * pixels).slice(),
+    labels: [...memory.bytes.subarray(dense!.labels, dense!.labels + count)],
   });
-  return { train, testSet, plan, run, kernels, scratch, dense: dense!, read };
+  return { train, testSet, plan, run: memory, kernels, scratch, dense: dense!, read };
 }
 
 function normalised(image: Uint8Array): number[] {
@@ -60,7 +60,7 @@ function expectRows(samples: Float32Array, images: readonly Uint8Array[]) {
 
 test.each([true, false])('training samples, augmented: %s', async (augment) => {
   const { train, plan, kernels, scratch, dense, read } = await laidOut(augment);
-  kernels.denseSamples(plan.run, scratch, 2, 1, 4, dense.samples, dense.labels);
+  kernels.denseSamples(plan.runRecord, scratch, 2, 1, 4, dense.samples, dense.labels);
   const { samples, labels } = read(3);
   const numbers = [0, 41_000, 3];
   expect(labels).toEqual(numbers.map((number) => train.labels[number]));
@@ -75,8 +75,20 @@ test.each([true, false])('training samples, augmented: %s', async (augment) => {
 test('validation images by their numbers, as they are and augmented', async () => {
   const { train, plan, kernels, scratch, dense, read } = await laidOut(true);
   for (const purpose of [0, Purpose.augmentValidation] as const) {
-    const { run, images, labels, validationNumbers } = plan;
-    kernels.denseImages(run, scratch, images, labels, validationNumbers, 1, 3, purpose, 4, dense.samples, dense.labels);
+    const { runRecord, images, labels, validationNumbers } = plan;
+    kernels.denseImages(
+      runRecord,
+      scratch,
+      images,
+      labels,
+      validationNumbers,
+      1,
+      3,
+      purpose,
+      4,
+      dense.samples,
+      dense.labels,
+    );
     const found = read(2);
     expect(found.labels).toEqual([train.labels[12], train.labels[59_999]]);
     const expected = [12, 59_999].map((number) =>
@@ -88,8 +100,8 @@ test('validation images by their numbers, as they are and augmented', async () =
 
 test('test images in their order', async () => {
   const { testSet, plan, kernels, scratch, dense, read } = await laidOut(true);
-  const { run, testImages, testLabels } = plan;
-  kernels.denseImages(run, scratch, testImages, testLabels, 0, 9998, 10_000, 0, 0, dense.samples, dense.labels);
+  const { runRecord, testImages, testLabels } = plan;
+  kernels.denseImages(runRecord, scratch, testImages, testLabels, 0, 9998, 10_000, 0, 0, dense.samples, dense.labels);
   const { samples, labels } = read(2);
   expect(labels).toEqual([...testSet.labels.subarray(9998)]);
   expectRows(samples, [imageOf(testSet.images, 9998), imageOf(testSet.images, 9999)]);

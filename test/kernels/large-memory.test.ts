@@ -12,13 +12,13 @@ test('the figures of a step are added there too', () => {
   const data = { train: set, test: { ...set, count: 1 }, classes: 10 };
   const split = { training: new Uint32Array(64), validation: new Uint32Array(0) };
   const plan = planMemory(shapeOf(resolveOptions({}, null), data, split, 1, 2), wiring.heapBase());
-  expect(plan.slots[0]!.figures).toBeGreaterThan(2 ** 31);
+  expect(plan.slots[0]!.sums).toBeGreaterThan(2 ** 31);
   // no page of it is touched but a few
-  const run = new RunMemory(layMemory(plan, true), plan);
-  run.setFigures(plan.slots[0]!.figures, { lossSum: 1.5, correctCount: 2, sampleCount: 3 });
-  run.setFigures(plan.slots[1]!.figures, { lossSum: 0.25, correctCount: 4, sampleCount: 5 });
+  const memory = new RunMemory(layMemory(plan, true), plan);
+  memory.setSums(plan.slots[0]!.sums, { lossSum: 1.5, correctCount: 2, sampleCount: 3 });
+  memory.setSums(plan.slots[1]!.sums, { lossSum: 0.25, correctCount: 4, sampleCount: 5 });
   const nodes = [0, 1].map((index) => ({ level: 2, index }));
-  run.setNodes(nodes, [0, 1]);
-  run.sumFigures(0, 2);
-  expect(run.stepFigures(0)).toEqual({ lossSum: 1.75, correctCount: 6, sampleCount: 8 });
+  memory.setTreeNodes(nodes, [0, 1]);
+  memory.addTreeNodes(0, 2);
+  expect(memory.stepSums(0)).toEqual({ lossSum: 1.75, correctCount: 6, sampleCount: 8 });
 });

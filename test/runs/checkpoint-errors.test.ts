@@ -196,7 +196,7 @@ describe('an abort', () => {
         name: engine.name,
         computeBlock: engine.computeBlock.bind(engine),
         updateSlice: engine.updateSlice.bind(engine),
-        evaluateChunk: () => controller.abort(),
+        evaluatePart: () => controller.abort(),
       };
     };
     const run = place();
@@ -217,11 +217,11 @@ describe('an abort', () => {
     const { workers, slots } = placesFor(options);
     const shape = shapeOf(options, data, split, workers, slots);
     const plan = planMemory(shape, wiring.heapBase());
-    const run = new RunMemory(layMemory(plan, true), plan);
+    const memory = new RunMemory(layMemory(plan, true), plan);
     const module = wiring.sharedKernels();
-    const kernels = instantiate(module, run.memory);
+    const kernels = instantiate(module, memory.wasmMemory);
     const { signal } = new AbortController();
-    const parts = { shape, options, runName: 'test', data, run, module, kernels, signal, wiring };
+    const parts = { shape, options, runName: 'test', data, memory, module, kernels, signal, wiring };
     const executor = await makeExecutor({ ...parts, onEvent: () => {} });
     const closed = executor.close(false);
     const evaluation = executor.evaluate('test', 0, 0);

@@ -3,7 +3,7 @@
 
 import { resolveWithRun } from '../../coordinator/run-folder/run-files.ts';
 import type { TestedWiring } from '../../coordinator/training/make-executor.ts';
-import { type Hooks, trainRun } from '../../coordinator/training/train-run.ts';
+import { type TrainDeps, trainRun } from '../../coordinator/training/train-run.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { wiring } from '../../src/library.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
@@ -46,7 +46,7 @@ export async function withCluster<T>(
   use: (cluster: Cluster) => Promise<T>,
   changes: Partial<TestedWiring> = {},
   onEachEvent: (event: TrainEvent) => void = () => undefined,
-  hooks: Hooks = {},
+  hooks: TrainDeps = {},
 ): Promise<T> {
   const log = new Lines();
   const commits = new Lines();
@@ -58,7 +58,7 @@ export async function withCluster<T>(
     return {
       name: engine.name,
       computeBlock: engine.computeBlock.bind(engine),
-      evaluateChunk: engine.evaluateChunk.bind(engine),
+      evaluatePart: engine.evaluatePart.bind(engine),
       updateSlice(step, nodeCount, sampleCount, slice) {
         const finite = engine.updateSlice(step, nodeCount, sampleCount, slice);
         if (slice === ROW_GROUPS) commits.add(`step ${step}`);

@@ -10,14 +10,14 @@ import { makeEngine } from '../../worker/engines/make-engine.ts';
 export async function makeDisorderedEngine(
   spec: EngineSpec,
   kernels: Kernels,
-  run: RunMemory,
+  memory: RunMemory,
   worker: number,
 ): Promise<Engine> {
-  const engine = await makeEngine(spec, kernels, run, worker);
-  const { slots, vectorBytes } = run.plan;
+  const engine = await makeEngine(spec, kernels, memory, worker);
+  const { slots, vectorBytes } = memory.plan;
   return {
     name: engine.name,
-    evaluateChunk: engine.evaluateChunk.bind(engine),
+    evaluatePart: engine.evaluatePart.bind(engine),
     updateSlice: engine.updateSlice.bind(engine),
     computeBlock(at, block, slot) {
       if (block.level === 0) return engine.computeBlock(at, block, slot);
@@ -28,10 +28,10 @@ export async function makeDisorderedEngine(
         engine.computeBlock(at, { level: 0, index: shard }, i === 0 ? slot : slot + 1);
         if (i === 0) return;
         kernels.add(total.vector, part.vector, vectorBytes);
-        const [sum, more] = [run.figures(total.figures), run.figures(part.figures)];
-        run.doubles[total.figures / 8] = sum.lossSum + more.lossSum;
-        run.words[total.figures / 4 + 2] = sum.correctCount + more.correctCount;
-        run.words[total.figures / 4 + 3] = sum.sampleCount + more.sampleCount;
+        const [sum, more] = [memory.sums(total.sums), memory.sums(part.sums)];
+        memory.doubles[total.sums / 8] = sum.lossSum + more.lossSum;
+        memory.words[total.sums / 4 + 2] = sum.correctCount + more.correctCount;
+        memory.words[total.sums / 4 + 3] = sum.sampleCount + more.sampleCount;
       });
     },
   };

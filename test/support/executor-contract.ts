@@ -49,10 +49,10 @@ export function keepsTheContract(kind: Kind): void {
   test('trains a stretch to the bit, asks for scalars and tells of figures once a step, in order', async () => {
     const baseline = inline();
     const steps = baseline.stepsPerEpoch;
-    expect(await (await makeExecutor(baseline.parts)).train(baseline.stretch(0, steps))).toBe(steps);
+    expect(await (await makeExecutor(baseline.parts)).train(baseline.range(0, steps))).toBe(steps);
     const { executor, prepared } = await fresh();
     expect(executor.capacity).toBe(kind.capacity);
-    expect(await executor.train(prepared.stretch(0, steps))).toBe(steps);
+    expect(await executor.train(prepared.range(0, steps))).toBe(steps);
     expect(prepared.digest(steps)).toBe(baseline.digest(steps));
     expect(prepared.told).toEqual(baseline.told);
     expect(prepared.told.scalars).toEqual(range(0, steps));
@@ -61,10 +61,10 @@ export function keepsTheContract(kind: Kind): void {
 
   test('trains in two stretches as in one', async () => {
     const baseline = inline();
-    await (await makeExecutor(baseline.parts)).train(baseline.stretch(0, 16));
+    await (await makeExecutor(baseline.parts)).train(baseline.range(0, 16));
     const { executor, prepared } = await fresh();
-    expect(await executor.train(prepared.stretch(0, 5))).toBe(5);
-    expect(await executor.train(prepared.stretch(5, 16))).toBe(16);
+    expect(await executor.train(prepared.range(0, 5))).toBe(5);
+    expect(await executor.train(prepared.range(5, 16))).toBe(16);
     expect(prepared.digest(16)).toBe(baseline.digest(16));
     expect(prepared.told).toEqual(baseline.told);
   });
@@ -72,13 +72,13 @@ export function keepsTheContract(kind: Kind): void {
   test('stops when it is asked to, at a step that it names, and goes on from there', async () => {
     const { executor, prepared } = await fresh();
     const steps = prepared.stepsPerEpoch;
-    const reached = await executor.train(prepared.stretch(0, steps, () => prepared.told.committed.length >= 3));
+    const reached = await executor.train(prepared.range(0, steps, () => prepared.told.committed.length >= 3));
     expect(prepared.told.committed).toEqual(range(0, reached));
     // an executor may look now and then only; it may not go back
     expect(reached).toBeGreaterThanOrEqual(3);
     const baseline = inline();
-    await (await makeExecutor(baseline.parts)).train(baseline.stretch(0, steps));
-    expect(await executor.train(prepared.stretch(reached, steps))).toBe(steps);
+    await (await makeExecutor(baseline.parts)).train(baseline.range(0, steps));
+    expect(await executor.train(prepared.range(reached, steps))).toBe(steps);
     expect(prepared.digest(steps)).toBe(baseline.digest(steps));
     expect(prepared.told).toEqual(baseline.told);
   });
@@ -89,8 +89,8 @@ export function keepsTheContract(kind: Kind): void {
     const { executor, prepared } = await fresh();
     for (const step of [0, 4]) {
       if (step > 0) {
-        await single.train(baseline.stretch(0, step));
-        await executor.train(prepared.stretch(0, step));
+        await single.train(baseline.range(0, step));
+        await executor.train(prepared.range(0, step));
       }
       for (const split of ['validation', 'test'] as const) {
         const sums = await executor.evaluate(split, step, 0);
@@ -104,14 +104,14 @@ export function keepsTheContract(kind: Kind): void {
     test('leaves no thread, no port and no socket', async () => {
       const before = handles().length;
       const { executor, prepared, close } = await fresh();
-      await executor.train(prepared.stretch(0, 3));
+      await executor.train(prepared.range(0, 3));
       await close();
       expect(handles().length).toBeLessThanOrEqual(before);
     });
 
     test.each<[string, (executor: Executor, prepared: PreparedRun) => Promise<unknown>]>([
       ['an evaluation', (executor) => executor.evaluate('test', 0, 0)],
-      ['a stretch', (executor, prepared) => executor.train(prepared.stretch(0, prepared.stepsPerEpoch))],
+      ['a stretch', (executor, prepared) => executor.train(prepared.range(0, prepared.stepsPerEpoch))],
     ])('ends %s that is under way, and one that is begun after it', async (_, begin) => {
       const before = handles().length;
       const { executor, prepared, close } = await fresh();

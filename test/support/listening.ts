@@ -4,14 +4,14 @@ import { clusterLimits } from '../../coordinator/cluster/cluster-limits.ts';
 import { listen } from '../../coordinator/cluster/listen.ts';
 import type { SocketExecutor } from '../../coordinator/cluster/socket-executor.ts';
 import type { Executor } from '../../coordinator/executors/executor.ts';
-import { RunSizes } from '../../coordinator/executors/shard-sizes.ts';
-import type { Engine, Hands } from '../../src/engine.ts';
+import { ShardSizes } from '../../coordinator/executors/shard-sizes.ts';
+import type { Engine, WorkerPool } from '../../src/engine.ts';
 import { wiring } from '../../src/library.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import type { Digits } from './digits.ts';
 import { type PreparedRun, prepareRun } from './prepared-run.ts';
 
-export type Local = Hands & Executor;
+export type Local = WorkerPool & Executor;
 
 export interface Listening {
   readonly prepared: PreparedRun;
@@ -33,13 +33,13 @@ export async function startListening(
   const { shards, batchSize, trainingCount, validationCount, testImages } = parts.shape;
   const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
   const spec = { name: 'wasm', augmentValidation: false, ...counts };
-  const engine = await wiring.makeEngine(spec, parts.kernels, parts.run, threads);
+  const engine = await wiring.makeEngine(spec, parts.kernels, parts.memory, threads);
   const begun = listen({
     ...parts,
     configuration: { ...digits.short },
     engine,
     local: makeLocal?.(engine) ?? null,
-    sizes: new RunSizes(counts),
+    sizes: new ShardSizes(counts),
     limits: { ...clusterLimits, step: { lateFactor: 1, lateFloorMs: 1, unmeasuredMs } },
     identity: {
       protocolVersion: PROTOCOL_VERSION,

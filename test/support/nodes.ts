@@ -2,7 +2,7 @@
 // hold, break, or look at.
 
 import type { Dataset } from '../../src/data/dataset.ts';
-import type { Hands, SplitName, StepAddress } from '../../src/engine.ts';
+import type { SplitName, StepAddress, WorkerPool } from '../../src/engine.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
@@ -27,9 +27,9 @@ export interface NodeSetup {
   /** Awaited before a step is computed. */
   readonly beforeStep?: (at: StepAddress) => unknown;
   /** After it was computed, before it is answered. */
-  readonly afterStep?: (at: StepAddress, run: RunMemory, slots: readonly number[]) => unknown;
+  readonly afterStep?: (at: StepAddress, memory: RunMemory, slots: readonly number[]) => unknown;
   readonly beforeParts?: (split: SplitName) => unknown;
-  readonly afterParts?: (split: SplitName, run: RunMemory, first: number, end: number) => unknown;
+  readonly afterParts?: (split: SplitName, memory: RunMemory, first: number, end: number) => unknown;
   /** Real threads instead. */
   readonly realThreads?: boolean;
   readonly wiring?: Partial<NodeWiring>;
@@ -67,13 +67,13 @@ export function startNode(url: string, setup: NodeSetup = {}): TestNode {
   const parts: Record<SplitName, number> = { validation: 0, test: 0 };
   const log = new Lines();
   const controller = new AbortController();
-  const startHands: NodeWiring['startHands'] = (hands) =>
-    setup.realThreads ? nodeWiring.startHands(hands) : inlineHands(hands, setup, steps, parts);
+  const startPool: NodeWiring['startPool'] = (hands) =>
+    setup.realThreads ? nodeWiring.startPool(hands) : inlineHands(hands, setup, steps, parts);
   const options: NodeOptions = { url, token, certificateAuthority: null, threads, name, keepAlive, retryForMs };
   const ended = runNode(
     options,
     new Map(data === null ? [] : [[digestOf(data), data]]),
-    { ...nodeWiring, startHands, ...setup.wiring },
+    { ...nodeWiring, startPool, ...setup.wiring },
     { signal: controller.signal, log: (level, message) => log.add(`${level}: ${message}`) },
   ).then(
     (result): NodeEnd => ({ result, error: null }),
@@ -94,12 +94,12 @@ export function startNode(url: string, setup: NodeSetup = {}): TestNode {
 }
 
 function inlineHands(
-  { run, module, engine: spec, threads }: Parameters<NodeWiring['startHands']>[0],
+  { memory, module, engine: spec, threads }: Parameters<NodeWiring['startPool']>[0],
   setup: NodeSetup,
   steps: number[],
   parts: Record<SplitName, number>,
-): Hands {
-  const making = makeEngine(spec, instantiate(module, run.memory), run, 0);
+): WorkerPool {
+  const making = makeEngine(spec, instantiate(module, memory.wasmMemory), memory, 0);
   return {
     capacity: threads,
     async compute(at, blocks, slots) {
@@ -111,14 +111,14 @@ function inlineHands(
       blocks.forEach((block, i) => {
         engine.computeBlock(here, block, slots[i]!);
       });
-      await setup.afterStep?.(here, run, slots);
+      await setup.afterStep?.(here, memory, slots);
     },
-    async evaluateChunks(split, step, epoch, first, end) {
+    async evaluateParts(split, step, epoch, first, end) {
       const engine = await making;
       await setup.beforeParts?.(split);
-      for (let chunk = first; chunk < end; chunk++) engine.evaluateChunk(split, chunk, step, epoch);
+      for (let chunk = first; chunk < end; chunk++) engine.evaluatePart(split, chunk, step, epoch);
       parts[split] += end - first;
-      await setup.afterParts?.(split, run, first, end);
+      await setup.afterParts?.(split, memory, first, end);
     },
     async close() {},
   };
@@ -126,6 +126,6 @@ function inlineHands(
 
 /** What a node computes with, for a test that speaks for the node itself. */
 export function nodeRunFor(welcome: Welcome, data: Dataset): NodeRun {
-  const startHands: NodeWiring['startHands'] = (hands) => inlineHands(hands, {}, [], { validation: 0, test: 0 });
-  return new NodeRun(welcome, 'wasm', data, 1, { ...nodeWiring, startHands }, new SpareMemory(), () => undefined);
+  const startPool: NodeWiring['startPool'] = (hands) => inlineHands(hands, {}, [], { validation: 0, test: 0 });
+  return new NodeRun(welcome, 'wasm', data, 1, { ...nodeWiring, startPool }, new SpareMemory(), () => undefined);
 }

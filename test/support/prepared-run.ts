@@ -1,9 +1,9 @@
 // Memory, data and kernels of a run, ready for an executor: what train-run.ts prepares, for tests of executors alone.
 
-import type { Stretch } from '../../coordinator/executors/executor.ts';
-import { type ExecutorParts, placesFor } from '../../coordinator/training/make-executor.ts';
+import type { StepRange } from '../../coordinator/executors/executor.ts';
+import { type ExecutorDeps, placesFor } from '../../coordinator/training/make-executor.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
-import { epochOrder, type Split, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
+import { epochOrder, type SplitNumbers, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
 import { layMemory, planMemory } from '../../src/kernels/memory-plan.ts';
 import { RunMemory } from '../../src/kernels/run-memory.ts';
@@ -18,14 +18,14 @@ import type { Sums } from '../../src/sums.ts';
 import { Lines } from './events.ts';
 
 export interface PreparedRun {
-  readonly parts: ExecutorParts;
-  readonly split: Split;
+  readonly parts: ExecutorDeps;
+  readonly split: SplitNumbers;
   readonly stepsPerEpoch: number;
   /** "info: ..." and "warning: ...". */
   readonly log: Lines;
   readonly told: Told;
-  /** A stretch of the first epoch that writes down what it is asked and told. */
-  stretch(from: number, to: number, stopped?: () => boolean): Stretch;
+  /** Steps of the first epoch that writes down what it is asked and told. */
+  range(from: number, to: number, stopped?: () => boolean): StepRange;
   /** Of the state that step `step` reads. */
   digest(step: number): string;
 }
@@ -43,21 +43,21 @@ export function prepareRun(given: Partial<TrainOptions>, data: Dataset): Prepare
   const { workers, slots } = placesFor(options);
   const shape = shapeOf(options, data, split, workers, slots);
   const plan = planMemory(shape, wiring.heapBase());
-  const run = new RunMemory(layMemory(plan, true), plan);
-  run.setData(data.train, data.test, split.validation);
-  run.setState(shape.layout, 0, initialParameters(shape.layout, options.seed));
-  run.setOrder(0, epochOrder(options.seed, 0, split.training));
-  run.useOrder(0);
+  const memory = new RunMemory(layMemory(plan, true), plan);
+  memory.setData(data.train, data.test, split.validation);
+  memory.setState(shape.layout, 0, initialParameters(shape.layout, options.seed));
+  memory.setOrder(0, epochOrder(options.seed, 0, split.training));
+  memory.useOrder(0);
   const module = wiring.sharedKernels();
-  const kernels = instantiate(module, run.memory);
-  run.preparePartials(kernels, 0);
+  const kernels = instantiate(module, memory.wasmMemory);
+  memory.preparePartials(kernels, 0);
 
   const log = new Lines();
   const told: Told = { scalars: [], committed: [], sums: [] };
   const powers = new BiasPowers();
   return {
     parts: {
-      ...{ shape, options, runName: 'prepared', data, run, module, kernels, wiring },
+      ...{ shape, options, runName: 'prepared', data, memory, module, kernels, wiring },
       onEvent: (event) => {
         if (event.type === 'info' || event.type === 'warning') log.add(`${event.type}: ${event.message}`);
       },
@@ -67,7 +67,7 @@ export function prepareRun(given: Partial<TrainOptions>, data: Dataset): Prepare
     stepsPerEpoch: stepsPerEpoch(split.training.length, options.batchSize),
     log,
     told,
-    stretch: (from, to, stopped = () => false) => ({
+    range: (from, to, stopped = () => false) => ({
       ...{ epoch: 0, epochStart: 0, from, to, stopped },
       scalars(step) {
         told.scalars.push(step);
@@ -79,6 +79,6 @@ export function prepareRun(given: Partial<TrainOptions>, data: Dataset): Prepare
         told.sums.push(sums);
       },
     }),
-    digest: (step) => stateDigestOf(run.state(shape.layout, step), step),
+    digest: (step) => stateDigestOf(memory.state(shape.layout, step), step),
   };
 }

@@ -42,9 +42,9 @@ export async function dieAt(step: number, options: Partial<TrainOptions>): Promi
       engine.computeBlock(at, block, slot);
     };
     const { name } = engine;
-    const evaluateChunk = engine.evaluateChunk.bind(engine);
+    const evaluatePart = engine.evaluatePart.bind(engine);
     const updateSlice = engine.updateSlice.bind(engine);
-    return { name, computeBlock, evaluateChunk, updateSlice };
+    return { name, computeBlock, evaluatePart, updateSlice };
   };
   try {
     await runOnDisk({ ...options, threads: 0 }, { wiring: { makeEngine } });

@@ -3,9 +3,9 @@
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import type { CoordinatorMessage, NodeMessage } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
-import type { RunSizes } from '../../src/wire/read-node-message.ts';
+import type { MessageBounds } from '../../src/wire/read-node-message.ts';
 
-export const sizes: RunSizes = { valueCount: 6, shards: 8, batchSize: 128, evaluationParts: 40, partSamples: 250 };
+export const sizes: MessageBounds = { valueCount: 6, shards: 8, batchSize: 128, evaluationParts: 40, partSamples: 250 };
 
 const sha = 'ab'.repeat(32);
 const values = new Uint8Array(new Float32Array([1, -2, 3.5, 0, 1e-30, 6]).buffer);

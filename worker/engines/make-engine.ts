@@ -9,9 +9,14 @@ import { TfjsEngine } from './tfjs-engine.ts';
 import { loadTensorflow } from './tfjs-node.ts';
 import { WasmEngine } from './wasm-engine.ts';
 
-export async function makeEngine(spec: EngineSpec, kernels: Kernels, run: RunMemory, worker: number): Promise<Engine> {
-  if (spec.name === 'wasm') return new WasmEngine(kernels, run, worker, spec);
-  if (spec.name === 'tfjs-node') return new TfjsEngine(loadTensorflow(), kernels, run, worker, spec);
+export async function makeEngine(
+  spec: EngineSpec,
+  kernels: Kernels,
+  memory: RunMemory,
+  worker: number,
+): Promise<Engine> {
+  if (spec.name === 'wasm') return new WasmEngine(kernels, memory, worker, spec);
+  if (spec.name === 'tfjs-node') return new TfjsEngine(loadTensorflow(), kernels, memory, worker, spec);
   throw new LockstepError({
     what: `There is no engine "${spec.name}"`,
     why: `this program has: ${engineNames.join(', ')}`,

@@ -28,29 +28,29 @@ export async function selfTestDigest(
   const shape = { layout, rows, columns, batchSize, shards, seed, augment: true, dense: engineName !== 'wasm' };
   const counts = { trainImages: trainingCount, trainingCount, testImages: testCount, validationCount: 0 };
   const plan = planMemory({ ...shape, ...counts, workers: 1, slots: 1 }, heapBase);
-  const run = new RunMemory(layMemory(plan, true), plan);
-  run.setData(images(trainingCount), images(testCount), new Uint32Array(0));
-  run.setOrder(
+  const memory = new RunMemory(layMemory(plan, true), plan);
+  memory.setData(images(trainingCount), images(testCount), new Uint32Array(0));
+  memory.setOrder(
     0,
     Uint32Array.from({ length: trainingCount }, (_, i) => i),
   );
-  const kernels = instantiate(module, run.memory);
+  const kernels = instantiate(module, memory.wasmMemory);
   const parameters = initialParameters(layout, seed);
   for (const step of steps) {
-    run.setState(layout, step, parameters);
-    run.preparePartials(kernels, step);
+    memory.setState(layout, step, parameters);
+    memory.preparePartials(kernels, step);
   }
 
   const spec = { name: engineName, augmentValidation: false, validationCount: 0, testCount };
-  const engine = await makeEngine(spec, kernels, run, 0);
+  const engine = await makeEngine(spec, kernels, memory, 0);
   const answers: (string | number)[] = [];
-  const { vector, figures } = plan.slots[0]!;
+  const { vector, sums } = plan.slots[0]!;
   for (const step of steps) {
     engine.computeBlock({ epoch: 0, step, stepInEpoch: step }, { level: 2, index: 0 }, 0);
-    answers.push(digestOf(run.vector(vector)), ...Object.values(run.figures(figures)));
+    answers.push(digestOf(memory.vector(vector)), ...Object.values(memory.sums(sums)));
   }
-  engine.evaluateChunk('test', 0, 0, 0);
-  answers.push(...Object.values(run.figures(plan.chunkFigures)));
+  engine.evaluatePart('test', 0, 0, 0);
+  answers.push(...Object.values(memory.sums(plan.partSums)));
   engine.close?.();
   return createHash('sha256').update(answers.join(' ')).digest('hex');
 }

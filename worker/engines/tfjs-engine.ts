@@ -5,8 +5,8 @@
 import { batchSamples, shardStart } from '../../src/data/sampler.ts';
 import type { Engine, EngineSpec, SplitName, StepAddress } from '../../src/engine.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
-import { CHUNK_SAMPLES, type DenseScratch } from '../../src/kernels/memory-plan.ts';
-import { at, type RunMemory } from '../../src/kernels/run-memory.ts';
+import { type DenseScratch, PART_SAMPLES } from '../../src/kernels/memory-plan.ts';
+import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import { Purpose } from '../../src/random.ts';
 import type { Sums } from '../../src/sums.ts';
 import type { BlockAddress } from '../../src/tree.ts';
@@ -24,7 +24,7 @@ interface Batch {
 export class TfjsEngine implements Engine {
   readonly name = 'tfjs-node';
   readonly #kernels: Kernels;
-  readonly #run: RunMemory;
+  readonly #memory: RunMemory;
   readonly #spec: EngineSpec;
   readonly #scratch: number;
   readonly #dense: DenseScratch;
@@ -33,36 +33,36 @@ export class TfjsEngine implements Engine {
   /** The step whose parameters the network holds. */
   #step = -1;
 
-  constructor(tf: Tensorflow, kernels: Kernels, run: RunMemory, worker: number, spec: EngineSpec) {
-    const { scratch, dense } = run.plan.workers[worker]!;
+  constructor(tf: Tensorflow, kernels: Kernels, memory: RunMemory, worker: number, spec: EngineSpec) {
+    const { scratch, dense } = memory.plan.workers[worker]!;
     if (!dense) throw new Error('the memory was planned for an engine without dense samples');
     this.#kernels = kernels;
-    this.#run = run;
+    this.#memory = memory;
     this.#spec = spec;
     this.#scratch = scratch;
     this.#dense = dense;
-    this.#network = new TfjsNetwork(tf, run.plan.shape.layout.layers);
-    this.#committer = new Committer(kernels, run, worker, false);
+    this.#network = new TfjsNetwork(tf, memory.plan.shape.layout.layers);
+    this.#committer = new Committer(kernels, memory, worker, false);
   }
 
   computeBlock({ epoch, step, stepInEpoch }: StepAddress, { level, index }: BlockAddress, slot: number): void {
-    const { shape, slots } = this.#run.plan;
-    const { vector, figures } = slots[slot]!;
+    const { shape, slots } = this.#memory.plan;
+    const { vector, sums } = slots[slot]!;
     const first = stepInEpoch * shape.batchSize;
     const count = batchSamples(stepInEpoch, shape.batchSize, shape.trainingCount);
     this.#useParameters(step);
-    this.#run.setFigures(figures, this.#computeNode({ epoch, first, count }, level, index, vector));
+    this.#memory.setSums(sums, this.#computeNode({ epoch, first, count }, level, index, vector));
     // TensorFlow may leave -0, for which adding an empty shard or skipping it would not be the same
-    this.#kernels.unsignZeros(vector, this.#run.plan.vectorBytes);
+    this.#kernels.unsignZeros(vector, this.#memory.plan.vectorBytes);
   }
 
-  evaluateChunk(split: SplitName, chunk: number, step: number, epoch: number): void {
-    const { plan } = this.#run;
+  evaluatePart(split: SplitName, part: number, step: number, epoch: number): void {
+    const { plan } = this.#memory;
     const test = split === 'test';
-    const first = chunk * CHUNK_SAMPLES;
-    const end = Math.min(first + CHUNK_SAMPLES, test ? this.#spec.testCount : this.#spec.validationCount);
+    const first = part * PART_SAMPLES;
+    const end = Math.min(first + PART_SAMPLES, test ? this.#spec.testCount : this.#spec.validationCount);
     this.#kernels.denseImages(
-      plan.run,
+      plan.runRecord,
       this.#scratch,
       test ? plan.testImages : plan.images,
       test ? plan.testLabels : plan.labels,
@@ -76,7 +76,7 @@ export class TfjsEngine implements Engine {
     );
     this.#useParameters(step);
     const { samples, labels } = this.#samples(end - first);
-    this.#run.setFigures(plan.chunkFigures + chunk * 16, this.#network.evaluate(samples, labels));
+    this.#memory.setSums(plan.partSums + part * 16, this.#network.evaluate(samples, labels));
   }
 
   updateSlice(step: number, nodeCount: number, sampleCount: number, slice: number): boolean {
@@ -93,7 +93,7 @@ export class TfjsEngine implements Engine {
     const temporary = this.#dense.temporaries[level - 1]!;
     const left = this.#computeNode(batch, level - 1, 2 * index, target);
     const right = this.#computeNode(batch, level - 1, 2 * index + 1, temporary);
-    this.#kernels.add(target, temporary, this.#run.plan.vectorBytes);
+    this.#kernels.add(target, temporary, this.#memory.plan.vectorBytes);
     return {
       lossSum: left.lossSum + right.lossSum,
       correctCount: left.correctCount + right.correctCount,
@@ -103,19 +103,27 @@ export class TfjsEngine implements Engine {
 
   /** Never more than one shard at a time: how TensorFlow sums depends on how many samples it is given. */
   #computeShard({ epoch, first, count }: Batch, shard: number, target: number): Sums {
-    const { plan } = this.#run;
+    const { plan } = this.#memory;
     const start = first + shardStart(count, plan.shape.shards, shard);
     const end = first + shardStart(count, plan.shape.shards, shard + 1);
-    this.#kernels.denseSamples(plan.run, this.#scratch, epoch, start, end, this.#dense.samples, this.#dense.labels);
+    this.#kernels.denseSamples(
+      plan.runRecord,
+      this.#scratch,
+      epoch,
+      start,
+      end,
+      this.#dense.samples,
+      this.#dense.labels,
+    );
     const { samples, labels } = this.#samples(end - start);
-    return this.#network.computeGradient(samples, labels, this.#run.vector(target));
+    return this.#network.computeGradient(samples, labels, this.#memory.vector(target));
   }
 
   #samples(count: number): { samples: Float32Array; labels: Uint8Array } {
-    const { memory, plan, bytes } = this.#run;
+    const { wasmMemory, plan, bytes } = this.#memory;
     const pixels = plan.shape.rows * plan.shape.columns;
     return {
-      samples: new Float32Array(memory.buffer, this.#dense.samples, count * pixels),
+      samples: new Float32Array(wasmMemory.buffer, this.#dense.samples, count * pixels),
       labels: bytes.subarray(this.#dense.labels, this.#dense.labels + count),
     };
   }
@@ -123,7 +131,7 @@ export class TfjsEngine implements Engine {
   /** Once a step and thread, not once a shard. */
   #useParameters(step: number): void {
     if (step === this.#step) return;
-    this.#network.setParameters(this.#run.vector(at(this.#run.plan.parameters, step)));
+    this.#network.setParameters(this.#memory.vector(bufferOf(this.#memory.plan.parameters, step)));
     this.#step = step;
   }
 }

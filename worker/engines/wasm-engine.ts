@@ -2,8 +2,8 @@
 
 import type { Engine, SplitName, StepAddress } from '../../src/engine.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
-import { CHUNK_SAMPLES } from '../../src/kernels/memory-plan.ts';
-import { at, type RunMemory } from '../../src/kernels/run-memory.ts';
+import { PART_SAMPLES } from '../../src/kernels/memory-plan.ts';
+import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import { Purpose } from '../../src/random.ts';
 import type { BlockAddress } from '../../src/tree.ts';
 import { Committer } from './committer.ts';
@@ -11,7 +11,7 @@ import { Committer } from './committer.ts';
 export class WasmEngine implements Engine {
   readonly name = 'wasm';
   readonly #kernels: Kernels;
-  readonly #run: RunMemory;
+  readonly #memory: RunMemory;
   readonly #scratch: number;
   readonly #augmentValidation: boolean;
   readonly #validationCount: number;
@@ -20,53 +20,53 @@ export class WasmEngine implements Engine {
 
   constructor(
     kernels: Kernels,
-    run: RunMemory,
+    memory: RunMemory,
     worker: number,
     options: { augmentValidation: boolean; validationCount: number; testCount: number },
   ) {
     this.#kernels = kernels;
-    this.#run = run;
-    this.#scratch = run.plan.workers[worker]!.scratch;
+    this.#memory = memory;
+    this.#scratch = memory.plan.workers[worker]!.scratch;
     this.#augmentValidation = options.augmentValidation;
     this.#validationCount = options.validationCount;
     this.#testCount = options.testCount;
-    this.#committer = new Committer(kernels, run, worker, true);
+    this.#committer = new Committer(kernels, memory, worker, true);
   }
 
   computeBlock({ epoch, step, stepInEpoch }: StepAddress, { level, index }: BlockAddress, slot: number): void {
-    const { plan } = this.#run;
-    const { vector, figures } = plan.slots[slot]!;
+    const { plan } = this.#memory;
+    const { vector, sums } = plan.slots[slot]!;
     this.#kernels.computeBlock(
-      plan.run,
+      plan.runRecord,
       this.#scratch,
-      at(plan.parameters, step),
-      at(plan.partials, step),
+      bufferOf(plan.parameters, step),
+      bufferOf(plan.partials, step),
       epoch,
       stepInEpoch,
       level,
       index,
       vector,
-      figures,
+      sums,
     );
   }
 
-  evaluateChunk(split: SplitName, chunk: number, step: number, epoch: number): void {
-    const { plan } = this.#run;
+  evaluatePart(split: SplitName, part: number, step: number, epoch: number): void {
+    const { plan } = this.#memory;
     const test = split === 'test';
-    const first = chunk * CHUNK_SAMPLES;
+    const first = part * PART_SAMPLES;
     this.#kernels.evaluate(
-      plan.run,
+      plan.runRecord,
       this.#scratch,
-      at(plan.parameters, step),
-      at(plan.partials, step),
+      bufferOf(plan.parameters, step),
+      bufferOf(plan.partials, step),
       test ? plan.testImages : plan.images,
       test ? plan.testLabels : plan.labels,
       test ? 0 : plan.validationNumbers,
       first,
-      Math.min(first + CHUNK_SAMPLES, test ? this.#testCount : this.#validationCount),
+      Math.min(first + PART_SAMPLES, test ? this.#testCount : this.#validationCount),
       !test && this.#augmentValidation ? Purpose.augmentValidation : 0,
       epoch,
-      plan.chunkFigures + chunk * 16,
+      plan.partSums + part * 16,
       test ? plan.outcomes : 0,
     );
   }

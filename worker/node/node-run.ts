@@ -1,11 +1,11 @@
 // What a node holds for one run: data, memory, threads. It turns parameters and blocks into tree nodes and figures.
 
 import type { Dataset } from '../../src/data/dataset.ts';
-import { epochOrder, type Split, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
-import type { EngineSpec, Hands } from '../../src/engine.ts';
+import { epochOrder, type SplitNumbers, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
+import type { EngineSpec, WorkerPool } from '../../src/engine.ts';
 import { instantiate, type Kernels } from '../../src/kernels/kernels.ts';
-import { chunksOf, planMemory, type RunShape } from '../../src/kernels/memory-plan.ts';
-import { at, RunMemory } from '../../src/kernels/run-memory.ts';
+import { partsOf, planMemory, type RunShape } from '../../src/kernels/memory-plan.ts';
+import { bufferOf, RunMemory } from '../../src/kernels/run-memory.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import { shapeOf } from '../../src/run/run-shape.ts';
 import { shardsOfBlock } from '../../src/tree.ts';
@@ -21,24 +21,24 @@ export interface NodeWiring {
   readonly heapBase: () => number;
   /** Digest of the engine's answer to the self-test; throws when this machine does not have the engine. */
   readonly selfTest: (engine: string) => Promise<string>;
-  readonly startHands: (parts: {
+  readonly startPool: (parts: {
     readonly shape: RunShape;
-    readonly run: RunMemory;
+    readonly memory: RunMemory;
     readonly module: WebAssembly.Module;
     readonly engine: EngineSpec;
     readonly threads: number;
     readonly onLoss: (message: string) => void;
-  }) => Hands;
+  }) => WorkerPool;
 }
 
 export class NodeRun {
-  readonly #hands: Hands;
+  readonly #pool: WorkerPool;
   readonly #memories: SpareMemory;
-  readonly #run: RunMemory;
+  readonly #memory: RunMemory;
   readonly #kernels: Kernels;
   readonly #shape: RunShape;
   readonly #seed: number;
-  readonly #split: Split;
+  readonly #split: SplitNumbers;
   #epoch: number | null = null;
   #parameterStep: number | null = null;
   /** Attempts that were begun and have not ended. */
@@ -70,13 +70,20 @@ export class NodeRun {
       if (plan.vectorBytes !== 4 * welcome.valueCount) {
         throw new Error(`the model has ${plan.vectorBytes / 4} values here, ${welcome.valueCount} there`);
       }
-      this.#run = new RunMemory(memories.take(plan), plan);
-      this.#run.setData(data.train, data.test, this.#split.validation);
+      this.#memory = new RunMemory(memories.take(plan), plan);
+      this.#memory.setData(data.train, data.test, this.#split.validation);
       const module = wiring.sharedKernels();
-      this.#kernels = instantiate(module, this.#run.memory);
+      this.#kernels = instantiate(module, this.#memory.wasmMemory);
       const { validationCount, testImages: testCount } = this.#shape;
       const spec = { name: engine, augmentValidation: options.augmentValidation, validationCount, testCount };
-      this.#hands = wiring.startHands({ shape: this.#shape, run: this.#run, module, engine: spec, threads, onLoss });
+      this.#pool = wiring.startPool({
+        shape: this.#shape,
+        memory: this.#memory,
+        module,
+        engine: spec,
+        threads,
+        onLoss,
+      });
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
       throw new ProtocolError('doesNotFit', error instanceof Error ? error.message : String(error), { cause: error });
@@ -85,9 +92,9 @@ export class NodeRun {
 
   /** Ends the threads. */
   async close(): Promise<void> {
-    await this.#hands.close();
+    await this.#pool.close();
     // whoever is still at it would write into the next run
-    if (this.#attempts === 0) this.#memories.giveBack(this.#run.memory);
+    if (this.#attempts === 0) this.#memories.giveBack(this.#memory.wasmMemory);
   }
 
   /** Computes an attempt's blocks. The answers' payloads are views, to be sent before the next attempt. */
@@ -101,22 +108,22 @@ export class NodeRun {
     checkAsked(blocks, this.#shape.shards, 'shards');
     this.#takeParameters(step, payload);
     if (this.#epoch !== epoch) {
-      this.#run.setOrder(epoch, epochOrder(this.#seed, epoch, this.#split.training));
-      this.#run.useOrder(epoch);
+      this.#memory.setOrder(epoch, epochOrder(this.#seed, epoch, this.#split.training));
+      this.#memory.useOrder(epoch);
       this.#epoch = epoch;
     }
     const started = performance.now();
     await this.#attempt(() =>
-      this.#hands.compute(
+      this.#pool.compute(
         { epoch, step, stepInEpoch },
         blocks,
         blocks.map((_, i) => i),
       ),
     );
     const computeMs = (performance.now() - started) / blocks.length;
-    const { plan, bytes } = this.#run;
+    const { plan, bytes } = this.#memory;
     return blocks.map(({ level, index }, i) => {
-      const { vector, figures } = plan.slots[i]!;
+      const { vector, sums } = plan.slots[i]!;
       return {
         type: 'tree-node',
         epoch,
@@ -124,7 +131,7 @@ export class NodeRun {
         attempt,
         level,
         index,
-        ...this.#run.figures(figures),
+        ...this.#memory.sums(sums),
         computeMs,
         payload: bytes.subarray(vector, vector + plan.vectorBytes),
       };
@@ -134,14 +141,14 @@ export class NodeRun {
   /** Computes an attempt's parts of a split. */
   async evaluate({ epoch, step, split, blocks, payload }: Evaluate): Promise<{ parts: PartSums[]; computeMs: number }> {
     const { validationCount, testImages } = this.#shape;
-    checkAsked(blocks, chunksOf(split === 'test' ? testImages : validationCount), `parts of the ${split} split`);
+    checkAsked(blocks, partsOf(split === 'test' ? testImages : validationCount), `parts of the ${split} split`);
     this.#takeParameters(step, payload);
     const started = performance.now();
     const parts: PartSums[] = [];
     for (const { first, end } of blocks.map(shardsOfBlock)) {
-      await this.#attempt(() => this.#hands.evaluateChunks(split, step, epoch, first, end));
+      await this.#attempt(() => this.#pool.evaluateParts(split, step, epoch, first, end));
       for (let part = first; part < end; part++) {
-        parts.push({ part, ...this.#run.figures(this.#run.plan.chunkFigures + part * 16) });
+        parts.push({ part, ...this.#memory.sums(this.#memory.plan.partSums + part * 16) });
       }
     }
     return { parts, computeMs: performance.now() - started };
@@ -158,8 +165,8 @@ export class NodeRun {
 
   #takeParameters(step: number, payload: Uint8Array): void {
     if (payload.length > 0) {
-      this.#run.bytes.set(payload, at(this.#run.plan.parameters, step));
-      this.#run.preparePartials(this.#kernels, step);
+      this.#memory.bytes.set(payload, bufferOf(this.#memory.plan.parameters, step));
+      this.#memory.preparePartials(this.#kernels, step);
       this.#parameterStep = step;
     }
     if (this.#parameterStep !== step) throw new ProtocolError('badPayload', `no parameters of step ${step} have come`);

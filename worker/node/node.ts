@@ -36,7 +36,7 @@ export interface NodeResult {
   readonly reason: string;
 }
 
-export interface NodeHooks {
+export interface NodeDeps {
   readonly log: (level: 'info' | 'warning', message: string) => void;
   /** Kept up to date, for the node's own metrics. */
   readonly counts?: NodeCounts;
@@ -49,7 +49,7 @@ export async function runNode(
   options: NodeOptions,
   data: KnownData,
   wiring: NodeWiring,
-  hooks: NodeHooks,
+  hooks: NodeDeps,
 ): Promise<NodeResult> {
   const { log, signal } = hooks;
   const kept: Kept = { data, memories: new SpareMemory(), reached: false };
@@ -97,7 +97,7 @@ async function connectOnce(
   options: NodeOptions,
   kept: Kept,
   wiring: NodeWiring,
-  { log, signal, counts }: NodeHooks,
+  { log, signal, counts }: NodeDeps,
   result: { joined: number; shardsDone: number; samplesDone: number },
 ): Promise<Reason> {
   let dialling: WebSocket | null = null;

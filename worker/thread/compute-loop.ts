@@ -4,7 +4,7 @@
 import { batchSamples } from '../../src/data/sampler.ts';
 import type { Engine } from '../../src/engine.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
-import { DONE, isBefore, JobKind, ownerOf, Split, taskWord, Word } from '../../src/kernels/mailbox.ts';
+import { DONE, isBefore, JobKind, ownerOf, SplitCode, taskWord, Word } from '../../src/kernels/mailbox.ts';
 import { WORKER_TALLY } from '../../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 
@@ -27,7 +27,7 @@ const SLEEP_MS = 50;
 
 export class ComputeLoop {
   readonly #engine: Engine;
-  readonly #run: RunMemory;
+  readonly #memory: RunMemory;
   readonly #options: LoopOptions;
   readonly #words: Int32Array;
   readonly #control: number;
@@ -45,14 +45,14 @@ export class ComputeLoop {
   /** Waited in the phase at hand. */
   #waitMs = 0;
 
-  constructor(engine: Engine, run: RunMemory, options: LoopOptions) {
+  constructor(engine: Engine, memory: RunMemory, options: LoopOptions) {
     this.#engine = engine;
-    this.#run = run;
+    this.#memory = memory;
     this.#options = options;
-    this.#words = run.words;
-    this.#control = run.plan.control / 4;
-    this.#table = run.plan.tasks / 4;
-    this.#tally = run.plan.workers[options.worker]!.tally / 8;
+    this.#words = memory.words;
+    this.#control = memory.plan.control / 4;
+    this.#table = memory.plan.tasks / 4;
+    this.#tally = memory.plan.workers[options.worker]!.tally / 8;
     this.#clockOffsetMs = clockOffsetMs();
   }
 
@@ -76,7 +76,7 @@ export class ComputeLoop {
     fields.kind = this.#read(Word.kind);
     fields.stamp = this.#read(Word.stamp);
     fields.tasks = this.#read(Word.tasks);
-    fields.firstChunk = this.#read(Word.firstChunk);
+    fields.firstChunk = this.#read(Word.firstPart);
     fields.step = this.#read(Word.step);
     fields.endStep = this.#read(Word.endStep);
     fields.stepInEpoch = this.#read(Word.stepInEpoch);
@@ -123,7 +123,7 @@ export class ComputeLoop {
   /** Adds the phase that just ended to this worker's tally. Returns the time. */
   #tallyPhase(word: number, startedMs: number): number {
     const nowMs = performance.now();
-    const { doubles } = this.#run;
+    const { doubles } = this.#memory;
     doubles[this.#tally + word]! += nowMs - startedMs - this.#waitMs;
     doubles[this.#tally + WORKER_TALLY.waitMs]! += this.#waitMs;
     return nowMs;
@@ -133,14 +133,14 @@ export class ComputeLoop {
 
   readonly #compute = (task: number): void => {
     this.#options.inject?.('compute', this.#at.step, task);
-    const block = this.#run.plan.blocks / 4 + 3 * task;
+    const block = this.#memory.plan.blocks / 4 + 3 * task;
     this.#block.level = this.#words[block]!;
     this.#block.index = this.#words[block + 1]!;
     const slot = this.#words[block + 2]!;
     this.#engine.computeBlock(this.#at, this.#block, slot);
-    const { doubles, words, plan } = this.#run;
+    const { doubles, words, plan } = this.#memory;
     doubles[this.#tally + WORKER_TALLY.shards]! += 1 << this.#block.level;
-    doubles[this.#tally + WORKER_TALLY.samples]! += words[plan.slots[slot]!.figures / 4 + 3]!;
+    doubles[this.#tally + WORKER_TALLY.samples]! += words[plan.slots[slot]!.sums / 4 + 3]!;
     this.#options.inject?.('computed', this.#at.step, task);
   };
 
@@ -148,19 +148,19 @@ export class ComputeLoop {
     const { step, stepInEpoch } = this.#at;
     this.#options.inject?.('reduce', step, slice);
     // in what order threads take the slices is open: the gradients were there when the first one was begun
-    if (!this.#run.isStepComputed(step)) this.#run.setStepComputed(step, performance.now() + this.#clockOffsetMs);
+    if (!this.#memory.isStepComputed(step)) this.#memory.setStepComputed(step, performance.now() + this.#clockOffsetMs);
     const { batchSize, trainingCount } = this.#options;
     const samples = batchSamples(stepInEpoch, batchSize, trainingCount);
     if (!this.#engine.updateSlice(step, this.#fields.tasks, samples, slice)) this.#store(Word.fault, step + 1);
-    if (slice === ROW_GROUPS) this.#run.sumFigures(step, this.#fields.tasks);
+    if (slice === ROW_GROUPS) this.#memory.addTreeNodes(step, this.#fields.tasks);
     // whoever ends last has the last word
-    this.#run.setStepEnd(step, performance.now() + this.#clockOffsetMs);
+    this.#memory.setStepEnd(step, performance.now() + this.#clockOffsetMs);
     this.#options.inject?.('adam', step, slice);
   };
 
   readonly #evaluate = (task: number): void => {
-    const split = this.#fields.split === Split.test ? 'test' : 'validation';
-    this.#engine.evaluateChunk(split, this.#fields.firstChunk + task, this.#at.step, this.#at.epoch);
+    const split = this.#fields.split === SplitCode.test ? 'test' : 'validation';
+    this.#engine.evaluatePart(split, this.#fields.firstChunk + task, this.#at.step, this.#at.epoch);
   };
 
   readonly #mayStep = (): boolean => this.#at.step < this.#read(Word.limit) || this.#jobIsOver();

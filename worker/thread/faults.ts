@@ -3,7 +3,7 @@
 
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { Word } from '../../src/kernels/mailbox.ts';
-import { at, type RunMemory } from '../../src/kernels/run-memory.ts';
+import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import type { FaultInjector, FaultPoint } from './compute-loop.ts';
 
 /** Whoever does a task of `step` (or, with `worker`, that thread in this or a later step) fails at `point`, once. */
@@ -14,20 +14,20 @@ export interface Fault {
 }
 
 /** At most 64 faults; shared memory remembers which have happened, whichever thread they happened to. */
-export function injectorOf(faults: readonly Fault[], run: RunMemory, thread: number): FaultInjector {
+export function injectorOf(faults: readonly Fault[], memory: RunMemory, thread: number): FaultInjector {
   return (point, step, task) => {
     const due = faults.findIndex((fault, i) => {
       if (fault.point !== point || step < fault.step || (fault.worker ?? thread) !== thread) return false;
-      return Atomics.compareExchange(run.words, run.plan.control / 4 + Word.faults + i, 0, 1) === 0;
+      return Atomics.compareExchange(memory.words, memory.plan.control / 4 + Word.faults + i, 0, 1) === 0;
     });
     if (due < 0) return;
-    const { plan } = run;
+    const { plan } = memory;
     if (point === 'compute' || point === 'computed') {
-      const slot = run.words[plan.blocks / 4 + 3 * task + 2]!;
-      run.vector(plan.slots[slot]!.vector).fill(Number.NaN);
+      const slot = memory.words[plan.blocks / 4 + 3 * task + 2]!;
+      memory.vector(plan.slots[slot]!.vector).fill(Number.NaN);
     } else {
       // inside of what this task writes, so that no other task's result is hurt
-      const vector = run.vector(at(plan.parameters, step + 1));
+      const vector = memory.vector(bufferOf(plan.parameters, step + 1));
       const { inputs, stride } = plan.firstLayer;
       const row = Math.floor((inputs * task) / ROW_GROUPS) * stride;
       if (task < ROW_GROUPS) vector.fill(Number.NaN, row, row + stride);

@@ -20,12 +20,12 @@ export interface ThreadTask {
 }
 
 export default async function thread(task: ThreadTask): Promise<void> {
-  const run = new RunMemory(task.memory, task.plan);
+  const memory = new RunMemory(task.memory, task.plan);
   const kernels = instantiate(task.module, task.memory);
-  const engine = await makeEngine(task.engine, kernels, run, task.loop.worker);
-  new ComputeLoop(engine, run, {
+  const engine = await makeEngine(task.engine, kernels, memory, task.loop.worker);
+  new ComputeLoop(engine, memory, {
     ...task.loop,
-    ...(task.faults.length > 0 ? { inject: injectorOf(task.faults, run, task.loop.worker) } : {}),
+    ...(task.faults.length > 0 ? { inject: injectorOf(task.faults, memory, task.loop.worker) } : {}),
   }).run();
   engine.close?.();
 }

@@ -1,7 +1,7 @@
 // A watched run -> what the page is told: the whole, or what has changed since a cursor. It remembers how much each worker
 // had done a moment ago, for its speed; reads no clock.
 
-import type { WorkerVitals } from '../../executors/worker-status.ts';
+import type { WorkerStatus } from '../../executors/worker-status.ts';
 import type { WatchedRun } from '../model/watched-run.ts';
 import type { PageCursor, PageRun, PageView, PageWorker } from './page-view.ts';
 
@@ -83,7 +83,7 @@ export class PageState {
   }
 
   #workers(nowMs: number): PageWorker[] {
-    const { workers, departures } = this.#watched.vitals;
+    const { workers, departures } = this.#watched.status;
     const paces = new Map<string, Pace>();
     const rows: PageWorker[] = workers.map((worker) => {
       const pace = this.#pace(worker, nowMs);
@@ -103,7 +103,7 @@ export class PageState {
     return [...rows, ...gone.reverse()];
   }
 
-  #pace({ id, samples }: WorkerVitals, nowMs: number): Pace {
+  #pace({ id, samples }: WorkerStatus, nowMs: number): Pace {
     const before = this.#paces.get(id);
     if (before === undefined) return { atMs: nowMs, samples, samplesPerSecond: null };
     if (nowMs - before.atMs < SHORTEST_MS || this.#watched.endedMs !== null) return before;
@@ -113,7 +113,7 @@ export class PageState {
   }
 }
 
-function shown({ rank, id, name, transport, threads, shards }: WorkerVitals) {
+function shown({ rank, id, name, transport, threads, shards }: WorkerStatus) {
   return { rank, id, name, transport, threads, shards };
 }
 

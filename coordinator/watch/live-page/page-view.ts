@@ -1,7 +1,7 @@
 // What the live page is told, as JSON: the whole of it when a stream begins, afterwards what has changed. Types only; shared
 // by the server's side and the page.
 
-import type { Figures } from '../../../src/sums.ts';
+import type { Means } from '../../../src/sums.ts';
 import type { Transport, WorkerState } from '../../executors/worker-status.ts';
 import type { CurvePoint } from '../model/curve.ts';
 import type { LoggedEvent } from '../model/event-log.ts';
@@ -30,7 +30,7 @@ export interface PageProgress {
   /** Steps committed since the start of the run. */
   readonly step: number;
   /** Of the epoch so far, or of the whole epoch when it has ended; null before the first step. */
-  readonly train: Figures | null;
+  readonly train: Means | null;
   /** Training, over the last few seconds; null where unknown. */
   readonly samplesPerSecond: number | null;
   readonly secondsLeft: number | null;
@@ -68,8 +68,8 @@ export interface PageView {
   /** Why it waits, paused, or failed. */
   readonly reason: string | null;
   readonly progress: PageProgress;
-  readonly validation: Figures | null;
-  readonly test: Figures | null;
+  readonly validation: Means | null;
+  readonly test: Means | null;
   readonly workers: readonly PageWorker[];
   readonly curve: PagePart<CurvePoint>;
   readonly validationCurve: PagePart<ValidationPoint>;

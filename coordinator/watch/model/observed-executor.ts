@@ -5,18 +5,18 @@ import type { SplitName } from '../../../src/engine.ts';
 import { machineMs } from '../../../src/host/machine-clock.ts';
 import type { RunMemory } from '../../../src/kernels/run-memory.ts';
 import type { Sums } from '../../../src/sums.ts';
-import type { Executor, Stretch } from '../../executors/executor.ts';
-import type { Vitals } from '../../executors/worker-status.ts';
+import type { Executor, StepRange } from '../../executors/executor.ts';
+import type { ExecutorStatus } from '../../executors/worker-status.ts';
 import type { WatchedRun } from './watched-run.ts';
 
 export class ObservedExecutor implements Executor {
   readonly #executor: Executor;
-  readonly #run: RunMemory;
+  readonly #memory: RunMemory;
   readonly #watched: WatchedRun;
 
-  constructor(executor: Executor, run: RunMemory, watched: WatchedRun) {
+  constructor(executor: Executor, memory: RunMemory, watched: WatchedRun) {
     this.#executor = executor;
-    this.#run = run;
+    this.#memory = memory;
     this.#watched = watched;
   }
 
@@ -24,10 +24,10 @@ export class ObservedExecutor implements Executor {
     return this.#executor.capacity;
   }
 
-  async train(stretch: Stretch): Promise<number> {
+  async train(range: StepRange): Promise<number> {
     let before = machineMs();
     const committed = (step: number, sums: Sums): void => {
-      const { computedMs, endMs } = this.#run.stepTimes(step);
+      const { computedMs, endMs } = this.#memory.stepTimes(step);
       // threads note the times themselves, and come to tell of several steps at once
       const end = Math.max(before, endMs === 0 ? machineMs() : endMs);
       if (computedMs !== 0) {
@@ -36,11 +36,11 @@ export class ObservedExecutor implements Executor {
         this.#watched.phase('compute', computed - before);
         this.#watched.phase('optimize', end - computed);
       }
-      this.#watched.step(step, sums, end - before, this.#run.learningRate(step));
+      this.#watched.step(step, sums, end - before, this.#memory.learningRate(step));
       before = end;
-      stretch.committed(step, sums);
+      range.committed(step, sums);
     };
-    return await this.#executor.train({ ...stretch, committed });
+    return await this.#executor.train({ ...range, committed });
   }
 
   async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
@@ -54,8 +54,8 @@ export class ObservedExecutor implements Executor {
     }
   }
 
-  vitals(): Vitals {
-    return this.#executor.vitals();
+  status(): ExecutorStatus {
+    return this.#executor.status();
   }
 
   async close(finished: boolean): Promise<void> {

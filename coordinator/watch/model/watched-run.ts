@@ -2,9 +2,9 @@
 // events, asks the executor for its workers, and keeps everything in bounded memory. Knows neither prom-client nor HTTP.
 
 import type { TrainEvent } from '../../../src/run/events.ts';
-import type { Figures, Sums } from '../../../src/sums.ts';
+import type { Means, Sums } from '../../../src/sums.ts';
 import { printable } from '../../../src/text/clean-text.ts';
-import { noVitals, type Observer, type Phase, phases, type Vitals } from '../../executors/worker-status.ts';
+import { type ExecutorStatus, noStatus, type Observer, type Phase, phases } from '../../executors/worker-status.ts';
 import { Curve } from './curve.ts';
 import { EventLog } from './event-log.ts';
 import { DurationHistogram } from './histogram.ts';
@@ -24,7 +24,7 @@ export interface WatchedFacts {
   readonly epochs: number;
 }
 
-export interface ValidationPoint extends Figures {
+export interface ValidationPoint extends Means {
   readonly step: number;
   /** Epochs done then. */
   readonly epochs: number;
@@ -38,8 +38,8 @@ export interface WatchedStart {
   readonly checkpointMs: number;
   readonly epochs: readonly {
     readonly steps: number;
-    readonly train: Figures;
-    readonly validation: Figures | null;
+    readonly train: Means;
+    readonly validation: Means | null;
   }[];
 }
 
@@ -72,12 +72,12 @@ export class WatchedRun implements Observer {
   /** Of the last step; before the first that of the options. */
   learningRate: number;
   /** Of the epoch so far. */
-  train: Figures | null = null;
+  train: Means | null = null;
   /** Of the last epoch that ended, and of the end. */
-  readonly figures: { train: Figures | null; validation: Figures | null; test: Figures | null };
+  readonly figures: { train: Means | null; validation: Means | null; test: Means | null };
   endedMs: number | null = null;
-  #vitals: () => Vitals = () => noVitals;
-  #last: Vitals | null = null;
+  #status: () => ExecutorStatus = () => noStatus;
+  #last: ExecutorStatus | null = null;
   #state: RunState = 'starting';
   #evaluating = false;
   #reason: string | null = null;
@@ -103,8 +103,8 @@ export class WatchedRun implements Observer {
     });
   }
 
-  attach(vitals: () => Vitals): void {
-    this.#vitals = vitals;
+  attach(executors: () => ExecutorStatus): void {
+    this.#status = executors;
   }
 
   phase(phase: Phase, ms: number): void {
@@ -128,14 +128,14 @@ export class WatchedRun implements Observer {
   /** The state of this moment, and why it waits or failed. */
   get state(): { readonly state: RunState; readonly reason: string | null } {
     if (this.endedMs !== null) return { state: this.#state, reason: this.#reason };
-    const { waiting } = this.vitals;
+    const { waiting } = this.status;
     if (waiting !== null) return { state: this.#state === 'starting' ? 'waiting' : 'paused', reason: waiting };
     return { state: this.#state === 'training' && this.#evaluating ? 'evaluating' : this.#state, reason: null };
   }
 
   /** After the end: as it was then. */
-  get vitals(): Vitals {
-    return this.#last ?? this.#vitals();
+  get status(): ExecutorStatus {
+    return this.#last ?? this.#status();
   }
 
   tell(event: TrainEvent): void {
@@ -189,7 +189,7 @@ export class WatchedRun implements Observer {
   /** The run has ended; `reason` of what was no success. Its workers are kept as they are now. */
   end(state: 'done' | 'stopped' | 'failed', reason: string | null): void {
     if (this.endedMs !== null) return;
-    this.#last = this.#vitals();
+    this.#last = this.#status();
     this.endedMs = Date.now();
     this.#state = state;
     this.#reason = reason === null ? null : printable(reason);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Outstanding } from '../../../coordinator/cluster/inflight.ts';
+import { Inflight } from '../../../coordinator/cluster/inflight.ts';
 import { outcome } from '../../wire/support.ts';
 
 const blocks = [
@@ -14,7 +14,7 @@ const part = (number: number) => ({ part: number, lossSum: 1, correctCount: 1, s
 
 describe('outstanding work of a step', () => {
   it('is done when every block was answered, and tells the speed', () => {
-    const given = new Outstanding(step, blocks, samples, 100);
+    const given = new Inflight(step, blocks, samples, 100);
     given.answerBlock({ ...node, level: 0, index: 5, sampleCount: 16, computeMs: 1.5 });
     expect(given.done).toBe(false);
     given.answerBlock(node);
@@ -31,19 +31,19 @@ describe('outstanding work of a step', () => {
     ['a block around', { level: 2, index: 0 }],
     ['another block', { index: 1 }],
   ])('takes no answer of %s', (_, change) => {
-    const given = new Outstanding(step, blocks, samples, 0);
+    const given = new Inflight(step, blocks, samples, 0);
     expect(outcome(() => given.answerBlock({ ...node, ...change }))).toBe('unsolicited');
   });
 
   it('takes no answer twice, and none for other samples', () => {
-    const given = new Outstanding(step, blocks, samples, 0);
+    const given = new Inflight(step, blocks, samples, 0);
     given.answerBlock(node);
     expect(outcome(() => given.answerBlock(node))).toBe('unsolicited');
     expect(outcome(() => given.answerBlock({ ...node, level: 0, index: 5, sampleCount: 17 }))).toBe('badField');
   });
 
   it('takes no evaluation', () => {
-    const given = new Outstanding(step, blocks, samples, 0);
+    const given = new Inflight(step, blocks, samples, 0);
     const answer = { ...step, split: 'test' as const, computeMs: 1, parts: [part(0)] };
     expect(outcome(() => given.answerParts(answer))).toBe('unsolicited');
   });
@@ -51,7 +51,7 @@ describe('outstanding work of a step', () => {
   it('names both sides within a close reason', () => {
     const large = { attempt: 4e9, epoch: 4e9, step: 4e9 };
     expect(() =>
-      new Outstanding({ ...large, split: 'validation' }, blocks, samples, 0).answerBlock({ ...node, ...large }),
+      new Inflight({ ...large, split: 'validation' }, blocks, samples, 0).answerBlock({ ...node, ...large }),
     ).toThrow('attempt 4000000000 (epoch 4000000000, step 4000000000, training)');
   });
 });
@@ -60,7 +60,7 @@ describe('outstanding work of an evaluation', () => {
   const work = { attempt: 8, epoch: 0, step: 30, split: 'test' as const };
 
   it('is answered by parts, in any grouping', () => {
-    const given = new Outstanding(work, blocks, samples, 0);
+    const given = new Inflight(work, blocks, samples, 0);
     given.answerParts({ ...work, computeMs: 1, parts: [part(5), part(0)] });
     expect(given.done).toBe(false);
     given.answerParts({ ...work, computeMs: 2, parts: [part(1)] });
@@ -72,12 +72,12 @@ describe('outstanding work of an evaluation', () => {
     ['a part that nobody asked for', [part(2)]],
     ['a part twice', [part(1), part(1)]],
   ])('takes not %s', (_, parts) => {
-    const given = new Outstanding(work, blocks, samples, 0);
+    const given = new Inflight(work, blocks, samples, 0);
     expect(outcome(() => given.answerParts({ ...work, computeMs: 1, parts }))).toBe('unsolicited');
   });
 
   it('takes no tree node', () => {
-    const given = new Outstanding(work, blocks, samples, 0);
+    const given = new Inflight(work, blocks, samples, 0);
     expect(outcome(() => given.answerBlock({ ...node, attempt: 8, epoch: 0 }))).toBe('unsolicited');
   });
 });

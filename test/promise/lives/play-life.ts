@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import { resolveWithRun } from '../../../coordinator/run-folder/run-files.ts';
 import { CheckpointRequests } from '../../../coordinator/training/checkpoint-requests.ts';
-import { type Hooks, trainRun } from '../../../coordinator/training/train-run.ts';
+import { type TrainDeps, trainRun } from '../../../coordinator/training/train-run.ts';
 import { type ExitCode, LockstepError } from '../../../src/errors.ts';
 import { wiring } from '../../../src/library.ts';
 import type { OptionKey } from '../../../src/options/option-table.ts';
@@ -212,7 +212,7 @@ function copied(folder: string, to: string): string {
 async function withNodes(
   options: Partial<TrainOptions>,
   { nodes, threads }: Stage,
-  { onEvent, ...hooks }: Required<Pick<Hooks, 'onEvent' | 'signal' | 'checkpointRequests'>>,
+  { onEvent, ...hooks }: Required<Pick<TrainDeps, 'onEvent' | 'signal' | 'checkpointRequests'>>,
   { data }: World,
   count: (what: string) => void,
 ): Promise<void> {
@@ -261,15 +261,15 @@ function setupOf(
   };
   if (misfortune === 'notFinite') {
     return {
-      afterStep: ({ step }, run, slots) => {
-        if (once(step)) run.vector(run.plan.slots[slots[0]!]!.vector).fill(Number.NaN);
+      afterStep: ({ step }, memory, slots) => {
+        if (once(step)) memory.vector(memory.plan.slots[slots[0]!]!.vector).fill(Number.NaN);
       },
     };
   }
   if (misfortune === 'partsNotFinite') {
     return {
-      afterParts: (_, run, first) => {
-        if (once(at)) run.doubles[(run.plan.chunkFigures + first * 16) / 8] = Number.NaN;
+      afterParts: (_, memory, first) => {
+        if (once(at)) memory.doubles[(memory.plan.partSums + first * 16) / 8] = Number.NaN;
       },
     };
   }

@@ -4,7 +4,7 @@
 import type { Dataset } from '../../../src/data/dataset.ts';
 import { epochOrder, splitImages, stepsPerEpoch } from '../../../src/data/sampler.ts';
 import { instantiate, ROW_GROUPS } from '../../../src/kernels/kernels.ts';
-import { CHUNK_SAMPLES, layMemory, planMemory } from '../../../src/kernels/memory-plan.ts';
+import { layMemory, PART_SAMPLES, planMemory } from '../../../src/kernels/memory-plan.ts';
 import { RunMemory } from '../../../src/kernels/run-memory.ts';
 import { wiring } from '../../../src/library.ts';
 import { ADAM } from '../../../src/model/adam.ts';
@@ -15,14 +15,14 @@ import { digestOf, type State, stateDigestOf } from '../../../src/run/digest.ts'
 import type { EpochRecord } from '../../../src/run/events.ts';
 import type { Change } from '../../../src/run/run-record.ts';
 import { shapeOf } from '../../../src/run/run-shape.ts';
-import type { Figures } from '../../../src/sums.ts';
+import type { Means } from '../../../src/sums.ts';
 import { makeEngine } from '../../../worker/engines/make-engine.ts';
 
 export interface Bits {
   readonly digest: string;
   readonly stateDigest: string;
   readonly history: readonly EpochRecord[];
-  readonly test: Figures;
+  readonly test: Means;
 }
 
 /** Undoes the changes, the last one first: the options that the run began with. */
@@ -128,39 +128,39 @@ async function machineOf(options: TrainOptions, data: Dataset, first: number, st
   const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
   const shape = shapeOf(options, data, split, 1, options.shards);
   const plan = planMemory(shape, wiring.heapBase());
-  const run = new RunMemory(layMemory(plan, true), plan);
-  const kernels = instantiate(wiring.sharedKernels(), run.memory);
-  run.setData(data.train, data.test, split.validation);
+  const memory = new RunMemory(layMemory(plan, true), plan);
+  const kernels = instantiate(wiring.sharedKernels(), memory.wasmMemory);
+  memory.setData(data.train, data.test, split.validation);
   const begin = state ?? { parameters: initialParameters(shape.layout, options.seed) };
-  run.setState(
+  memory.setState(
     shape.layout,
     first,
     begin.parameters,
     ...(state === null ? [] : [state.firstMoments, state.secondMoments]),
   );
-  run.preparePartials(kernels, first);
+  memory.preparePartials(kernels, first);
   const spec = {
     name: 'wasm' as const,
     augmentValidation: options.augmentValidation,
     validationCount: split.validation.length,
     testCount: data.test.count,
   };
-  const engine = await makeEngine(spec, kernels, run, 0);
+  const engine = await makeEngine(spec, kernels, memory, 0);
   let ordered = -1;
   return {
     trainingCount: split.training.length,
-    state: (step: number): State => run.state(shape.layout, step),
+    state: (step: number): State => memory.state(shape.layout, step),
     step(epoch: number, step: number, stepInEpoch: number, scalars: Parameters<RunMemory['setStepScalars']>[1]) {
-      if (ordered !== epoch) run.setOrder(epoch, epochOrder(options.seed, epoch, split.training));
+      if (ordered !== epoch) memory.setOrder(epoch, epochOrder(options.seed, epoch, split.training));
       ordered = epoch;
-      run.useOrder(epoch);
-      run.setStepScalars(step, scalars);
+      memory.useOrder(epoch);
+      memory.setStepScalars(step, scalars);
       // every shard by itself, and the tree by the update
       const shards = Array.from({ length: options.shards }, (_, index) => ({ level: 0, index }));
       shards.forEach((block, slot) => {
         engine.computeBlock({ epoch, step, stepInEpoch }, block, slot);
       });
-      run.setNodes(
+      memory.setTreeNodes(
         shards,
         shards.map((_, slot) => slot),
       );
@@ -168,15 +168,15 @@ async function machineOf(options: TrainOptions, data: Dataset, first: number, st
       for (let slice = 0; slice <= ROW_GROUPS; slice++) {
         if (!engine.updateSlice(step, shards.length, samples, slice)) throw new Error('not finite');
       }
-      run.sumFigures(step, shards.length);
-      return run.stepFigures(step);
+      memory.addTreeNodes(step, shards.length);
+      return memory.stepSums(step);
     },
-    evaluate(name: 'validation' | 'test', step: number, epoch: number): Figures {
+    evaluate(name: 'validation' | 'test', step: number, epoch: number): Means {
       const count = name === 'test' ? data.test.count : split.validation.length;
       const sums = { lossSum: 0, correctCount: 0, sampleCount: 0 };
-      for (let part = 0; part * CHUNK_SAMPLES < count; part++) {
-        engine.evaluateChunk(name, part, step, epoch);
-        const figures = run.figures(plan.chunkFigures + part * 16);
+      for (let part = 0; part * PART_SAMPLES < count; part++) {
+        engine.evaluatePart(name, part, step, epoch);
+        const figures = memory.sums(plan.partSums + part * 16);
         sums.lossSum += figures.lossSum;
         sums.correctCount += figures.correctCount;
         sums.sampleCount += figures.sampleCount;

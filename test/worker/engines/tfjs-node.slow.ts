@@ -138,13 +138,15 @@ describeNative('tfjs-node: the same bits as one worker', () => {
     await traced(
       { ...short, shards: 64, limitTrain: 100, hidden: [33, 7], threads: 0 },
       {
-        makeEngine: async (spec, kernels, run, worker) => {
-          const engine = await wiring.makeEngine(spec, kernels, run, worker);
+        makeEngine: async (spec, kernels, memory, worker) => {
+          const engine = await wiring.makeEngine(spec, kernels, memory, worker);
           const { computeBlock } = engine;
           engine.computeBlock = (at, block, slot) => {
             for (let shard = 0; shard < 64; shard++) {
               computeBlock.call(engine, at, { level: 0, index: shard }, slot);
-              negativeZeros += run.vector(run.plan.slots[slot]!.vector).filter((value) => Object.is(value, -0)).length;
+              negativeZeros += memory
+                .vector(memory.plan.slots[slot]!.vector)
+                .filter((value) => Object.is(value, -0)).length;
               nodes++;
             }
             computeBlock.call(engine, at, block, slot);
@@ -210,9 +212,9 @@ describeNative('tfjs-node: the same bits as one worker', () => {
           entered ??= Promise.all(offences.map(enter));
           await entered;
         };
-        const afterStep = ({ step }: { step: number }, run: RunMemory, slots: readonly number[]) => {
+        const afterStep = ({ step }: { step: number }, memory: RunMemory, slots: readonly number[]) => {
           if (step < 8) return;
-          for (const slot of slots) run.vector(run.plan.slots[slot]!.vector)[77] = Number.NaN;
+          for (const slot of slots) memory.vector(memory.plan.slots[slot]!.vector)[77] = Number.NaN;
         };
         cluster.node({ name: 'good', data: digits.data, beforeStep });
         const bad = cluster.node({ name: 'bad', data: digits.data, afterStep });
