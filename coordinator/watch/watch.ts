@@ -63,7 +63,7 @@ export class Watch {
   private constructor(parts: WatchDeps) {
     this.#parts = parts;
     this.#before = lastValues(parts.earlier);
-    this.#clock = new ForwardClock(lastTimeMs(parts.earlier));
+    this.#clock = new ForwardClock(lastTimeMs(parts.earlier), Date.now);
     const watched = new WatchedRun(parts.facts, parts.start);
     this.#watched = watched;
     this.onEvent = (event) => {

@@ -45,7 +45,7 @@ export interface NodeDeps {
   readonly signal: AbortSignal;
 }
 
-/** @throws LockstepError with the exit code of DESIGN.md, for every end but that of the run */
+/** @throws LockstepError with its exit code, for every end but that of the run */
 export async function runNode(
   options: NodeOptions,
   data: KnownData,
