@@ -10,6 +10,7 @@ import type { Kernels } from '../../src/kernels/kernels.ts';
 import { PART_SAMPLES } from '../../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
+import type { TrainEvent } from '../../src/run/events.ts';
 import type { Plain } from '../../src/wire/codec.ts';
 import { datasetBytes, datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { asText } from '../../src/wire/fields.ts';
@@ -39,7 +40,7 @@ export interface ListenDeps {
   readonly identity: Identity;
   readonly signal: AbortSignal;
   readonly observer?: Observer;
-  readonly log: (level: 'info' | 'warning', message: string) => void;
+  readonly onEvent: (event: TrainEvent) => void;
 }
 
 // A coordinator that pauses is forgiven for longer than a node is.
@@ -47,11 +48,23 @@ const COORDINATOR_TIMEOUT_MS = 60_000;
 
 /** Resolves when enough workers are there. */
 export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
-  const { options, memory, kernels, engine, local, sizes, limits, identity, signal, observer = nobody, log } = parts;
+  const {
+    options,
+    memory,
+    kernels,
+    engine,
+    local,
+    sizes,
+    limits,
+    identity,
+    signal,
+    observer = nobody,
+    onEvent,
+  } = parts;
   const { host, port } = addressOf(options.listen!);
-  const warn = (message: string) => log('warning', message);
+  const warn = (message: string) => onEvent({ type: 'warning', message });
   const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
-  checkExposure(host, token !== null, options.insecure, log);
+  checkExposure(host, token !== null, options.insecure, warn);
   const heartbeatTimeoutMs = options.heartbeatTimeout * 1000;
   const valueCount = memory.plan.vectorBytes / 4;
   let bytes: Uint8Array | null = null;
@@ -61,7 +74,7 @@ export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
   };
 
   const { step } = limits;
-  const executor = new SocketExecutor({ memory, kernels, engine, local, sizes, step, observer, signal, log });
+  const executor = new SocketExecutor({ memory, kernels, engine, local, sizes, step, observer, signal, onEvent });
   const members = new ClusterMembers(
     {
       minThreads: options.minWorkers,
@@ -94,7 +107,7 @@ export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
       onTraffic: (direction, count) => {
         executor.counts[direction === 'sent' ? 'sentBytes' : 'receivedBytes'] += count;
       },
-      log,
+      onEvent,
     },
     executor.handlers,
   );
@@ -121,10 +134,11 @@ export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
     members.close(finished ? 'runOver' : 'shuttingDown', finished ? 'the run is over' : 'the coordinator was stopped');
     await server.close();
     const { sentBytes, receivedBytes } = executor.counts;
-    if (sentBytes > 0) log('info', `${sentBytes} bytes were sent to workers, ${receivedBytes} received from them`);
+    if (sentBytes > 0) onEvent({ type: 'traffic', sentBytes, receivedBytes });
   });
   observer.attach(() => executor.status());
-  log('info', `Listening at ${server.url}${token === null ? ', without a token' : ''}`);
+  const { url, bound } = server;
+  onEvent({ type: 'listening', url, ...bound, tls: options.tlsCert !== null, token: token !== null });
   members.start();
   try {
     await executor.ready(signal);
@@ -149,10 +163,10 @@ export function addressOf(text: string): { host: string; port: number } {
   return { host: match[1] ?? match[2]!, port };
 }
 
-function checkExposure(host: string, hasToken: boolean, insecure: boolean, log: ListenDeps['log']): void {
+function checkExposure(host: string, hasToken: boolean, insecure: boolean, warn: (message: string) => void): void {
   if (hasToken || /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host)) return;
   if (insecure) {
-    log('warning', `anybody who can reach ${host} may join this run: there is no token (--insecure)`);
+    warn(`anybody who can reach ${host} may join this run: there is no token (--insecure)`);
     return;
   }
   throw new LockstepError({

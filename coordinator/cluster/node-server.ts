@@ -110,6 +110,11 @@ export class NodeServer {
     return `${this.#options.tls === null ? 'ws' : 'wss'}://${this.#door.host}`;
   }
 
+  /** What is really listened at. */
+  get bound(): HttpDoor['bound'] {
+    return this.#door.bound;
+  }
+
   /** Takes no more connections, and ends those that are left. */
   async close(): Promise<void> {
     const closed = this.#door.close();

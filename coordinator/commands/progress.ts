@@ -1,6 +1,7 @@
 // Shows a run on stderr: what the trainer tells -> text. On a terminal a live line that is drawn over, and one line that
 // stays for each epoch; elsewhere only the lines that stay. Has no clock: whoever calls says what time it is.
 
+import { eventLine } from '../../src/run/event-text.ts';
 import type { EpochRecord, TrainEvent } from '../../src/run/events.ts';
 import type { Means } from '../../src/sums.ts';
 import { printable } from '../../src/text/clean-text.ts';
@@ -46,8 +47,10 @@ export function createProgress(sink: ProgressSink, { quiet }: { readonly quiet: 
   };
 
   const show = (event: TrainEvent, nowMs: number) => {
-    if (event.type === 'warning') return print(`Warning: ${event.message}`);
+    const line = eventLine(event);
+    if (line?.level === 'warning') return print(`Warning: ${line.text}`);
     if (quiet) return;
+    if (line !== null) return print(line.text);
     switch (event.type) {
       case 'start':
         epochs = event.epochs;
@@ -58,8 +61,6 @@ export function createProgress(sink: ProgressSink, { quiet }: { readonly quiet: 
         return;
       case 'epoch':
         return print(epochLine(event, event.epochs));
-      case 'info':
-        return print(event.message);
       case 'checkpoint':
       case 'checkpointFailed':
         // Of each failure that matters a warning tells.

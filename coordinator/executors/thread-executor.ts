@@ -11,6 +11,7 @@ import { ThreadPlace } from '../../src/host/thread-place.ts';
 import { DONE, JobKind, ownerOf, SplitCode, taskWord, Word } from '../../src/kernels/mailbox.ts';
 import { STEP_RING } from '../../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import type { ThreadLost } from '../../src/run/cluster-event.ts';
 import type { Sums } from '../../src/sums.ts';
 import { type BlockAddress, evenBlocks } from '../../src/tree.ts';
 import { sumParts } from './evaluation-sums.ts';
@@ -31,8 +32,8 @@ export interface ThreadOptions {
   readonly trainingCount: number;
   readonly validationCount: number;
   readonly testCount: number;
-  /** Told of each thread that died: one line. */
-  readonly onLoss: (message: string) => void;
+  /** Told of each thread that died. */
+  readonly onLoss: (loss: ThreadLost) => void;
   /** Faults to make happen in the threads; tests only. */
   readonly faults?: readonly unknown[];
 }
@@ -121,7 +122,7 @@ export class ThreadExecutor implements Executor, WorkerPool {
             }),
           );
         }
-        this.#options.onLoss(`thread ${worker} died (${reason}); its work is redone, and a new thread takes its place`);
+        this.#options.onLoss({ type: 'threadLost', thread: worker, reason });
       }
       if (!place.isEmpty) continue;
       this.#places.delete(place);

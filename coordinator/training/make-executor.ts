@@ -66,7 +66,7 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
           engine,
           threads,
           cores: availableParallelism(),
-          onLoss: (message) => onEvent({ type: 'warning', message }),
+          onLoss: onEvent,
           ...(wiring.faults ? { faults: wiring.faults } : {}),
         });
   if (options.listen === null) return seen(pool!, observer);
@@ -85,7 +85,6 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
         engine: engine.name,
         selfTest: await wiring.selfTest(engine.name),
       },
-      log: (level, message) => onEvent({ type: level, message }),
     });
   } catch (error) {
     await pool?.close();

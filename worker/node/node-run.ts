@@ -7,6 +7,7 @@ import { instantiate, type Kernels } from '../../src/kernels/kernels.ts';
 import { partsOf, planMemory, type RunShape } from '../../src/kernels/memory-plan.ts';
 import { bufferOf, RunMemory } from '../../src/kernels/run-memory.ts';
 import { resolveOptions } from '../../src/options/config.ts';
+import type { ThreadLost } from '../../src/run/cluster-event.ts';
 import { shapeOf } from '../../src/run/run-shape.ts';
 import { shardsOfBlock } from '../../src/tree.ts';
 import type { Evaluate, PartSums, Step, TreeNode, Welcome } from '../../src/wire/messages.ts';
@@ -27,7 +28,7 @@ export interface NodeWiring {
     readonly module: WebAssembly.Module;
     readonly engine: EngineSpec;
     readonly threads: number;
-    readonly onLoss: (message: string) => void;
+    readonly onLoss: (loss: ThreadLost) => void;
   }) => WorkerPool;
 }
 
@@ -52,7 +53,7 @@ export class NodeRun {
     threads: number,
     wiring: NodeWiring,
     memories: SpareMemory,
-    onLoss: (message: string) => void,
+    onLoss: (loss: ThreadLost) => void,
   ) {
     this.#memories = memories;
     try {

@@ -2,6 +2,8 @@
 // connect again is its caller's affair (node.ts).
 
 import type { Dataset } from '../../src/data/dataset.ts';
+import type { ThreadLost } from '../../src/run/cluster-event.ts';
+import { lossText } from '../../src/run/event-text.ts';
 import { type CloseName, closeCodes, closeReason } from '../../src/wire/close-codes.ts';
 import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../../src/wire/connection-state.ts';
 import { datasetOfBytes, digestOfBytes } from '../../src/wire/dataset-bytes.ts';
@@ -214,7 +216,8 @@ export class Session {
 
   #becomeReady(welcome: Welcome, data: Dataset): void {
     const { engine, threads, wiring, memories, log } = this.#options;
-    this.#run = new NodeRun(welcome, engine, data, threads, wiring, memories, (message) => log('warning', message));
+    const onLoss = (loss: ThreadLost) => log('warning', lossText(loss));
+    this.#run = new NodeRun(welcome, engine, data, threads, wiring, memories, onLoss);
     this.#joined = true;
     const { counts } = this.#options;
     if (counts) {

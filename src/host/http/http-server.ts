@@ -70,6 +70,11 @@ export class WatchServer {
     return this.#door.port;
   }
 
+  /** What is really listened at. */
+  get bound(): HttpDoor['bound'] {
+    return this.#door.bound;
+  }
+
   async close(): Promise<void> {
     const closed = this.#door.close();
     this.#door.server.closeIdleConnections();
