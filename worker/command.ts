@@ -136,6 +136,7 @@ export function workerOptions(given: Readonly<Record<string, unknown>>): WorkerO
     const value = given[key] ?? fallback;
     if (given[key] !== undefined && !kind.accepts(value)) {
       throw new LockstepError({
+        code: 'ERR_LOCKSTEP_BAD_OPTION',
         what: `${flag.split(' ')[0]} cannot be ${shownOption(value, kind)}`,
         why: `it must be ${kind.allowed}`,
         mend: 'lockstep worker --help lists all flags',
@@ -147,6 +148,7 @@ export function workerOptions(given: Readonly<Record<string, unknown>>): WorkerO
   const options = Object.fromEntries(values) as WorkerOptions;
   if (options.name !== asText(options.name, NAME_LENGTH)) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `--name ${JSON.stringify(options.name)} cannot be used`,
       why: `it must be 1 to ${NAME_LENGTH} printable characters, without blanks around them`,
       mend: 'Give another name',
@@ -204,6 +206,7 @@ async function readAuthority(file: string, { readText }: WorkerDeps): Promise<st
     return pem;
   } catch (cause) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_SECRET_UNUSABLE',
       what: `The certificate authority ${file} cannot be used`,
       why: cause instanceof Error ? cause.message : String(cause),
       mend: 'Give a PEM file of certificates with --tls-ca',
@@ -223,6 +226,7 @@ function checkConnect(connect: unknown): void {
   if (kind.accepts(connect)) return;
   const given = connect !== undefined && connect !== null;
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_BAD_OPTION',
     what: given ? `--connect ${shownOption(connect, kind)} is no address of a coordinator` : '--connect is missing',
     why: `it must be ${kind.allowed}`,
     mend: 'Give the address that the coordinator prints, e.g. --connect ws://127.0.0.1:7070',

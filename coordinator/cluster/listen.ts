@@ -155,6 +155,7 @@ export function addressOf(text: string): { host: string; port: number } {
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `--listen ${text} is no address`,
       why: 'it must be HOST:PORT, with a port from 0 to 65535',
       mend: 'For example --listen 127.0.0.1:7070, --listen 0.0.0.0:7070 or --listen [::1]:0',
@@ -170,6 +171,7 @@ function checkExposure(host: string, hasToken: boolean, insecure: boolean, warn:
     return;
   }
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_TOKEN_MISSING',
     what: `Listening at ${host} needs a token`,
     why: 'that address can be reached from other machines, and anybody there could join',
     mend: 'Write one with: (umask 077; openssl rand -hex 32 > token); and give it to both sides with --token-file token (or use --insecure)',
@@ -183,6 +185,7 @@ async function readTls(
   if (tlsCert === null && tlsKey === null) return null;
   if (tlsCert === null || tlsKey === null) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `--tls-${tlsCert === null ? 'cert' : 'key'} is missing`,
       why: 'wss:// needs a certificate and its key',
       mend: 'Give both --tls-cert FILE and --tls-key FILE',

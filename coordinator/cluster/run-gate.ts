@@ -56,6 +56,7 @@ export class RunGate {
       case 'give-up':
         return this.#giveUp(
           new LockstepError({
+            code: 'ERR_LOCKSTEP_NO_WORKERS',
             what: 'Not enough workers came',
             why: effect.reason,
             mend: 'Start more workers (lockstep worker --connect), lower --min-workers or raise --join-timeout',

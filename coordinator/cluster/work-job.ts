@@ -154,6 +154,7 @@ export class WorkJob {
     const samples = this.#actions.imagesOf(shard);
     const shown = samples.slice(0, 16).join(', ');
     return new LockstepError({
+      code: 'ERR_LOCKSTEP_NOT_FINITE',
       what: reason,
       why: `a NaN or an infinity came out of it both times; its samples are the training images ${shown}${samples.length > 16 ? ` and ${samples.length - 16} more` : ''}`,
       mend: 'Use a smaller --lr, or look at these images. The weights before that step were not changed.',

@@ -114,6 +114,7 @@ export class ThreadExecutor implements Executor, WorkerPool {
         if (this.#deaths > MAX_DEATHS) {
           return this.#fail(
             new LockstepError({
+              code: 'ERR_LOCKSTEP_THREADS_DIED',
               what: 'Worker threads keep dying',
               why: `${this.#deaths} in a row, the last one with: ${reason}`,
               mend: 'Run again with --threads 0 to see the error in the main thread, and with --verbose.',

@@ -152,6 +152,7 @@ function isModelOf({ layout, parameters }: Model, body: StateBody, tensors: Uint
 
 export function refuse(folder: string, name: string, why: string, cause?: unknown): LockstepError {
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
     what: `${join(folder, name)} cannot be used`,
     why,
     mend: `Put the right one there${remedy(folder, name)}`,
@@ -185,6 +186,7 @@ async function readBytes(folder: string, name: string, most?: number): Promise<U
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return null;
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
       what: `${join(folder, name)} cannot be read`,
       why: reasonOf(cause),
       mend: 'Give the folder of a run, e.g. runs/<date-time>, and see to it that you may read it',
@@ -195,6 +197,7 @@ async function readBytes(folder: string, name: string, most?: number): Promise<U
 
 function noRun(folder: string): LockstepError {
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_RUN_UNFINISHED',
     what: `${folder} is not the folder of a finished run`,
     why: 'it holds no config.json',
     mend: 'Give the folder of a run that lockstep train has finished, e.g. runs/<date-time>',
@@ -203,6 +206,7 @@ function noRun(folder: string): LockstepError {
 
 function unfinished(folder: string, name: string): LockstepError {
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_RUN_UNFINISHED',
     what: `${folder} is not the folder of a finished run`,
     why: `it holds no ${name}`,
     mend: `Finish it with: ${resumeCommand(folder)}; or give the folder of another run`,

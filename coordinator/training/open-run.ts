@@ -215,6 +215,7 @@ async function compareHistory(
   const other = known.find((epoch, i) => written[i]?.steps === epoch.steps && jsonText(written[i]) !== jsonText(epoch));
   if (other === undefined) return;
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
     what: `${source} cannot go on`,
     why: `of epoch ${other.epoch} its history.json says something else than its newest checkpoint`,
     mend: 'Put the right history.json back, or remove it: it is made again from the checkpoint',
@@ -229,6 +230,7 @@ async function refuseLoss(source: string, from: CheckpointChoice): Promise<void>
   const newest = await store.newestAlone(() => undefined);
   if (newest === null || newest.body.step === body.step) return;
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_RESUME_REFUSED',
     what: `${source} has later checkpoints than that of step ${body.step}`,
     why: `the newest is that of step ${newest.body.step}: going on in the same folder would lose what came in between`,
     mend: 'Go on in another folder, and leave this one as it is: --out DIR',
@@ -249,6 +251,7 @@ async function startOf(
   const checkpoint = decodeCheckpoint(layout, found.body, found.tensors);
   if (checkpoint !== null && lacksBest(checkpoint)) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_CHECKPOINT_UNUSABLE',
       what: `${found.path} cannot be used`,
       why: 'it has no parameters of the best epoch, and its history says that there is one',
       mend: 'Move this checkpoint out of the run folder: the one before it is taken then',
@@ -256,6 +259,7 @@ async function startOf(
   }
   if (checkpoint !== null) return checkpoint;
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_RESUME_REFUSED',
     what: 'The network of a run cannot be changed',
     why: `the parameters in ${found.path} are those of another one (other --hidden, image size or number of classes)`,
     mend: 'Leave it as it was, or start a new run',

@@ -24,6 +24,7 @@ export function checkedFlags<O>(flags: Flags<O>, given: Readonly<Record<string, 
     if (value === undefined) return [key, fallback];
     if (kind.accepts(value)) return [key, value];
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `${flag.split(' ')[0]} cannot be ${shownOption(value, kind)}`,
       why: `it must be ${kind.allowed}`,
       mend: `lockstep ${command} --help lists all flags`,

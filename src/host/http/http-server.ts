@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
 import { LockstepError } from '../../errors.ts';
 import { printable } from '../../text/clean-text.ts';
-import { codeOf, reasonOf } from '../files/io-reason.ts';
+import { codeOf, listenCodeOf, reasonOf } from '../files/io-reason.ts';
 import { type HostPolicy, judgeHost } from './host-names.ts';
 import { HttpDoor } from './http-door.ts';
 import { type StrangerLimits, strangerLimits } from './stranger-limits.ts';
@@ -55,6 +55,7 @@ export class WatchServer {
       });
     } catch (cause) {
       throw new LockstepError({
+        code: listenCodeOf(cause),
         what: `Metrics cannot be served at ${host}:${port}`,
         why: whyNot(cause),
         mend: 'Give --metrics-host an address of this machine and --metrics-port a free port, or 0 for any',
