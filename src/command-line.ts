@@ -149,9 +149,9 @@ async function runWorkerCommand(_options: unknown, command: Command): Promise<vo
     onStay: (signal) => note(`${signal}: the terminal is gone; started by nohup, the worker goes on`),
   });
   collectForSockets();
-  const { nodeWiring } = await import('./library.ts');
+  const { wiring } = await import('./library.ts');
   const result = await runWorker(options, {
-    wiring: nodeWiring,
+    wiring,
     cores: availableParallelism(),
     readToken,
     serveMetrics: serveNodeMetrics,

@@ -48,3 +48,8 @@ export class LockstepError extends Error {
     this.exitCode = exitCode ?? errorCodes[code].exitCode ?? ExitCode.usage;
   }
 }
+
+/** What was thrown, in words: anything can be. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

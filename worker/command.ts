@@ -4,7 +4,7 @@
 import { X509Certificate } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Dataset } from '../src/data/dataset.ts';
-import { LockstepError } from '../src/errors.ts';
+import { LockstepError, messageOf } from '../src/errors.ts';
 import { unlessAborted } from '../src/host/unless-aborted.ts';
 import { hostName, hostNames, webSocketUrl } from '../src/options/address-kinds.ts';
 import { integer, type Kind, onOff, orNull, path, positive, text } from '../src/options/value-kinds.ts';
@@ -208,7 +208,7 @@ async function readAuthority(file: string, { readText }: WorkerDeps): Promise<st
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_SECRET_UNUSABLE',
       what: `The certificate authority ${file} cannot be used`,
-      why: cause instanceof Error ? cause.message : String(cause),
+      why: messageOf(cause),
       mend: 'Give a PEM file of certificates with --tls-ca',
       cause,
     });

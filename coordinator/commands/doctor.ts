@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/files/dataset-files.ts';
-import { reasonOf } from '../../src/host/files/io-reason.ts';
+import { ioReason } from '../../src/host/files/io-reason.ts';
 import { explained, gibibytes, threadsLack } from '../../src/host/machine-lack.ts';
 import { type MachineLimits, machineLimits } from '../../src/host/machine-limits.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
@@ -114,7 +114,7 @@ async function tried(name: string, found: string, mend: string, attempt: () => P
   } catch (error) {
     const told = explained(error, machineLimits, ExitCode.usage);
     if (told instanceof LockstepError) return { name, state: 'bad', found: told.why, mend: told.mend };
-    return { name, state: 'bad', found: reasonOf(error), mend };
+    return { name, state: 'bad', found: ioReason(error), mend };
   }
 }
 

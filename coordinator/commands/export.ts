@@ -6,7 +6,7 @@ import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { encodeOnnxModel } from '../../src/formats/onnx-model.ts';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { encodeLayersModel } from '../../src/formats/tfjs-layers.ts';
-import { reasonOf, writeCodeOf } from '../../src/host/files/io-reason.ts';
+import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
 import { namedTensors } from '../../src/model/layout.ts';
 import { type Model, modelMetadata } from '../../src/model/model.ts';
@@ -105,7 +105,7 @@ async function write(file: string, data: string | Uint8Array): Promise<void> {
     throw new LockstepError({
       code: writeCodeOf(cause),
       what: `${file} cannot be written`,
-      why: reasonOf(cause),
+      why: ioReason(cause),
       mend: 'Choose a place that you may write to, with room, by --out PATH',
       exitCode: ExitCode.runFailed,
       cause,

@@ -2,7 +2,7 @@
 
 import type { ImageSet } from '../../src/data/dataset.ts';
 import { ExitCode } from '../../src/errors.ts';
-import { reasonOf } from '../../src/host/files/io-reason.ts';
+import { ioReason } from '../../src/host/files/io-reason.ts';
 import { readRegularFile } from '../../src/host/files/read-file.ts';
 import { decodePicture } from '../../src/image/decode.ts';
 import { digitForm } from '../../src/image/digit-form.ts';
@@ -105,7 +105,7 @@ async function formOf(file: string, model: Model): Promise<Uint8Array | string> 
   try {
     bytes = await readRegularFile(file, PICTURE_BYTES);
   } catch (error) {
-    return reasonOf(error);
+    return ioReason(error);
   }
   try {
     return digitForm(decodePicture(bytes), model);

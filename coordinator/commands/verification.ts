@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LockstepError } from '../../src/errors.ts';
 import { decodeSafetensors, type Tensor } from '../../src/formats/safetensors.ts';
-import { reasonOf, writeCodeOf } from '../../src/host/files/io-reason.ts';
+import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import { readRegularFile } from '../../src/host/files/read-file.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
@@ -113,7 +113,7 @@ async function temporaryFolder(): Promise<string> {
     throw new LockstepError({
       code: writeCodeOf(cause),
       what: `No temporary folder can be made in ${tmpdir()}`,
-      why: reasonOf(cause),
+      why: ioReason(cause),
       mend: 'Name a folder that you may write to in TMPDIR',
       cause,
     });

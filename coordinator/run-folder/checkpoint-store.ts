@@ -4,7 +4,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LockstepError } from '../../src/errors.ts';
-import { codeOf, reasonOf } from '../../src/host/files/io-reason.ts';
+import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
 import type { Layout } from '../../src/model/layout.ts';
 import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
@@ -175,7 +175,7 @@ async function readVerified(path: string): Promise<{ body: StateBody; tensors: U
     return 'why' in verified ? verified : { ...verified, tensors };
   } catch (error) {
     if (codeOf(error) === null) throw error;
-    return { why: `it cannot be read: ${reasonOf(error)}` };
+    return { why: `it cannot be read: ${ioReason(error)}` };
   }
 }
 
@@ -206,7 +206,7 @@ function unreadable(path: string, cause: unknown): LockstepError {
   return new LockstepError({
     code: 'ERR_LOCKSTEP_CHECKPOINT_UNUSABLE',
     what: `${path} cannot be read`,
-    why: reasonOf(cause),
+    why: ioReason(cause),
     mend: 'See to it that it is a folder that you may read, or move it out of the run folder',
     cause,
   });

@@ -4,7 +4,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LockstepError } from '../../src/errors.ts';
 import { readConfigFile } from '../../src/host/files/config-file.ts';
-import { codeOf, reasonOf } from '../../src/host/files/io-reason.ts';
+import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
 import { recordKey, resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
@@ -105,7 +105,7 @@ async function hasConfig(folder: string): Promise<boolean> {
       throw new LockstepError({
         code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
         what: `The run folder ${folder} cannot be read`,
-        why: reasonOf(error),
+        why: ioReason(error),
         mend: 'See to it that you may read it, or choose another with --out DIR',
         cause: error,
       });

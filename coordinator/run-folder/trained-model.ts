@@ -4,7 +4,7 @@
 import { basename, join, resolve } from 'node:path';
 import { LockstepError } from '../../src/errors.ts';
 import { decodeSafetensors } from '../../src/formats/safetensors.ts';
-import { codeOf, reasonOf } from '../../src/host/files/io-reason.ts';
+import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
 import { type Model, modelFromTensors } from '../../src/model/model.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
@@ -174,7 +174,7 @@ async function readJson(folder: string, name: string): Promise<object | null> {
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw refuse(folder, name, `it is not JSON: ${reasonOf(cause)}`, cause);
+    throw refuse(folder, name, `it is not JSON: ${ioReason(cause)}`, cause);
   }
   if (typeof value !== 'object' || value === null) throw refuse(folder, name, 'it holds neither an object nor a list');
   return value;
@@ -188,7 +188,7 @@ async function readBytes(folder: string, name: string, most?: number): Promise<U
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
       what: `${join(folder, name)} cannot be read`,
-      why: reasonOf(cause),
+      why: ioReason(cause),
       mend: 'Give the folder of a run, e.g. runs/<date-time>, and see to it that you may read it',
       cause,
     });

@@ -2,7 +2,7 @@
 // bug of ours.
 
 import type { ErrorCode } from '../error-codes.ts';
-import { type ExitCode, LockstepError } from '../errors.ts';
+import { type ExitCode, LockstepError, messageOf } from '../errors.ts';
 import { codeOf } from './files/io-reason.ts';
 import type { MachineLimits } from './machine-limits.ts';
 
@@ -23,7 +23,7 @@ export function explained(error: unknown, limits: () => MachineLimits, exitCode:
 export function machineLack(error: unknown, limits: MachineLimits, exitCode: ExitCode): LockstepError | null {
   const known = (kind: ErrorCode, what: string, why: string, mend: string) =>
     new LockstepError({ code: kind, what, why, mend, exitCode, cause: error });
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (/WebAssembly is not defined/.test(message)) {
     return known(
       'ERR_LOCKSTEP_UNSUPPORTED',

@@ -20,14 +20,6 @@ interface Bound {
   readonly port: number;
 }
 
-export interface ThreadLost {
-  /** A thread of this machine died; another takes its place, and its work is redone. */
-  readonly type: 'threadLost';
-  /** 0-based. */
-  readonly thread: number;
-  readonly reason: string;
-}
-
 export type ClusterEvent =
   | ({
       /** Workers may join: `url` is what `lockstep worker --connect` takes. */
@@ -81,7 +73,13 @@ export type ClusterEvent =
       readonly code: string;
       readonly reason: string;
     }
-  | ThreadLost
+  | {
+      /** A thread of this machine died; another takes its place, and its work is redone. */
+      readonly type: 'threadLost';
+      /** 0-based. */
+      readonly thread: number;
+      readonly reason: string;
+    }
   | {
       /** There are more threads than shards. */
       readonly type: 'threadsIdle';

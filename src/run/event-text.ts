@@ -1,7 +1,6 @@
 // One line for people of each event that is news and no figure: the same on stderr, on the live page, in log.json and in the
 // report. Pure. Knows nothing of where it is shown; whoever wants data takes the event.
 
-import type { ThreadLost } from './cluster-event.ts';
 import type { TrainEvent } from './events.ts';
 
 export interface EventLine {
@@ -38,7 +37,7 @@ export function eventLine(event: TrainEvent): EventLine | null {
     case 'threadsWrong':
       return warning(`this machine's threads: ${event.code}, ${event.reason}`);
     case 'threadLost':
-      return warning(lossText(event));
+      return warning(lossText(event.thread, event.reason));
     case 'threadsIdle':
       return warning(
         `${event.threads} workers but only ${event.shards} shards: ${event.threads - event.shards} of them will idle (a larger --shards uses them, and changes the digest)`,
@@ -71,7 +70,7 @@ export function eventLine(event: TrainEvent): EventLine | null {
 }
 
 /** A node says the same of its own. */
-export function lossText({ thread, reason }: ThreadLost): string {
+export function lossText(thread: number, reason: string): string {
   return `thread ${thread} died (${reason}); its work is redone, and a new thread takes its place`;
 }
 

@@ -71,7 +71,7 @@ it.each(lines)('%j', (event, line) => {
 
 it('a node says of its threads what a coordinator says', () => {
   const loss = { type: 'threadLost', thread: 1, reason: 'it fell' } as const;
-  expect(lossText(loss)).toBe(eventLine(loss)!.text);
+  expect(lossText(loss.thread, loss.reason)).toBe(eventLine(loss)!.text);
 });
 
 it('what others have named is printable in the data too', () => {
