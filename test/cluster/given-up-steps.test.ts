@@ -67,6 +67,39 @@ test('steps that are given up in a pause, with most of their tree nodes there, l
   await node.ended;
 });
 
+test('a node that leaves may still answer a step that was given up: the answer is not taken for one of the same step anew', async () => {
+  const { prepared, url, begun } = await startListening(digits, 1, 60_000, null);
+  const { shards, batchSize } = prepared.parts.shape;
+  const leaver = await RawNode.open(url);
+  const { valueCount } = await leaver.greet();
+  const asked = leaver.work();
+  const cluster = await begun;
+  onTestFinished(async () => {
+    leaver.socket.terminate();
+    await cluster.close(false);
+  });
+  const training = cluster.train(prepared.range(0, 1, () => true));
+  const { attempt, blocks } = await asked;
+  leaver.say({ type: 'goodbye', reason: 'a test' });
+  expect(await training).toBe(0);
+  const anew = cluster.train(prepared.range(0, 1));
+  for (const block of blocks) {
+    const sums = { lossSum: 1, correctCount: 0, sampleCount: (batchSize / shards) * 2 ** block.level, computeMs: 1 };
+    const answer = { type: 'tree-node', epoch: 0, step: 0, attempt, ...block, ...sums } as const;
+    leaver.say({ ...answer, payload: new Uint8Array(4 * valueCount) });
+  }
+  expect(await leaver.take('goodbye')).toMatchObject({ reason: 'you leave' });
+  leaver.socket.close();
+  const node = startNode(url, { data: digits.data });
+  expect(await anew).toBe(1);
+
+  const single = prepareRun({ ...digits.short, threads: 0 }, digits.data);
+  await (await makeExecutor(single.parts)).train(single.range(0, 1));
+  expect(prepared.digest(1)).toBe(single.digest(1));
+  node.leave();
+  await node.ended;
+});
+
 test('threads that are gone for good between two steps end the run: it does not wait for them', async () => {
   let die = (_: Error): void => undefined;
   const local: Local = {
