@@ -1,10 +1,14 @@
-// Steps that are given up, and threads that are gone for good while nobody waits for them: what comes after finds nothing of it.
+// Steps that are given up, answers that come too late, and threads that are gone for good while nobody waits for them: what
+// comes after finds nothing of it.
 
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { SocketExecutor } from '../../coordinator/cluster/socket-executor.ts';
+import { ShardSizes } from '../../coordinator/executors/shard-sizes.ts';
 import { noStatus } from '../../coordinator/executors/worker-status.ts';
+import { shardList } from '../../coordinator/step/cover.ts';
 import { makeExecutor } from '../../coordinator/training/make-executor.ts';
+import type { Evaluate } from '../../src/wire/messages.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { type Local, startListening } from '../support/listening.ts';
 import { startNode } from '../support/nodes.ts';
@@ -67,37 +71,42 @@ test('steps that are given up in a pause, with most of their tree nodes there, l
   await node.ended;
 });
 
-test('a node that leaves may still answer a step that was given up: the answer is not taken for one of the same step anew', async () => {
-  const { prepared, url, begun } = await startListening(digits, 1, 60_000, null);
-  const { shards, batchSize } = prepared.parts.shape;
-  const leaver = await RawNode.open(url);
-  const { valueCount } = await leaver.greet();
-  const asked = leaver.work();
+test('a late answer to an evaluation is not taken for one to the same evaluation anew', async () => {
+  const { prepared, url, begun } = await startListening(digits, 2, 1, null);
+  const late = await RawNode.open(url);
+  await late.greet();
+  late.say({ type: 'ready' });
+  let evaluations = 0;
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const node = startNode(url, { data: digits.data, beforeParts: () => (evaluations > 1 ? released : undefined) });
   const cluster = await begun;
   onTestFinished(async () => {
-    leaver.socket.terminate();
+    release();
+    late.socket.terminate();
+    node.leave();
     await cluster.close(false);
+    await node.ended;
   });
-  const training = cluster.train(prepared.range(0, 1, () => true));
-  const { attempt, blocks } = await asked;
-  leaver.say({ type: 'goodbye', reason: 'a test' });
-  expect(await training).toBe(0);
-  const anew = cluster.train(prepared.range(0, 1));
-  for (const block of blocks) {
-    const sums = { lossSum: 1, correctCount: 0, sampleCount: (batchSize / shards) * 2 ** block.level, computeMs: 1 };
-    const answer = { type: 'tree-node', epoch: 0, step: 0, attempt, ...block, ...sums } as const;
-    leaver.say({ ...answer, payload: new Uint8Array(4 * valueCount) });
-  }
-  expect(await leaver.take('goodbye')).toMatchObject({ reason: 'you leave' });
-  leaver.socket.close();
-  const node = startNode(url, { data: digits.data });
-  expect(await anew).toBe(1);
-
-  const single = prepareRun({ ...digits.short, threads: 0 }, digits.data);
-  await (await makeExecutor(single.parts)).train(single.range(0, 1));
-  expect(prepared.digest(1)).toBe(single.digest(1));
-  node.leave();
-  await node.ended;
+  const evaluate = () => {
+    evaluations++;
+    return cluster.evaluate('validation', 0, 0);
+  };
+  const sums = await evaluate();
+  const anew = evaluate();
+  const { attempt, blocks } = (await late.take('evaluate')) as unknown as Evaluate;
+  const sizes = new ShardSizes(prepared.parts.shape);
+  const parts = blocks.flatMap(shardList).map((part) => {
+    return { part, lossSum: 1, correctCount: 0, sampleCount: sizes.part('validation', part) };
+  });
+  late.say({ type: 'evaluated', epoch: 0, step: 0, split: 'validation', attempt, computeMs: 1, parts });
+  // it is idle now, and is given some of what the other keeps
+  const next = (await late.take('evaluate')) as unknown as Evaluate;
+  expect(next.attempt).not.toBe(attempt);
+  release();
+  expect(await anew).toEqual(sums);
 });
 
 test('threads that are gone for good between two steps end the run: it does not wait for them', async () => {
