@@ -1,5 +1,5 @@
 // Who takes part: this machine's own threads and the nodes that joined. It moves the membership machine by what happens on
-// the connections and by the clock, carries out its effects, and passes on what concerns the step at hand.
+// the connections and by the clock, carries out its effects, and passes on what concerns the work.
 
 import { setInterval as everyMs } from 'node:timers';
 import { RepeatedWarnings } from '../../src/host/http/repeated-warnings.ts';
@@ -7,49 +7,23 @@ import type { StrangerLimits } from '../../src/host/http/stranger-limits.ts';
 import type { ClusterEvent } from '../../src/run/cluster-event.ts';
 import type { CloseName } from '../../src/wire/close-codes.ts';
 import { checkIdentity, type Identity } from '../../src/wire/handshake.ts';
-import { DATA_PIECE_BYTES } from '../../src/wire/limits.ts';
-import type { AttemptFailed, Evaluated, NodeMessage, TreeNode, Welcome } from '../../src/wire/messages.ts';
+import type { NodeMessage, Welcome } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import type { NodeMessageReader } from '../../src/wire/read-node-message.ts';
+import type { WorkerStatus } from '../executors/worker-status.ts';
+import type { Measurement, WorkerSpeed } from '../step/speed.ts';
 import { AttendedClock } from './attended-clock.ts';
+import { ClusterMember, type MemberFacts, type MemberWork } from './cluster-member.ts';
+import { Departures, evictionOf } from './departures.ts';
 import type { Inflight } from './inflight.ts';
-import { Membership, type MembershipEffect, type MembershipEvent, type MembershipOptions } from './membership.ts';
+import { Membership, type MembershipEvent, type MembershipOptions } from './membership.ts';
 import { NodeConnection } from './node-connection.ts';
-import { evictionOf } from './node-ledger.ts';
 import type { WebSocket } from './node-server.ts';
-
-export interface ClusterMember {
-  readonly workerId: number;
-  readonly name: string;
-  readonly threads: number;
-  /** HOST:PORT of its own metrics, null if it has none. */
-  readonly metricsAddress: string | null;
-  /** null: the threads of this process. */
-  readonly connection: NodeConnection | null;
-  inflight: Inflight | null;
-  /** The step whose parameters it was last sent. */
-  parameterStep: number | null;
-  /** It has answered an attempt: its threads run, its code is compiled. */
-  warm: boolean;
-  /** It asked for the dataset and was not sent all of it yet. */
-  awaitsData: boolean;
-}
-
-/** What concerns the work; told after the membership machine has heard of it. */
-export interface MemberHandlers {
-  readonly onReady: (member: ClusterMember) => void;
-  readonly onTreeNode: (member: ClusterMember, message: TreeNode) => void;
-  readonly onEvaluated: (member: ClusterMember, message: Evaluated) => void;
-  readonly onFailed: (member: ClusterMember, message: AttemptFailed) => void;
-  readonly onGoodbye: (member: ClusterMember) => void;
-  /** Before the membership machine forgets it; `name` is that of a close code of ours. */
-  readonly onLeaving: (member: ClusterMember, reason: string, name: CloseName | undefined) => void;
-  readonly onGone: (member: ClusterMember, reason: string) => void;
-  readonly onTick: (nowMs: number) => void;
-  readonly onPhase: (effect: MembershipEffect) => void;
-}
+import { RunGate } from './run-gate.ts';
 
 export interface ClusterMembersOptions extends MembershipOptions {
+  /** This process's own; 0: they do not take part. */
+  readonly localThreads: number;
   readonly strangers: StrangerLimits;
   readonly mostNodes: number;
   readonly identity: Identity;
@@ -58,19 +32,20 @@ export interface ClusterMembersOptions extends MembershipOptions {
   readonly welcome: Omit<Welcome, 'type' | 'workerId'>;
   /** The dataset's bytes, made when the first node asks for them. */
   readonly datasetBytes: () => Uint8Array;
-  readonly onTraffic: (direction: 'received' | 'sent', bytes: number) => void;
   readonly onEvent: (event: ClusterEvent) => void;
 }
 
 const TICK_MS = 250;
 // heartbeat timeouts in which something of what waits must go out: a slow link is not a dead one, which falls silent first
 const READING_PATIENCE = 3;
-// of the dataset, given to a connection at a time
-const DATA_AHEAD_BYTES = 1024 * 1024;
 
 export class ClusterMembers {
+  readonly gate: RunGate;
+  readonly departures = new Departures();
+  /** Of all connections. */
+  readonly traffic = { sentBytes: 0, receivedBytes: 0 };
   readonly #options: ClusterMembersOptions;
-  readonly #handlers: MemberHandlers;
+  readonly #work: MemberWork;
   readonly #membership: Membership;
   readonly #clock = new AttendedClock({ longestGapMs: 1_000 });
   readonly #members = new Map<number, ClusterMember>();
@@ -79,15 +54,12 @@ export class ClusterMembers {
   readonly #turnedAway: RepeatedWarnings<ClusterEvent & { type: 'turnedAway' }>;
   #closing = false;
 
-  constructor(options: ClusterMembersOptions, handlers: MemberHandlers) {
+  constructor(options: ClusterMembersOptions, work: MemberWork) {
     this.#options = options;
-    this.#handlers = handlers;
+    this.#work = work;
+    this.gate = new RunGate(options.onEvent);
     this.#membership = new Membership(options);
     this.#turnedAway = new RepeatedWarnings(options.strangers, (count, last) => ({ ...last, count }));
-    this.#timers.push(
-      everyMs(() => this.#tick(), TICK_MS),
-      everyMs(() => this.#heartbeat(), options.welcome.heartbeatIntervalMs),
-    );
   }
 
   /** Attended time. */
@@ -95,12 +67,8 @@ export class ClusterMembers {
     return this.#clock.read(performance.now());
   }
 
-  get membership(): Membership {
-    return this.#membership;
-  }
-
-  get members(): ReadonlyMap<number, ClusterMember> {
-    return this.#members;
+  get paused(): boolean {
+    return this.#membership.phase === 'paused';
   }
 
   /** Nodes that may be given work. */
@@ -109,22 +77,50 @@ export class ClusterMembers {
     return false;
   }
 
-  start(): void {
-    this.tell({ type: 'started', nowMs: this.nowMs });
+  get(workerId: number): ClusterMember | undefined {
+    return this.#members.get(workerId);
   }
 
-  /** This process's own threads: a member that needs no welcome. */
-  addLocal(threads: number): ClusterMember {
-    const member = this.#join('this machine', threads, null, null);
-    this.#ready(member);
-    return member;
+  /** Nothing is asked of this machine's own threads. */
+  get localIsIdle(): boolean {
+    return this.busy().every(({ connection }) => connection !== null);
+  }
+
+  /** Everybody who may be given work, now or when idle again. */
+  speeds(): WorkerSpeed[] {
+    return this.#membership.speeds();
+  }
+
+  /** Those who still owe an answer. */
+  busy(): ClusterMember[] {
+    return [...this.#members.values()].filter(({ inflight }) => inflight !== null);
+  }
+
+  /** The nodes at this moment. */
+  status(): WorkerStatus[] {
+    return this.#nodes().map((member) => this.#statusOf(member));
+  }
+
+  /** This process's own threads join, without a welcome, and the clocks run. */
+  start(): void {
+    const { localThreads, welcome } = this.#options;
+    this.#timers.push(
+      everyMs(() => this.#tick(), TICK_MS),
+      everyMs(() => {
+        for (const connection of this.#connections) connection.beat();
+      }, welcome.heartbeatIntervalMs),
+    );
+    if (localThreads > 0) this.#ready(this.#join('this machine', localThreads, null, null));
+    this.#tell({ type: 'started', nowMs: this.nowMs });
   }
 
   /** A WebSocket was opened; `greeted` is called when a good hello has come. */
   add(socket: WebSocket, address: string, greeted: () => void): void {
     let member: ClusterMember | null = null;
     const connection: NodeConnection = new NodeConnection(socket, address, this.#options.read, {
-      onTraffic: this.#options.onTraffic,
+      onTraffic: (direction, bytes) => {
+        this.traffic[direction === 'sent' ? 'sentBytes' : 'receivedBytes'] += bytes;
+      },
       onMessage: (message) => {
         if (member === null) {
           clearTimeout(deadline);
@@ -149,9 +145,16 @@ export class ClusterMembers {
     this.#connections.add(connection);
   }
 
-  /** Moves the membership machine and carries out what it decides. */
-  tell(event: MembershipEvent): void {
-    for (const effect of this.#membership.handle(event)) this.#carryOut(effect);
+  give(member: ClusterMember, inflight: Inflight): void {
+    member.give(inflight);
+    this.#tell({ type: 'given-work', workerId: member.workerId });
+  }
+
+  /** A worker has answered all that it was given; one that leaves is let go. */
+  settle(member: ClusterMember, measured: Measurement): void {
+    const measurement = member.settle(measured);
+    this.#tell({ type: 'answered', workerId: member.workerId, measurement });
+    this.#answerGoodbye(member);
   }
 
   evict(workerId: number, name: CloseName, reason: string): void {
@@ -168,145 +171,117 @@ export class ClusterMembers {
     this.#say(this.#turnedAway.rest(this.nowMs));
   }
 
+  #nodes(): ClusterMember[] {
+    return [...this.#members.values()].filter(({ connection }) => connection !== null);
+  }
+
+  #statusOf(member: ClusterMember): WorkerStatus {
+    const known = this.#membership.members.get(member.workerId);
+    if (known === undefined) return member.status('leaving', null);
+    return member.status(known.phase, Math.max(0, this.nowMs - known.heardAtMs));
+  }
+
   #say(events: readonly ClusterEvent[]): void {
     for (const event of events) this.#options.onEvent(event);
+  }
+
+  /** Moves the membership machine and carries out what it decides. */
+  #tell(event: MembershipEvent): void {
+    for (const effect of this.#membership.handle(event)) {
+      if (effect.type === 'evict') this.evict(effect.workerId, 'heartbeatTimeout', effect.reason);
+      // that nobody is left at the end is no pause
+      else if (!this.#closing) this.gate.move(effect);
+    }
   }
 
   #greet(connection: NodeConnection, message: NodeMessage): ClusterMember {
     if (message.type !== 'hello') throw new ProtocolError('outOfOrder', `${message.type} before hello`);
     checkIdentity(message, this.#options.identity);
-    const nodes = [...this.#members.values()].filter((member) => member.connection !== null).length;
+    const nodes = this.#nodes().length;
     if (nodes >= this.#options.mostNodes) throw new ProtocolError('full', `${nodes} nodes are here already`);
     const { name, threads, metricsPort } = message;
     const metricsAddress = metricsPort === null ? null : withPort(connection.address, metricsPort);
-    const member = this.#join(name, threads, connection, metricsAddress);
+    const member = this.#join(name, threads, metricsAddress, connection);
     connection.send({ type: 'welcome', workerId: member.workerId, ...this.#options.welcome });
     return member;
   }
 
   #hear(member: ClusterMember, connection: NodeConnection, message: NodeMessage): void {
     const { workerId } = member;
-    this.tell({ type: 'heard', nowMs: this.nowMs, workerId });
+    this.#tell({ type: 'heard', nowMs: this.nowMs, workerId });
     switch (message.type) {
       case 'hello':
         throw new ProtocolError('outOfOrder', 'hello came twice');
       case 'need-data':
-        member.awaitsData = true;
-        return this.#sendData(member, connection, this.#options.datasetBytes(), 0);
+        return member.sendData(connection, this.#options.datasetBytes());
       case 'ready':
         if (member.awaitsData) throw new ProtocolError('outOfOrder', 'ready before the last piece of the dataset');
         return this.#ready(member);
       case 'heartbeat':
         return;
       case 'tree-node':
-        return this.#handlers.onTreeNode(member, message);
       case 'evaluated':
-        return this.#handlers.onEvaluated(member, message);
       case 'attempt-failed':
-        return this.#handlers.onFailed(member, message);
+        return this.#work.answered(member, message);
       case 'goodbye':
-        this.tell({ type: 'goodbye', workerId, reason: message.reason });
-        this.#handlers.onGoodbye(member);
-        return this.answerGoodbye(member);
+        this.#tell({ type: 'goodbye', workerId, reason: message.reason });
+        this.#work.changed({ type: 'goodbye', workerId });
+        return this.#answerGoodbye(member);
     }
   }
 
   /** A node that leaves is let go when it has answered what it holds. */
-  answerGoodbye(member: ClusterMember): void {
-    const { connection, inflight } = member;
-    if (connection?.state === 'leaving' && inflight === null) {
-      connection.send({ type: 'goodbye', reason: 'you leave' });
-    }
+  #answerGoodbye({ connection, inflight }: ClusterMember): void {
+    if (connection?.state === 'leaving' && inflight === null) connection.send({ type: 'goodbye', reason: 'you leave' });
   }
 
-  #join(
-    name: string,
-    threads: number,
-    connection: NodeConnection | null,
-    metricsAddress: string | null,
-  ): ClusterMember {
-    let workerId = 0;
-    for (const effect of this.#membership.handle({
-      type: 'joining',
-      nowMs: this.nowMs,
-      name,
-      threads,
-      remote: connection !== null,
-    })) {
-      if (effect.type === 'joined') workerId = effect.workerId;
-    }
-    const member: ClusterMember = {
-      workerId,
-      name,
-      threads,
-      metricsAddress,
-      connection,
-      inflight: null,
-      parameterStep: null,
-      warm: false,
-      awaitsData: false,
-    };
+  #join(name: string, threads: number, metricsAddress: string | null, connection: NodeConnection | null) {
+    const workerId = this.#membership.nextWorkerId;
+    this.#tell({ type: 'joining', nowMs: this.nowMs, name, threads, remote: connection !== null });
+    const facts: MemberFacts = { workerId, rank: this.#freeRank(), name, threads, metricsAddress, connection };
+    const member = new ClusterMember(facts);
     this.#members.set(workerId, member);
     return member;
   }
 
+  /** The smallest, so that ranks stay as few as there are workers at a time. Those below belong to this machine's threads. */
+  #freeRank(): number {
+    const taken = new Set(this.#nodes().map(({ facts }) => facts.rank));
+    let rank = this.#options.localThreads;
+    while (taken.has(rank)) rank++;
+    return rank;
+  }
+
   #ready(member: ClusterMember): void {
-    const { workerId, connection, name, threads } = member;
+    const { workerId, connection, facts } = member;
+    const { name, threads } = facts;
     if (connection !== null) {
       this.#options.onEvent({ type: 'workerJoined', workerId, name, address: connection.address, threads });
     }
-    this.tell({ type: 'ready', nowMs: this.nowMs, workerId });
-    this.#handlers.onReady(member);
+    const { nowMs } = this;
+    this.#tell({ type: 'ready', nowMs, workerId });
+    const worker = this.speeds().find((speed) => speed.workerId === workerId);
+    if (worker !== undefined) this.#work.changed({ type: 'joined', nowMs, worker });
   }
 
   #gone(member: ClusterMember, reason: string, closed: CloseName | undefined): void {
-    const { workerId, name } = member;
-    this.#handlers.onLeaving(member, reason, closed);
+    const { workerId, facts } = member;
+    // before the membership machine forgets it
+    const eviction = evictionOf(closed);
+    this.departures.add(this.#statusOf(member), eviction, reason);
     this.#members.delete(workerId);
-    this.#options.onEvent({ type: 'workerLost', workerId, name, eviction: evictionOf(closed), reason });
-    this.tell({ type: 'gone', workerId, reason });
-    this.#handlers.onGone(member, reason);
-  }
-
-  #carryOut(effect: MembershipEffect): void {
-    if (effect.type === 'evict') this.evict(effect.workerId, 'heartbeatTimeout', effect.reason);
-    // that nobody is left at the end is no pause
-    else if (!this.#closing) this.#handlers.onPhase(effect);
-  }
-
-  /** One piece after the other, as fast as the node takes them. */
-  #sendData(member: ClusterMember, connection: NodeConnection, bytes: Uint8Array, offset: number): void {
-    let at = offset;
-    while (at < bytes.length && connection.waitingBytes < DATA_AHEAD_BYTES) {
-      const piece = bytes.subarray(at, at + DATA_PIECE_BYTES);
-      const next = at + piece.length;
-      const pause = connection.waitingBytes + piece.length >= DATA_AHEAD_BYTES && next < bytes.length;
-      connection.send(
-        { type: 'data', offset: at, total: bytes.length, payload: piece },
-        pause ? () => this.#connections.has(connection) && this.#sendData(member, connection, bytes, next) : undefined,
-      );
-      at = next;
-      if (pause) return;
-    }
-    if (at >= bytes.length) member.awaitsData = false;
+    this.#options.onEvent({ type: 'workerLost', workerId, name: facts.name, eviction, reason });
+    this.#tell({ type: 'gone', workerId, reason });
+    this.#work.changed({ type: 'lost', nowMs: this.nowMs, workerId, reason });
   }
 
   #tick(): void {
     const { nowMs } = this;
-    this.tell({ type: 'tick', nowMs });
+    this.#tell({ type: 'tick', nowMs });
     const patienceMs = READING_PATIENCE * this.#options.heartbeatTimeoutMs;
     for (const connection of this.#connections) connection.checkReading(nowMs, patienceMs);
     this.#say(this.#turnedAway.due(nowMs));
-    this.#handlers.onTick(nowMs);
-  }
-
-  #heartbeat(): void {
-    for (const connection of this.#connections) {
-      // what waits already shows that we are here, and must not grow
-      if (['welcomed', 'loading', 'member', 'leaving'].includes(connection.state) && connection.waitingBytes === 0) {
-        connection.send({ type: 'heartbeat' });
-      }
-    }
+    this.#work.ticked(nowMs);
   }
 }
 

@@ -9,41 +9,43 @@ import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import { shardList } from '../step/cover.ts';
 import type { Measurement } from '../step/speed.ts';
 
-/** Which work is meant: given and answer must agree in all of it. */
+/** A step or an evaluation, as somebody has it worked on; one object as long as that lasts. */
 export interface Work {
-  readonly attempt: number;
   readonly epoch: number;
   /** Since the start of the run; of an evaluation, the step that reads the same parameters. */
   readonly step: number;
   /** The split that is evaluated; null for training. */
   readonly split: SplitName | null;
+  /** Of each shard or part, by the coordinator's own count. */
+  readonly samples: readonly number[];
 }
+
+/** What an answer says it is of: it must agree with what was given in all of it. */
+type Answer = Omit<Work, 'samples'> & { readonly attempt: number };
 
 export class Inflight {
   readonly work: Work;
+  readonly attempt: number;
   readonly blocks: readonly BlockAddress[];
   readonly #givenAtMs: number;
   /** Not answered yet: tree nodes by `keyOf`, or part numbers. */
   readonly #open: Set<string | number>;
   /** Shards or parts in all. */
-  readonly #count: number;
-  /** Samples of each shard or part of the step or the evaluation. */
-  readonly #samples: readonly number[];
+  readonly shardCount: number;
   #sampleCount = 0;
   #computeMs = 0;
 
   /**
    * @param blocks of shards, or of the split's parts
-   * @param samples of each shard or part, by the coordinator's own count
    * @param nowMs attended time at which the work was given
    */
-  constructor(work: Work, blocks: readonly BlockAddress[], samples: readonly number[], nowMs: number) {
+  constructor(work: Work, attempt: number, blocks: readonly BlockAddress[], nowMs: number) {
     this.work = work;
+    this.attempt = attempt;
     this.blocks = blocks;
-    this.#samples = samples;
     this.#givenAtMs = nowMs;
     const units = blocks.flatMap(shardList);
-    this.#count = units.length;
+    this.shardCount = units.length;
     this.#open = new Set<string | number>(work.split === null ? blocks.map(keyOf) : units);
   }
 
@@ -57,42 +59,55 @@ export class Inflight {
    * @throws ProtocolError when nobody asked for it, or it was answered already
    */
   answerBlock(
-    node: Omit<Work, 'split'> & BlockAddress & { readonly sampleCount: number; readonly computeMs: number },
+    node: Omit<Answer, 'split'> & BlockAddress & { readonly sampleCount: number; readonly computeMs: number },
   ): void {
     this.#demand({ ...node, split: null });
     this.#take(keyOf(node), `tree node (${node.level}, ${node.index})`);
     this.#add(
       node.sampleCount,
-      shardList(node).reduce((sum, shard) => sum + this.#samples[shard]!, 0),
+      shardList(node).reduce((sum, shard) => sum + this.work.samples[shard]!, 0),
     );
     this.#computeMs += node.computeMs;
   }
 
   /** @throws ProtocolError as answerBlock */
-  answerParts(answer: Work & { readonly parts: readonly PartSums[]; readonly computeMs: number }): void {
+  answerParts(answer: Answer & { readonly parts: readonly PartSums[]; readonly computeMs: number }): void {
     this.#demand(answer);
     for (const { part, sampleCount } of answer.parts) {
       this.#take(part, `part ${part}`);
-      this.#add(sampleCount, this.#samples[part]!);
+      this.#add(sampleCount, this.work.samples[part]!);
     }
     this.#computeMs += answer.computeMs;
+  }
+
+  /**
+   * The engine could not compute the attempt.
+   * @throws ProtocolError as answerBlock
+   */
+  answerFailure(attempt: number): void {
+    if (attempt === this.attempt) return;
+    throw new ProtocolError('unsolicited', `attempt ${attempt} failed, asked for was ${this.attempt}`);
   }
 
   /** What the attempt tells of the worker's speed, once it is done. */
   measurement(nowMs: number): Measurement {
     return {
-      shardCount: this.#count,
+      shardCount: this.shardCount,
       sampleCount: this.#sampleCount,
       computeMs: this.#computeMs,
       wallMs: nowMs - this.#givenAtMs,
     };
   }
 
-  #demand(answer: Work): void {
-    const { attempt, epoch, step, split } = this.work;
+  #demand(answer: Answer): void {
+    const { attempt } = this;
+    const { epoch, step, split } = this.work;
     const fits = answer.attempt === attempt && answer.epoch === epoch && answer.step === step && answer.split === split;
     if (fits) return;
-    throw new ProtocolError('unsolicited', `${workText(answer)} was answered, asked for was ${workText(this.work)}`);
+    throw new ProtocolError(
+      'unsolicited',
+      `${workText(answer)} was answered, asked for was ${workText({ ...this.work, attempt })}`,
+    );
   }
 
   #take(key: string | number, what: string): void {
@@ -107,7 +122,7 @@ export class Inflight {
   }
 }
 
-function workText({ attempt, epoch, step, split }: Work): string {
+function workText({ attempt, epoch, step, split }: Answer): string {
   return `attempt ${attempt} (epoch ${epoch}, step ${step}, ${split ?? 'training'})`;
 }
 

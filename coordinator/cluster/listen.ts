@@ -1,10 +1,10 @@
-// Opens a run to other machines: reads what --listen and its companions name, checks that it is safe, and puts together
-// server, members and executor.
+// Opens a run to other machines: reads what --listen and its companions name, and checks that it is safe.
 
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { Engine } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
 import { readSecretText, readText, readToken } from '../../src/host/files/secret-files.ts';
+import { type StrangerLimits, strangerLimits } from '../../src/host/http/stranger-limits.ts';
 import { isLoopback } from '../../src/host/loopback.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
@@ -21,9 +21,8 @@ import { nodeMessageReader } from '../../src/wire/read-node-message.ts';
 import type { LocalThreads } from '../executors/executor.ts';
 import type { ShardSizes } from '../executors/shard-sizes.ts';
 import { nobody, type Observer } from '../executors/worker-status.ts';
-import type { ClusterLimits } from './cluster-limits.ts';
-import { ClusterMembers } from './cluster-members.ts';
-import { NodeServer } from './node-server.ts';
+import type { StepOptions } from '../step/step-events.ts';
+import { stepDefaults } from '../step/step-machine.ts';
 import { SocketExecutor } from './socket-executor.ts';
 
 export interface ListenDeps {
@@ -44,40 +43,47 @@ export interface ListenDeps {
   readonly onEvent: (event: TrainEvent) => void;
 }
 
+/** What no flag changes; tests do. */
+export interface ClusterLimits {
+  /** When an attempt is late. */
+  readonly step: StepOptions;
+  /** Nodes at a time; further ones are told to come again later. */
+  readonly mostNodes: number;
+  /** Whoever has not said hello yet. */
+  readonly strangers: StrangerLimits;
+}
+
+export const clusterLimits: ClusterLimits = { strangers: strangerLimits, step: stepDefaults, mostNodes: 1_024 };
+
 // A coordinator that pauses is forgiven for longer than a node is.
 const COORDINATOR_TIMEOUT_MS = 60_000;
 
 /** Resolves when enough workers are there. */
-export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
-  const {
-    options,
+export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
+  const { options, memory, kernels, engine, local, sizes, limits, identity, signal, observer = nobody, onEvent } = deps;
+  const { host, port } = hostAndPort(options.listen!);
+  const warn = (message: string) => onEvent({ type: 'warning', message });
+  const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
+  checkExposure(host, token !== null, options.insecure, warn);
+  const tls = await unlessAborted(readTls(options, warn), signal);
+  const heartbeatTimeoutMs = options.heartbeatTimeout * 1000;
+  const valueCount = memory.plan.vectorBytes / 4;
+  let bytes: Uint8Array | null = null;
+  const bytesOfData = () => {
+    bytes ??= datasetBytes(deps.data);
+    return bytes;
+  };
+
+  const executor = new SocketExecutor({
     memory,
     kernels,
     engine,
     local,
     sizes,
-    limits,
-    identity,
-    signal,
-    observer = nobody,
-    onEvent,
-  } = parts;
-  const { host, port } = hostAndPort(options.listen!);
-  const warn = (message: string) => onEvent({ type: 'warning', message });
-  const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
-  checkExposure(host, token !== null, options.insecure, warn);
-  const heartbeatTimeoutMs = options.heartbeatTimeout * 1000;
-  const valueCount = memory.plan.vectorBytes / 4;
-  let bytes: Uint8Array | null = null;
-  const bytesOfData = () => {
-    bytes ??= datasetBytes(parts.data);
-    return bytes;
-  };
-
-  const { step } = limits;
-  const executor = new SocketExecutor({ memory, kernels, engine, local, sizes, step, observer, signal, onEvent });
-  const members = new ClusterMembers(
-    {
+    observer,
+    late: limits.step,
+    members: {
+      localThreads: local?.pool.capacity ?? 0,
       minThreads: options.minWorkers,
       joinTimeoutMs: options.joinTimeout === null ? null : options.joinTimeout * 1000,
       heartbeatTimeoutMs,
@@ -93,53 +99,33 @@ export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
       }),
       welcome: {
         // a folder may be named with anything
-        run: asText(parts.runName, RUN_NAME_LENGTH),
-        configuration: JSON.parse(JSON.stringify(parts.configuration)) as { readonly [key: string]: Plain },
-        dataDigest: datasetDigest(parts.data),
+        run: asText(deps.runName, RUN_NAME_LENGTH),
+        configuration: JSON.parse(JSON.stringify(deps.configuration)) as { readonly [key: string]: Plain },
+        dataDigest: datasetDigest(deps.data),
         dataBytes: bytesOfData().length,
         valueCount,
         heartbeatIntervalMs: Math.max(1, Math.floor(heartbeatTimeoutMs / 4)),
         coordinatorTimeoutMs: Math.max(COORDINATOR_TIMEOUT_MS, 6 * heartbeatTimeoutMs),
       },
       datasetBytes: bytesOfData,
-      onTraffic: (direction, count) => {
-        executor.counts[direction === 'sent' ? 'sentBytes' : 'receivedBytes'] += count;
-      },
       onEvent,
     },
-    executor.handlers,
-  );
-  let server: NodeServer;
-  try {
-    server = await NodeServer.listen(
-      {
-        strangers: limits.strangers,
-        host,
-        port,
-        token,
-        allowedOrigins: options.allowOrigin,
-        tls: await unlessAborted(readTls(options, warn), signal),
-        engine: identity.engine,
-        valueCount,
-      },
-      (socket, address, greeted) => members.add(socket, address, greeted),
-    );
-  } catch (error) {
-    members.close('shuttingDown', 'the server did not start');
-    throw error;
-  }
-  executor.attach(members, async (finished) => {
-    members.close(finished ? 'runOver' : 'shuttingDown', finished ? 'the run is over' : 'the coordinator was stopped');
-    await server.close();
-    const { sentBytes, receivedBytes } = executor.counts;
-    if (sentBytes > 0) onEvent({ type: 'traffic', sentBytes, receivedBytes });
+    server: {
+      strangers: limits.strangers,
+      host,
+      port,
+      token,
+      allowedOrigins: options.allowOrigin,
+      tls,
+      engine: identity.engine,
+      valueCount,
+    },
+    signal,
+    onEvent,
   });
   observer.attach(() => executor.status());
-  const { url, bound } = server;
-  onEvent({ type: 'listening', url, ...bound, tls: options.tlsCert !== null, token: token !== null });
-  members.start();
   try {
-    await executor.ready(signal);
+    await executor.start();
   } catch (error) {
     await executor.close(false);
     throw error;

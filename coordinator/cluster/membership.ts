@@ -92,6 +92,11 @@ export class Membership {
     return this.#phase;
   }
 
+  /** Of whoever joins next. */
+  get nextWorkerId(): number {
+    return this.#nextWorkerId;
+  }
+
   /** By workerId, in the order of joining. */
   get members(): ReadonlyMap<number, Member> {
     return this.#members;

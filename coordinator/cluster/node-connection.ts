@@ -57,6 +57,16 @@ export class NodeConnection {
     return this.#socket.bufferedAmount;
   }
 
+  get isOpen(): boolean {
+    return !this.#closed;
+  }
+
+  /** A sign of life, unless what waits to be sent is one already: it must not grow. */
+  beat(): void {
+    if (this.#state === 'greeting' || this.#state === 'greeted' || this.waitingBytes > 0) return;
+    this.send({ type: 'heartbeat' });
+  }
+
   /** `sent` is called when the bytes have gone out, or never will. The payload must stay as it is until then. */
   send(message: CoordinatorMessage, sent?: () => void): void {
     if (this.#closed) {

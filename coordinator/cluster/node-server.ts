@@ -49,21 +49,13 @@ export class NodeServer {
   readonly #options: NodeServerOptions;
   readonly #onNode: OnNode;
 
-  private constructor(options: NodeServerOptions, onNode: OnNode) {
+  /** @throws LockstepError when the certificate cannot be used */
+  constructor(options: NodeServerOptions, onNode: OnNode) {
     const { token, allowedOrigins, engine, tls, strangers: limits } = options;
     this.#options = options;
     this.#onNode = onNode;
     this.#policy = { token, engine, allowedOrigins: new Set(allowedOrigins), nonces: new NonceBook(randomBytes(32)) };
-    this.#door = new HttpDoor({
-      limits,
-      tls,
-      // no host is judged here: this says nothing, and an upgrade proves itself
-      onRequest: (_request, response) => {
-        const headers = { upgrade: 'websocket', 'content-type': 'text/plain', [REFUSAL_HEADER]: 'no-upgrade' };
-        response.writeHead(426, { connection: 'close', ...headers });
-        response.end('This is a lockstep coordinator: lockstep worker --connect joins it.\n');
-      },
-    });
+    this.#door = openDoor(limits, tls);
     const socketLimits = {
       noServer: true,
       perMessageDeflate: false,
@@ -79,22 +71,10 @@ export class NodeServer {
   }
 
   /** Resolves when the server listens. */
-  static async listen(options: NodeServerOptions, onNode: OnNode): Promise<NodeServer> {
-    const { host, port } = options;
-    let server: NodeServer;
+  async listen(): Promise<void> {
+    const { host, port } = this.#options;
     try {
-      server = new NodeServer(options, onNode);
-    } catch (cause) {
-      throw new LockstepError({
-        code: 'ERR_LOCKSTEP_SECRET_UNUSABLE',
-        what: 'The TLS certificate or key cannot be used',
-        why: ioReason(cause),
-        mend: 'Give PEM files that belong together with --tls-cert and --tls-key',
-        cause,
-      });
-    }
-    try {
-      await server.#door.listen(host, port);
+      await this.#door.listen(host, port);
     } catch (cause) {
       throw new LockstepError({
         code: listenCodeOf(cause),
@@ -104,7 +84,6 @@ export class NodeServer {
         cause,
       });
     }
-    return server;
   }
 
   /** As a worker would type it, with the port that is really used. */
@@ -169,6 +148,29 @@ export class NodeServer {
       webSocket.close(MESSAGE_TOO_BIG, `more than ${this.#options.strangers.helloBytes} bytes before hello`);
       webSocket.terminate();
     };
+  }
+}
+
+function openDoor(limits: StrangerLimits, tls: NodeServerOptions['tls']): HttpDoor {
+  try {
+    return new HttpDoor({
+      limits,
+      tls,
+      // no host is judged here: this says nothing, and an upgrade proves itself
+      onRequest: (_request, response) => {
+        const headers = { upgrade: 'websocket', 'content-type': 'text/plain', [REFUSAL_HEADER]: 'no-upgrade' };
+        response.writeHead(426, { connection: 'close', ...headers });
+        response.end('This is a lockstep coordinator: lockstep worker --connect joins it.\n');
+      },
+    });
+  } catch (cause) {
+    throw new LockstepError({
+      code: 'ERR_LOCKSTEP_SECRET_UNUSABLE',
+      what: 'The TLS certificate or key cannot be used',
+      why: ioReason(cause),
+      mend: 'Give PEM files that belong together with --tls-cert and --tls-key',
+      cause,
+    });
   }
 }
 

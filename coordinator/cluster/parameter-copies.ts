@@ -35,8 +35,4 @@ export class ParameterCopies {
       },
     };
   }
-
-  get count(): number {
-    return this.#copies.length;
-  }
 }

@@ -1,49 +1,49 @@
-// One step, or one evaluation, as it is worked on by threads and nodes: the step machine with what carries out its effects. Its effects are
-// carried out here: work is given, results are kept in slots of the shared memory, and the promise is settled.
+// One step, or one evaluation, as it is worked on by threads and nodes: the step machine with what carries out its effects.
+// Work is given, results are kept in shared memory, and the promise is settled.
 
-import type { SplitName, StepAddress } from '../../src/engine.ts';
+import type { StepAddress } from '../../src/engine.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { ClusterEvent } from '../../src/run/cluster-event.ts';
-import type { BlockAddress } from '../../src/tree.ts';
+import { shardsOfBlock } from '../../src/tree.ts';
+import type { PartSums } from '../../src/wire/messages.ts';
 import type { Accepted } from '../step/cover.ts';
 import type { StepEffect, StepEvent, StepOptions } from '../step/step-events.ts';
 import { StepMachine } from '../step/step-machine.ts';
-import type { ClusterMember, ClusterMembers } from './cluster-members.ts';
-import { EvaluatedParts } from './evaluated-parts.ts';
-import { Inflight } from './inflight.ts';
+import type { ClusterMember } from './cluster-member.ts';
+import type { ClusterMembers } from './cluster-members.ts';
+import { Inflight, type Work } from './inflight.ts';
+import type { TreeSlots } from './tree-slots.ts';
 
-export interface JobWork extends StepAddress {
-  /** null: training. */
-  readonly split: SplitName | null;
+export interface JobWork extends StepAddress, Work {
   /** For messages: "step 3 of epoch 1". */
   readonly name: string;
-  /** Samples of each shard or part. */
-  readonly samples: readonly number[];
-}
-
-/** What a job has others do. */
-export interface JobActions {
-  readonly give: (member: ClusterMember, attempt: number, blocks: readonly BlockAddress[]) => void;
-  readonly keep: (node: Accepted) => void;
-  /** Its values are needed no more. */
-  readonly release: (node: Accepted) => void;
-  readonly onDropped: () => void;
-  readonly onReassigned: (shards: number) => void;
-  readonly onEvent: (event: ClusterEvent) => void;
-  readonly late: StepOptions;
+  /** Asked now and then: give it up? */
+  readonly stopped: () => boolean;
   /** Numbers of a shard's images, for an error. */
   readonly imagesOf: (shard: number) => readonly number[];
+}
+
+/** What all jobs of a run have in common. */
+export interface JobDeps {
+  readonly members: ClusterMembers;
+  readonly memory: RunMemory;
+  readonly slots: TreeSlots;
+  /** When an attempt is late. */
+  readonly late: StepOptions;
+  /** Has a member compute what was just noted as given to it. `again`: others had it before. */
+  readonly give: (member: ClusterMember, inflight: Inflight, work: JobWork, again: boolean) => void;
+  readonly onEvent: (event: ClusterEvent) => void;
 }
 
 export class WorkJob {
   readonly work: JobWork;
   /** The exact cover of the tree; null when it was given up. */
   readonly done: Promise<readonly Accepted[] | null>;
-  readonly parts = new EvaluatedParts();
-  readonly #members: ClusterMembers;
-  readonly #stopped: () => boolean;
-  readonly #actions: JobActions;
+  readonly #deps: JobDeps;
   readonly #machine: StepMachine;
+  /** Sums of an evaluation that came over sockets, until the block they belong to is accepted; by worker. */
+  readonly #parts = new Map<number, PartSums[]>();
   #settle!: (nodes: readonly Accepted[] | null) => void;
   #reject!: (error: Error) => void;
   #timer: NodeJS.Timeout | null = null;
@@ -52,18 +52,10 @@ export class WorkJob {
   /** Since when it is asked to stop. */
   #askedMs: number | null = null;
 
-  constructor(
-    work: JobWork,
-    firstAttempt: number,
-    cluster: ClusterMembers,
-    stopped: () => boolean,
-    actions: JobActions,
-  ) {
+  constructor(work: JobWork, firstAttempt: number, deps: JobDeps) {
     this.work = work;
-    this.#members = cluster;
-    this.#stopped = stopped;
-    this.#actions = actions;
-    this.#machine = new StepMachine({ name: work.name, shardSamples: work.samples, firstAttempt }, actions.late);
+    this.#deps = deps;
+    this.#machine = new StepMachine({ name: work.name, shardSamples: work.samples, firstAttempt }, deps.late);
     this.done = new Promise((resolve, reject) => {
       this.#settle = resolve;
       this.#reject = reject;
@@ -74,18 +66,10 @@ export class WorkJob {
     return this.#machine.nextAttempt;
   }
 
-  isFor({ step, split }: { readonly step: number; readonly split: SplitName | null }): boolean {
-    return step === this.work.step && split === this.work.split;
-  }
-
   start(): void {
-    const busy = [...this.#members.members.values()].filter(({ inflight }) => inflight !== null);
-    this.handle({
-      type: 'started',
-      nowMs: this.#members.nowMs,
-      workers: this.#members.membership.speeds(),
-      busy: busy.map(({ workerId }) => workerId),
-    });
+    const { members } = this.#deps;
+    const busy = members.busy().map(({ workerId }) => workerId);
+    this.handle({ type: 'started', nowMs: members.nowMs, workers: members.speeds(), busy });
   }
 
   handle(event: StepEvent): void {
@@ -94,9 +78,14 @@ export class WorkJob {
     this.#arm();
   }
 
+  /** Parts that a worker has sent; `handle` is told of their block when all of it is there. */
+  addParts(workerId: number, parts: readonly PartSums[]): void {
+    this.#parts.set(workerId, [...(this.#parts.get(workerId) ?? []), ...parts]);
+  }
+
   /** A step that somebody works on is finished when a stop is asked for; after `patienceMs` it is given up. */
   stopIfAsked(nowMs: number, patienceMs: number): void {
-    if (!this.#stopped()) return;
+    if (!this.work.stopped()) return;
     this.#askedMs ??= nowMs;
     if (nowMs - this.#askedMs >= patienceMs) this.cancel();
   }
@@ -114,20 +103,19 @@ export class WorkJob {
   }
 
   #carryOut(effect: StepEffect): void {
+    const { members, slots, onEvent } = this.#deps;
     switch (effect.type) {
       case 'assign':
         return this.#assign(effect);
       case 'accept':
-        return this.#actions.keep(effect);
+        return this.#keepParts(effect);
       case 'supersede':
-        return this.#actions.release(effect);
       case 'drop':
-        this.#actions.onDropped();
-        return this.#actions.release(effect);
+        return slots.release(effect);
       case 'evict':
-        return this.#members.evict(effect.workerId, effect.code, effect.reason);
+        return members.evict(effect.workerId, effect.code, effect.reason);
       case 'warn':
-        return this.#actions.onEvent({ type: 'workerDoubted', workerId: effect.workerId, reason: effect.reason });
+        return onEvent({ type: 'workerDoubted', workerId: effect.workerId, reason: effect.reason });
       case 'commit':
         this.#disarm();
         return this.#settle(effect.nodes);
@@ -137,21 +125,31 @@ export class WorkJob {
   }
 
   #assign({ workerId, attempt, blocks, from, reason }: StepEffect & { type: 'assign' }): void {
-    const member = this.#members.members.get(workerId);
+    const { members, onEvent, give } = this.#deps;
+    const member = members.get(workerId);
     if (member === undefined) return;
-    const { epoch, step, split, samples } = this.work;
-    member.inflight = new Inflight({ attempt, epoch, step, split }, blocks, samples, this.#members.nowMs);
-    this.#members.tell({ type: 'given-work', workerId });
-    if (reason !== 'first') {
-      const shards = blocks.reduce((sum, { level }) => sum + 2 ** level, 0);
-      this.#actions.onReassigned(shards);
-      this.#actions.onEvent({ type: 'shardsReassigned', step, split, shards, from, to: workerId, why: reason });
+    const inflight = new Inflight(this.work, attempt, blocks, members.nowMs);
+    members.give(member, inflight);
+    const again = reason !== 'first';
+    if (again) {
+      const { step, split } = this.work;
+      const { shardCount: shards } = inflight;
+      onEvent({ type: 'shardsReassigned', step, split, shards, from, to: workerId, why: reason });
     }
-    this.#actions.give(member, attempt, blocks);
+    give(member, inflight, this.work, again);
+  }
+
+  /** Writes an accepted block's sums to their places. Tree nodes, and what this machine's threads evaluated, stand there. */
+  #keepParts({ block, workerId }: Accepted): void {
+    const { memory } = this.#deps;
+    const { first, end } = shardsOfBlock(block);
+    for (const sums of this.#parts.get(workerId) ?? []) {
+      if (sums.part >= first && sums.part < end) memory.setSums(memory.plan.partSums + sums.part * 16, sums);
+    }
   }
 
   #notFinite(shard: number, reason: string): LockstepError {
-    const samples = this.#actions.imagesOf(shard);
+    const samples = this.work.imagesOf(shard);
     const shown = samples.slice(0, 16).join(', ');
     return new LockstepError({
       code: 'ERR_LOCKSTEP_NOT_FINITE',
@@ -167,8 +165,9 @@ export class WorkJob {
     this.#disarm();
     const dueMs = this.#machine.nextDueMs;
     if (dueMs === null) return;
-    const wait = Math.max(1, Math.ceil(dueMs - this.#members.nowMs));
-    this.#timer = setTimeout(() => this.handle({ type: 'tick', nowMs: this.#members.nowMs }), wait);
+    const { members } = this.#deps;
+    const wait = Math.max(1, Math.ceil(dueMs - members.nowMs));
+    this.#timer = setTimeout(() => this.handle({ type: 'tick', nowMs: members.nowMs }), wait);
   }
 
   #disarm(): void {

@@ -67,15 +67,15 @@ export class Roster {
     });
   }
 
-  /** Takes a block off a worker's attempt; false if it was not asked for in that attempt, or was answered already. */
-  answered(workerId: number, number: number, block: BlockAddress): boolean {
+  /** Takes a block off a worker's attempt. That it was asked for, and was not answered before, is its caller's to know. */
+  answered(workerId: number, number: number, block: BlockAddress): void {
     const worker = this.#workers.get(workerId);
-    const { attempt } = worker ?? {};
-    if (worker === undefined || attempt === null || attempt?.attempt !== number) return false;
-    const open = attempt.open.filter(({ level, index }) => level !== block.level || index !== block.index);
-    if (open.length === attempt.open.length) return false;
+    const attempt = worker?.attempt;
+    const open = attempt?.open.filter(({ level, index }) => level !== block.level || index !== block.index);
+    if (!worker || !attempt || attempt.attempt !== number || open?.length !== attempt.open.length - 1) {
+      throw new Error(`worker ${workerId} has no open block (${block.level}, ${block.index}) of attempt ${number}`);
+    }
     worker.attempt = open.length === 0 ? null : { ...attempt, open };
-    return true;
   }
 
   /** Marks what is late by now. @returns what just became late */

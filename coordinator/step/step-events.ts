@@ -31,7 +31,7 @@ export type StepEvent =
       /** Those of them that still owe an answer from an earlier step. */
       readonly busy: readonly number[];
     }
-  /** A tree node arrived that was asked for in this step; `finite`: are its loss sum and all its values? */
+  /** A tree node arrived that this step's attempt asked for, for the first time; `finite`: are its loss sum and all its values? */
   | {
       readonly type: 'tree-node';
       readonly nowMs: number;
@@ -47,12 +47,7 @@ export type StepEvent =
   /** A worker said goodbye: it answers what it holds, and is given nothing more. */
   | { readonly type: 'goodbye'; readonly workerId: number }
   | { readonly type: 'lost'; readonly nowMs: number; readonly workerId: number; readonly reason: string }
-  /** A worker's engine could not compute its attempt. */
-  | { readonly type: 'failed'; readonly nowMs: number; readonly workerId: number; readonly reason: string }
   | { readonly type: 'tick'; readonly nowMs: number };
-
-/** Names of close codes (src/wire/close-codes.ts). */
-export type EvictCode = 'nonFinite' | 'engineFailed' | 'unsolicited';
 
 export type StepEffect =
   /** Give a worker these blocks; it has nothing else to do. */
@@ -75,7 +70,8 @@ export type StepEffect =
   | {
       readonly type: 'evict';
       readonly workerId: number;
-      readonly code: EvictCode;
+      /** Name of a close code (src/wire/close-codes.ts). */
+      readonly code: 'nonFinite';
       readonly reason: string;
     }
   /** The worker stays, though an answer of it was doubtful. */

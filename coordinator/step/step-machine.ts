@@ -14,7 +14,7 @@ import { assignBlocks } from './assign.ts';
 import { type Accepted, blocksOfShards, Cover, shardList } from './cover.ts';
 import { Roster } from './roster.ts';
 import { expectedMs, isKnown, mostShardsFor, type WorkerSpeed } from './speed.ts';
-import type { EvictCode, StepEffect, StepEvent, StepOptions, StepSetup } from './step-events.ts';
+import type { StepEffect, StepEvent, StepOptions, StepSetup } from './step-events.ts';
 import { Suspicions } from './suspicion.ts';
 
 export const stepDefaults: StepOptions = { lateFactor: 4, lateFloorMs: 200, unmeasuredMs: 5_000 };
@@ -36,11 +36,6 @@ export class StepMachine {
     this.#cover = new Cover(setup.shardSamples.length);
     this.#why = setup.shardSamples.map(() => ({ text: 'first', from: null }));
     this.#nextAttempt = setup.firstAttempt;
-  }
-
-  /** Committed or failed. */
-  get ended(): boolean {
-    return this.#ended;
   }
 
   /** Where the next step's attempts begin. */
@@ -88,8 +83,6 @@ export class StepMachine {
       case 'lost':
         this.#remove(event.workerId, `worker ${event.workerId} was lost: ${event.reason}`);
         return [];
-      case 'failed':
-        return [this.#evict(event.workerId, 'engineFailed', `its engine failed: ${event.reason}`)];
       case 'tree-node':
         return this.#arrived(event);
     }
@@ -97,10 +90,7 @@ export class StepMachine {
 
   #arrived(event: StepEvent & { type: 'tree-node' }): StepEffect[] {
     const { workerId, attempt, block, finite } = event;
-    if (!this.#roster.answered(workerId, attempt, block)) {
-      const reason = `attempt ${attempt} has no open block of ${shardsText(block)}`;
-      return [dropped(event, reason), this.#evict(workerId, 'unsolicited', reason)];
-    }
+    this.#roster.answered(workerId, attempt, block);
     const effects = finite ? this.#finite({ workerId, attempt, block }) : this.#notFinite(event);
     if (this.#ended) return effects;
     effects.push(...this.#settle());
@@ -147,7 +137,7 @@ export class StepMachine {
       }
       const reason = `not finite in ${shardsText(block)}, where worker ${against} is`;
       const present = this.#roster.get(workerId) !== undefined;
-      return present ? [this.#evict(workerId, 'nonFinite', reason)] : [];
+      return present ? [this.#evict(workerId, reason)] : [];
     });
   }
 
@@ -210,9 +200,9 @@ export class StepMachine {
     return expected === null ? unmeasuredMs : Math.max(lateFloorMs, lateFactor * expected);
   }
 
-  #evict(workerId: number, code: EvictCode, reason: string): StepEffect {
+  #evict(workerId: number, reason: string): StepEffect {
     this.#remove(workerId, `worker ${workerId} was evicted: ${reason}`);
-    return { type: 'evict', workerId, code, reason };
+    return { type: 'evict', workerId, code: 'nonFinite', reason };
   }
 
   /** Its answers so far are kept: a worker that dies was not wrong. */

@@ -56,11 +56,6 @@ export class NonceBook {
     if (expiryMs !== null) this.#used.set(nonce, expiryMs);
   }
 
-  /** Used nonces that are remembered. */
-  get usedCount(): number {
-    return this.#used.size;
-  }
-
   #expiryOf(nonce: string): number | null {
     const bytes = Buffer.from(nonce, 'base64url');
     // One text for each nonce, or a used one could return in another spelling.

@@ -1,10 +1,14 @@
-// Steps that are given up, and threads that are gone for good while nobody waits for them: what comes after finds nothing of it.
+// Steps that are given up, answers that come too late, and threads that are gone for good while nobody waits for them: what
+// comes after finds nothing of it.
 
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { SocketExecutor } from '../../coordinator/cluster/socket-executor.ts';
+import { ShardSizes } from '../../coordinator/executors/shard-sizes.ts';
 import { noStatus } from '../../coordinator/executors/worker-status.ts';
+import { shardList } from '../../coordinator/step/cover.ts';
 import { makeExecutor } from '../../coordinator/training/make-executor.ts';
+import type { Evaluate } from '../../src/wire/messages.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { type Local, startListening } from '../support/listening.ts';
 import { startNode } from '../support/nodes.ts';
@@ -65,6 +69,44 @@ test('steps that are given up in a pause, with most of their tree nodes there, l
   expect(prepared.digest(1)).toBe(single.digest(1));
   node.leave();
   await node.ended;
+});
+
+test('a late answer to an evaluation is not taken for one to the same evaluation anew', async () => {
+  const { prepared, url, begun } = await startListening(digits, 2, 1, null);
+  const late = await RawNode.open(url);
+  await late.greet();
+  late.say({ type: 'ready' });
+  let evaluations = 0;
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const node = startNode(url, { data: digits.data, beforeParts: () => (evaluations > 1 ? released : undefined) });
+  const cluster = await begun;
+  onTestFinished(async () => {
+    release();
+    late.socket.terminate();
+    node.leave();
+    await cluster.close(false);
+    await node.ended;
+  });
+  const evaluate = () => {
+    evaluations++;
+    return cluster.evaluate('validation', 0, 0);
+  };
+  const sums = await evaluate();
+  const anew = evaluate();
+  const { attempt, blocks } = (await late.take('evaluate')) as unknown as Evaluate;
+  const sizes = new ShardSizes(prepared.parts.shape);
+  const parts = blocks.flatMap(shardList).map((part) => {
+    return { part, lossSum: 1, correctCount: 0, sampleCount: sizes.part('validation', part) };
+  });
+  late.say({ type: 'evaluated', epoch: 0, step: 0, split: 'validation', attempt, computeMs: 1, parts });
+  // it is idle now, and is given some of what the other keeps
+  const next = (await late.take('evaluate')) as unknown as Evaluate;
+  expect(next.attempt).not.toBe(attempt);
+  release();
+  expect(await anew).toEqual(sums);
 });
 
 test('threads that are gone for good between two steps end the run: it does not wait for them', async () => {

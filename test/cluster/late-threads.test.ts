@@ -53,7 +53,7 @@ test('late parts of one evaluation are not taken for those of the next', async (
   expect(late).toBe(1);
   expect(validation).toEqual(await single.evaluate('validation', 0, 0));
   expect(await cluster.evaluate('test', 0, 0)).toEqual(await single.evaluate('test', 0, 0));
-  expect(cluster.counts.reassignedShards).toBeGreaterThan(0);
+  expect(cluster.status().counts.reassignedShards).toBeGreaterThan(0);
   await cluster.close(true);
   await node.ended;
 });

@@ -30,7 +30,7 @@ interface Port {
 
 async function nodePort(change: Partial<StrangerLimits> = {}, secret: Token | null = null, host = '127.0.0.1') {
   const greetings: (() => void)[] = [];
-  const server = await NodeServer.listen(
+  const server = new NodeServer(
     {
       host,
       port: 0,
@@ -43,6 +43,7 @@ async function nodePort(change: Partial<StrangerLimits> = {}, secret: Token | nu
     },
     (_socket, _address, greeted) => greetings.push(greeted),
   );
+  await server.listen();
   onTestFinished(() => server.close());
   return { url: server.url, port: Number(new URL(server.url).port), greetings };
 }

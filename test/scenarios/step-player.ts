@@ -5,7 +5,7 @@
 //   worker 1 local                            this machine's threads
 //   0 started 1 2 busy 2                      at 0 ms, with workers 1 and 2, of whom 2 owes an earlier answer
 //   9 node 1 attempt 1 block 2:0 [not finite]
-//   9 joined 3 | 9 idle 2 | goodbye 1 | 9 lost 2 reason | 9 failed 2 reason | 9 tick
+//   9 joined 3 | 9 idle 2 | goodbye 1 | 9 lost 2 reason | 9 tick
 
 import { type Estimate, weighWorkers } from '../../coordinator/step/speed.ts';
 import type { StepEffect, StepEvent } from '../../coordinator/step/step-events.ts';
@@ -44,8 +44,7 @@ export function stepPlayer(): Player {
       case 'idle':
         return { type: 'idle', nowMs, workerId };
       case 'lost':
-      case 'failed':
-        return { type: words[1], nowMs, workerId, reason: rest(words, 3) };
+        return { type: 'lost', nowMs, workerId, reason: rest(words, 3) };
       case 'tick':
         return { type: 'tick', nowMs };
     }

@@ -1,7 +1,6 @@
 // A prepared run that listens, with hands of the test's own in the place of the coordinator's threads.
 
-import { clusterLimits } from '../../coordinator/cluster/cluster-limits.ts';
-import { listen } from '../../coordinator/cluster/listen.ts';
+import { clusterLimits, listen } from '../../coordinator/cluster/listen.ts';
 import type { SocketExecutor } from '../../coordinator/cluster/socket-executor.ts';
 import type { Executor } from '../../coordinator/executors/executor.ts';
 import { ShardSizes } from '../../coordinator/executors/shard-sizes.ts';

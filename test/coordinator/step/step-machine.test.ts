@@ -78,7 +78,6 @@ class World {
     }
     this.#checkIdle();
     expect(this.committed.length + this.failed.length).toBeLessThanOrEqual(1);
-    expect(this.machine.ended).toBe(this.ended);
     return effects;
   }
 
@@ -148,11 +147,8 @@ class World {
       case 'evict': {
         const worker = this.workers.get(effect.workerId)!;
         expect(worker).toBeDefined();
-        if (effect.code === 'nonFinite') {
-          expect([...this.suspects.values()].some((set) => set.has(effect.workerId))).toBe(true);
-          expect(worker.faulty).toBe(true);
-        }
-        expect(effect.code).not.toBe('unsolicited');
+        expect([...this.suspects.values()].some((set) => set.has(effect.workerId))).toBe(true);
+        expect(worker.faulty).toBe(true);
         this.evicted.add(effect.workerId);
         this.workers.delete(effect.workerId);
         return;
@@ -238,10 +234,9 @@ function story(faults: { faulty: number; bad: number; workers: number }): fc.Arb
   const weights: [string, number][] = [
     ['answer', 12],
     ['tick', 8],
-    ['lost', 1],
+    ['lost', 2],
     ['joined', 1],
     ['goodbye', 1],
-    ['failed', 1],
     ['idle', 1],
   ];
   return fc.record({
@@ -292,8 +287,6 @@ function play({ shards, bad, workers, events }: Story): World {
     } else if (what === 'lost') {
       world.workers.delete(workerId);
       world.send({ type: 'lost', nowMs, workerId, reason: 'a test' });
-    } else if (what === 'failed' && worker.open !== null && !world.ended) {
-      world.send({ type: 'failed', nowMs, workerId, reason: 'a test' });
     } else if (what === 'idle' && worker.busy) {
       worker.busy = false;
       world.send({ type: 'idle', nowMs, workerId });
@@ -330,7 +323,7 @@ describe('a step', () => {
       { numRuns: 1_000 },
     );
     // The stories are worth telling: everything happened, and often.
-    for (const what of ['first', 'late', 'worker', 'accept', 'supersede', 'drop', 'evict']) {
+    for (const what of ['first', 'late', 'worker', 'accept', 'supersede', 'drop']) {
       expect(seen.get(what), what).toBeGreaterThan(20);
     }
   });
@@ -359,7 +352,7 @@ describe('a step', () => {
         expect(world.committed).toEqual([]);
         expect(world.failed.length).toBe(1);
         expect(world.badShards.has(world.failed[0]!)).toBe(true);
-        expect(world.evicted.size).toBeLessThanOrEqual(told.events.filter(({ what }) => what === 'failed').length);
+        expect(world.evicted.size).toBe(0);
       }),
       { numRuns: 1_000 },
     );

@@ -1,0 +1,100 @@
+// One worker of a run with nodes, as long as it takes part: what it is, what it was given, and what it has done. All that
+// changes of it changes in here. In which phase it is, when it was heard and how fast it is, membership.ts knows.
+
+import type { AttemptFailed, Evaluated, TreeNode } from '../../src/wire/messages.ts';
+import type { WorkerState, WorkerStatus } from '../executors/worker-status.ts';
+import type { Measurement } from '../step/speed.ts';
+import type { StepEvent } from '../step/step-events.ts';
+import { DatasetUpload } from './dataset-upload.ts';
+import type { Inflight } from './inflight.ts';
+import type { NodeConnection } from './node-connection.ts';
+
+export interface MemberFacts {
+  /** Never used again in the run. */
+  readonly workerId: number;
+  /** For whoever watches: a place that is taken again when its worker has gone. */
+  readonly rank: number;
+  readonly name: string;
+  readonly threads: number;
+  /** HOST:PORT of its own metrics, null if it has none. */
+  readonly metricsAddress: string | null;
+  /** null: the threads of this process. */
+  readonly connection: NodeConnection | null;
+}
+
+export class ClusterMember {
+  readonly facts: MemberFacts;
+  readonly workerId: number;
+  readonly connection: NodeConnection | null;
+  #inflight: Inflight | null = null;
+  #upload: DatasetUpload | null = null;
+  /** The step whose parameters it was last sent. */
+  #parameterStep: number | null = null;
+  /** It has answered an attempt: its threads run, its code is compiled. */
+  #warm = false;
+  /** Of the steps that it answered. */
+  readonly #done = { shards: 0, samples: 0, computeMs: 0 };
+
+  constructor(facts: MemberFacts) {
+    this.facts = facts;
+    this.workerId = facts.workerId;
+    this.connection = facts.connection;
+  }
+
+  /** What it was given and has not answered yet. */
+  get inflight(): Inflight | null {
+    return this.#inflight;
+  }
+
+  /** It asked for the dataset and was not sent all of it yet. */
+  get awaitsData(): boolean {
+    return this.#upload?.done === false;
+  }
+
+  sendData(connection: NodeConnection, bytes: Uint8Array): void {
+    this.#upload = new DatasetUpload(connection, bytes);
+  }
+
+  give(inflight: Inflight): void {
+    this.#inflight = inflight;
+  }
+
+  /**
+   * It has answered all that it was given.
+   * @returns what that tells of its speed. Nothing the first time: everybody's first attempt is slow, and taken for its speed,
+   * a node that joins late would never be given work again, and so never be measured again.
+   */
+  settle(measurement: Measurement): Measurement | null {
+    if (this.#inflight?.work.split === null) {
+      this.#done.shards += measurement.shardCount;
+      this.#done.samples += measurement.sampleCount;
+      this.#done.computeMs += measurement.computeMs;
+    }
+    this.#inflight = null;
+    if (this.#warm) return measurement;
+    this.#warm = true;
+    return null;
+  }
+
+  /** @returns false if it was sent the step's parameters before; else they are to be sent now */
+  lacksParameters(step: number): boolean {
+    if (this.#parameterStep === step) return false;
+    this.#parameterStep = step;
+    return true;
+  }
+
+  status(state: WorkerState, silentMs: number | null): WorkerStatus {
+    const { workerId, connection: _, ...facts } = this.facts;
+    return { ...facts, id: `node-${workerId}`, transport: 'websocket', state, silentMs, ...this.#done };
+  }
+}
+
+/** The work that the members do; told after the membership machine has heard of it. */
+export interface MemberWork {
+  /** A worker came, wishes to leave, or is gone. */
+  changed(event: StepEvent & { readonly type: 'joined' | 'goodbye' | 'lost' }): void;
+  /** May throw ProtocolError: the connection is closed with it. */
+  answered(member: ClusterMember, message: TreeNode | Evaluated | AttemptFailed): void;
+  /** Now and then, in attended time. */
+  ticked(nowMs: number): void;
+}
