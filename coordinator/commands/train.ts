@@ -8,7 +8,7 @@ import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import { configForFile, resolveThreads } from '../../src/options/config.ts';
 import { optionTable } from '../../src/options/option-table.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
-import { path } from '../../src/options/value-kinds.ts';
+import { filePath } from '../../src/options/value-kinds.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import { printable } from '../../src/text/clean-text.ts';
@@ -35,7 +35,7 @@ export const train: Command<Asked, Typed> = {
     ...optionTable,
     config: {
       flag: '--config <file>',
-      kind: path,
+      kind: filePath,
       default: undefined,
       help: 'JSON file of options ("batchSize": 256); a flag goes before the file',
     },

@@ -78,7 +78,7 @@ export function evaluationSet({ options, folder }: TrainedModel, data: Dataset, 
 }
 
 /** The images of these numbers, in this order. */
-export function imagesOf(set: ImageSet, numbers: ArrayLike<number>): ImageSet {
+function imagesOf(set: ImageSet, numbers: ArrayLike<number>): ImageSet {
   const size = set.rows * set.columns;
   const images = new Uint8Array(numbers.length * size);
   const labels = new Uint8Array(numbers.length);

@@ -14,7 +14,7 @@ export interface Written {
   readonly bytes: number;
 }
 
-export interface CheckpointerOptions {
+export interface CheckpointerDeps {
   /** A copy of all that belongs to a checkpoint of that position. */
   readonly snapshot: (position: Position, validation: Means | null) => Checkpoint;
   /** Writes it whole, or throws. */
@@ -28,7 +28,7 @@ export interface CheckpointerOptions {
 }
 
 export class Checkpointer {
-  readonly #options: CheckpointerOptions;
+  readonly #deps: CheckpointerDeps;
   #writing: Promise<void> = Promise.resolve();
   #newest: Checkpoint | null;
   #failures = 0;
@@ -36,9 +36,9 @@ export class Checkpointer {
   #stopped = false;
 
   /** `newest`: what is on the disk already, and need not be written again. */
-  constructor(newest: Checkpoint | null, options: CheckpointerOptions) {
+  constructor(newest: Checkpoint | null, deps: CheckpointerDeps) {
     this.#newest = newest;
-    this.#options = options;
+    this.#deps = deps;
   }
 
   /** The step of the newest checkpoint on the disk; null if there is none. */
@@ -50,7 +50,7 @@ export class Checkpointer {
   async save(position: Position, validation: Means | null): Promise<void> {
     await this.#writing;
     if (this.#stopped || position.step === 0 || this.#has(position, validation)) return;
-    this.#writing = this.#write(this.#options.snapshot(position, validation));
+    this.#writing = this.#write(this.#deps.snapshot(position, validation));
   }
 
   /** Resolves when nothing is being written any more. */
@@ -67,7 +67,7 @@ export class Checkpointer {
 
   /** Never rejects. */
   async #write(checkpoint: Checkpoint): Promise<void> {
-    const { write, onEvent } = this.#options;
+    const { write, onEvent } = this.#deps;
     const { step } = checkpoint.position;
     const began = performance.now();
     try {
@@ -88,7 +88,7 @@ export class Checkpointer {
   }
 
   #fail(step: number, cause: unknown): void {
-    const { errors, mend, onEvent, onFatal } = this.#options;
+    const { errors, mend, onEvent, onFatal } = this.#deps;
     this.#failures++;
     this.#failuresInARow++;
     const error = new LockstepError({

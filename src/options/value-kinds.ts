@@ -77,11 +77,10 @@ export const onOff: Kind<boolean> = {
   fromText: (text) => text,
 };
 
-export const path: Kind<string> = {
-  allowed: 'the path of a folder',
-  accepts: (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
-  fromText: (text) => text,
-};
+/** Paths: what lies there, or may lie there, is found out by whoever goes there. */
+export const folderPath = pathOf('a folder');
+export const filePath = pathOf('a file');
+export const filePathOrFolder = pathOf('a file or folder');
 
 export const text: Kind<string> = {
   allowed: 'a text that is not empty',
@@ -125,6 +124,14 @@ export function orNull<T>(kind: Kind<T>): Kind<T | null> {
     accepts: (value) => value === null || kind.accepts(value),
     fromText: kind.fromText,
     shown: kind.shown,
+  };
+}
+
+function pathOf(what: string): Kind<string> {
+  return {
+    allowed: `the path of ${what}`,
+    accepts: (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
+    fromText: (text) => text,
   };
 }
 

@@ -39,7 +39,7 @@ export function differences(before: Facts, now: Facts): Difference[] {
  * the two by hand. A change that was allowed stands in config.json before the first checkpoint that has it: behind those
  * that the checkpoint has, and the last of a name counts.
  */
-export function unexplained(checkpoint: Recorded, config: Recorded): Difference[] {
+function unexplained(checkpoint: Recorded, config: Recorded): Difference[] {
   const pending = config.changes.slice(checkpoint.changes.length);
   return differences(checkpoint.facts, config.facts).filter(({ name, to }) => {
     const last = pending.findLast((change) => change.name === name);
@@ -48,7 +48,7 @@ export function unexplained(checkpoint: Recorded, config: Recorded): Difference[
 }
 
 /** Whether config.json has the changes that a checkpoint has, in the same order, and perhaps more behind them. */
-export function hasChangesOf(checkpoint: Recorded, config: Recorded): boolean {
+function hasChangesOf(checkpoint: Recorded, config: Recorded): boolean {
   return checkpoint.changes.every((change, i) => JSON.stringify(change) === JSON.stringify(config.changes[i]));
 }
 

@@ -5,7 +5,7 @@ import { decodeText } from '../text/decoded-text.ts';
 import { type Token, tokenOf } from './auth.ts';
 
 /** Shorter ones are found by trying, by whoever saw a single proof. */
-export const LEAST_TOKEN_CHARACTERS = 8;
+const LEAST_TOKEN_CHARACTERS = 8;
 /** Below this rough measure of what it takes to guess it, a warning. */
 const WEAK_BITS = 64;
 

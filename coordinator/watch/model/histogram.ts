@@ -26,10 +26,4 @@ export class DurationHistogram {
     this.counts[bucket]!++;
     this.#seconds += seconds;
   }
-
-  /** Goes on from what was counted before. */
-  add(counts: readonly number[], seconds: number): void {
-    for (let i = 0; i < this.counts.length; i++) this.counts[i]! += counts[i] ?? 0;
-    this.#seconds += seconds;
-  }
 }
