@@ -28,7 +28,7 @@ export interface Kernels {
     level: number,
     index: number,
     target: number,
-    figures: number,
+    sumsAt: number,
   ): void;
   evaluate(
     run: number,
@@ -42,7 +42,7 @@ export interface Kernels {
     end: number,
     purpose: number,
     epoch: number,
-    figures: number,
+    sumsAt: number,
     outcomes: number,
   ): void;
   denseSamples(
