@@ -16,7 +16,7 @@ export class EvaluatedParts {
   keep(memory: RunMemory, { block, workerId }: Accepted): void {
     const { first, end } = shardsOfBlock(block);
     for (const sums of this.#byWorker.get(workerId) ?? []) {
-      if (sums.part >= first && sums.part < end) memory.setSums(memory.plan.partSums + sums.part * 16, sums);
+      if (sums.part >= first && sums.part < end) memory.setSums(memory.partSumsAt(sums.part), sums);
     }
   }
 }

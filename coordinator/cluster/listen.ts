@@ -6,8 +6,7 @@ import type { Engine, WorkerPool } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
 import { readSecretText, readText, readToken } from '../../src/host/files/secret-files.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
-import type { Kernels } from '../../src/kernels/kernels.ts';
-import { PART_SAMPLES } from '../../src/kernels/memory-plan.ts';
+import { PART_SAMPLES } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { Plain } from '../../src/wire/codec.ts';
@@ -31,7 +30,6 @@ export interface ListenDeps {
   readonly runName: string;
   readonly data: Dataset;
   readonly memory: RunMemory;
-  readonly kernels: Kernels;
   readonly engine: Engine;
   readonly local: (WorkerPool & Executor) | null;
   readonly sizes: ShardSizes;
@@ -47,7 +45,7 @@ const COORDINATOR_TIMEOUT_MS = 60_000;
 
 /** Resolves when enough workers are there. */
 export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
-  const { options, memory, kernels, engine, local, sizes, limits, identity, signal, observer = nobody, log } = parts;
+  const { options, memory, engine, local, sizes, limits, identity, signal, observer = nobody, log } = parts;
   const { host, port } = addressOf(options.listen!);
   const warn = (message: string) => log('warning', message);
   const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
@@ -61,7 +59,17 @@ export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
   };
 
   const { step } = limits;
-  const executor = new SocketExecutor({ memory, kernels, engine, local, sizes, step, observer, signal, log });
+  const executor = new SocketExecutor({
+    memory,
+    kernels: memory.kernels,
+    engine,
+    local,
+    sizes,
+    step,
+    observer,
+    signal,
+    log,
+  });
   const members = new ClusterMembers(
     {
       minThreads: options.minWorkers,

@@ -2,7 +2,7 @@
 
 import { batchSamples, shardStart } from '../../src/data/sampler.ts';
 import type { SplitName } from '../../src/engine.ts';
-import { PART_SAMPLES, partsOf } from '../../src/kernels/memory-plan.ts';
+import { PART_SAMPLES, partsOf } from '../../src/kernels/memory-shape.ts';
 
 export interface RunCounts {
   readonly shards: number;

@@ -3,8 +3,7 @@
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { EngineSpec } from '../../src/engine.ts';
-import type { Kernels } from '../../src/kernels/kernels.ts';
-import type { RunShape } from '../../src/kernels/memory-plan.ts';
+import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { configForFile } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
@@ -31,7 +30,6 @@ export interface ExecutorDeps {
   readonly data: Dataset;
   readonly memory: RunMemory;
   readonly module: WebAssembly.Module;
-  readonly kernels: Kernels;
   readonly onEvent: (event: TrainEvent) => void;
   readonly signal: AbortSignal;
   readonly wiring: TestedWiring;
@@ -48,13 +46,16 @@ export function placesFor({ threads, shards, listen }: TrainOptions & { readonly
 
 /** Resolves when it may train: with --listen, when enough workers have joined. */
 export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
-  const { shape, options, memory, module, kernels, onEvent, wiring, observer = nobody } = parts;
+  const { shape, options, memory, module, onEvent, wiring, observer = nobody } = parts;
   const { threads } = options;
   const { shards, batchSize, trainingCount, validationCount, testImages } = shape;
   const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
   const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation, ...counts };
   if (threads === 0 && options.listen === null) {
-    return seen(new InlineExecutor(await wiring.makeEngine(engine, kernels, memory, 0), memory, counts), observer);
+    return seen(
+      new InlineExecutor(await wiring.makeEngine(engine, memory.kernels, memory, 0), memory, counts),
+      observer,
+    );
   }
   const pool =
     threads === 0
@@ -75,7 +76,7 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
       ...parts,
       observer,
       configuration: configForFile(options),
-      engine: await wiring.makeEngine(engine, kernels, memory, threads),
+      engine: await wiring.makeEngine(engine, memory.kernels, memory, threads),
       local: pool,
       sizes: new ShardSizes(counts),
       limits: { ...clusterLimits, ...wiring.limits },

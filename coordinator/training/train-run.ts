@@ -9,9 +9,9 @@ import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { explained } from '../../src/host/machine-lack.ts';
 import { machineLimits } from '../../src/host/machine-limits.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
-import { instantiate, type Kernels } from '../../src/kernels/kernels.ts';
-import { layMemory, planMemory } from '../../src/kernels/memory-plan.ts';
-import { RunMemory } from '../../src/kernels/run-memory.ts';
+import { layRun } from '../../src/kernels/lay-memory.ts';
+import { planMemory } from '../../src/kernels/memory-plan.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { initialParameters } from '../../src/model/init.ts';
 import { namedTensors, widthsOf } from '../../src/model/layout.ts';
 import { modelMetadata } from '../../src/model/model.ts';
@@ -91,11 +91,9 @@ export async function trainRun(asked: TrainOptions, hooks: TrainDeps, wiring: Te
   let finished = false;
   try {
     watch = await watchRun(opened, options, wiring.programVersion, told);
-    const plan = planMemory(shape, wiring.heapBase());
-    const memory = new RunMemory(layMemory(plan, true), plan);
     const module = wiring.sharedKernels();
-    const kernels = instantiate(module, memory.wasmMemory);
-    fill(memory, opened, kernels);
+    const memory = layRun(shape, module, wiring.heapBase());
+    fill(memory, opened);
     const runName = folder?.name ?? 'unsaved';
     executor = await makeExecutor({
       shape,
@@ -104,7 +102,6 @@ export async function trainRun(asked: TrainOptions, hooks: TrainDeps, wiring: Te
       data,
       memory,
       module,
-      kernels,
       onEvent,
       signal,
       wiring,
@@ -150,7 +147,6 @@ export async function trainRun(asked: TrainOptions, hooks: TrainDeps, wiring: Te
               if (best.parameters === null) return step;
               // those of the step after the last stand where none of the last state does
               memory.setParameters(layout, step + 1, best.parameters);
-              memory.preparePartials(kernels, step + 1);
               return step + 1;
             },
           };
@@ -214,13 +210,12 @@ async function tellOfAsked(
 }
 
 /** Puts the data and the state of the first step into the memory. */
-function fill(memory: RunMemory, { data, split, shape, start }: OpenRun, kernels: Kernels): void {
+function fill(memory: RunMemory, { data, split, shape, start }: OpenRun): void {
   const { layout, seed } = shape;
   memory.setData(data.train, data.test, split.validation);
   const step = start?.position.step ?? 0;
   if (start === null) memory.setState(layout, 0, initialParameters(layout, seed));
   else memory.setState(layout, step, start.state.parameters, start.state.firstMoments, start.state.secondMoments);
-  memory.preparePartials(kernels, step);
 }
 
 /** With --select best: the best parameters, from those of the epochs before if the run is resumed. */

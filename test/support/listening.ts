@@ -33,7 +33,7 @@ export async function startListening(
   const { shards, batchSize, trainingCount, validationCount, testImages } = parts.shape;
   const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
   const spec = { name: 'wasm', augmentValidation: false, ...counts };
-  const engine = await wiring.makeEngine(spec, parts.kernels, parts.memory, threads);
+  const engine = await wiring.makeEngine(spec, parts.memory.kernels, parts.memory, threads);
   const begun = listen({
     ...parts,
     configuration: { ...digits.short },

@@ -60,10 +60,9 @@ export class Scratch {
   temporaries: usize;
   /** Blocks of a few vectors for the reduction: 32 entries of REDUCE_BYTES. */
   reduceStack: usize;
-  /** Addresses and levels of the reduction's pending nodes: 2 * 32 words. The sum of a row uses the same words. */
+  /** Addresses and levels of the reduction's pending nodes: 32 pairs of words. The sum of a row uses the same words. */
   reduceNodes: usize;
   correctCount: i32;
-  unused: i32;
 }
 
 /** The same for one layer. */
@@ -88,6 +87,15 @@ export class Sums {
   sampleCount: i32;
 }
 
+/** A node that an update sums. */
+@unmanaged
+export class TreeNode {
+  vector: usize;
+  level: i32;
+  /** Address of its Sums, which only TypeScript reads. */
+  sums: usize;
+}
+
 /** What Adam needs for a step. */
 @unmanaged
 export class Adam {
@@ -109,7 +117,7 @@ export class Adam {
   sampleCount: i32;
   /** 1 if the nodes' first layer is that of the shifted input. */
   shifted: i32;
-  /** How many tree nodes, and where their records of four words stand: address, level, -, -, in shard order. */
+  /** How many tree nodes, and where their TreeNode records stand, in shard order. */
   nodeCount: i32;
   nodes: usize;
 }

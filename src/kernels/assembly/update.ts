@@ -3,7 +3,7 @@
 // whose thread has died is simply done again.
 
 import { layerOf, sumGroup } from './inlined';
-import { Adam, REDUCE_BYTES, ROW_GROUPS, Run, Scratch } from './structs';
+import { Adam, REDUCE_BYTES, ROW_GROUPS, Run, Scratch, TreeNode } from './structs';
 import { addInto } from './vectors';
 
 /**
@@ -14,8 +14,9 @@ function reduceAt(scratch: Scratch, nodes: usize, nodeCount: i32, offset: usize,
   const pending = scratch.reduceNodes;
   let depth = 0;
   for (let n = 0; n < nodeCount; n++) {
-    let at: usize = load<u32>(nodes + (n << 4)) + offset;
-    let level = load<i32>(nodes + (n << 4), 4);
+    const node = changetype<TreeNode>(nodes + n * offsetof<TreeNode>());
+    let at = node.vector + offset;
+    let level = node.level;
     while (depth > 0 && load<i32>(pending + ((depth - 1) << 3), 4) === level) {
       depth--;
       const sum = scratch.reduceStack + depth * REDUCE_BYTES;
