@@ -1,5 +1,6 @@
-// The records that TypeScript writes into memory before a run (src/kernels/memory-plan.ts writes them word for word in
-// this order). All addresses are byte addresses in the one memory; all are aligned to 16 bytes.
+// The records that TypeScript writes into memory, and the sizes that it plans with: src/kernels/memory-records.ts names the
+// fields by their offsets, and a test compares them. All addresses are byte addresses in the one memory; all are aligned to
+// 16 bytes.
 
 /** How many groups the rows of the first layer are summed in: fixed, so that the sum does not depend on who adds. */
 export const ROW_GROUPS: i32 = 16;

@@ -120,10 +120,10 @@ function updateRange(scratch: Scratch, adam: Adam, offset: usize, bytes: i32): i
  * Updates slice `slice` of 0 to ROW_GROUPS: a group of the first layer's rows, or (the last) everything else. A group's
  * rows are summed afresh into `newPartials`. Returns 1 if all gradients were finite.
  */
-export function updateSlice(runAt: usize, scratchAt: usize, adamAtAddress: usize, slice: i32, newPartials: usize): i32 {
+export function updateSlice(runAt: usize, scratchAt: usize, adamAddress: usize, slice: i32, newPartials: usize): i32 {
   const run = changetype<Run>(runAt);
   const scratch = changetype<Scratch>(scratchAt);
-  const adam = changetype<Adam>(adamAtAddress);
+  const adam = changetype<Adam>(adamAddress);
   prepare(adam);
   const layer = layerOf(run, 0);
   const biasAt = layer.offset + layer.inputs * layer.stride;
@@ -160,8 +160,8 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAtAddress: usize
 }
 
 /** Adam alone over a flat vector, whose `nodes` hold one mean gradient and whose sampleCount is 1. */
-export function updateFlat(adamAtAddress: usize, gradient: usize, bytes: i32): i32 {
-  const adam = changetype<Adam>(adamAtAddress);
+export function updateFlat(adamAddress: usize, gradient: usize, bytes: i32): i32 {
+  const adam = changetype<Adam>(adamAddress);
   prepare(adam);
   return adamAt(adam, gradient, 0, 0, bytes);
 }
