@@ -3,6 +3,7 @@
 import { LockstepError } from '../errors.ts';
 import { BiasPowers } from '../model/adam.ts';
 import { layoutOf, toCanonicalOrder } from '../model/layout.ts';
+import { type Purpose, randomAt } from '../random.ts';
 import { instantiate, type Kernels } from './kernels.ts';
 import { writeRecords } from './lay-memory.ts';
 import { type MemoryPlan, PAGE_BYTES, planMemory } from './memory-plan.ts';
@@ -17,6 +18,16 @@ export interface RotateAndCrop {
   /** Offset of the crop within the image padded by 2: 0 to 4; 2 is the middle. */
   readonly top: number;
   readonly left: number;
+}
+
+/** Where an image's augmentation is drawn: it is image `number` of its file. */
+export interface SampleAddress {
+  readonly rows: number;
+  readonly columns: number;
+  readonly seed: number;
+  readonly purpose: Purpose;
+  readonly epoch: number;
+  readonly number: number;
 }
 
 export interface GradientInput {
@@ -67,13 +78,28 @@ export class Workbench {
   }
 
   augmentImage(pixels: Uint8Array, { rows, columns, angle, top, left }: RotateAndCrop): Uint8Array {
-    const count = rows * columns;
     wholeNumber('rows', rows, 1, 4096);
     wholeNumber('columns', columns, 1, 4096);
     wholeNumber('top', top, 0, 4);
     wholeNumber('left', left, 0, 4);
     if (!Number.isFinite(angle)) throw wrong('angle', angle, 'a finite number of degrees');
-    if (pixels.length !== count) throw wrong('pixels.length', pixels.length, `${count}, that is rows * columns`);
+    if (pixels.length !== rows * columns) {
+      throw wrong('pixels.length', pixels.length, `${rows * columns}, that is rows * columns`);
+    }
+    return this.#augment(pixels, { rows, columns, angle, top, left });
+  }
+
+  /** The image as training or validation sees it where it augments; of any size that a run may have. */
+  augmentSample(pixels: Uint8Array, { rows, columns, seed, purpose, epoch, number }: SampleAddress): Uint8Array {
+    // drawn as the kernels do it for themselves: assembly/augment.ts, listAugmented
+    const [turn, down, across] = randomAt(seed, purpose, epoch, number);
+    const place = (word: number) => Math.floor((word * 5) / 2 ** 32);
+    const angle = turn * (20 / 2 ** 32) - 10;
+    return this.#augment(pixels, { rows, columns, angle, top: place(down), left: place(across) });
+  }
+
+  #augment(pixels: Uint8Array, { rows, columns, angle, top, left }: RotateAndCrop): Uint8Array {
+    const count = rows * columns;
     const target = this.#base + Math.ceil(count / 16) * 16;
     this.#reserve(target + count);
     const bytes = new Uint8Array(this.#memory.buffer);

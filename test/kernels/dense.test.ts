@@ -2,9 +2,9 @@
 
 import { expect, test } from 'vitest';
 import { layRun } from '../../src/kernels/lay-memory.ts';
-import { augmentImage, wiring } from '../../src/library.ts';
+import { wiring } from '../../src/library.ts';
 import { layoutOf } from '../../src/model/layout.ts';
-import { Purpose, randomAt } from '../../src/random.ts';
+import { Purpose } from '../../src/random.ts';
 import { mnistData } from '../support/golden.ts';
 
 const [rows, columns] = [28, 28];
@@ -38,10 +38,8 @@ function imageOf(images: Uint8Array, number: number): Uint8Array {
 
 /** The image as augmented at (seed, purpose, epoch, number). */
 function augmented(images: Uint8Array, purpose: Purpose, epoch: number, number: number): Uint8Array {
-  const [word0, word1, word2] = randomAt(seed, purpose, epoch, number);
-  const offset = (word: number) => Math.floor((word * 5) / 2 ** 32);
-  const angle = word0 * (20 / 2 ** 32) - 10;
-  return augmentImage(imageOf(images, number), { rows, columns, angle, top: offset(word1), left: offset(word2) });
+  const image = imageOf(images, number);
+  return wiring.workbench().augmentSample(image, { rows, columns, seed, purpose, epoch, number });
 }
 
 function expectRows(samples: Float32Array, images: readonly Uint8Array[]) {
