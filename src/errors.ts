@@ -1,7 +1,10 @@
 // What goes wrong and how it ends: one error class for all that a user can cause or mend, and the exit codes.
 // Knows nothing of how errors are printed.
 
-/** Exit codes of every command (DESIGN.md, "Command line and results"). */
+/**
+ * Exit codes of every command. `usage` is for whatever is found before the first step (flags, configuration, data, output
+ * folder), `runFailed` for what happens later, `tryAgain` for what may be there later (a coordinator, workers).
+ */
 export const ExitCode = {
   done: 0,
   runFailed: 1,
@@ -41,4 +44,9 @@ export class LockstepError extends Error {
     this.mend = mend;
     this.exitCode = exitCode;
   }
+}
+
+/** What was thrown, in words: anything can be. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

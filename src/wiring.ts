@@ -6,7 +6,7 @@ import type { Kernels } from './kernels/kernels.ts';
 import type { RunMemory } from './kernels/run-memory.ts';
 import type { Workbench } from './kernels/workbench.ts';
 
-/** Of a process that trains. */
+/** Of a process that trains; a node needs some of it. */
 export interface Wiring {
   readonly sharedKernels: () => WebAssembly.Module;
   /** Where the kernels' constants end. */

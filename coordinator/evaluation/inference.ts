@@ -3,6 +3,7 @@
 
 import type { ImageSet } from '../../src/data/dataset.ts';
 import type { EngineSpec } from '../../src/engine.ts';
+import { ThreadPool } from '../../src/host/thread-pool.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
@@ -46,20 +47,21 @@ export async function infer(model: Model, set: ImageSet, threads: number, wiring
   const memory = layRun(shape, module, wiring.heapBase());
   memory.setData(none, set, new Uint32Array(0));
   memory.setState(layout, 0, parameters);
-  const counts = { shards: 1, batchSize: 1, trainingCount: 0, validationCount: 0, testCount: set.count };
-  const engine: EngineSpec = { name: 'wasm', augmentValidation: false, ...counts };
+  const engine: EngineSpec = { name: 'wasm', augmentValidation: false };
   const executor: Executor =
     threads === 0
-      ? new InlineExecutor(await wiring.makeEngine(engine, memory.kernels, memory, 0), memory, counts)
-      : new ThreadExecutor(memory, {
-          ...counts,
-          threadFile: wiring.threadFile,
-          module,
-          engine,
-          threads,
-          cores: threads,
-          onLoss: () => undefined,
-        });
+      ? new InlineExecutor(await wiring.makeEngine(engine, memory.kernels, memory, 0), memory)
+      : new ThreadExecutor(
+          memory,
+          new ThreadPool(memory, {
+            threadFile: wiring.threadFile,
+            module,
+            engine,
+            threads,
+            cores: threads,
+            onLoss: () => undefined,
+          }),
+        );
   try {
     const figures = meansOf(await executor.evaluate('test', 0, 0));
     return { figures, ...outcomes(memory, set.count, classes) };

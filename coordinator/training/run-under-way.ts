@@ -1,7 +1,7 @@
 // A run that is opened: memory, executor, loop, checkpoints, results; and what it leaves when it fails or is stopped.
 
 import { stepsPerEpoch } from '../../src/data/sampler.ts';
-import { ExitCode } from '../../src/errors.ts';
+import { ExitCode, messageOf } from '../../src/errors.ts';
 import { explained } from '../../src/host/machine-lack.ts';
 import { machineLimits } from '../../src/host/machine-limits.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
@@ -189,8 +189,7 @@ export class RunUnderWay {
     const { toldToStop } = this.#around;
     await this.#checkpointer?.settled();
     if (this.#begun) {
-      const reason = error instanceof Error ? error.message : String(error);
-      await this.#watch?.end(toldToStop.aborted ? 'stopped' : 'failed', reason);
+      await this.#watch?.end(toldToStop.aborted ? 'stopped' : 'failed', messageOf(error));
     } else {
       await folder?.discard();
     }

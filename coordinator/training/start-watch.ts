@@ -23,7 +23,7 @@ export async function watchRun(
   const name = printable(folder?.name ?? 'unsaved');
   return await Watch.start({
     options,
-    facts: { name, version, engine, seed, batchSize, shards, learningRate, epochs },
+    facts: { name, version, nodeVersion: process.version, engine, seed, batchSize, shards, learningRate, epochs },
     start: start === null ? freshStart : startOf(start, await checkpointMs(opened)),
     // what the process before has counted
     earlier:

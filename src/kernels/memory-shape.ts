@@ -1,5 +1,6 @@
 // What the size of a run's memory depends on, and what its evaluations are cut into.
 
+import type { SplitName } from '../engine.ts';
 import type { Layout } from '../model/layout.ts';
 
 export interface RunShape {
@@ -31,4 +32,9 @@ export const PART_SAMPLES = 256;
 
 export function partsOf(samples: number): number {
   return Math.ceil(samples / PART_SAMPLES);
+}
+
+/** Samples of a split that is evaluated. */
+export function samplesOf({ testImages, validationCount }: RunShape, split: SplitName): number {
+  return split === 'test' ? testImages : validationCount;
 }

@@ -1,4 +1,5 @@
-// Digests of a model and of a training state: DESIGN.md, "Command line and results".
+// Digests: of a model, and of a training state. What two runs are compared by, so that what they are made of never changes.
+// Know nothing of files.
 
 import { createHash } from 'node:crypto';
 

@@ -42,7 +42,7 @@ export interface Summary {
   readonly samplesPerSecond: number;
   /** Wall time of the whole run. */
   readonly seconds: number;
-  /** SHA-256 (hex) of the parameters: DESIGN.md, "Command line and results". */
+  /** SHA-256 (hex) of the parameters: digest.ts says in which order. */
   readonly digest: string;
   readonly stateDigest: string;
   /** With --select best: the epoch (1-based) whose parameters were kept and tested. */

@@ -1,5 +1,5 @@
-// Ends that are no accident: who is told to leave, who ends when the run does, who waits and who gives up; with the exit
-// codes of DESIGN.md, and nothing left behind.
+// Ends that are no accident: who is told to leave, who ends when the run does, who waits and who gives up; each with
+// its exit code, and nothing left behind.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -16,7 +16,7 @@ import { signalled } from '../support/signalled.ts';
 
 const options = ['--epochs', '3', '--limit-train', '12000'];
 
-const digit = fileURLToPath(new URL('golden/digits/7.png', import.meta.url));
+const digit = fileURLToPath(new URL('../golden/digits/7.png', import.meta.url));
 
 async function isOpen(port: number): Promise<boolean> {
   return await new Promise((resolve) => {

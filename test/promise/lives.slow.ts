@@ -53,7 +53,7 @@ test(`${lives} lives of runs leave the bits of a loop that knows nothing of live
   await endWorld(world);
   if (result.failed && result.counterexample !== null) {
     const [life] = result.counterexample;
-    const file = fileURLToPath(new URL(`scenarios/lives/found-${seed}.json`, import.meta.url));
+    const file = fileURLToPath(new URL(`../scenarios/lives/found-${seed}.json`, import.meta.url));
     writeFileSync(file, `${JSON.stringify({ why: 'found by test/promise/lives.slow.ts', life }, null, 2)}\n`);
     console.error(`A life that failed, made shorter, is kept in test/scenarios/lives/found-${seed}.json`);
     throw result.errorInstance;

@@ -27,7 +27,7 @@ const chatty = [
   '1',
   '--no-report',
 ];
-const digit = fileURLToPath(new URL('golden/digits/7.png', import.meta.url));
+const digit = fileURLToPath(new URL('../golden/digits/7.png', import.meta.url));
 
 let cwd: string;
 let baseline: Awaited<ReturnType<typeof bitsOnDisk>>;

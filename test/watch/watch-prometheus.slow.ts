@@ -12,7 +12,7 @@ import { startPrometheus } from '../support/prometheus.ts';
 import { missing, output } from '../support/tools.ts';
 
 const dashboards = ['training', 'workers'].map((name) => {
-  const path = fileURLToPath(new URL(`../deploy/grafana/dashboards/${name}.json`, import.meta.url));
+  const path = fileURLToPath(new URL(`../../deploy/grafana/dashboards/${name}.json`, import.meta.url));
   return [name, JSON.parse(readFileSync(path, 'utf8'))] as const;
 });
 

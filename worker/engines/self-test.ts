@@ -34,7 +34,7 @@ export async function selfTestDigest(
   const parameters = initialParameters(layout, seed);
   for (const step of steps) memory.setState(layout, step, parameters);
 
-  const spec = { name: engineName, augmentValidation: false, validationCount: 0, testCount };
+  const spec = { name: engineName, augmentValidation: false };
   const engine = await makeEngine(spec, memory.kernels, memory, 0);
   const answers: (string | number)[] = [];
   const { vector, sums } = memory.plan.slots[0]!;

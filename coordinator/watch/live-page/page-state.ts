@@ -118,5 +118,6 @@ function shown({ rank, id, name, transport, threads, shards }: WorkerStatus) {
 }
 
 function runOf({ facts, learningRate, stepsPerEpoch, parameters, trainSamples, endStep }: WatchedRun): PageRun {
-  return { ...facts, learningRate, stepsPerEpoch, parameters, trainSamples, endStep };
+  const { nodeVersion: _, ...told } = facts;
+  return { ...told, learningRate, stepsPerEpoch, parameters, trainSamples, endStep };
 }

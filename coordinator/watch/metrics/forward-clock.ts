@@ -1,13 +1,16 @@
 // Times for a file in which time never goes back: the machine's own, but shifted where its clock stands, or is set, before a
-// time that was given already. Pure but for the clock.
+// time that was given already. Pure: the clock is handed in.
 
 export class ForwardClock {
   readonly #wallMs: () => number;
   #lastMs: number;
   #shiftMs = 0;
 
-  /** `lastMs`: the last time in the file; -Infinity where there is none. */
-  constructor(lastMs: number, wallMs: () => number = Date.now) {
+  /**
+   * `lastMs`: the last time in the file; -Infinity where there is none.
+   * `wallMs`: the machine's clock, Unix time in milliseconds.
+   */
+  constructor(lastMs: number, wallMs: () => number) {
     this.#lastMs = lastMs;
     this.#wallMs = wallMs;
   }

@@ -35,7 +35,7 @@ export function valuesOf(run: WatchedRun): Record<PlainKey, readonly MetricValue
     return of === null ? [] : [{ labels: { split }, of }];
   });
   return {
-    buildInfo: [{ labels: { version: facts.version, node: process.version }, value: 1 }],
+    buildInfo: [{ labels: { version: facts.version, node: facts.nodeVersion }, value: 1 }],
     runInfo: [
       {
         labels: {

@@ -14,6 +14,8 @@ import { ThinnedList } from './thinned-list.ts';
 export interface WatchedFacts {
   readonly name: string;
   readonly version: string;
+  /** Of the Node that the coordinator runs on. */
+  readonly nodeVersion: string;
   readonly engine: string;
   readonly seed: number;
   readonly batchSize: number;

@@ -3,6 +3,7 @@
 
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import type { ProgressSink } from '../../command.ts';
 
 /** Characters that wait for a reader; what comes beyond is left out, and counted. */
 const MOST_WAITING = 2 ** 20;
@@ -47,6 +48,17 @@ export class Notes {
     this.#leftOut = 0;
     this.#stream.write(text);
   }
+}
+
+/** The stream of the notes, for progress: what is drawn over. */
+export function progressSink(stream: NodeJS.WriteStream, notes: Notes): ProgressSink {
+  return {
+    write: (text) => notes.write(text),
+    isTTY: stream.isTTY && process.env['TERM'] !== 'dumb',
+    get columns() {
+      return stream.columns;
+    },
+  };
 }
 
 /** Resolves when all that was written is out, or cannot come out any more. */

@@ -1,4 +1,4 @@
-// Numbers and times as a reader wants them. Pure.
+// Numbers and times as a reader wants them; times are of the reader's own zone. Knows nothing of the page.
 
 export function grouped(count: number): string {
   return Math.round(count).toLocaleString('en-US');

@@ -26,7 +26,8 @@ class FakeResponse extends EventEmitter {
 }
 
 function opened(count: number) {
-  const facts = { name: 'run', version: '0', engine: 'wasm', seed: 1, batchSize: 8, shards: 8, learningRate: 0.1 };
+  const program = { name: 'run', version: '0', nodeVersion: 'v20', engine: 'wasm' };
+  const facts = { ...program, seed: 1, batchSize: 8, shards: 8, learningRate: 0.1 };
   const watched = new WatchedRun({ ...facts, epochs: 1 }, freshStart);
   const warnings: string[] = [];
   const streams = new PageStreams(new PageState(watched), (_what, message) => warnings.push(message));

@@ -9,6 +9,7 @@ import { WatchedRun } from '../../../../coordinator/watch/model/watched-run.ts';
 const facts = {
   name: 'run',
   version: '0',
+  nodeVersion: 'v20',
   engine: 'wasm',
   seed: 1,
   batchSize: 64,

@@ -1,0 +1,88 @@
+// What is written about the house is true of it, here and in the package that npm publishes; and of a bad house the rules
+// complain.
+
+import { execFileSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { drawnHouse, listedRooms } from './support/house/floors.ts';
+import { houseOf, readHouse } from './support/house/house.ts';
+import {
+  citedDocumentsAreThere,
+  deployHoldsNoSources,
+  linksResolve,
+  namedFilesAreThere,
+} from './support/house/papers.ts';
+
+const house = readHouse();
+
+describe('this repository', () => {
+  test.each([linksResolve, citedDocumentsAreThere, namedFilesAreThere])('%o', (rule) => {
+    expect(rule(house)).toEqual([]);
+  });
+
+  test('is packed with all that its texts link', () => {
+    const packed = JSON.parse(
+      execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' }),
+    );
+    const paths: readonly string[] = packed[0].files.map((file: { path: string }) => file.path);
+    expect(paths).toContain('README.md');
+    const isPacked = (path: string) =>
+      paths.some((one) => one === path || one.startsWith(path.endsWith('/') ? path : `${path}/`));
+    expect(linksResolve(house, isPacked)).toEqual([]);
+    expect(deployHoldsNoSources(paths)).toEqual([]);
+    const unshipped = [...house.texts.keys()].filter((path) => path.endsWith('.md') && !isPacked(path));
+    expect(unshipped).toEqual([]);
+  });
+});
+
+test('ARCHITECTURE.md shows the rooms as the imports are held to them', async () => {
+  const [before, after] = ['<!-- drawn from test/support/house/floors.ts: npm run generate -->\n', '<!-- end -->\n'];
+  const text = house.texts.get('ARCHITECTURE.md')!;
+  const head = text.slice(0, text.indexOf(before));
+  const tail = text.slice(text.indexOf(after) + after.length);
+  const rooms = `\n\`\`\`\n${drawnHouse()}\n\`\`\`\n\n${listedRooms()}\n\n`;
+  await expect(`${head}${before}${rooms}${after}${tail}`).toMatchFileSnapshot('../ARCHITECTURE.md');
+});
+
+describe('of a bad house the rules complain', () => {
+  test('links', () => {
+    const texts = {
+      'README.md':
+        '[a](src/gone.ts) [b](#no-such) [c](docs/SECURITY.md#what-is-there) [d](https://x.y) `[e](gone)`\n# There\n',
+      'docs/SECURITY.md': '## What *is* there?\n[up](../README.md#there) [gone](../README.md#where) [folder](../docs/)',
+    };
+    expect(linksResolve(houseOf(texts))).toEqual([
+      'README.md links src/gone.ts, which is not there',
+      'README.md links #no-such, but no heading there has that name',
+      'docs/SECURITY.md links ../README.md#where, but no heading there has that name',
+    ]);
+    expect(linksResolve(houseOf(texts), (path) => path === 'README.md')).toContain(
+      'README.md links docs/SECURITY.md#what-is-there, which is not there',
+    );
+  });
+
+  test('documents', () => {
+    // in pieces, or this file would cite it
+    const text = `// See ${'GONE'}.md and README.md`;
+    expect(citedDocumentsAreThere(houseOf({ 'test/a.ts': text, 'README.md': '' }))).toEqual([
+      `test/a.ts cites ${'GONE'}.md, which is not there`,
+    ]);
+  });
+
+  test('named files', () => {
+    const texts = {
+      'src/a/b.ts': "// See src/a/, src/a/b.ts, b.ts, src/gone, and gone.ts.\nexport const a = 'src/text.ts';\n",
+      'SECURITY.md': '`worker/gone.ts` and https://x.y/src/gone, `src/a/*`',
+    };
+    expect(namedFilesAreThere(houseOf(texts))).toEqual([
+      'src/a/b.ts names src/gone, which is not there',
+      'src/a/b.ts names gone.ts, which is not there',
+      'SECURITY.md names worker/gone.ts, which is not there',
+    ]);
+  });
+
+  test('deploy/', () => {
+    expect(deployHoldsNoSources(['deploy/README.md', 'deploy/a/make.ts', 'src/a.ts'])).toEqual([
+      'deploy/a/make.ts is a source: deploy/ holds only what a user copies',
+    ]);
+  });
+});

@@ -1,0 +1,203 @@
+// Who may import whom, and how long a file may be. Each rule takes a house and returns its complaints, in words that name file
+// and rule; none is what it should return.
+
+import { entries, floors } from './floors.ts';
+import type { House, Import, Source } from './house.ts';
+
+type Floors = readonly Readonly<Record<string, string>>[];
+
+/** All that imports a file of the house. */
+function arrows(house: House): readonly (Import & { readonly from: Source; readonly to: Source })[] {
+  const byPath = new Map(house.sources.map((source) => [source.path, source]));
+  return house.sources.flatMap((from) =>
+    from.imports.flatMap((one) => {
+      const to = byPath.get(one.target);
+      return to === undefined ? [] : [{ ...one, from, to }];
+    }),
+  );
+}
+
+export function everyRoomHasAFloor(house: House, plan: Floors = floors): readonly string[] {
+  const planned = plan.flatMap((floor) => Object.keys(floor));
+  const rooms = new Set(house.sources.map(({ room }) => room));
+  return [
+    ...[...rooms].filter((room) => !planned.includes(room)).map((room) => `${room} stands on no floor`),
+    ...planned.filter((room) => !rooms.has(room)).map((room) => `${room} has a floor, but is not there`),
+    ...planned.filter((room, at) => planned.indexOf(room) !== at).map((room) => `${room} stands on two floors`),
+  ];
+}
+
+export function importsRunDownwards(house: House, plan: Floors = floors): readonly string[] {
+  const levels = new Map(plan.flatMap((floor, level) => Object.keys(floor).map((room) => [room, level] as const)));
+  return arrows(house).flatMap(({ from, to }) => {
+    const [above, below] = [levels.get(from.room) ?? Number.NaN, levels.get(to.room) ?? Number.NaN];
+    if (from.room === to.room || !(above <= below)) return [];
+    return [`${from.path} (floor ${above}) imports ${to.path} (floor ${below}): imports run downwards only`];
+  });
+}
+
+export function importsAreThere(house: House): readonly string[] {
+  return house.sources.flatMap(({ path, imports }) =>
+    imports
+      .filter(({ target }) => /^(src|coordinator|worker)\//.test(target) && !house.texts.has(target))
+      .map(({ target }) => `${path} imports ${target}, which is not there`),
+  );
+}
+
+export function noCircleOfFiles(house: House): readonly string[] {
+  return circle('files', new Map(grouped(house, ({ path }) => path)));
+}
+
+export function noCircleOfRooms(house: House): readonly string[] {
+  return circle('rooms', new Map(grouped(house, ({ room }) => room)));
+}
+
+function grouped(house: House, nameOf: (source: Source) => string): Map<string, Set<string>> {
+  const groups = new Map<string, Set<string>>();
+  for (const { from, to } of arrows(house)) {
+    if (nameOf(from) === nameOf(to) && from !== to) continue;
+    groups.set(nameOf(from), (groups.get(nameOf(from)) ?? new Set()).add(nameOf(to)));
+  }
+  return groups;
+}
+
+function circle(of: string, left: Map<string, Set<string>>): readonly string[] {
+  // who leads to nobody that is left is part of no circle
+  for (let before = -1; before !== left.size; ) {
+    before = left.size;
+    for (const [name, targets] of left) if (![...targets].some((target) => left.has(target))) left.delete(name);
+  }
+  const way: string[] = [];
+  let at = left.keys().next().value;
+  while (at !== undefined && !way.includes(at)) {
+    way.push(at);
+    at = [...left.get(at)!].find((target) => left.has(target));
+  }
+  return at === undefined ? [] : [`${of} in a circle: ${[...way.slice(way.indexOf(at)), at].join(' > ')}`];
+}
+
+interface Ban {
+  /** Whom it binds, and whom of these it does not: beginnings of paths. */
+  readonly who: readonly string[];
+  readonly except?: readonly string[];
+  /** What they may not import: all of `never`, or all of the house but `only`. */
+  readonly never?: readonly string[];
+  readonly only?: readonly string[];
+  /** What they may import, if it is types. */
+  readonly types?: readonly string[];
+  readonly why: string;
+}
+
+const host = 'src/host/';
+const client = 'coordinator/watch/live-page/client/';
+
+const bans: readonly Ban[] = [
+  {
+    who: ['src/'],
+    except: entries,
+    never: ['coordinator/', 'worker/'],
+    why: 'src is what both ends agree on, and knows neither',
+  },
+  { who: ['coordinator/'], never: ['worker/'], why: 'coordinator and worker meet in src only' },
+  { who: ['worker/'], never: ['coordinator/'], why: 'coordinator and worker meet in src only' },
+  { who: ['src/'], except: [...entries, host], never: [host], why: 'src is pure but for host/' },
+  {
+    who: ['coordinator/step/'],
+    only: ['coordinator/step/', 'src/tree.ts'],
+    why: 'the machine of a step knows the tree, and nothing of who asks it',
+  },
+  { who: ['worker/engines/'], never: [host], why: 'an engine computes, wherever it is' },
+  { who: ['worker/node/'], never: ['worker/engines/'], why: 'a node is handed what computes' },
+  {
+    who: ['coordinator/commands/'],
+    never: ['coordinator/cluster/', 'coordinator/watch/'],
+    why: 'a command trains by coordinator/training',
+  },
+  {
+    who: [client],
+    only: [client],
+    types: ['coordinator/watch/live-page/', 'coordinator/watch/model/'],
+    why: 'the page in the browser shares the types of what it is sent, and no code',
+  },
+  { who: [''], except: entries, never: entries, why: 'nobody imports an entry' },
+];
+
+export function bansAreKept(house: House): readonly string[] {
+  return arrows(house).flatMap(({ from, to, typesOnly }) =>
+    bans
+      .filter(({ who, except = [], never = [''], only = [], types = [] }) => {
+        if (!begins(from.path, who) || begins(from.path, except)) return false;
+        return begins(to.path, never) && !begins(to.path, only) && !(typesOnly && begins(to.path, types));
+      })
+      .map(({ why }) => `${from.path} imports ${to.path}: ${why}`),
+  );
+}
+
+function begins(path: string, starts: readonly string[]): boolean {
+  return starts.some((start) => path.startsWith(start));
+}
+
+/** A package is imported by one file only; ws by one at each end. */
+export function oneDoorPerDependency(house: House): readonly string[] {
+  const doors = new Map<string, Set<string>>();
+  for (const { path, imports } of house.sources) {
+    for (const { target } of imports) {
+      if (/^(node:|#|src\/|coordinator\/|worker\/)/.test(target)) continue;
+      const name = /^(@[^/]+\/)?[^/]+/.exec(target)![0];
+      const door = name === 'ws' ? `ws in ${path.split('/')[0]}` : name;
+      doors.set(door, (doors.get(door) ?? new Set()).add(path));
+    }
+  }
+  const wide = [...doors].filter(([, paths]) => paths.size > 1);
+  return wide.map(([name, paths]) => `${name} has more than one door: ${[...paths].join(', ')}`);
+}
+
+export const serverDoor = 'src/host/http/http-door.ts';
+
+export function oneDoorForServers(house: House): readonly string[] {
+  const makers = house.sources.filter(
+    ({ path, imports }) =>
+      path !== serverDoor &&
+      imports.some(({ target, names, typesOnly }) => {
+        return (
+          /^(node:)?(https?|http2)$/.test(target) &&
+          !typesOnly &&
+          names.some((name) => /^(\*|create.*Server|Server)$/.test(name))
+        );
+      }),
+  );
+  return makers.map(
+    ({ path }) => `${path} can make an HTTP server: only ${serverDoor} does, where strangers are bounded`,
+  );
+}
+
+export function everyFileHasAHeader(house: House): readonly string[] {
+  const bare = house.sources.filter(({ header, path }) => header === '' && !path.endsWith('.d.ts'));
+  return bare.map(({ path }) => `${path} does not open with a comment that says what it is`);
+}
+
+export interface LongFile {
+  readonly path: string;
+  readonly why: string;
+}
+
+const most = 300;
+/** A file of tests is a row of cases that are read one at a time. */
+const mostInTests = 400;
+
+export function filesAreShort(house: House, exceptions: readonly LongFile[]): readonly string[] {
+  const long = [...house.texts].flatMap(([path, text]) => {
+    const limit = path.startsWith('test/') ? mostInTests : most;
+    const lines = text.split('\n').length - 1;
+    return /\.(ts|mjs)$/.test(path) && lines > limit ? [{ path, lines, limit }] : [];
+  });
+  const excepted = exceptions.map(({ path }) => path);
+  return [
+    ...long
+      .filter(({ path }) => !excepted.includes(path))
+      .map(({ path, lines, limit }) => `${path} has ${lines} lines: more than ${limit}`),
+    ...excepted
+      .filter((path) => !long.some((file) => file.path === path))
+      .map((path) => `${path} is not too long: it needs no exception`),
+  ];
+}
