@@ -4,7 +4,16 @@
 import { batchSamples } from '../../src/data/sampler.ts';
 import type { Engine } from '../../src/engine.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
-import { DONE, isBefore, JobKind, ownerOf, SplitCode, taskWord, Word } from '../../src/kernels/mailbox.ts';
+import {
+  computePhaseAt,
+  DONE,
+  isBefore,
+  JobKind,
+  ownerOf,
+  SplitCode,
+  taskWord,
+  Word,
+} from '../../src/kernels/mailbox.ts';
 import { BlockWord, SumsWord, TallyDouble } from '../../src/kernels/memory-records.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 
@@ -95,7 +104,7 @@ export class ComputeLoop {
       this.#at.stepInEpoch = stepInEpoch + (step - first);
       this.#waitFor(this.#mayStep, this.#options.spins);
       if (this.#jobIsOver()) return;
-      const phase = stamp + 2 * (step - first);
+      const phase = computePhaseAt(stamp, step - first);
       const startedMs = performance.now();
       if (!this.#phase(phase, tasks, this.#compute)) return;
       const computedMs = this.#tallyPhase(TallyDouble.computeMs, startedMs);
