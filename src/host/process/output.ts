@@ -3,7 +3,14 @@
 
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import type { ProgressSink } from '../../command.ts';
+
+/** A stream for progress, or a test's stand-in for one. */
+export interface ProgressSink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  /** Width of the terminal; it may change at any time. */
+  readonly columns?: number | undefined;
+}
 
 /** Characters that wait for a reader; what comes beyond is left out, and counted. */
 const MOST_WAITING = 2 ** 20;
