@@ -36,6 +36,13 @@ function heapBase(): number {
   return instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2, maximum: 2 })).heapBase();
 }
 
+let bench: Workbench | null = null;
+
+function workbench(): Workbench {
+  bench ??= new Workbench(compiled('#kernels-private'));
+  return bench;
+}
+
 const selfTests = new Map<string, Promise<string>>();
 
 /** Digest of an engine's answer to the self-test; made once, since a node may connect often. */
@@ -54,6 +61,7 @@ function selfTest(engine: string): Promise<string> {
 export const wiring: Wiring = {
   sharedKernels: () => compiled('#kernels-shared'),
   heapBase,
+  workbench,
   threadFile: pathToFileURL(resolve('#thread')).href,
   makeEngine,
   programVersion,
@@ -68,13 +76,6 @@ export const wiring: Wiring = {
  */
 export async function train(options: Partial<TrainOptions> = {}, hooks: TrainDeps = {}): Promise<Summary> {
   return await trainAndReport(await resolveWithRun(options, null, 'option'), hooks, wiring);
-}
-
-let bench: Workbench | null = null;
-
-function workbench(): Workbench {
-  bench ??= new Workbench(compiled('#kernels-private'));
-  return bench;
 }
 
 /**

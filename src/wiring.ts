@@ -4,12 +4,15 @@
 import type { Engine, EngineSpec } from './engine.ts';
 import type { Kernels } from './kernels/kernels.ts';
 import type { RunMemory } from './kernels/run-memory.ts';
+import type { Workbench } from './kernels/workbench.ts';
 
 /** Of a process that trains; a node needs some of it. */
 export interface Wiring {
   readonly sharedKernels: () => WebAssembly.Module;
   /** Where the kernels' constants end. */
   readonly heapBase: () => number;
+  /** The kernels for single calls; made once. */
+  readonly workbench: () => Workbench;
   readonly threadFile: string;
   /** Version of the program: nodes must have the same. */
   readonly programVersion: string;

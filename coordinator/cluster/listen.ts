@@ -7,8 +7,7 @@ import { readSecretText, readText, readToken } from '../../src/host/files/secret
 import { type StrangerLimits, strangerLimits } from '../../src/host/http/stranger-limits.ts';
 import { isLoopback } from '../../src/host/loopback.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
-import type { Kernels } from '../../src/kernels/kernels.ts';
-import { PART_SAMPLES } from '../../src/kernels/memory-plan.ts';
+import { PART_SAMPLES } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
@@ -32,7 +31,6 @@ export interface ListenDeps {
   readonly runName: string;
   readonly data: Dataset;
   readonly memory: RunMemory;
-  readonly kernels: Kernels;
   readonly engine: Engine;
   readonly local: LocalThreads | null;
   readonly sizes: ShardSizes;
@@ -60,7 +58,7 @@ const COORDINATOR_TIMEOUT_MS = 60_000;
 
 /** Resolves when enough workers are there. */
 export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
-  const { options, memory, kernels, engine, local, sizes, limits, identity, signal, observer = nobody, onEvent } = deps;
+  const { options, memory, engine, local, sizes, limits, identity, signal, observer = nobody, onEvent } = deps;
   const { host, port } = hostAndPort(options.listen!);
   const warn = (message: string) => onEvent({ type: 'warning', message });
   const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
@@ -76,7 +74,7 @@ export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
 
   const executor = new SocketExecutor({
     memory,
-    kernels,
+    kernels: memory.kernels,
     engine,
     local,
     sizes,

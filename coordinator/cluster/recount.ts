@@ -66,6 +66,6 @@ export class Recount {
   }
 
   #partIsFinite(part: number): boolean {
-    return Number.isFinite(this.#memory.sums(this.#memory.plan.partSums + part * 16).lossSum);
+    return Number.isFinite(this.#memory.sums(this.#memory.partSumsAt(part)).lossSum);
   }
 }

@@ -144,7 +144,7 @@ export class WorkJob {
     const { memory } = this.#deps;
     const { first, end } = shardsOfBlock(block);
     for (const sums of this.#parts.get(workerId) ?? []) {
-      if (sums.part >= first && sums.part < end) memory.setSums(memory.plan.partSums + sums.part * 16, sums);
+      if (sums.part >= first && sums.part < end) memory.setSums(memory.partSumsAt(sums.part), sums);
     }
   }
 

@@ -4,9 +4,9 @@
 import type { ImageSet } from '../../src/data/dataset.ts';
 import type { EngineSpec } from '../../src/engine.ts';
 import { ThreadPool } from '../../src/host/thread-pool.ts';
-import { instantiate } from '../../src/kernels/kernels.ts';
-import { layMemory, planMemory, type RunShape } from '../../src/kernels/memory-plan.ts';
-import { RunMemory } from '../../src/kernels/run-memory.ts';
+import { layRun } from '../../src/kernels/lay-memory.ts';
+import type { RunShape } from '../../src/kernels/memory-shape.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Model } from '../../src/model/model.ts';
 import { type Means, meansOf } from '../../src/sums.ts';
 import type { Wiring } from '../../src/wiring.ts';
@@ -43,17 +43,14 @@ export async function infer(model: Model, set: ImageSet, threads: number, wiring
     slots: 1,
     outcomes: true,
   };
-  const plan = planMemory(shape, wiring.heapBase());
-  const memory = new RunMemory(layMemory(plan, true), plan);
+  const module = wiring.sharedKernels();
+  const memory = layRun(shape, module, wiring.heapBase());
   memory.setData(none, set, new Uint32Array(0));
   memory.setState(layout, 0, parameters);
-  const module = wiring.sharedKernels();
-  const kernels = instantiate(module, memory.wasmMemory);
-  memory.preparePartials(kernels, 0);
   const engine: EngineSpec = { name: 'wasm', augmentValidation: false };
   const executor: Executor =
     threads === 0
-      ? new InlineExecutor(await wiring.makeEngine(engine, kernels, memory, 0), memory)
+      ? new InlineExecutor(await wiring.makeEngine(engine, memory.kernels, memory, 0), memory)
       : new ThreadExecutor(
           memory,
           new ThreadPool(memory, {

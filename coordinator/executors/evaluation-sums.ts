@@ -1,7 +1,7 @@
 // A split's figures from those of its parts, added in the parts' order, so that they do not depend on who computed which.
 
 import type { SplitName } from '../../src/engine.ts';
-import { partsOf, samplesOf } from '../../src/kernels/memory-plan.ts';
+import { partsOf, samplesOf } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Sums } from '../../src/sums.ts';
 
@@ -14,7 +14,7 @@ export async function sumParts(
   await computeAll(parts);
   const total = { lossSum: 0, correctCount: 0, sampleCount: 0 };
   for (let part = 0; part < parts; part++) {
-    const sums = memory.sums(memory.plan.partSums + part * 16);
+    const sums = memory.sums(memory.partSumsAt(part));
     total.lossSum += sums.lossSum;
     total.correctCount += sums.correctCount;
     total.sampleCount += sums.sampleCount;

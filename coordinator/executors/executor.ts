@@ -13,7 +13,7 @@ export interface StepRange {
   readonly epochStart: number;
   readonly from: number;
   readonly to: number;
-  /** Learning rate and bias powers of a step; asked once for each, in order. */
+  /** Learning rate and bias powers of a step; asked once for each that is committed, in order, and for no other. */
   scalars(step: number): StepScalars;
   /** Told once for each committed step, in order. */
   committed(step: number, sums: Sums): void;

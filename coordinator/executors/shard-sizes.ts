@@ -2,7 +2,7 @@
 
 import { batchSamples, shardStart } from '../../src/data/sampler.ts';
 import type { SplitName } from '../../src/engine.ts';
-import { PART_SAMPLES, partsOf, type RunShape, samplesOf } from '../../src/kernels/memory-plan.ts';
+import { PART_SAMPLES, partsOf, type RunShape, samplesOf } from '../../src/kernels/memory-shape.ts';
 
 export class ShardSizes {
   readonly #shape: RunShape;

@@ -3,8 +3,7 @@
 import type { Dataset } from '../../src/data/dataset.ts';
 import { splitImages } from '../../src/data/sampler.ts';
 import type { ClassSamples } from '../../src/figures/grids.ts';
-import { instantiate } from '../../src/kernels/kernels.ts';
-import { Purpose, randomAt } from '../../src/random.ts';
+import { Purpose } from '../../src/random.ts';
 import type { EpochRecord, Summary } from '../../src/run/events.ts';
 import { firstEpochSeen } from '../../src/run/run-record.ts';
 import type { Wiring } from '../../src/wiring.ts';
@@ -60,21 +59,11 @@ function classSamples(
 ): ClassSamples[] {
   const { seed, valSize, limitTrain } = options;
   const { training } = splitImages(seed, train.count, Math.min(valSize, train.count - 1), limitTrain);
-  const pixels = train.rows * train.columns;
-  const memory = new WebAssembly.Memory({ initial: 65536 / 1024, maximum: 65536 / 1024, shared: true });
-  const kernels = instantiate(wiring.sharedKernels(), memory);
-  const base = Math.ceil(wiring.heapBase() / 64) * 64;
-  const bytes = new Uint8Array(memory.buffer);
-  const augmented = (image: Uint8Array, number: number, epoch: number): Uint8Array => {
-    // the address of its numbers: kernels/assembly/augment.ts, listAugmented
-    const [turn, down, across] = randomAt(seed, Purpose.augmentTraining, epoch, number);
-    const place = (word: number) => Math.floor((word * 5) / 2 ** 32);
-    bytes.set(image, base);
-    const target = base + Math.ceil(pixels / 16) * 16;
-    const angle = turn * (20 / 2 ** 32) - 10;
-    kernels.augmentImage(base, target, train.rows, train.columns, angle, place(down), place(across));
-    return bytes.slice(target, target + pixels);
-  };
+  const { rows, columns } = train;
+  const pixels = rows * columns;
+  const workbench = wiring.workbench();
+  const augmented = (image: Uint8Array, number: number, epoch: number): Uint8Array =>
+    workbench.augmentSample(image, { rows, columns, seed, purpose: Purpose.augmentTraining, epoch, number });
   return Array.from({ length: classes }, (_, label) => {
     const numbers = [...training.filter((number) => train.labels[number] === label).slice(0, SAMPLES)];
     const plain = numbers.map((number) => train.images.slice(number * pixels, (number + 1) * pixels));

@@ -4,8 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { EngineSpec } from '../../src/engine.ts';
 import { ThreadPool } from '../../src/host/thread-pool.ts';
-import type { Kernels } from '../../src/kernels/kernels.ts';
-import type { RunShape } from '../../src/kernels/memory-plan.ts';
+import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { configForFile } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
@@ -31,7 +30,6 @@ export interface ExecutorDeps {
   readonly data: Dataset;
   readonly memory: RunMemory;
   readonly module: WebAssembly.Module;
-  readonly kernels: Kernels;
   readonly onEvent: (event: TrainEvent) => void;
   readonly signal: AbortSignal;
   readonly wiring: TestedWiring;
@@ -48,11 +46,11 @@ export function placesFor({ threads, shards, listen }: TrainOptions & { readonly
 
 /** Resolves when it may train: with --listen, when enough workers have joined. */
 export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
-  const { options, memory, module, kernels, onEvent, wiring, observer = nobody } = parts;
+  const { options, memory, module, onEvent, wiring, observer = nobody } = parts;
   const { threads } = options;
   const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation };
   if (threads === 0 && options.listen === null) {
-    return seen(new InlineExecutor(await wiring.makeEngine(engine, kernels, memory, 0), memory), observer);
+    return seen(new InlineExecutor(await wiring.makeEngine(engine, memory.kernels, memory, 0), memory), observer);
   }
   const pool =
     threads === 0
@@ -73,7 +71,7 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
       ...parts,
       observer,
       configuration: configForFile(options),
-      engine: await wiring.makeEngine(engine, kernels, memory, threads),
+      engine: await wiring.makeEngine(engine, memory.kernels, memory, threads),
       local,
       sizes: new ShardSizes(memory.plan.shape),
       limits: { ...clusterLimits, ...wiring.limits },

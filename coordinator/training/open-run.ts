@@ -9,7 +9,7 @@ import { type SplitNumbers, splitImages, stepsPerEpoch } from '../../src/data/sa
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/files/dataset-files.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
-import type { RunShape } from '../../src/kernels/memory-plan.ts';
+import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { Layout } from '../../src/model/layout.ts';
 import { checkAgainstData, configForFile } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';

@@ -60,3 +60,19 @@ export async function checkpointerOf(opened: OpenRun, parts: CheckpointDeps): Pr
   if (start !== null) await checkpointer.save(start.position, start.validation);
   return checkpointer;
 }
+
+/** The training goes on meanwhile; of a failure a warning tells, but only of the first in a row. */
+export async function tellOfAsked(
+  checkpointer: Checkpointer | null,
+  step: number,
+  onEvent: (event: TrainEvent) => void,
+): Promise<void> {
+  if (checkpointer === null) {
+    return onEvent({ type: 'info', message: 'No checkpoint is written: the run has no folder' });
+  }
+  await checkpointer.settled();
+  // a later one has all of it
+  const written = (checkpointer.newestStep ?? 0) >= step;
+  const what = written ? 'is written' : step === 0 ? 'is not needed: nothing is trained' : 'could not be written';
+  onEvent({ type: 'info', message: `The checkpoint that was asked for, of step ${step}, ${what}` });
+}

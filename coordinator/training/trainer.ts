@@ -74,91 +74,161 @@ export async function trainLoop(
   split: SplitNumbers,
   recipe: Recipe,
   start: Position,
-  { onEvent, onCheckpoint, choice, signal, checkpointDue, onPhase }: TrainerDeps,
+  deps: TrainerDeps,
 ): Promise<Outcome> {
-  const { epochs, batchSize, seed } = recipe;
-  const stepsInEpoch = stepsPerEpoch(split.training.length, batchSize);
-  const endStep = endStepOf(start, recipe, stepsInEpoch);
-  const history = [...start.history];
-  const timings = [...start.timings];
-  // a plan for all epochs, wherever the run is cut short
-  const plannedSteps = endStepOf(start, { epochs, maxSteps: null }, stepsInEpoch);
-  let position = start;
-  let ordered = history.length - 1;
-  const makeOrder = (epoch: number): void => {
-    if (epoch > ordered) memory.setOrder(epoch, epochOrder(seed, epoch, split.training));
-    ordered = Math.max(ordered, epoch);
-  };
-
-  try {
-    for (let epoch = history.length, epochStart = epochStartOf(start); epochStart < endStep; epoch++) {
-      if (isOutOfPatience(history, recipe.patience)) break;
-      makeOrder(epoch);
-      memory.useOrder(epoch);
-      const epochEnd = Math.min(epochStart + stepsInEpoch, endStep);
-      onPhase('training');
-      const progress = new EpochProgress(onEvent, { epoch, epochStart, stepsInEpoch, endStep }, position);
-
-      while (position.step < epochEnd) {
-        signal.throwIfAborted();
-        const powers = BiasPowers.at(position);
-        const training = executor.train({
-          epoch,
-          epochStart,
-          from: position.step,
-          to: Math.min(nextCheckpoint(position.step, recipe.checkpointEvery), epochEnd),
-          scalars: (step) => {
-            powers.advance();
-            const learningRate = learningRateAt(recipe, step, plannedSteps);
-            const { beta1Power, beta2Power } = powers;
-            return { learningRate, beta1Power, beta2Power, decay: learningRate * recipe.weightDecay };
-          },
-          committed: (step, sums) => progress.add(step, sums),
-          stopped: () => signal.aborted || checkpointDue(),
-        });
-        // the next order is made while the threads train
-        if (epochEnd < endStep) makeOrder(epoch + 1);
-        position = { ...position, ...stepped(position, await training), ...progress.soFar() };
-        if (position.step < epochEnd) await onCheckpoint(position, null);
-      }
-
-      const { sums, trainingSeconds: seconds } = position;
-      signal.throwIfAborted();
-      onPhase('validation');
-      const validation =
-        split.validation.length > 0
-          ? meansOf(await unlessAborted(executor.evaluate('validation', position.step, epoch), signal))
-          : null;
-      const record = { epoch: epoch + 1, steps: epochEnd, train: meansOf(sums), validation, samples: sums.sampleCount };
-      const timing = { seconds, samplesPerSecond: sums.sampleCount / seconds };
-      history.push(record);
-      timings.push(timing);
-      const whole = epochEnd === epochStart + stepsInEpoch;
-      if (validation !== null) choice?.consider(validation, epochEnd, whole);
-      if (whole) position = { ...position, history: [...history], timings: [...timings], ...nothingYet };
-      epochStart = epochEnd;
-      onEvent({ type: 'epoch', epochs, ...record, ...timing });
-      await onCheckpoint(position, validation);
-    }
-
-    signal.throwIfAborted();
-    onPhase('test');
-    const steps = position.step;
-    const tested = choice?.recall(steps) ?? steps;
-    const test = meansOf(await unlessAborted(executor.evaluate('test', tested, 0), signal));
-    onEvent({ type: 'test', figures: test });
-    return { history, timings, test, steps };
-  } catch (error) {
-    // only then does the memory hold the state of `position`
-    if (signal.aborted && error === signal.reason) await onCheckpoint(position, null);
-    throw error;
-  }
+  return await new Training(executor, memory, split, recipe, start, deps).run();
 }
 
-const nothingYet = { sums: startPosition.sums, trainingSeconds: startPosition.trainingSeconds };
+class Training {
+  readonly #executor: Executor;
+  readonly #memory: RunMemory;
+  readonly #split: SplitNumbers;
+  readonly #recipe: Recipe;
+  readonly #deps: TrainerDeps;
+  readonly #stepsInEpoch: number;
+  readonly #endStep: number;
+  /** A plan for all epochs, wherever the run is cut short. */
+  readonly #plannedSteps: number;
+  /** With an epoch that is cut short, unlike the position's. */
+  readonly #history: EpochRecord[];
+  readonly #timings: EpochTiming[];
+  /** The last epoch whose order stands in memory. */
+  #ordered: number;
+  /** The memory holds its state, while nothing trains. */
+  #position: Position;
 
-/** What changes of a position by the steps up to `step` alone. */
-function stepped(position: Position, step: number): Pick<Position, 'step' | 'beta1Power' | 'beta2Power'> {
-  const { beta1Power, beta2Power } = BiasPowers.at(position).advancedBy(step - position.step);
-  return { step, beta1Power, beta2Power };
+  constructor(
+    executor: Executor,
+    memory: RunMemory,
+    split: SplitNumbers,
+    recipe: Recipe,
+    start: Position,
+    deps: TrainerDeps,
+  ) {
+    this.#executor = executor;
+    this.#memory = memory;
+    this.#split = split;
+    this.#recipe = recipe;
+    this.#deps = deps;
+    this.#stepsInEpoch = stepsPerEpoch(split.training.length, recipe.batchSize);
+    this.#endStep = endStepOf(start, recipe, this.#stepsInEpoch);
+    this.#plannedSteps = endStepOf(start, { epochs: recipe.epochs, maxSteps: null }, this.#stepsInEpoch);
+    this.#history = [...start.history];
+    this.#timings = [...start.timings];
+    this.#ordered = start.history.length - 1;
+    this.#position = start;
+  }
+
+  async run(): Promise<Outcome> {
+    const { signal, onCheckpoint } = this.#deps;
+    try {
+      let epochStart = epochStartOf(this.#position);
+      while (epochStart < this.#endStep && !isOutOfPatience(this.#history, this.#recipe.patience)) {
+        const epoch = this.#history.length;
+        const epochEnd = Math.min(epochStart + this.#stepsInEpoch, this.#endStep);
+        await this.#trainEpoch(epoch, epochStart, epochEnd);
+        const validation = await this.#validate(epoch, epochEnd);
+        this.#closeEpoch(epoch, epochEnd, epochEnd === epochStart + this.#stepsInEpoch, validation);
+        await onCheckpoint(this.#position, validation);
+        epochStart = epochEnd;
+      }
+      const test = await this.#test();
+      return { history: this.#history, timings: this.#timings, test, steps: this.#position.step };
+    } catch (error) {
+      // only then does the memory hold the state of the position
+      if (signal.aborted && error === signal.reason) await onCheckpoint(this.#position, null);
+      throw error;
+    }
+  }
+
+  /** The steps of an epoch that are not done yet, in ranges from checkpoint to checkpoint. */
+  async #trainEpoch(epoch: number, epochStart: number, epochEnd: number): Promise<void> {
+    const { onEvent, onCheckpoint, signal, onPhase } = this.#deps;
+    this.#makeOrder(epoch);
+    this.#memory.useOrder(epoch);
+    onPhase('training');
+    const place = { epoch, epochStart, stepsInEpoch: this.#stepsInEpoch, endStep: this.#endStep };
+    const progress = new EpochProgress(onEvent, place, this.#position);
+    while (this.#position.step < epochEnd) {
+      signal.throwIfAborted();
+      const to = Math.min(nextCheckpoint(this.#position.step, this.#recipe.checkpointEvery), epochEnd);
+      const training = this.#trainRange(epoch, epochStart, to, progress);
+      // the next order is made while the threads train
+      if (epochEnd < this.#endStep) this.#makeOrder(epoch + 1);
+      this.#position = { ...this.#position, ...(await training), ...progress.soFar() };
+      if (this.#position.step < epochEnd) await onCheckpoint(this.#position, null);
+    }
+  }
+
+  /** Trains from the position's step to `to`, or to where it is stopped. Returns what changes of the position by steps alone. */
+  async #trainRange(
+    epoch: number,
+    epochStart: number,
+    to: number,
+    progress: EpochProgress,
+  ): Promise<Pick<Position, 'step' | 'beta1Power' | 'beta2Power'>> {
+    const { signal, checkpointDue } = this.#deps;
+    // each step that is trained asks for its scalars once, in order: in the end these are the powers of the last one
+    const powers = BiasPowers.at(this.#position);
+    const step = await this.#executor.train({
+      epoch,
+      epochStart,
+      from: this.#position.step,
+      to,
+      scalars: (step) => {
+        powers.advance();
+        const learningRate = learningRateAt(this.#recipe, step, this.#plannedSteps);
+        const { beta1Power, beta2Power } = powers;
+        return { learningRate, beta1Power, beta2Power, decay: learningRate * this.#recipe.weightDecay };
+      },
+      committed: (step, sums) => progress.add(step, sums),
+      stopped: () => signal.aborted || checkpointDue(),
+    });
+    return { step, beta1Power: powers.beta1Power, beta2Power: powers.beta2Power };
+  }
+
+  async #validate(epoch: number, epochEnd: number): Promise<Means | null> {
+    const { signal, onPhase } = this.#deps;
+    signal.throwIfAborted();
+    onPhase('validation');
+    if (this.#split.validation.length === 0) return null;
+    return meansOf(await unlessAborted(this.#executor.evaluate('validation', epochEnd, epoch), signal));
+  }
+
+  /** Writes down an epoch, whole or cut short. */
+  #closeEpoch(epoch: number, epochEnd: number, whole: boolean, validation: Means | null): void {
+    const { onEvent, choice } = this.#deps;
+    const { sums, trainingSeconds: seconds } = this.#position;
+    const record = { epoch: epoch + 1, steps: epochEnd, train: meansOf(sums), validation, samples: sums.sampleCount };
+    const timing = { seconds, samplesPerSecond: sums.sampleCount / seconds };
+    this.#history.push(record);
+    this.#timings.push(timing);
+    if (validation !== null) choice?.consider(validation, epochEnd, whole);
+    if (whole) {
+      this.#position = {
+        ...this.#position,
+        history: [...this.#history],
+        timings: [...this.#timings],
+        sums: startPosition.sums,
+        trainingSeconds: startPosition.trainingSeconds,
+      };
+    }
+    onEvent({ type: 'epoch', epochs: this.#recipe.epochs, ...record, ...timing });
+  }
+
+  async #test(): Promise<Means> {
+    const { signal, onPhase, choice, onEvent } = this.#deps;
+    signal.throwIfAborted();
+    onPhase('test');
+    const { step } = this.#position;
+    const tested = choice?.recall(step) ?? step;
+    const test = meansOf(await unlessAborted(this.#executor.evaluate('test', tested, 0), signal));
+    onEvent({ type: 'test', figures: test });
+    return test;
+  }
+
+  #makeOrder(epoch: number): void {
+    if (epoch > this.#ordered) this.#memory.setOrder(epoch, epochOrder(this.#recipe.seed, epoch, this.#split.training));
+    this.#ordered = Math.max(this.#ordered, epoch);
+  }
 }

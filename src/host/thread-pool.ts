@@ -5,7 +5,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineSpec, SplitName, StepAddress, WorkerPool } from '../engine.ts';
 import { ExitCode, LockstepError, messageOf } from '../errors.ts';
-import { DONE, JobKind, ownerOf, SplitCode, taskWord, Word } from '../kernels/mailbox.ts';
+import {
+  DONE,
+  freedWord,
+  JobKind,
+  nextJobAt,
+  ownerOf,
+  postedWord,
+  SplitCode,
+  STEP_PHASES,
+  taskWord,
+  Word,
+} from '../kernels/mailbox.ts';
 import type { RunMemory } from '../kernels/run-memory.ts';
 import type { BlockAddress } from '../tree.ts';
 import { threadsLack } from './machine-lack.ts';
@@ -41,7 +52,9 @@ export class ThreadPool implements WorkerPool {
   readonly #words: Int32Array;
   readonly #control: number;
   readonly #threads: Promise<void>[] = [];
-  #stamp = 1;
+  /** Of the job posted last, and of the next one. */
+  #stamp = 0;
+  #nextStamp = 1;
   /** Since something was done last. */
   #deaths = 0;
   #deathsInAll = 0;
@@ -115,7 +128,7 @@ export class ThreadPool implements WorkerPool {
    */
   startSteps({ epoch, step, stepInEpoch }: StepAddress, endStep: number, tasks: number): void {
     const place = { step, endStep, epoch, stepInEpoch };
-    this.#post(JobKind.train, 2 * (endStep - step), { tasks, ...place, progress: step, limit: step });
+    this.#post(JobKind.train, STEP_PHASES * (endStep - step), { tasks, ...place, progress: step, limit: step });
   }
 
   /** Lets them train the steps below `limit`, whose scalars stand in memory, and report every `notifyEvery` of them. */
@@ -209,15 +222,17 @@ export class ThreadPool implements WorkerPool {
   #post(kind: JobKind, phases: number, fields: Partial<Record<keyof typeof Word, number>>): void {
     // odd while the fields change: a thread that is late for the job before may be reading them
     Atomics.add(this.#words, this.#control + Word.job, 1);
-    const before = taskWord(this.#stamp - 1, DONE);
+    const stamp = this.#nextStamp;
+    const posted = postedWord(stamp);
     for (let task = 0; task < this.#memory.plan.taskCount; task++) {
-      if (kind !== JobKind.stop) Atomics.store(this.#words, this.#memory.plan.tasks / 4 + task, before);
+      if (kind !== JobKind.stop) Atomics.store(this.#words, this.#memory.plan.tasks / 4 + task, posted);
     }
     for (const [field, value] of Object.entries(fields)) this.#store(Word[field as keyof typeof Word], value);
     this.#busy = true;
     this.#store(Word.kind, kind);
-    this.#store(Word.stamp, this.#stamp);
-    this.#stamp += phases + 1;
+    this.#store(Word.stamp, stamp);
+    this.#stamp = stamp;
+    this.#nextStamp = nextJobAt(stamp, phases);
     Atomics.add(this.#words, this.#control + Word.job, 1);
     this.#wakeThreads();
   }
@@ -227,14 +242,15 @@ export class ThreadPool implements WorkerPool {
     const table = this.#memory.plan.tasks / 4;
     for (let task = 0; task < this.#memory.plan.taskCount; task++) {
       const word = Atomics.load(this.#words, table + task);
-      if (ownerOf(word) === worker) Atomics.store(this.#words, table + task, taskWord((word >>> 8) - 1, DONE));
+      if (ownerOf(word) === worker) Atomics.store(this.#words, table + task, freedWord(word));
     }
     this.#wakeThreads();
   }
 
+  /** Of a job that has one phase. */
   async #allDone(tasks: number): Promise<void> {
     const table = this.#memory.plan.tasks / 4;
-    const done = taskWord(this.#stamp - 2, DONE);
+    const done = taskWord(this.#stamp, DONE);
     await this.#until(() => {
       for (let task = 0; task < tasks; task++) if (Atomics.load(this.#words, table + task) !== done) return false;
       return true;

@@ -1,10 +1,11 @@
-// Types for the compiled kernels (assembly/index.ts), and the one place that instantiates them. All addresses are byte
-// addresses in the memory that the instance was given.
+// Types for the compiled kernels, and the one place that instantiates them. The truth is the assembly's sources: names and
+// parameters are copies of what assembly/index.ts exports, which test/kernels/kernels.test.ts compares with them, and with
+// the compiled module. All addresses are byte addresses in the memory that the instance was given.
 
-/** Groups of the first layer's rows: the slices of an update are 0 to ROW_GROUPS (assembly/gradient.ts). */
+/** Groups of the first layer's rows: the slices of an update are 0 to ROW_GROUPS (assembly/structs.ts). */
 export const ROW_GROUPS = 16;
 
-/** Bytes that the reduction takes at a time (assembly/update.ts). */
+/** Bytes that the reduction takes at a time (assembly/structs.ts). */
 export const REDUCE_BYTES = 2048;
 
 export interface Kernels {
@@ -19,8 +20,8 @@ export interface Kernels {
     left: number,
   ): void;
   computeBlock(
-    run: number,
-    scratch: number,
+    runAt: number,
+    scratchAt: number,
     parameters: number,
     partials: number,
     epoch: number,
@@ -28,11 +29,11 @@ export interface Kernels {
     level: number,
     index: number,
     target: number,
-    figures: number,
+    sumsAt: number,
   ): void;
   evaluate(
-    run: number,
-    scratch: number,
+    runAt: number,
+    scratchAt: number,
     parameters: number,
     partials: number,
     images: number,
@@ -42,12 +43,12 @@ export interface Kernels {
     end: number,
     purpose: number,
     epoch: number,
-    figures: number,
+    sumsAt: number,
     outcomes: number,
   ): void;
   denseSamples(
-    run: number,
-    scratch: number,
+    runAt: number,
+    scratchAt: number,
     epoch: number,
     first: number,
     end: number,
@@ -55,8 +56,8 @@ export interface Kernels {
     targetLabels: number,
   ): void;
   denseImages(
-    run: number,
-    scratch: number,
+    runAt: number,
+    scratchAt: number,
     images: number,
     labels: number,
     numbers: number,
@@ -68,11 +69,11 @@ export interface Kernels {
     targetLabels: number,
   ): void;
   philox(counter: number, key: number): void;
-  finish(run: number, vector: number): void;
-  sumFirstRows(run: number, parameters: number, partials: number): void;
+  finish(runAt: number, vector: number): void;
+  sumFirstRows(runAt: number, parameters: number, partials: number): void;
   /** 1 if all gradients were finite. */
-  updateSlice(run: number, scratch: number, adam: number, slice: number, newPartials: number): number;
-  updateFlat(adam: number, gradient: number, bytes: number): number;
+  updateSlice(runAt: number, scratchAt: number, adamAddress: number, slice: number, newPartials: number): number;
+  updateFlat(adamAddress: number, gradient: number, bytes: number): number;
   add(target: number, source: number, bytes: number): void;
   allFinite(vector: number, bytes: number): number;
   unsignZeros(vector: number, bytes: number): void;

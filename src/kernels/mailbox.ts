@@ -6,6 +6,17 @@
 // and who holds it. A thread takes a task by one compare-and-swap and marks it done by one store; a phase is over when all
 // its tasks are done, whoever did them. So no thread waits for a certain other one, and what a dead thread held is freed by
 // one store. Stamps only grow, so that a late thread can see that it is late and can take nothing of the past.
+//
+// A training job of three steps is posted at stamp s, and then a job of one phase:
+//
+//   stamp   s-1 | s        s+1    | s+2      s+3    | s+4      s+5    | s+6 | s+7   | s+8
+//   phase    -  | compute  update | compute  update | compute  update |  -  | phase |  -
+//
+// No phase has the stamp before a job: with it the job is posted. The word of a task, (stamp << 8) | owner, goes
+//
+//   (s-1, DONE)  posted: s-1 is before s, so that any thread may take it in phase s
+//   (s, 3)       held by thread 3; if that dies: (s-1, DONE) again
+//   (s, DONE)    done in phase s, and free for phase s+1, as s is before that
 
 /** Words of the control area; those that change while threads run have a cache line of their own. */
 export const Word = {
@@ -44,10 +55,8 @@ export type JobKind = (typeof JobKind)[keyof typeof JobKind];
 
 export const SplitCode = { validation: 0, test: 1 } as const;
 
-/** Owner byte of a task that is done. */
+/** Owner byte of a task that is done. Threads are numbered from 0: 64 of them at the most (--threads). */
 export const DONE = 255;
-/** Threads are numbered 0 to 253. */
-export const MAX_THREADS = 254;
 const STAMPS = 2 ** 23;
 
 export function taskWord(stamp: number, owner: number): number {
@@ -62,4 +71,27 @@ export function ownerOf(word: number): number {
 export function isBefore(word: number, stamp: number): boolean {
   const distance = (stamp - (word >>> 8)) & (STAMPS - 1);
   return distance !== 0 && distance < STAMPS / 2;
+}
+
+/** Phases of a step that is trained. */
+export const STEP_PHASES = 2;
+
+/** The stamp of a training job's compute phase, so many steps after its first one; the update's is the next. */
+export function computePhaseAt(jobStamp: number, steps: number): number {
+  return jobStamp + STEP_PHASES * steps;
+}
+
+/** The stamp of the job after one of so many phases. */
+export function nextJobAt(jobStamp: number, phases: number): number {
+  return jobStamp + phases + 1;
+}
+
+/** A task's word when its job is posted. */
+export function postedWord(jobStamp: number): number {
+  return taskWord(jobStamp - 1, DONE);
+}
+
+/** The word of a task whose holder died, from what it held it with: any thread may take it in that phase again. */
+export function freedWord(word: number): number {
+  return taskWord((word >>> 8) - 1, DONE);
 }

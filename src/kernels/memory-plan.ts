@@ -1,36 +1,24 @@
 // Where everything of a run lies in the one memory that all threads share: a pure function of the run's shape. The memory
 // is laid out once and never grows, since other threads' views would keep the old length.
-// The records are those of assembly/structs.ts, word for word.
+// It makes no memory (lay-memory.ts), and knows no words of records but by name (memory-records.ts).
 
-import type { SplitName } from '../engine.ts';
 import { LockstepError } from '../errors.ts';
-import type { Layout } from '../model/layout.ts';
 import { rootLevel } from '../tree.ts';
 import { REDUCE_BYTES, ROW_GROUPS } from './kernels.ts';
-
-export interface RunShape {
-  readonly layout: Layout;
-  readonly rows: number;
-  readonly columns: number;
-  readonly batchSize: number;
-  readonly shards: number;
-  readonly seed: number;
-  readonly augment: boolean;
-  /** Images in the training file and in the test file. */
-  readonly trainImages: number;
-  readonly testImages: number;
-  /** Samples of the training and of the validation split. */
-  readonly trainingCount: number;
-  readonly validationCount: number;
-  /** Computing threads, each with a scratch of its own. */
-  readonly workers: number;
-  /** Tree nodes that may stand in memory at once. */
-  readonly slots: number;
-  /** Whether an evaluation of the test split also leaves the prediction and the probabilities of each image. */
-  readonly outcomes?: boolean;
-  /** Whether workers keep samples as matrices, and trees of whole nodes: for engines other than the kernels. */
-  readonly dense?: boolean;
-}
+import {
+  ADAM_BYTES,
+  BLOCK_WORDS,
+  LayerScratchWord,
+  LayerWord,
+  RunWord,
+  ScratchWord,
+  STEP_BYTES,
+  SUMS_BYTES,
+  TALLY_BYTES,
+  TREE_NODE_WORDS,
+  wordsOf,
+} from './memory-records.ts';
+import { PART_SAMPLES, partsOf, type RunShape } from './memory-shape.ts';
 
 /** A pair of buffers: step s reads buffer s % 2 and writes the other. */
 export type Pair = readonly [number, number];
@@ -44,6 +32,14 @@ export interface DenseScratch {
   readonly temporaries: readonly number[];
 }
 
+export interface WorkerPlan {
+  /** Its Scratch record, its Adam record, and its tally (TallyDouble). */
+  readonly scratch: number;
+  readonly adam: number;
+  readonly dense: DenseScratch | null;
+  readonly tally: number;
+}
+
 export interface MemoryPlan {
   /** What the plan was made for. */
   readonly shape: RunShape;
@@ -52,8 +48,6 @@ export interface MemoryPlan {
   readonly vectorBytes: number;
   readonly firstLayer: { readonly inputs: number; readonly stride: number };
   readonly runRecord: number;
-  /** The word of the Run record that holds the address of the current epoch's order. */
-  readonly orderWord: number;
   /** CONTROL_WORDS words, and one word for each task of a phase, for the threads' protocol. */
   readonly control: number;
   readonly tasks: number;
@@ -69,43 +63,25 @@ export interface MemoryPlan {
   readonly firstMoments: Pair;
   readonly secondMoments: Pair;
   readonly partials: Pair;
-  /** A vector and 16 bytes of sums for each tree node. */
+  /** A vector and a Sums record for each tree node. */
   readonly slots: readonly { readonly vector: number; readonly sums: number }[];
-  /** 16 bytes of sums for each part of an evaluation. */
+  /** A Sums record for each part of an evaluation. */
   readonly partSums: number;
   /** For each test image the predicted class (int32) and the probability of each class (float32); 0 = not kept. */
   readonly outcomes: number;
   /** STEP_RING records of STEP_BYTES. */
   readonly steps: number;
-  /** For each worker: its Scratch record, its Adam record, what a dense engine needs, and its tally (WORKER_TALLY) on a
-   *  cache line of its own. */
-  readonly workers: readonly {
-    readonly scratch: number;
-    readonly adam: number;
-    readonly dense: DenseScratch | null;
-    readonly tally: number;
-  }[];
-  /** The blocks of a compute phase: (level, index, slot) words each; and the nodes of an update: (address,
-   *  level, address of the sums, 0) words each. */
+  readonly workers: readonly WorkerPlan[];
+  /** Lists of records: the blocks of a compute phase, and the nodes of an update. */
   readonly blocks: number;
   readonly treeNodes: number;
   /** What to write into fresh memory: words at addresses. */
   readonly records: readonly { readonly address: number; readonly words: readonly number[] }[];
 }
 
-export const CONTROL_WORDS = 256;
-/** Samples of an evaluation that one worker takes at a time: fixed, since their losses are summed part by part. */
-export const PART_SAMPLES = 256;
+const CONTROL_WORDS = 256;
 /** Steps whose scalars and sums stand in memory: how far the threads may run ahead of the coordinator. */
 export const STEP_RING = 256;
-export const STEP_BYTES = 128;
-export const ADAM_BYTES = 128;
-/** Float64 numbers in which a worker adds up what it did, for whoever watches; only that worker writes them. */
-export const WORKER_TALLY = { computeMs: 0, updateMs: 1, waitMs: 2, shards: 3, samples: 4 } as const;
-const TALLY_BYTES = 64;
-
-// Place of `order` among the words of the Run record.
-const ORDER_WORD = 12;
 
 // Samples of a pass: many make few passes, few keep the lists in the second-level cache. No bit depends on it.
 const PASS_SAMPLES = 128;
@@ -113,146 +89,44 @@ const PASS_LIST_BYTES = 8 * 2 ** 20;
 export const PAGE_BYTES = 65536;
 const MEMORY_BYTES = 65536 * PAGE_BYTES;
 
-export function partsOf(samples: number): number {
-  return Math.ceil(samples / PART_SAMPLES);
-}
-
-/** Samples of a split that is evaluated. */
-export function samplesOf({ testImages, validationCount }: RunShape, split: SplitName): number {
-  return split === 'test' ? testImages : validationCount;
-}
-
 /** Lays out a run from byte `base` on (the end of the kernels' constants). Throws when it does not fit into 4 GiB. */
 export function planMemory(shape: RunShape, base: number): MemoryPlan {
-  const { layout, shards } = shape;
-  let end = base;
-  // a cache line each, so that threads do not fight for a line that they do not share
-  const take = (bytes: number): number => {
-    const address = Math.ceil(end / 64) * 64;
-    end = address + bytes;
-    return address;
-  };
-  const records: { address: number; words: readonly number[] }[] = [];
-  const record = (words: readonly number[]): number => {
-    const address = take(words.length * 4);
-    records.push({ address, words });
-    return address;
-  };
-
-  const pixels = shape.rows * shape.columns;
-  const vectorBytes = layout.size * 4;
-  const pair = (bytes: number): Pair => [take(bytes), take(bytes)];
-  const images = take(shape.trainImages * pixels);
-  const labels = take(shape.trainImages);
-  const testImages = take(shape.testImages * pixels);
-  const testLabels = take(shape.testImages);
-  const validationNumbers = take(shape.validationCount * 4);
-  const orders = pair(shape.trainingCount * 4);
-  const parameters = pair(vectorBytes);
-  const firstMoments = pair(vectorBytes);
-  const secondMoments = pair(vectorBytes);
-  const first = layout.layers[0]!;
-  const partials = pair(ROW_GROUPS * first.stride * 4);
-  const slots = Array.from({ length: shape.slots }, () => ({ vector: take(vectorBytes), sums: take(16) }));
-  const parts = Math.max(partsOf(shape.validationCount), partsOf(shape.testImages));
-  const taskCount = Math.max(shards, ROW_GROUPS + 1, parts);
-  const partSums = take(parts * 16);
-  const outcomes = shape.outcomes ? take(shape.testImages * 4 * (layout.layers.at(-1)!.outputs + 1)) : 0;
-  const control = take(CONTROL_WORDS * 4);
-  const tasks = take(taskCount * 4);
-  const steps = take(STEP_RING * STEP_BYTES);
-
-  const layers = record(layout.layers.flatMap((l) => [l.inputs, l.outputs, l.stride * 4, l.offset * 4]));
-  const passSize = Math.min(PASS_SAMPLES, Math.max(1, Math.floor(PASS_LIST_BYTES / ((first.inputs + 1) * 8))));
-  const runRecord = record([
-    layout.layers.length,
-    shape.rows,
-    shape.columns,
-    vectorBytes,
-    shape.batchSize,
-    shards,
-    shape.trainingCount,
-    shape.seed >>> 0,
-    Math.floor(shape.seed / 2 ** 32),
-    shape.augment ? 1 : 0,
-    images,
-    labels,
-    orders[0],
-    layers,
-    passSize,
-  ]);
-
-  const longestRow = Math.max(...layout.layers.map((l) => l.stride)) * 4;
-  const temporaryCount = shape.batchSize > passSize ? rootLevel(shards) : 0;
-  const scratch = (): number => {
-    const layerScratch = record(
-      layout.layers.flatMap((l) => [
-        take(l.inputs * 4),
-        take(l.inputs * 4),
-        0,
-        take(passSize * l.stride * 4),
-        take((l.inputs + 1) * 4),
-        take((l.inputs + 1) * passSize * 8),
-      ]),
-    );
-    return record([
-      layerScratch,
-      take(longestRow),
-      take(first.stride * 4),
-      take(shards * 8),
-      take(layout.layers.length * shards * 4),
-      take(shards * longestRow),
-      take(temporaryCount * vectorBytes),
-      take(32 * REDUCE_BYTES),
-      take(32 * 8),
-      0,
-      0,
-    ]);
-  };
-  const denseRows = Math.max(PART_SAMPLES, Math.ceil(shape.batchSize / shards));
-  const dense = (): DenseScratch => ({
-    samples: take(denseRows * pixels * 4),
-    labels: take(denseRows),
-    temporaries: Array.from({ length: rootLevel(shards) }, () => take(vectorBytes)),
-  });
-  const workers = Array.from({ length: shape.workers }, () => ({
-    scratch: scratch(),
-    adam: take(ADAM_BYTES),
-    dense: shape.dense ? dense() : null,
-    tally: take(TALLY_BYTES),
+  const space = new Space(base);
+  const { layers, size } = shape.layout;
+  const first = layers[0]!;
+  const vectorBytes = size * 4;
+  const data = planData(space, shape);
+  const parameters = space.pair(vectorBytes);
+  const firstMoments = space.pair(vectorBytes);
+  const secondMoments = space.pair(vectorBytes);
+  const partials = space.pair(ROW_GROUPS * first.stride * 4);
+  const slots = Array.from({ length: shape.slots }, () => ({
+    vector: space.take(vectorBytes),
+    sums: space.take(SUMS_BYTES),
   }));
-  const blocks = take(shards * 12);
-  const treeNodes = take(shape.slots * 16);
-  if (end > MEMORY_BYTES) {
-    // an image takes its pixels, its label, and a place in both orders
-    const fitting = shape.trainImages - Math.ceil((end - MEMORY_BYTES) / (pixels + 1 + 8));
-    const images =
-      fitting > 0
-        ? `fewer images (about ${fitting} of these ${shape.trainImages} would fit; --limit-train does not shorten the file)`
-        : 'smaller images';
-    throw new LockstepError({
-      code: 'ERR_LOCKSTEP_TOO_LARGE',
-      what: `The run does not fit into memory`,
-      why: `it needs ${(end / 2 ** 30).toFixed(2)} GiB, and the kernels address 4 GiB at the most`,
-      mend: `Use ${images}, narrower layers (--hidden), or fewer --threads and --shards`,
-    });
-  }
+  const parts = Math.max(partsOf(shape.validationCount), partsOf(shape.testImages));
+  const taskCount = Math.max(shape.shards, ROW_GROUPS + 1, parts);
+  const partSums = space.take(parts * SUMS_BYTES);
+  const outcomes = shape.outcomes ? space.take(shape.testImages * 4 * (layers.at(-1)!.outputs + 1)) : 0;
+  const control = space.take(CONTROL_WORDS * 4);
+  const tasks = space.take(taskCount * 4);
+  const steps = space.take(STEP_RING * STEP_BYTES);
+  const passSize = Math.min(PASS_SAMPLES, Math.max(1, Math.floor(PASS_LIST_BYTES / ((first.inputs + 1) * 8))));
+  const runRecord = planRunRecord(space, shape, data, passSize);
+  const workers = Array.from({ length: shape.workers }, () => planWorker(space, shape, passSize));
+  const blocks = space.take(shape.shards * BLOCK_WORDS * 4);
+  const treeNodes = space.take(shape.slots * TREE_NODE_WORDS * 4);
+  if (space.end > MEMORY_BYTES) throw doesNotFit(shape, space.end);
   return {
+    ...data,
     shape,
-    bytes: end,
+    bytes: space.end,
     vectorBytes,
     firstLayer: { inputs: first.inputs, stride: first.stride },
     runRecord,
-    orderWord: runRecord / 4 + ORDER_WORD,
     control,
     tasks,
     taskCount,
-    images,
-    labels,
-    testImages,
-    testLabels,
-    validationNumbers,
-    orders,
     parameters,
     firstMoments,
     secondMoments,
@@ -264,35 +138,136 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
     workers,
     blocks,
     treeNodes,
-    records,
+    records: space.records,
   };
 }
 
-/** Fresh memory of the plan's size, its records written. `shared` needs the kernels' shared build. */
-export function layMemory(plan: MemoryPlan, shared: boolean): WebAssembly.Memory {
-  const pages = pagesOf(plan);
-  let memory: WebAssembly.Memory;
-  try {
-    memory = new WebAssembly.Memory(shared ? { initial: pages, maximum: pages, shared } : { initial: pages });
-  } catch (cause) {
-    throw new LockstepError({
-      code: 'ERR_LOCKSTEP_NO_MEMORY',
-      what: `${(plan.bytes / 2 ** 20).toFixed(0)} MiB of memory cannot be had`,
-      why: 'the system refused them',
-      mend: 'Use a smaller data set, narrower layers (--hidden) or fewer --threads, or free some memory.',
-      cause,
-    });
+type DataPlan = Pick<MemoryPlan, 'images' | 'labels' | 'testImages' | 'testLabels' | 'validationNumbers' | 'orders'>;
+
+/** Hands out addresses, one after the other, and keeps what is to be written there. */
+class Space {
+  end: number;
+  readonly records: { address: number; words: readonly number[] }[] = [];
+
+  constructor(base: number) {
+    this.end = base;
   }
-  writeRecords(plan, memory);
-  return memory;
+
+  /** On a cache line of its own, so that threads do not fight for a line that they do not share. */
+  take(bytes: number): number {
+    const address = Math.ceil(this.end / 64) * 64;
+    this.end = address + bytes;
+    return address;
+  }
+
+  pair(bytes: number): Pair {
+    return [this.take(bytes), this.take(bytes)];
+  }
+
+  record(words: readonly number[]): number {
+    const address = this.take(words.length * 4);
+    this.records.push({ address, words });
+    return address;
+  }
 }
 
-/** Pages of 64 KiB. */
-export function pagesOf(plan: MemoryPlan): number {
-  return Math.ceil(plan.bytes / PAGE_BYTES);
+function planData(space: Space, shape: RunShape): DataPlan {
+  const pixels = shape.rows * shape.columns;
+  return {
+    images: space.take(shape.trainImages * pixels),
+    labels: space.take(shape.trainImages),
+    testImages: space.take(shape.testImages * pixels),
+    testLabels: space.take(shape.testImages),
+    validationNumbers: space.take(shape.validationCount * 4),
+    orders: space.pair(shape.trainingCount * 4),
+  };
 }
 
-export function writeRecords(plan: MemoryPlan, memory: WebAssembly.Memory): void {
-  const words = new Uint32Array(memory.buffer);
-  for (const { address, words: values } of plan.records) words.set(values, address / 4);
+function planRunRecord(space: Space, shape: RunShape, data: DataPlan, passSize: number): number {
+  const { layers, size } = shape.layout;
+  const layerRecords = layers.flatMap(({ inputs, outputs, stride, offset }) =>
+    wordsOf(LayerWord, { inputs, outputs, stride: stride * 4, offset: offset * 4 }),
+  );
+  return space.record(
+    wordsOf(RunWord, {
+      layerCount: layers.length,
+      rows: shape.rows,
+      columns: shape.columns,
+      vectorBytes: size * 4,
+      batchSize: shape.batchSize,
+      shards: shape.shards,
+      trainingCount: shape.trainingCount,
+      seedLow: shape.seed >>> 0,
+      seedHigh: Math.floor(shape.seed / 2 ** 32),
+      augment: shape.augment ? 1 : 0,
+      images: data.images,
+      labels: data.labels,
+      order: data.orders[0],
+      layers: space.record(layerRecords),
+      passSize,
+    }),
+  );
+}
+
+function planWorker(space: Space, shape: RunShape, passSize: number): WorkerPlan {
+  return {
+    scratch: planScratch(space, shape, passSize),
+    adam: space.take(ADAM_BYTES),
+    dense: shape.dense ? planDense(space, shape) : null,
+    tally: space.take(TALLY_BYTES),
+  };
+}
+
+function planScratch(space: Space, { layout, shards, batchSize }: RunShape, passSize: number): number {
+  const { layers, size } = layout;
+  const longestRow = Math.max(...layers.map(({ stride }) => stride)) * 4;
+  const layerRecords = layers.flatMap(({ inputs, stride }) =>
+    wordsOf(LayerScratchWord, {
+      numbers: space.take(inputs * 4),
+      values: space.take(inputs * 4),
+      count: 0,
+      deltas: space.take(passSize * stride * 4),
+      rowCounts: space.take((inputs + 1) * 4),
+      rowEntries: space.take((inputs + 1) * passSize * 8),
+    }),
+  );
+  const temporaries = batchSize > passSize ? rootLevel(shards) : 0;
+  return space.record(
+    wordsOf(ScratchWord, {
+      layers: space.record(layerRecords),
+      sums: space.take(longestRow),
+      shiftedBias: space.take(layers[0]!.stride * 4),
+      shardLoss: space.take(shards * 8),
+      shardEnd: space.take(layers.length * shards * 4),
+      treeStack: space.take(shards * longestRow),
+      temporaries: space.take(temporaries * size * 4),
+      reduceStack: space.take(32 * REDUCE_BYTES),
+      reduceNodes: space.take(32 * 8),
+      correctCount: 0,
+    }),
+  );
+}
+
+function planDense(space: Space, { layout, rows, columns, shards, batchSize }: RunShape): DenseScratch {
+  const samples = Math.max(PART_SAMPLES, Math.ceil(batchSize / shards));
+  return {
+    samples: space.take(samples * rows * columns * 4),
+    labels: space.take(samples),
+    temporaries: Array.from({ length: rootLevel(shards) }, () => space.take(layout.size * 4)),
+  };
+}
+
+function doesNotFit({ rows, columns, trainImages }: RunShape, bytes: number): LockstepError {
+  // an image takes its pixels, its label, and a place in both orders
+  const fitting = trainImages - Math.ceil((bytes - MEMORY_BYTES) / (rows * columns + 1 + 8));
+  const images =
+    fitting > 0
+      ? `fewer images (about ${fitting} of these ${trainImages} would fit; --limit-train does not shorten the file)`
+      : 'smaller images';
+  return new LockstepError({
+    code: 'ERR_LOCKSTEP_TOO_LARGE',
+    what: `The run does not fit into memory`,
+    why: `it needs ${(bytes / 2 ** 30).toFixed(2)} GiB, and the kernels address 4 GiB at the most`,
+    mend: `Use ${images}, narrower layers (--hidden), or fewer --threads and --shards`,
+  });
 }

@@ -1,4 +1,5 @@
-// A run's memory seen from JavaScript: typed views, and the few reads and writes that are not kernels' work.
+// A run's memory seen from JavaScript: typed views, and the few reads and writes that are not kernels' work. It is made by
+// lay-memory.ts.
 
 import type { ImageSet } from '../data/dataset.ts';
 import type { Layout } from '../model/layout.ts';
@@ -6,7 +7,20 @@ import { toCanonicalOrder, toKernelOrder } from '../model/layout.ts';
 import type { Sums } from '../sums.ts';
 import type { BlockAddress } from '../tree.ts';
 import type { Kernels } from './kernels.ts';
-import { type MemoryPlan, type Pair, STEP_BYTES, STEP_RING, WORKER_TALLY } from './memory-plan.ts';
+import { type MemoryPlan, type Pair, STEP_RING } from './memory-plan.ts';
+import {
+  BLOCK_WORDS,
+  BlockWord,
+  RunWord,
+  STEP_BYTES,
+  StepDouble,
+  SUMS_BYTES,
+  SumsDouble,
+  SumsWord,
+  TallyDouble,
+  TREE_NODE_WORDS,
+  TreeNodeWord,
+} from './memory-records.ts';
 
 /** Scalars of a step that Adam needs; the powers are running products (beta1^t, beta2^t of step t, counted from 1). */
 export interface StepScalars {
@@ -20,15 +34,18 @@ export interface StepScalars {
 export class RunMemory {
   readonly wasmMemory: WebAssembly.Memory;
   readonly plan: MemoryPlan;
+  /** This thread's instance, on this memory. */
+  readonly kernels: Kernels;
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
   readonly doubles: Float64Array;
-  /** Pending nodes of sumFigures, one a level. */
+  /** Pending nodes of addTreeNodes, one a level. */
   readonly #pending = { levels: new Int32Array(32), sums: new Float64Array(32) };
 
-  constructor(memory: WebAssembly.Memory, plan: MemoryPlan) {
+  constructor(memory: WebAssembly.Memory, plan: MemoryPlan, kernels: Kernels) {
     this.wasmMemory = memory;
     this.plan = plan;
+    this.kernels = kernels;
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Int32Array(memory.buffer);
     this.doubles = new Float64Array(memory.buffer);
@@ -55,29 +72,37 @@ export class RunMemory {
 
   /** Makes an epoch's order the one that the kernels read. No thread may be computing. */
   useOrder(epoch: number): void {
-    this.words[this.plan.orderWord] = this.plan.orders[epoch & 1]!;
+    this.words[this.plan.runRecord / 4 + RunWord.order] = this.plan.orders[epoch & 1]!;
   }
 
   /** Writes canonical vectors as the state that step `step` reads. */
   setState(layout: Layout, step: number, parameters: Float32Array, first?: Float32Array, second?: Float32Array): void {
     const zero = new Float32Array(layout.parameters);
-    toKernelOrder(layout, parameters, this.vector(bufferOf(this.plan.parameters, step)));
     toKernelOrder(layout, first ?? zero, this.vector(bufferOf(this.plan.firstMoments, step)));
     toKernelOrder(layout, second ?? zero, this.vector(bufferOf(this.plan.secondMoments, step)));
+    this.setParameters(layout, step, parameters);
   }
 
-  /** The parameters alone; the moments stay. `preparePartials` has to follow. */
+  /** The parameters alone, from canonical order; the moments stay. */
   setParameters(layout: Layout, step: number, parameters: Float32Array): void {
     toKernelOrder(layout, parameters, this.vector(bufferOf(this.plan.parameters, step)));
+    this.#sumFirstRows(step);
+  }
+
+  /** The same from the bytes of a vector in kernel order, as the wire brings them. */
+  setParameterBytes(step: number, parameters: Uint8Array): void {
+    this.bytes.set(parameters, bufferOf(this.plan.parameters, step));
+    this.#sumFirstRows(step);
+  }
+
+  /** The sums of the first layer's rows stand beside the parameters; else it is the update that writes both. */
+  #sumFirstRows(step: number): void {
+    const { runRecord, parameters, partials } = this.plan;
+    this.kernels.sumFirstRows(runRecord, bufferOf(parameters, step), bufferOf(partials, step));
   }
 
   parametersAt(layout: Layout, step: number): Float32Array {
     return toCanonicalOrder(layout, this.vector(bufferOf(this.plan.parameters, step)));
-  }
-
-  /** Makes the sums of the first layer's rows that stand beside parameters: needed where no update has written them. */
-  preparePartials(kernels: Pick<Kernels, 'sumFirstRows'>, step: number): void {
-    kernels.sumFirstRows(this.plan.runRecord, bufferOf(this.plan.parameters, step), bufferOf(this.plan.partials, step));
   }
 
   /** Copies of the state that step `step` reads, in canonical order. */
@@ -93,93 +118,91 @@ export class RunMemory {
     };
   }
 
-  setStepScalars(step: number, scalars: StepScalars): void {
+  /** Index (in float64) of the ring's record of a step, whose numbers are named by StepDouble. */
+  stepRecord(step: number): number {
+    return (this.plan.steps + (step % STEP_RING) * STEP_BYTES) / 8;
+  }
+
+  setStepScalars(step: number, { learningRate, beta1Power, beta2Power, decay }: StepScalars): void {
     const at = this.stepRecord(step);
-    this.doubles[at] = scalars.learningRate;
-    this.doubles[at + 1] = scalars.beta1Power;
-    this.doubles[at + 2] = scalars.beta2Power;
-    this.doubles[at + 6] = 0;
-    this.doubles[at + 7] = 0;
-    this.doubles[at + 8] = scalars.decay;
+    this.doubles[at + StepDouble.learningRate] = learningRate;
+    this.doubles[at + StepDouble.beta1Power] = beta1Power;
+    this.doubles[at + StepDouble.beta2Power] = beta2Power;
+    this.doubles[at + StepDouble.decay] = decay;
+    this.doubles[at + StepDouble.computedMs] = 0;
+    this.doubles[at + StepDouble.endMs] = 0;
   }
 
   /** Of a step whose record still stands in the ring. */
   learningRate(step: number): number {
-    return this.doubles[this.stepRecord(step)]!;
+    return this.doubles[this.stepRecord(step) + StepDouble.learningRate]!;
   }
 
-  /**
-   * When a step's gradients were there, and when it was committed (milliseconds of the machine's clock). Optional: for whoever
-   * watches.
-   */
+  /** Optional, as the end is: for whoever watches. */
   setStepComputed(step: number, ms: number): void {
-    this.doubles[this.stepRecord(step) + 6] = ms;
+    this.doubles[this.stepRecord(step) + StepDouble.computedMs] = ms;
   }
 
   setStepEnd(step: number, ms: number): void {
-    this.doubles[this.stepRecord(step) + 7] = ms;
+    this.doubles[this.stepRecord(step) + StepDouble.endMs] = ms;
   }
 
   isStepComputed(step: number): boolean {
-    return this.doubles[this.stepRecord(step) + 6] !== 0;
+    return this.doubles[this.stepRecord(step) + StepDouble.computedMs] !== 0;
   }
 
   /** 0 where nobody noted it. */
   stepTimes(step: number): { readonly computedMs: number; readonly endMs: number } {
     const at = this.stepRecord(step);
-    return { computedMs: this.doubles[at + 6]!, endMs: this.doubles[at + 7]! };
-  }
-
-  /** What a worker has done since the run began. */
-  tally(worker: number): { readonly [K in keyof typeof WORKER_TALLY]: number } {
-    const at = this.plan.workers[worker]!.tally / 8;
-    const { computeMs, updateMs, waitMs, shards, samples } = WORKER_TALLY;
-    return {
-      computeMs: this.doubles[at + computeMs]!,
-      updateMs: this.doubles[at + updateMs]!,
-      waitMs: this.doubles[at + waitMs]!,
-      shards: this.doubles[at + shards]!,
-      samples: this.doubles[at + samples]!,
-    };
-  }
-
-  /**
-   * Index (in float64) of the ring's record of a step: learningRate, beta1Power, beta2Power, lossSum, correct, samples, when
-   * computed, when committed, decay.
-   */
-  stepRecord(step: number): number {
-    return (this.plan.steps + (step % STEP_RING) * STEP_BYTES) / 8;
+    return { computedMs: this.doubles[at + StepDouble.computedMs]!, endMs: this.doubles[at + StepDouble.endMs]! };
   }
 
   setStepSums(step: number, lossSum: number, correctCount: number, sampleCount: number): void {
     const at = this.stepRecord(step);
-    this.doubles[at + 3] = lossSum;
-    this.doubles[at + 4] = correctCount;
-    this.doubles[at + 5] = sampleCount;
+    this.doubles[at + StepDouble.lossSum] = lossSum;
+    this.doubles[at + StepDouble.correctCount] = correctCount;
+    this.doubles[at + StepDouble.sampleCount] = sampleCount;
   }
 
   stepSums(step: number): Sums {
     const at = this.stepRecord(step);
     return {
-      lossSum: this.doubles[at + 3]!,
-      correctCount: this.doubles[at + 4]!,
-      sampleCount: this.doubles[at + 5]!,
+      lossSum: this.doubles[at + StepDouble.lossSum]!,
+      correctCount: this.doubles[at + StepDouble.correctCount]!,
+      sampleCount: this.doubles[at + StepDouble.sampleCount]!,
     };
   }
 
-  /** The figures that a kernel left at `address`. */
+  /** What a worker has done since the run began. */
+  tally(worker: number): { readonly [K in keyof typeof TallyDouble]: number } {
+    const at = this.plan.workers[worker]!.tally / 8;
+    return {
+      computeMs: this.doubles[at + TallyDouble.computeMs]!,
+      updateMs: this.doubles[at + TallyDouble.updateMs]!,
+      waitMs: this.doubles[at + TallyDouble.waitMs]!,
+      shards: this.doubles[at + TallyDouble.shards]!,
+      samples: this.doubles[at + TallyDouble.samples]!,
+    };
+  }
+
+  /** Address of the sums of an evaluation's part. */
+  partSumsAt(part: number): number {
+    return this.plan.partSums + part * SUMS_BYTES;
+  }
+
+  /** The sums that a kernel left at `address`. */
   sums(address: number): Sums {
     return {
-      lossSum: this.doubles[address / 8]!,
-      correctCount: this.words[address / 4 + 2]!,
-      sampleCount: this.words[address / 4 + 3]!,
+      lossSum: this.doubles[address / 8 + SumsDouble.lossSum]!,
+      correctCount: this.words[address / 4 + SumsWord.correctCount]!,
+      sampleCount: this.words[address / 4 + SumsWord.sampleCount]!,
     };
   }
 
   setSums(address: number, { lossSum, correctCount, sampleCount }: Sums): void {
-    this.doubles[address / 8] = lossSum;
-    this.words[address / 4 + 2] = correctCount;
-    this.words[address / 4 + 3] = sampleCount;
+    this.doubles[address / 8 + SumsDouble.lossSum] = lossSum;
+    this.words[address / 4 + SumsWord.correctCount] = correctCount;
+    this.words[address / 4 + SumsWord.sampleCount] = sampleCount;
   }
 
   /** Image numbers at the positions [first, end) of an epoch's order. */
@@ -190,33 +213,46 @@ export class RunMemory {
 
   /** Lists the blocks of a compute phase; block i goes to slot `slots[i]`. */
   setBlocks(blocks: readonly BlockAddress[], slots: readonly number[]): void {
-    const at = this.plan.blocks / 4;
     blocks.forEach(({ level, index }, i) => {
-      this.words.set([level, index, slots[i]!], at + 3 * i);
+      const at = this.blockRecord(i);
+      this.words[at + BlockWord.level] = level;
+      this.words[at + BlockWord.index] = index;
+      this.words[at + BlockWord.slot] = slots[i]!;
     });
+  }
+
+  /** Index (in 32-bit words) of a listed block, whose words are named by BlockWord. */
+  blockRecord(block: number): number {
+    return this.plan.blocks / 4 + BLOCK_WORDS * block;
   }
 
   /** Lists the nodes of an update, in shard order. */
   setTreeNodes(nodes: readonly BlockAddress[], slots: readonly number[]): void {
-    const at = this.plan.treeNodes / 4;
     nodes.forEach(({ level }, i) => {
       const { vector, sums } = this.plan.slots[slots[i]!]!;
-      this.words.set([vector, level, sums, 0], at + 4 * i);
+      const at = this.#treeNodeRecord(i);
+      this.words[at + TreeNodeWord.vector] = vector;
+      this.words[at + TreeNodeWord.level] = level;
+      this.words[at + TreeNodeWord.sums] = sums;
     });
   }
 
-  /** Leaves a step's figures in its ring record: lossSum goes along the canonical tree, like the gradient. */
+  #treeNodeRecord(node: number): number {
+    return this.plan.treeNodes / 4 + TREE_NODE_WORDS * node;
+  }
+
+  /** Leaves a step's sums in its ring record: lossSum goes along the canonical tree, like the gradient. */
   addTreeNodes(step: number, nodes: number): void {
     const { levels, sums } = this.#pending;
     let depth = 0;
     let correctCount = 0;
     let sampleCount = 0;
     for (let n = 0; n < nodes; n++) {
-      const node = this.plan.treeNodes / 4 + 4 * n;
+      const node = this.#treeNodeRecord(n);
       // an address: beyond 2 GiB the word itself is negative
-      const figures = this.words[node + 2]! >>> 0;
-      let level = this.words[node + 1]!;
-      let lossSum = this.doubles[figures / 8]!;
+      const at = this.words[node + TreeNodeWord.sums]! >>> 0;
+      let level = this.words[node + TreeNodeWord.level]!;
+      let lossSum = this.doubles[at / 8 + SumsDouble.lossSum]!;
       while (depth > 0 && levels[depth - 1] === level) {
         depth--;
         lossSum = sums[depth]! + lossSum;
@@ -225,8 +261,8 @@ export class RunMemory {
       levels[depth] = level;
       sums[depth] = lossSum;
       depth++;
-      correctCount += this.words[figures / 4 + 2]!;
-      sampleCount += this.words[figures / 4 + 3]!;
+      correctCount += this.words[at / 4 + SumsWord.correctCount]!;
+      sampleCount += this.words[at / 4 + SumsWord.sampleCount]!;
     }
     this.setStepSums(step, sums[0]!, correctCount, sampleCount);
   }

@@ -2,9 +2,12 @@
 
 import { LockstepError } from '../errors.ts';
 import { BiasPowers } from '../model/adam.ts';
-import { layoutOf, toCanonicalOrder, toKernelOrder } from '../model/layout.ts';
+import { layoutOf, toCanonicalOrder } from '../model/layout.ts';
+import { type Purpose, randomAt } from '../random.ts';
 import { instantiate, type Kernels } from './kernels.ts';
-import { ADAM_BYTES, type MemoryPlan, PAGE_BYTES, planMemory, writeRecords } from './memory-plan.ts';
+import { writeRecords } from './lay-memory.ts';
+import { type MemoryPlan, PAGE_BYTES, planMemory } from './memory-plan.ts';
+import { ADAM_BYTES, AdamDouble, AdamWord, wordsOf } from './memory-records.ts';
 import { RunMemory } from './run-memory.ts';
 
 export interface RotateAndCrop {
@@ -15,6 +18,16 @@ export interface RotateAndCrop {
   /** Offset of the crop within the image padded by 2: 0 to 4; 2 is the middle. */
   readonly top: number;
   readonly left: number;
+}
+
+/** Where an image's augmentation is drawn: it is image `number` of its file. */
+export interface SampleAddress {
+  readonly rows: number;
+  readonly columns: number;
+  readonly seed: number;
+  readonly purpose: Purpose;
+  readonly epoch: number;
+  readonly number: number;
 }
 
 export interface GradientInput {
@@ -65,13 +78,28 @@ export class Workbench {
   }
 
   augmentImage(pixels: Uint8Array, { rows, columns, angle, top, left }: RotateAndCrop): Uint8Array {
-    const count = rows * columns;
     wholeNumber('rows', rows, 1, 4096);
     wholeNumber('columns', columns, 1, 4096);
     wholeNumber('top', top, 0, 4);
     wholeNumber('left', left, 0, 4);
     if (!Number.isFinite(angle)) throw wrong('angle', angle, 'a finite number of degrees');
-    if (pixels.length !== count) throw wrong('pixels.length', pixels.length, `${count}, that is rows * columns`);
+    if (pixels.length !== rows * columns) {
+      throw wrong('pixels.length', pixels.length, `${rows * columns}, that is rows * columns`);
+    }
+    return this.#augment(pixels, { rows, columns, angle, top, left });
+  }
+
+  /** The image as training or validation sees it where it augments; of any size that a run may have. */
+  augmentSample(pixels: Uint8Array, { rows, columns, seed, purpose, epoch, number }: SampleAddress): Uint8Array {
+    // drawn as the kernels do it for themselves: assembly/augment.ts, listAugmented
+    const [turn, down, across] = randomAt(seed, purpose, epoch, number);
+    const place = (word: number) => Math.floor((word * 5) / 2 ** 32);
+    const angle = turn * (20 / 2 ** 32) - 10;
+    return this.#augment(pixels, { rows, columns, angle, top: place(down), left: place(across) });
+  }
+
+  #augment(pixels: Uint8Array, { rows, columns, angle, top, left }: RotateAndCrop): Uint8Array {
+    const count = rows * columns;
     const target = this.#base + Math.ceil(count / 16) * 16;
     this.#reserve(target + count);
     const bytes = new Uint8Array(this.#memory.buffer);
@@ -121,7 +149,7 @@ export class Workbench {
   #gradientWith(plan: MemoryPlan, input: GradientInput, layout: ReturnType<typeof layoutOf>): GradientResult {
     this.#reserve(plan.bytes);
     writeRecords(plan, this.#memory);
-    const memory = new RunMemory(this.#memory, plan);
+    const memory = new RunMemory(this.#memory, plan, this.#kernels);
     const { images, labels, rows, columns, parameters } = input;
     const none = { count: 0, rows, columns, images: new Uint8Array(0), labels: new Uint8Array(0) };
     memory.setData({ count: labels.length, rows, columns, images, labels }, none, new Uint32Array(0));
@@ -129,8 +157,7 @@ export class Workbench {
       0,
       Uint32Array.from(labels, (_, i) => i),
     );
-    toKernelOrder(layout, parameters, memory.vector(plan.parameters[0]));
-    memory.preparePartials(this.#kernels, 0);
+    memory.setParameters(layout, 0, parameters);
     const { vector, sums } = plan.slots[0]!;
     const scratch = plan.workers[0]!.scratch;
     this.#kernels.computeBlock(plan.runRecord, scratch, plan.parameters[0], plan.partials[0], 0, 0, 0, 0, vector, sums);
@@ -157,21 +184,32 @@ export class Workbench {
         if (parameters.length !== size) throw wrong('parameters.length', parameters.length, String(size));
         if (gradient.length !== size) throw wrong('gradient.length', gradient.length, String(size));
         powers.advance();
-        const scalars = [powers.beta1Power, powers.beta2Power, lr, beta1, beta2, eps, lr * weightDecay];
+        const { beta1Power, beta2Power } = powers;
+        const decay = lr * weightDecay;
+        const scalars = { beta1Power, beta2Power, learningRate: lr, beta1, beta2, epsilon: eps, decay };
         this.#adamStep(scalars, [parameters, firstMoments, secondMoments], gradient);
       },
     };
   }
 
-  #adamStep(scalars: readonly number[], vectors: readonly Float32Array[], gradient: Float32Array): void {
+  #adamStep(
+    scalars: { readonly [K in keyof typeof AdamDouble]: number },
+    vectors: readonly Float32Array[],
+    gradient: Float32Array,
+  ): void {
     const bytes = Math.ceil(gradient.length / 4) * 16;
     const record = this.#base;
     const [p, m, v, g] = [0, 1, 2, 3].map((i) => record + ADAM_BYTES + i * bytes) as [number, number, number, number];
     this.#reserve(g + bytes);
     const { buffer } = this.#memory;
-    new Float64Array(buffer, record, 7).set(scalars);
+    new Float64Array(buffer, record).set(wordsOf(AdamDouble, scalars));
     // from and to the same buffers; one sample, nothing shifted, no nodes
-    new Uint32Array(buffer, record + 56, 10).set([p, m, v, p, m, v, 1, 0, 0, 0]);
+    const from = { parameters: p, firstMoments: m, secondMoments: v };
+    const to = { newParameters: p, newFirstMoments: m, newSecondMoments: v };
+    const words = new Uint32Array(buffer, record);
+    wordsOf(AdamWord, { ...from, ...to, sampleCount: 1, shifted: 0, nodeCount: 0, nodes: 0 }).forEach((word, i) => {
+      words[i] = word;
+    });
     const views = [p, m, v].map((address) => new Float32Array(buffer, address, bytes / 4).fill(0));
     views.forEach((view, i) => {
       view.set(vectors[i]!);

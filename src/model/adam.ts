@@ -36,12 +36,6 @@ export class BiasPowers {
     return powers;
   }
 
-  /** Itself, after so many steps more. */
-  advancedBy(steps: number): this {
-    for (let t = 0; t < steps; t++) this.advance();
-    return this;
-  }
-
   advance(): void {
     this.beta1Power *= this.#beta1;
     this.beta2Power *= this.#beta2;

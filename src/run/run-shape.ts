@@ -2,7 +2,7 @@
 
 import type { DatasetShape } from '../data/assemble.ts';
 import type { SplitNumbers } from '../data/sampler.ts';
-import type { RunShape } from '../kernels/memory-plan.ts';
+import type { RunShape } from '../kernels/memory-shape.ts';
 import { layoutOf } from '../model/layout.ts';
 import type { TrainOptions } from '../options/train-options.ts';
 

@@ -3,9 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { loadDataset } from '../../dist/src/host/files/dataset-files.js';
-import { instantiate, ROW_GROUPS } from '../../dist/src/kernels/kernels.js';
-import { layMemory, planMemory } from '../../dist/src/kernels/memory-plan.js';
-import { RunMemory } from '../../dist/src/kernels/run-memory.js';
+import { ROW_GROUPS } from '../../dist/src/kernels/kernels.js';
+import { layRun } from '../../dist/src/kernels/lay-memory.js';
 import { initialParameters } from '../../dist/src/model/init.js';
 import { layoutOf } from '../../dist/src/model/layout.js';
 import { makeEngine } from '../../dist/worker/engines/make-engine.js';
@@ -48,10 +47,8 @@ export async function measureKernels() {
     workers: 1,
     slots: 8,
   };
-  const plan = planMemory(shape, 65536);
-  const memory = layMemory(plan, true);
-  const run = new RunMemory(memory, plan);
-  const kernels = instantiate(module, memory);
+  const run = layRun(shape, module, 65536);
+  const { kernels } = run;
   run.setData(
     train,
     test,
@@ -62,15 +59,14 @@ export async function measureKernels() {
     Uint32Array.from({ length: count }, (_, i) => i),
   );
   run.setState(layout, 0, initialParameters(layout, 42));
-  run.preparePartials(kernels, 0);
   const spec = { name: 'wasm', validationCount: count, testCount: test.count };
   const plain = await makeEngine({ ...spec, augmentValidation: false }, kernels, run, 0);
   const augmented = await makeEngine({ ...spec, augmentValidation: true }, kernels, run, 0);
   const steps = Math.floor(count / batchSize);
   const at = (call) => ({ epoch: 0, step: 0, stepInEpoch: call % steps });
 
-  const forward = time((call) => plain.evaluateChunk('validation', call % 200, 0, 0)) / 256;
-  const both = time((call) => augmented.evaluateChunk('validation', call % 200, 0, 0)) / 256;
+  const forward = time((call) => plain.evaluatePart('validation', call % 200, 0, 0)) / 256;
+  const both = time((call) => augmented.evaluatePart('validation', call % 200, 0, 0)) / 256;
   const root = time((call) => plain.computeBlock(at(call), { level: 3, index: 0 }, 0)) / batchSize;
   const shards =
     time((call) => {
@@ -78,11 +74,11 @@ export async function measureKernels() {
     }) / batchSize;
   const update = (nodes) => {
     const levels = nodes === 1 ? [3] : [2, 2];
-    run.setNodes(
+    run.setTreeNodes(
       levels.map((level, index) => ({ level, index })),
       levels.map((_, i) => i),
     );
-    run.setStepScalars(0, { learningRate: 1e-3, beta1Power: 0.9, beta2Power: 0.999 });
+    run.setStepScalars(0, { learningRate: 1e-3, beta1Power: 0.9, beta2Power: 0.999, decay: 0 });
     return time(() => {
       for (let slice = 0; slice <= ROW_GROUPS; slice++) plain.updateSlice(0, nodes, batchSize, slice);
     });

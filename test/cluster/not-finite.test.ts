@@ -108,7 +108,7 @@ test('from the only node, once: it is warned of, and the bits are right', async 
 
 describe('an evaluation with', () => {
   const spoiled = (wrong: number, asked: SplitName) => (split: SplitName, memory: RunMemory, first: number) => {
-    if (split === asked) memory.doubles[(memory.plan.partSums + first * 16) / 8] = wrong;
+    if (split === asked) memory.doubles[memory.partSumsAt(first) / 8] = wrong;
   };
   const evicted = (split: string) =>
     new RegExp(`\\(bad\\) left: nonFinite: not finite in part \\d of the ${split} split, where this coordinator is`);
@@ -146,7 +146,7 @@ describe('an evaluation with', () => {
       return changed(engine, {
         evaluatePart(split, chunk, step, epoch) {
           engine.evaluatePart(split, chunk, step, epoch);
-          memory.doubles[(memory.plan.partSums + chunk * 16) / 8] = Number.NaN;
+          memory.doubles[memory.partSumsAt(chunk) / 8] = Number.NaN;
         },
       });
     };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { augmentImage } from '../../src/library.ts';
+import { augmentImage, wiring } from '../../src/library.ts';
+import { Purpose } from '../../src/random.ts';
 import { goldenJson, imagesAt, mnistData } from '../support/golden.ts';
 import { refusal } from '../support/refusal.ts';
 
@@ -46,4 +47,14 @@ describe('augmentImage', () => {
       await refusal(() => augmentImage(pixels, { ...good, ...bad }));
     }
   });
+});
+
+test('a report shows images of any size that a run may have', () => {
+  const [rows, columns] = [1500, 5000];
+  const address = { rows, columns, seed: 1, purpose: Purpose.augmentTraining, epoch: 0, number: 3 };
+  const seen = wiring.workbench().augmentSample(new Uint8Array(rows * columns).fill(9), address);
+  expect(seen).toHaveLength(rows * columns);
+  expect(seen[(rows / 2) * columns + columns / 2]).toBe(9);
+  // turned, so that a corner is background
+  expect(seen[0]).toBe(0);
 });

@@ -1,14 +1,10 @@
 // Samples as matrices: what TensorFlow.js is fed must be what the kernels train on.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
-import { instantiate } from '../../src/kernels/kernels.ts';
-import { layMemory, planMemory } from '../../src/kernels/memory-plan.ts';
-import { RunMemory } from '../../src/kernels/run-memory.ts';
-import { augmentImage, wiring } from '../../src/library.ts';
+import { layRun } from '../../src/kernels/lay-memory.ts';
+import { wiring } from '../../src/library.ts';
 import { layoutOf } from '../../src/model/layout.ts';
-import { Purpose, randomAt } from '../../src/random.ts';
+import { Purpose } from '../../src/random.ts';
 import { mnistData } from '../support/golden.ts';
 
 const [rows, columns] = [28, 28];
@@ -19,12 +15,9 @@ async function laidOut(augment: boolean) {
   const { train, test: testSet } = await mnistData();
   const counts = { trainImages: train.count, testImages: testSet.count, trainingCount: 4, validationCount: 3 };
   const shape = { layout: layoutOf([pixels, 8, 10]), rows, columns, batchSize: 4, shards: 1, seed, augment };
-  const plan = planMemory({ ...shape, ...counts, workers: 1, slots: 1, dense: true }, wiring.heapBase());
-  const memory = new RunMemory(layMemory(plan, true), plan);
-  const kernels = instantiate(
-    new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve('#kernels-shared'))),
-    memory.wasmMemory,
-  );
+  const whole = { ...shape, ...counts, workers: 1, slots: 1, dense: true };
+  const memory = layRun(whole, wiring.sharedKernels(), wiring.heapBase());
+  const { plan, kernels } = memory;
   memory.setData(train, testSet, Uint32Array.from([11, 12, 59_999]));
   memory.setOrder(0, Uint32Array.from([5, 0, 41_000, 3]));
   const { scratch, dense } = plan.workers[0]!;
@@ -45,10 +38,8 @@ function imageOf(images: Uint8Array, number: number): Uint8Array {
 
 /** The image as augmented at (seed, purpose, epoch, number). */
 function augmented(images: Uint8Array, purpose: Purpose, epoch: number, number: number): Uint8Array {
-  const [word0, word1, word2] = randomAt(seed, purpose, epoch, number);
-  const offset = (word: number) => Math.floor((word * 5) / 2 ** 32);
-  const angle = word0 * (20 / 2 ** 32) - 10;
-  return augmentImage(imageOf(images, number), { rows, columns, angle, top: offset(word1), left: offset(word2) });
+  const image = imageOf(images, number);
+  return wiring.workbench().augmentSample(image, { rows, columns, seed, purpose, epoch, number });
 }
 
 function expectRows(samples: Float32Array, images: readonly Uint8Array[]) {

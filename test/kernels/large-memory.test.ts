@@ -1,8 +1,7 @@
 // Addresses beyond 2 GiB, as a set of three million images makes them: a word of shared memory is signed, an address is not.
 
 import { expect, test } from 'vitest';
-import { layMemory, planMemory } from '../../src/kernels/memory-plan.ts';
-import { RunMemory } from '../../src/kernels/run-memory.ts';
+import { layRun } from '../../src/kernels/lay-memory.ts';
 import { wiring } from '../../src/library.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import { shapeOf } from '../../src/run/run-shape.ts';
@@ -11,10 +10,11 @@ test('the figures of a step are added there too', () => {
   const set = { rows: 28, columns: 28, count: 3_000_000, images: new Uint8Array(0), labels: new Uint8Array(0) };
   const data = { train: set, test: { ...set, count: 1 }, classes: 10 };
   const split = { training: new Uint32Array(64), validation: new Uint32Array(0) };
-  const plan = planMemory(shapeOf(resolveOptions({}, null), data, split, 1, 2), wiring.heapBase());
-  expect(plan.slots[0]!.sums).toBeGreaterThan(2 ** 31);
+  const shape = shapeOf(resolveOptions({}, null), data, split, 1, 2);
   // no page of it is touched but a few
-  const memory = new RunMemory(layMemory(plan, true), plan);
+  const memory = layRun(shape, wiring.sharedKernels(), wiring.heapBase());
+  const { plan } = memory;
+  expect(plan.slots[0]!.sums).toBeGreaterThan(2 ** 31);
   memory.setSums(plan.slots[0]!.sums, { lossSum: 1.5, correctCount: 2, sampleCount: 3 });
   memory.setSums(plan.slots[1]!.sums, { lossSum: 0.25, correctCount: 4, sampleCount: 5 });
   const nodes = [0, 1].map((index) => ({ level: 2, index }));

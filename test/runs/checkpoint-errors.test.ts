@@ -1,5 +1,6 @@
 // Checkpoints that cannot be written, and aborts: what becomes of the run, and of what was saved before.
 
+import { layRun } from '../../src/kernels/lay-memory.ts';
 import { rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,9 +17,6 @@ import { resolveOptions } from '../../src/options/config.ts';
 import { splitImages } from '../../src/data/sampler.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
-import { instantiate } from '../../src/kernels/kernels.ts';
-import { layMemory, planMemory } from '../../src/kernels/memory-plan.ts';
-import { RunMemory } from '../../src/kernels/run-memory.ts';
 import { shapeOf } from '../../src/run/run-shape.ts';
 import { wiring } from '../../src/library.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
@@ -216,12 +214,10 @@ describe('an abort', () => {
     const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
     const { workers, slots } = placesFor(options);
     const shape = shapeOf(options, data, split, workers, slots);
-    const plan = planMemory(shape, wiring.heapBase());
-    const memory = new RunMemory(layMemory(plan, true), plan);
     const module = wiring.sharedKernels();
-    const kernels = instantiate(module, memory.wasmMemory);
+    const memory = layRun(shape, module, wiring.heapBase());
     const { signal } = new AbortController();
-    const parts = { shape, options, runName: 'test', data, memory, module, kernels, signal, wiring };
+    const parts = { shape, options, runName: 'test', data, memory, module, signal, wiring };
     const executor = await makeExecutor({ ...parts, onEvent: () => {} });
     const closed = executor.close(false);
     const evaluation = executor.evaluate('test', 0, 0);

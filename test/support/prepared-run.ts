@@ -4,9 +4,7 @@ import type { StepRange } from '../../coordinator/executors/executor.ts';
 import { type ExecutorDeps, placesFor } from '../../coordinator/training/make-executor.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { epochOrder, type SplitNumbers, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
-import { instantiate } from '../../src/kernels/kernels.ts';
-import { layMemory, planMemory } from '../../src/kernels/memory-plan.ts';
-import { RunMemory } from '../../src/kernels/run-memory.ts';
+import { layRun } from '../../src/kernels/lay-memory.ts';
 import { wiring } from '../../src/library.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { initialParameters } from '../../src/model/init.ts';
@@ -42,22 +40,19 @@ export function prepareRun(given: Partial<TrainOptions>, data: Dataset): Prepare
   const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
   const { workers, slots } = placesFor(options);
   const shape = shapeOf(options, data, split, workers, slots);
-  const plan = planMemory(shape, wiring.heapBase());
-  const memory = new RunMemory(layMemory(plan, true), plan);
+  const module = wiring.sharedKernels();
+  const memory = layRun(shape, module, wiring.heapBase());
   memory.setData(data.train, data.test, split.validation);
   memory.setState(shape.layout, 0, initialParameters(shape.layout, options.seed));
   memory.setOrder(0, epochOrder(options.seed, 0, split.training));
   memory.useOrder(0);
-  const module = wiring.sharedKernels();
-  const kernels = instantiate(module, memory.wasmMemory);
-  memory.preparePartials(kernels, 0);
 
   const log = new EventLines();
   const told: Told = { scalars: [], committed: [], sums: [] };
   const powers = new BiasPowers();
   return {
     parts: {
-      ...{ shape, options, runName: 'prepared', data, memory, module, kernels, wiring },
+      ...{ shape, options, runName: 'prepared', data, memory, module, wiring },
       onEvent: (event) => log.tell(event),
       signal: new AbortController().signal,
     },

@@ -1,6 +1,7 @@
 // Applies one slice of a step's commit: reduction and Adam in the kernels, whatever engine made the tree nodes.
 
 import type { Kernels } from '../../src/kernels/kernels.ts';
+import { AdamDouble, AdamWord, StepDouble } from '../../src/kernels/memory-records.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import { ADAM } from '../../src/model/adam.ts';
 
@@ -24,24 +25,24 @@ export class Committer {
     const { doubles, words, plan } = this.#memory;
     const scalars = this.#memory.stepRecord(step);
     const d = this.#record / 8;
-    doubles[d] = doubles[scalars + 1]!;
-    doubles[d + 1] = doubles[scalars + 2]!;
-    doubles[d + 2] = doubles[scalars]!;
-    doubles[d + 3] = ADAM.beta1;
-    doubles[d + 4] = ADAM.beta2;
-    doubles[d + 5] = ADAM.epsilon;
-    doubles[d + 6] = doubles[scalars + 8]!;
-    const w = this.#record / 4 + 14;
-    words[w] = bufferOf(plan.parameters, step);
-    words[w + 1] = bufferOf(plan.firstMoments, step);
-    words[w + 2] = bufferOf(plan.secondMoments, step);
-    words[w + 3] = bufferOf(plan.parameters, step + 1);
-    words[w + 4] = bufferOf(plan.firstMoments, step + 1);
-    words[w + 5] = bufferOf(plan.secondMoments, step + 1);
-    words[w + 6] = sampleCount;
-    words[w + 7] = this.#shifted ? 1 : 0;
-    words[w + 8] = nodeCount;
-    words[w + 9] = plan.treeNodes;
+    doubles[d + AdamDouble.beta1Power] = doubles[scalars + StepDouble.beta1Power]!;
+    doubles[d + AdamDouble.beta2Power] = doubles[scalars + StepDouble.beta2Power]!;
+    doubles[d + AdamDouble.learningRate] = doubles[scalars + StepDouble.learningRate]!;
+    doubles[d + AdamDouble.beta1] = ADAM.beta1;
+    doubles[d + AdamDouble.beta2] = ADAM.beta2;
+    doubles[d + AdamDouble.epsilon] = ADAM.epsilon;
+    doubles[d + AdamDouble.decay] = doubles[scalars + StepDouble.decay]!;
+    const w = this.#record / 4;
+    words[w + AdamWord.parameters] = bufferOf(plan.parameters, step);
+    words[w + AdamWord.firstMoments] = bufferOf(plan.firstMoments, step);
+    words[w + AdamWord.secondMoments] = bufferOf(plan.secondMoments, step);
+    words[w + AdamWord.newParameters] = bufferOf(plan.parameters, step + 1);
+    words[w + AdamWord.newFirstMoments] = bufferOf(plan.firstMoments, step + 1);
+    words[w + AdamWord.newSecondMoments] = bufferOf(plan.secondMoments, step + 1);
+    words[w + AdamWord.sampleCount] = sampleCount;
+    words[w + AdamWord.shifted] = this.#shifted ? 1 : 0;
+    words[w + AdamWord.nodeCount] = nodeCount;
+    words[w + AdamWord.nodes] = plan.treeNodes;
     return (
       this.#kernels.updateSlice(
         plan.runRecord,

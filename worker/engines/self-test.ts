@@ -4,9 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import type { ImageSet } from '../../src/data/dataset.ts';
-import { instantiate } from '../../src/kernels/kernels.ts';
-import { layMemory, planMemory } from '../../src/kernels/memory-plan.ts';
-import { RunMemory } from '../../src/kernels/run-memory.ts';
+import { layRun } from '../../src/kernels/lay-memory.ts';
 import { initialParameters } from '../../src/model/init.ts';
 import { layoutOf } from '../../src/model/layout.ts';
 import { digestOf } from '../../src/run/digest.ts';
@@ -27,30 +25,25 @@ export async function selfTestDigest(
   const seed = 1;
   const shape = { layout, rows, columns, batchSize, shards, seed, augment: true, dense: engineName !== 'wasm' };
   const counts = { trainImages: trainingCount, trainingCount, testImages: testCount, validationCount: 0 };
-  const plan = planMemory({ ...shape, ...counts, workers: 1, slots: 1 }, heapBase);
-  const memory = new RunMemory(layMemory(plan, true), plan);
+  const memory = layRun({ ...shape, ...counts, workers: 1, slots: 1 }, module, heapBase);
   memory.setData(images(trainingCount), images(testCount), new Uint32Array(0));
   memory.setOrder(
     0,
     Uint32Array.from({ length: trainingCount }, (_, i) => i),
   );
-  const kernels = instantiate(module, memory.wasmMemory);
   const parameters = initialParameters(layout, seed);
-  for (const step of steps) {
-    memory.setState(layout, step, parameters);
-    memory.preparePartials(kernels, step);
-  }
+  for (const step of steps) memory.setState(layout, step, parameters);
 
   const spec = { name: engineName, augmentValidation: false };
-  const engine = await makeEngine(spec, kernels, memory, 0);
+  const engine = await makeEngine(spec, memory.kernels, memory, 0);
   const answers: (string | number)[] = [];
-  const { vector, sums } = plan.slots[0]!;
+  const { vector, sums } = memory.plan.slots[0]!;
   for (const step of steps) {
     engine.computeBlock({ epoch: 0, step, stepInEpoch: step }, { level: 2, index: 0 }, 0);
     answers.push(digestOf(memory.vector(vector)), ...Object.values(memory.sums(sums)));
   }
   engine.evaluatePart('test', 0, 0, 0);
-  answers.push(...Object.values(memory.sums(plan.partSums)));
+  answers.push(...Object.values(memory.sums(memory.partSumsAt(0))));
   engine.close?.();
   return createHash('sha256').update(answers.join(' ')).digest('hex');
 }

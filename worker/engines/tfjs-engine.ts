@@ -5,7 +5,8 @@
 import { batchSamples, shardStart } from '../../src/data/sampler.ts';
 import type { Engine, EngineSpec, SplitName, StepAddress } from '../../src/engine.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
-import { type DenseScratch, PART_SAMPLES, samplesOf } from '../../src/kernels/memory-plan.ts';
+import type { DenseScratch } from '../../src/kernels/memory-plan.ts';
+import { PART_SAMPLES, samplesOf } from '../../src/kernels/memory-shape.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import { Purpose } from '../../src/random.ts';
 import type { Sums } from '../../src/sums.ts';
@@ -76,7 +77,7 @@ export class TfjsEngine implements Engine {
     );
     this.#useParameters(step);
     const { samples, labels } = this.#samples(end - first);
-    this.#memory.setSums(plan.partSums + part * 16, this.#network.evaluate(samples, labels));
+    this.#memory.setSums(this.#memory.partSumsAt(part), this.#network.evaluate(samples, labels));
   }
 
   updateSlice(step: number, nodeCount: number, sampleCount: number, slice: number): boolean {

@@ -2,7 +2,7 @@
 
 import type { Engine, EngineSpec, SplitName, StepAddress } from '../../src/engine.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
-import { PART_SAMPLES, samplesOf } from '../../src/kernels/memory-plan.ts';
+import { PART_SAMPLES, samplesOf } from '../../src/kernels/memory-shape.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import { Purpose } from '../../src/random.ts';
 import type { BlockAddress } from '../../src/tree.ts';
@@ -57,7 +57,7 @@ export class WasmEngine implements Engine {
       Math.min(first + PART_SAMPLES, samplesOf(plan.shape, split)),
       !test && this.#augmentValidation ? Purpose.augmentValidation : 0,
       epoch,
-      plan.partSums + part * 16,
+      this.#memory.partSumsAt(part),
       test ? plan.outcomes : 0,
     );
   }

@@ -6,9 +6,10 @@ import { epochOrder, type SplitNumbers, splitImages, stepsPerEpoch } from '../..
 import type { WorkerPool } from '../../src/engine.ts';
 import { messageOf } from '../../src/errors.ts';
 import { ThreadPool, type ThreadPoolOptions } from '../../src/host/thread-pool.ts';
-import { instantiate, type Kernels } from '../../src/kernels/kernels.ts';
-import { partsOf, planMemory, type RunShape, samplesOf } from '../../src/kernels/memory-plan.ts';
-import { bufferOf, RunMemory } from '../../src/kernels/run-memory.ts';
+import { runMemoryOn } from '../../src/kernels/lay-memory.ts';
+import { planMemory } from '../../src/kernels/memory-plan.ts';
+import { partsOf, type RunShape, samplesOf } from '../../src/kernels/memory-shape.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import { shapeOf } from '../../src/run/run-shape.ts';
 import { shardsOfBlock } from '../../src/tree.ts';
@@ -28,7 +29,6 @@ export class NodeRun {
   readonly #pool: WorkerPool;
   readonly #memories: SpareMemory;
   readonly #memory: RunMemory;
-  readonly #kernels: Kernels;
   readonly #shape: RunShape;
   readonly #seed: number;
   readonly #split: SplitNumbers;
@@ -57,10 +57,9 @@ export class NodeRun {
       if (plan.vectorBytes !== 4 * welcome.valueCount) {
         throw new Error(`the model has ${plan.vectorBytes / 4} values here, ${welcome.valueCount} there`);
       }
-      this.#memory = new RunMemory(memories.take(plan), plan);
-      this.#memory.setData(data.train, data.test, this.#split.validation);
       const module = wiring.sharedKernels();
-      this.#kernels = instantiate(module, this.#memory.wasmMemory);
+      this.#memory = runMemoryOn(memories.take(plan), plan, module);
+      this.#memory.setData(data.train, data.test, this.#split.validation);
       const { threadFile, startPool = (memory, options) => new ThreadPool(memory, options) } = wiring;
       const spec = { name: engine, augmentValidation: options.augmentValidation };
       const cores = availableParallelism();
@@ -128,7 +127,7 @@ export class NodeRun {
     for (const { first, end } of blocks.map(shardsOfBlock)) {
       await this.#attempt(() => this.#pool.evaluateParts(split, step, epoch, first, end));
       for (let part = first; part < end; part++) {
-        parts.push({ part, ...this.#memory.sums(this.#memory.plan.partSums + part * 16) });
+        parts.push({ part, ...this.#memory.sums(this.#memory.partSumsAt(part)) });
       }
     }
     return { parts, computeMs: performance.now() - started };
@@ -145,8 +144,7 @@ export class NodeRun {
 
   #takeParameters(step: number, payload: Uint8Array): void {
     if (payload.length > 0) {
-      this.#memory.bytes.set(payload, bufferOf(this.#memory.plan.parameters, step));
-      this.#memory.preparePartials(this.#kernels, step);
+      this.#memory.setParameterBytes(step, payload);
       this.#parameterStep = step;
     }
     if (this.#parameterStep !== step) throw new ProtocolError('badPayload', `no parameters of step ${step} have come`);

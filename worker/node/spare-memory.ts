@@ -1,7 +1,8 @@
 // The shared memory of a node's runs, one after the other. A node that joins again, since its connection was lost or the next
 // run has begun, takes that of its last run: each would else hold a whole dataset until the collector gets to it.
 
-import { layMemory, type MemoryPlan, PAGE_BYTES, pagesOf, writeRecords } from '../../src/kernels/memory-plan.ts';
+import { layMemory, pagesOf, writeRecords } from '../../src/kernels/lay-memory.ts';
+import { type MemoryPlan, PAGE_BYTES } from '../../src/kernels/memory-plan.ts';
 
 export class SpareMemory {
   #spare: WebAssembly.Memory | null = null;
@@ -14,7 +15,7 @@ export class SpareMemory {
     const spare = this.#spare;
     this.#spare = null;
     if (spare === null || spare.buffer.byteLength !== pagesOf(plan) * PAGE_BYTES) {
-      return layMemory(plan, true);
+      return layMemory(plan);
     }
     new Uint8Array(spare.buffer).fill(0);
     writeRecords(plan, spare);

@@ -4,8 +4,17 @@
 import { batchSamples } from '../../src/data/sampler.ts';
 import type { Engine } from '../../src/engine.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
-import { DONE, isBefore, JobKind, ownerOf, SplitCode, taskWord, Word } from '../../src/kernels/mailbox.ts';
-import { WORKER_TALLY } from '../../src/kernels/memory-plan.ts';
+import {
+  computePhaseAt,
+  DONE,
+  isBefore,
+  JobKind,
+  ownerOf,
+  SplitCode,
+  taskWord,
+  Word,
+} from '../../src/kernels/mailbox.ts';
+import { BlockWord, SumsWord, TallyDouble } from '../../src/kernels/memory-records.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 
 /** Where a fault can be made to happen, for tests: before and after a block, before and after a slice. */
@@ -33,7 +42,7 @@ export class ComputeLoop {
   #job = 0;
   readonly #at = { epoch: 0, step: 0, stepInEpoch: 0 };
   readonly #block = { level: 0, index: 0 };
-  readonly #fields = { kind: 0, stamp: 0, tasks: 0, firstChunk: 0, step: 0, endStep: 0, stepInEpoch: 0, split: 0 };
+  readonly #fields = { kind: 0, stamp: 0, tasks: 0, firstPart: 0, step: 0, endStep: 0, stepInEpoch: 0, split: 0 };
   #stamp = 0;
   #tasks = 0;
   // What this worker did, for whoever watches: a few looks at the clock a step, and stores to a line that is its own.
@@ -74,7 +83,7 @@ export class ComputeLoop {
     fields.kind = this.#read(Word.kind);
     fields.stamp = this.#read(Word.stamp);
     fields.tasks = this.#read(Word.tasks);
-    fields.firstChunk = this.#read(Word.firstPart);
+    fields.firstPart = this.#read(Word.firstPart);
     fields.step = this.#read(Word.step);
     fields.endStep = this.#read(Word.endStep);
     fields.stepInEpoch = this.#read(Word.stepInEpoch);
@@ -95,12 +104,12 @@ export class ComputeLoop {
       this.#at.stepInEpoch = stepInEpoch + (step - first);
       this.#waitFor(this.#mayStep, this.#options.spins);
       if (this.#jobIsOver()) return;
-      const phase = stamp + 2 * (step - first);
+      const phase = computePhaseAt(stamp, step - first);
       const startedMs = performance.now();
       if (!this.#phase(phase, tasks, this.#compute)) return;
-      const computedMs = this.#tallyPhase(WORKER_TALLY.computeMs, startedMs);
+      const computedMs = this.#tallyPhase(TallyDouble.computeMs, startedMs);
       if (!this.#phase(phase + 1, ROW_GROUPS + 1, this.#update)) return;
-      this.#tallyPhase(WORKER_TALLY.updateMs, computedMs);
+      this.#tallyPhase(TallyDouble.updateMs, computedMs);
       if (this.#read(Word.fault) !== 0) {
         this.#tellMain();
         return;
@@ -114,7 +123,7 @@ export class ComputeLoop {
   #single(tasks: number, work: (task: number) => void): void {
     const startedMs = performance.now();
     if (!this.#phase(this.#fields.stamp, tasks, work)) return;
-    if (work === this.#compute) this.#tallyPhase(WORKER_TALLY.computeMs, startedMs);
+    if (work === this.#compute) this.#tallyPhase(TallyDouble.computeMs, startedMs);
     this.#tellMain();
   }
 
@@ -123,7 +132,7 @@ export class ComputeLoop {
     const nowMs = performance.now();
     const { doubles } = this.#memory;
     doubles[this.#tally + word]! += nowMs - startedMs - this.#waitMs;
-    doubles[this.#tally + WORKER_TALLY.waitMs]! += this.#waitMs;
+    doubles[this.#tally + TallyDouble.waitMs]! += this.#waitMs;
     return nowMs;
   }
 
@@ -131,14 +140,14 @@ export class ComputeLoop {
 
   readonly #compute = (task: number): void => {
     this.#options.inject?.('compute', this.#at.step, task);
-    const block = this.#memory.plan.blocks / 4 + 3 * task;
-    this.#block.level = this.#words[block]!;
-    this.#block.index = this.#words[block + 1]!;
-    const slot = this.#words[block + 2]!;
+    const block = this.#memory.blockRecord(task);
+    this.#block.level = this.#words[block + BlockWord.level]!;
+    this.#block.index = this.#words[block + BlockWord.index]!;
+    const slot = this.#words[block + BlockWord.slot]!;
     this.#engine.computeBlock(this.#at, this.#block, slot);
     const { doubles, words, plan } = this.#memory;
-    doubles[this.#tally + WORKER_TALLY.shards]! += 1 << this.#block.level;
-    doubles[this.#tally + WORKER_TALLY.samples]! += words[plan.slots[slot]!.sums / 4 + 3]!;
+    doubles[this.#tally + TallyDouble.shards]! += 1 << this.#block.level;
+    doubles[this.#tally + TallyDouble.samples]! += words[plan.slots[slot]!.sums / 4 + SumsWord.sampleCount]!;
     this.#options.inject?.('computed', this.#at.step, task);
   };
 
@@ -158,7 +167,7 @@ export class ComputeLoop {
 
   readonly #evaluate = (task: number): void => {
     const split = this.#fields.split === SplitCode.test ? 'test' : 'validation';
-    this.#engine.evaluatePart(split, this.#fields.firstChunk + task, this.#at.step, this.#at.epoch);
+    this.#engine.evaluatePart(split, this.#fields.firstPart + task, this.#at.step, this.#at.epoch);
   };
 
   readonly #mayStep = (): boolean => this.#at.step < this.#read(Word.limit) || this.#jobIsOver();

@@ -3,6 +3,7 @@
 
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { Word } from '../../src/kernels/mailbox.ts';
+import { BlockWord } from '../../src/kernels/memory-records.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import type { FaultInjector, FaultPoint } from './compute-loop.ts';
 
@@ -23,7 +24,7 @@ export function injectorOf(faults: readonly Fault[], memory: RunMemory, thread: 
     if (due < 0) return;
     const { plan } = memory;
     if (point === 'compute' || point === 'computed') {
-      const slot = memory.words[plan.blocks / 4 + 3 * task + 2]!;
+      const slot = memory.words[memory.blockRecord(task) + BlockWord.slot]!;
       memory.vector(plan.slots[slot]!.vector).fill(Number.NaN);
     } else {
       // inside of what this task writes, so that no other task's result is hurt

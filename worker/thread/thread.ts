@@ -1,9 +1,8 @@
 // What Piscina starts in each thread: one long task that lives as long as the thread does.
 
 import type { EngineSpec } from '../../src/engine.ts';
-import { instantiate } from '../../src/kernels/kernels.ts';
+import { runMemoryOn } from '../../src/kernels/lay-memory.ts';
 import type { MemoryPlan } from '../../src/kernels/memory-plan.ts';
-import { RunMemory } from '../../src/kernels/run-memory.ts';
 import { makeEngine } from '../engines/make-engine.ts';
 import { ComputeLoop, type LoopOptions } from './compute-loop.ts';
 import { type Fault, injectorOf } from './faults.ts';
@@ -20,9 +19,8 @@ export interface ThreadTask {
 }
 
 export default async function thread(task: ThreadTask): Promise<void> {
-  const memory = new RunMemory(task.memory, task.plan);
-  const kernels = instantiate(task.module, task.memory);
-  const engine = await makeEngine(task.engine, kernels, memory, task.loop.worker);
+  const memory = runMemoryOn(task.memory, task.plan, task.module);
+  const engine = await makeEngine(task.engine, memory.kernels, memory, task.loop.worker);
   new ComputeLoop(engine, memory, {
     ...task.loop,
     ...(task.faults.length > 0 ? { inject: injectorOf(task.faults, memory, task.loop.worker) } : {}),

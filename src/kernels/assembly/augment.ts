@@ -2,6 +2,7 @@
 // torchvision does it through Pillow: an inverse affine map about the image's centre in 16.16 fixed point
 // (Pillow, Image.rotate and libImaging/Geometry.c). Also the step from pixels to the network's sparse input.
 
+import { fixed, round15 } from './inlined';
 import { draw, word0, word1, word2 } from './random';
 
 const PADDING: i32 = 2;
@@ -13,18 +14,6 @@ let x0: i32 = 0;
 let yFromX: i32 = 0;
 let yFromY: i32 = 0;
 let y0: i32 = 0;
-
-// @ts-ignore: decorator
-@inline
-function fixed(value: f64): i32 {
-  return <i32>floor(value * 65536.0 + 0.5);
-}
-
-// @ts-ignore: decorator
-@inline
-function round15(value: f64): f64 {
-  return nearest(value * 1e15) / 1e15;
-}
 
 /** Sets the map of a rotation by `angle` degrees, counter-clockwise, of a rows x columns image about its centre. */
 function setRotation(rows: i32, columns: i32, angle: f64): void {
@@ -44,7 +33,15 @@ function setRotation(rows: i32, columns: i32, angle: f64): void {
 }
 
 /** The augmented image as pixels: rows * columns bytes at `target`. `top` and `left` lie in 0 to 4. */
-export function augmentImage(source: usize, target: usize, rows: i32, columns: i32, angle: f64, top: i32, left: i32): void {
+export function augmentImage(
+  source: usize,
+  target: usize,
+  rows: i32,
+  columns: i32,
+  angle: f64,
+  top: i32,
+  left: i32,
+): void {
   setRotation(rows, columns, angle);
   for (let r = 0; r < rows; r++) {
     const y = r + top - PADDING;
@@ -54,7 +51,8 @@ export function augmentImage(source: usize, target: usize, rows: i32, columns: i
       if (<u32>y < <u32>rows && <u32>x < <u32>columns) {
         const sourceX = (xFromX * x + xFromY * y + x0) >> 16;
         const sourceY = (yFromX * x + yFromY * y + y0) >> 16;
-        if (<u32>sourceX < <u32>columns && <u32>sourceY < <u32>rows) pixel = load<u8>(source + sourceY * columns + sourceX);
+        if (<u32>sourceX < <u32>columns && <u32>sourceY < <u32>rows)
+          pixel = load<u8>(source + sourceY * columns + sourceX);
       }
       store<u8>(target + r * columns + c, pixel);
     }
@@ -71,7 +69,7 @@ export function listPixels(source: usize, pixels: i32, numbers: usize, values: u
     const pixel = load<u8>(source + i);
     store<u32>(numbers + (count << 2), i);
     store<f32>(values + (count << 2), <f32>pixel * SCALE);
-    count += i32(pixel != 0);
+    count += i32(pixel !== 0);
   }
   return count;
 }
@@ -109,15 +107,23 @@ function findBox(source: usize, rows: i32, columns: i32): bool {
       boxLeft = min(boxLeft, chunk + ctz(mask));
       boxRight = max(boxRight, chunk + 32 - clz(mask));
     }
-    if (chunk == lastChunk) break;
+    if (chunk === lastChunk) break;
   }
   return boxRight > 0;
 }
 
 /** The same of the image as augmented at the address (seed, purpose, epoch, sample). */
 export function listAugmented(
-  source: usize, rows: i32, columns: i32, seedLow: u32, seedHigh: u32, purpose: u32, epoch: u32, sample: u32,
-  numbers: usize, values: usize,
+  source: usize,
+  rows: i32,
+  columns: i32,
+  seedLow: u32,
+  seedHigh: u32,
+  purpose: u32,
+  epoch: u32,
+  sample: u32,
+  numbers: usize,
+  values: usize,
 ): i32 {
   if (!findBox(source, rows, columns)) return 0;
   draw(sample, epoch, purpose, 0, seedLow, seedHigh);
@@ -159,7 +165,7 @@ export function listAugmented(
       const pixel = <i32>load<u8>(source + (atY * columns + atX) * inside) & -inside;
       store<u32>(numbers + (count << 2), i);
       store<f32>(values + (count << 2), <f32>pixel * SCALE);
-      count += i32(pixel != 0);
+      count += i32(pixel !== 0);
       fixedX += xFromX;
       fixedY += yFromX;
     }

@@ -3,7 +3,7 @@
 
 import { listAugmented, listPixels } from './augment';
 import { listSample } from './gradient';
-import { scratchOf } from './layers';
+import { scratchOf } from './inlined';
 import { Run, Scratch } from './structs';
 
 /** Writes the sample at hand (the first layer's list) as a row of `pixels` values. */
@@ -16,9 +16,18 @@ function writeRow(scratch: Scratch, pixels: i32, row: usize): void {
   }
 }
 
-/** The training samples at the positions [first, end) of the epoch's order: rows at `target`, labels (u8) at `targetLabels`. */
+/**
+ * The training samples at the positions [first, end) of the epoch's order: rows at `target`, labels (u8) at
+ * `targetLabels`.
+ */
 export function denseSamples(
-  runAt: usize, scratchAt: usize, epoch: u32, first: i32, end: i32, target: usize, targetLabels: usize,
+  runAt: usize,
+  scratchAt: usize,
+  epoch: u32,
+  first: i32,
+  end: i32,
+  target: usize,
+  targetLabels: usize,
 ): void {
   const run = changetype<Run>(runAt);
   const scratch = changetype<Scratch>(scratchAt);
@@ -33,8 +42,17 @@ export function denseSamples(
 
 /** The same of a list of images, whose arguments are those of `evaluate` (gradient.ts). */
 export function denseImages(
-  runAt: usize, scratchAt: usize, images: usize, labels: usize, numbers: usize, first: i32, end: i32, purpose: u32, epoch: u32,
-  target: usize, targetLabels: usize,
+  runAt: usize,
+  scratchAt: usize,
+  images: usize,
+  labels: usize,
+  numbers: usize,
+  first: i32,
+  end: i32,
+  purpose: u32,
+  epoch: u32,
+  target: usize,
+  targetLabels: usize,
 ): void {
   const run = changetype<Run>(runAt);
   const scratch = changetype<Scratch>(scratchAt);
@@ -44,7 +62,18 @@ export function denseImages(
     const number = numbers ? load<u32>(numbers + (i << 2)) : i;
     const image = images + number * pixels;
     inputs.count = purpose
-      ? listAugmented(image, run.rows, run.columns, run.seedLow, run.seedHigh, purpose, epoch, number, inputs.numbers, inputs.values)
+      ? listAugmented(
+          image,
+          run.rows,
+          run.columns,
+          run.seedLow,
+          run.seedHigh,
+          purpose,
+          epoch,
+          number,
+          inputs.numbers,
+          inputs.values,
+        )
       : listPixels(image, pixels, inputs.numbers, inputs.values);
     writeRow(scratch, pixels, target + (i - first) * (pixels << 2));
     store<u8>(targetLabels + (i - first), load<u8>(labels + number));

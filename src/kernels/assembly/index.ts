@@ -1,10 +1,14 @@
 // What the compiled module exports. No heap and no mutable static memory: several threads share one memory.
+//
+// This folder is AssemblyScript, formatted and linted as all else is, but for two things in biome.json: `import type` is no
+// syntax of its, so that rule is off here; and inlined.ts cannot be parsed, for the reason that it states.
 
 export { augmentImage } from './augment';
 export { denseImages, denseSamples } from './dense';
 export { computeBlock, evaluate } from './gradient';
 export { philox } from './random';
-export { finish, sumFirstRows, updateFlat, updateSlice } from './update';
+export { finish, sumFirstRows } from './shifted-input';
+export { updateFlat, updateSlice } from './update';
 export { add, allFinite, unsignZeros } from './vectors';
 
 /** Where this module's constants end: addresses below belong to the compiler. */

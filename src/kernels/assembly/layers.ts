@@ -1,25 +1,22 @@
 // One sample through the network, forwards and backwards. Inputs of a layer are lists of what is not 0: about a fifth of
 // the pixels, about half of the activations after ReLU.
 
-import { Layer, LayerScratch, Run, Scratch } from './structs';
-
-// @ts-ignore: decorator
-@inline
-export function layerOf(run: Run, l: i32): Layer {
-  return changetype<Layer>(run.layers + l * offsetof<Layer>());
-}
-
-// @ts-ignore: decorator
-@inline
-export function scratchOf(scratch: Scratch, l: i32): LayerScratch {
-  return changetype<LayerScratch>(scratch.layers + l * offsetof<LayerScratch>());
-}
+import { dot, layerOf, scratchOf } from './inlined';
+import { Run, Scratch } from './structs';
 
 /**
  * target[0, stride) = bias + sum over the listed inputs, in order, of value * row. Sixteen outputs at a time stay in
  * registers, and two inputs are taken at a time: with more of either, V8 runs out of registers and keeps sums on the stack.
  */
-function affine(weights: usize, bias: usize, stride: i32, numbers: usize, values: usize, count: i32, target: usize): void {
+function affine(
+  weights: usize,
+  bias: usize,
+  stride: i32,
+  numbers: usize,
+  values: usize,
+  count: i32,
+  target: usize,
+): void {
   let column = 0;
   const end = count << 2;
   const odd = end & 4;
@@ -85,7 +82,7 @@ export function forward(run: Run, scratch: Scratch, parameters: usize): void {
     const layer = layerOf(run, l);
     const own = scratchOf(scratch, l);
     const weights = parameters + layer.offset;
-    const bias = l == 0 ? scratch.shiftedBias : weights + layer.inputs * layer.stride;
+    const bias = l === 0 ? scratch.shiftedBias : weights + layer.inputs * layer.stride;
     affine(weights, bias, layer.stride, own.numbers, own.values, own.count, scratch.sums);
     if (l < last) {
       const next = scratchOf(scratch, l + 1);
@@ -116,7 +113,7 @@ export function lossOf(run: Run, scratch: Scratch, label: i32): f64 {
     }
   }
   predicted = best >> 2;
-  scratch.correctCount += i32(best == label << 2);
+  scratch.correctCount += i32(best === label << 2);
   const own = <f64>(load<f32>(logits + (label << 2)) - largest);
   let total: f64 = 0;
   for (let c = 0; c < end; c += 4) {
@@ -138,29 +135,9 @@ export function storeOutcome(run: Run, scratch: Scratch, outcome: usize): void {
   }
 }
 
-/** The dot product of two rows of `bytes` (a multiple of 16) at a fixed order: four lanes of four, then their sum. */
-// @ts-ignore: decorator
-@inline
-function dot(a: usize, b: usize, bytes: i32): f32 {
-  let s0 = f32x4.splat(0);
-  let s1 = f32x4.splat(0);
-  let s2 = f32x4.splat(0);
-  let s3 = f32x4.splat(0);
-  let i = 0;
-  for (; i + 64 <= bytes; i += 64) {
-    s0 = f32x4.add(s0, f32x4.mul(v128.load(a + i), v128.load(b + i)));
-    s1 = f32x4.add(s1, f32x4.mul(v128.load(a + i, 16), v128.load(b + i, 16)));
-    s2 = f32x4.add(s2, f32x4.mul(v128.load(a + i, 32), v128.load(b + i, 32)));
-    s3 = f32x4.add(s3, f32x4.mul(v128.load(a + i, 48), v128.load(b + i, 48)));
-  }
-  for (; i < bytes; i += 16) s0 = f32x4.add(s0, f32x4.mul(v128.load(a + i), v128.load(b + i)));
-  const sum = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
-  return f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3));
-}
-
 /**
- * Backwards after `forward` and `lossOf`: leaves in row `slot` of each layer's deltas the gradient of the loss with respect to
- * the layer's outputs (before ReLU): softmax minus one-hot at the end, W delta masked by ReLU before it.
+ * Backwards after `forward` and `lossOf`: leaves in row `slot` of each layer's deltas the gradient of the loss with
+ * respect to the layer's outputs (before ReLU): softmax minus one-hot at the end, W delta masked by ReLU before it.
  */
 export function backward(run: Run, scratch: Scratch, parameters: usize, label: i32, slot: i32): void {
   const last = run.layerCount - 1;
@@ -170,7 +147,7 @@ export function backward(run: Run, scratch: Scratch, parameters: usize, label: i
   const scale: f64 = 1.0 / softmaxTotal;
   for (let c = 0; c < layer.outputs; c++) {
     const probability = <f64>load<f32>(scratch.sums + (c << 2)) * scale;
-    store<f32>(delta + (c << 2), <f32>(probability - f64(c == label)));
+    store<f32>(delta + (c << 2), <f32>(probability - f64(c === label)));
   }
   for (let l = last; l > 0; l--) {
     const own = scratchOf(scratch, l);

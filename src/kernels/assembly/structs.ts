@@ -1,5 +1,12 @@
-// The records that TypeScript writes into memory before a run (src/kernels/memory-plan.ts writes them word for word in
-// this order). All addresses are byte addresses in the one memory; all are aligned to 16 bytes.
+// The records that TypeScript writes into memory, and the sizes that it plans with: src/kernels/memory-records.ts names the
+// fields by their offsets, and a test compares them. All addresses are byte addresses in the one memory; all are aligned to
+// 16 bytes.
+
+/** How many groups the rows of the first layer are summed in: fixed, so that the sum does not depend on who adds. */
+export const ROW_GROUPS: i32 = 16;
+
+/** Bytes of a vector that are reduced and updated at a time: small enough to stay in the first-level cache. */
+export const REDUCE_BYTES: i32 = 2048;
 
 /** One fully connected layer: `inputs` rows of `stride` float32, then the bias as one more row. */
 @unmanaged
@@ -54,10 +61,9 @@ export class Scratch {
   temporaries: usize;
   /** Blocks of a few vectors for the reduction: 32 entries of REDUCE_BYTES. */
   reduceStack: usize;
-  /** Addresses and levels of the reduction's pending nodes: 2 * 32 words. The sum of a row uses the same words. */
+  /** Addresses and levels of the reduction's pending nodes: 32 pairs of words. The sum of a row uses the same words. */
   reduceNodes: usize;
   correctCount: i32;
-  unused: i32;
 }
 
 /** The same for one layer. */
@@ -72,4 +78,47 @@ export class LayerScratch {
   /** For each row of the layer: how many samples of the pass touch it, and (delta byte offset, value) of each. */
   rowCounts: usize;
   rowEntries: usize;
+}
+
+/** What stands beside a tree node, and for a part of an evaluation. */
+@unmanaged
+export class Sums {
+  lossSum: f64;
+  correctCount: i32;
+  sampleCount: i32;
+}
+
+/** A node that an update sums. */
+@unmanaged
+export class TreeNode {
+  vector: usize;
+  level: i32;
+  /** Address of its Sums, which only TypeScript reads. */
+  sums: usize;
+}
+
+/** What Adam needs for a step. */
+@unmanaged
+export class Adam {
+  beta1Power: f64;
+  beta2Power: f64;
+  learningRate: f64;
+  beta1: f64;
+  beta2: f64;
+  epsilon: f64;
+  /** Decoupled weight decay of the step: learning rate times decay; 0 changes no bit. */
+  decay: f64;
+  parameters: usize;
+  firstMoments: usize;
+  secondMoments: usize;
+  newParameters: usize;
+  newFirstMoments: usize;
+  newSecondMoments: usize;
+  /** Samples in the global batch. */
+  sampleCount: i32;
+  /** 1 if the nodes' first layer is that of the shifted input. */
+  shifted: i32;
+  /** How many tree nodes, and where their TreeNode records stand, in shard order. */
+  nodeCount: i32;
+  nodes: usize;
 }

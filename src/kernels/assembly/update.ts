@@ -2,39 +2,9 @@
 // Adam (Kingma and Ba, 2015; torch.optim.Adam's form). It reads one set of buffers and writes another, so that a slice
 // whose thread has died is simply done again.
 
-import { ROW_GROUPS } from './gradient';
-import { layerOf } from './layers';
-import { Run, Scratch } from './structs';
+import { layerOf, sumGroup } from './inlined';
+import { Adam, REDUCE_BYTES, ROW_GROUPS, Run, Scratch, TreeNode } from './structs';
 import { addInto } from './vectors';
-
-/** Bytes of a vector that are reduced and updated at a time: small enough to stay in the first-level cache. */
-export const REDUCE_BYTES: i32 = 2048;
-
-/** What Adam needs for a step. */
-@unmanaged
-class Adam {
-  beta1Power: f64;
-  beta2Power: f64;
-  learningRate: f64;
-  beta1: f64;
-  beta2: f64;
-  epsilon: f64;
-  /** Decoupled weight decay of the step: learning rate times decay; 0 changes no bit. */
-  decay: f64;
-  parameters: usize;
-  firstMoments: usize;
-  secondMoments: usize;
-  newParameters: usize;
-  newFirstMoments: usize;
-  newSecondMoments: usize;
-  /** Samples in the global batch. */
-  sampleCount: i32;
-  /** 1 if the nodes' first layer is that of the shifted input. */
-  shifted: i32;
-  /** How many tree nodes, and where their records of four words stand: address, level, -, -, in shard order. */
-  nodeCount: i32;
-  nodes: usize;
-}
 
 /**
  * The sum of the nodes over `bytes` bytes at `offset`, along the canonical tree. Returns where it stands: in the node itself
@@ -44,9 +14,10 @@ function reduceAt(scratch: Scratch, nodes: usize, nodeCount: i32, offset: usize,
   const pending = scratch.reduceNodes;
   let depth = 0;
   for (let n = 0; n < nodeCount; n++) {
-    let at: usize = load<u32>(nodes + (n << 4)) + offset;
-    let level = load<i32>(nodes + (n << 4), 4);
-    while (depth > 0 && load<i32>(pending + ((depth - 1) << 3), 4) == level) {
+    const node = changetype<TreeNode>(nodes + n * offsetof<TreeNode>());
+    let at = node.vector + offset;
+    let level = node.level;
+    while (depth > 0 && load<i32>(pending + ((depth - 1) << 3), 4) === level) {
       depth--;
       const sum = scratch.reduceStack + depth * REDUCE_BYTES;
       addInto(sum, load<u32>(pending + (depth << 3)), at, bytes);
@@ -60,101 +31,79 @@ function reduceAt(scratch: Scratch, nodes: usize, nodeCount: i32, offset: usize,
   return load<u32>(pending);
 }
 
+/** Moments smaller than this become 0: they would become subnormal, and subnormal arithmetic is slow. */
 const TINY: f32 = 1e-30;
 
-// A step's scalars, made once for a slice. Globals belong to the instance, and so to one thread.
-let divisor: f32 = 1;
+// A step's scalars in float32, made once for a slice. Globals belong to the instance, and so to one thread.
+let sampleCount: f32 = 1;
 let reciprocal: f32 = 1;
-let exact: bool = true;
+let isPowerOfTwo: bool = true;
 let beta1: f32 = 0;
 let beta2: f32 = 0;
-let rest1: f32 = 0;
-let rest2: f32 = 0;
-let rate: f32 = 0;
-let root: f32 = 0;
+let oneMinusBeta1: f32 = 0;
+let oneMinusBeta2: f32 = 0;
+let stepSize: f32 = 0;
+let inverseSqrtBias2: f32 = 0;
 let epsilon: f32 = 0;
-let kept: f32 = 1;
+let keep: f32 = 1;
 
 function prepare(adam: Adam): void {
   const count = adam.sampleCount;
-  divisor = <f32>count;
+  sampleCount = <f32>count;
   reciprocal = <f32>(1.0 / <f64>count);
   // by a power of two, multiplying with the reciprocal is dividing, to the bit, and quicker
-  exact = (count & (count - 1)) == 0;
+  isPowerOfTwo = (count & (count - 1)) === 0;
   beta1 = <f32>adam.beta1;
   beta2 = <f32>adam.beta2;
-  rest1 = <f32>(1.0 - adam.beta1);
-  rest2 = <f32>(1.0 - adam.beta2);
-  rate = <f32>(adam.learningRate / (1.0 - adam.beta1Power));
-  root = <f32>(1.0 / sqrt(1.0 - adam.beta2Power));
+  oneMinusBeta1 = <f32>(1.0 - adam.beta1);
+  oneMinusBeta2 = <f32>(1.0 - adam.beta2);
+  // the corrections of the moments' bias: mHat = m / (1 - beta1^t) within the step size, vHat = v / (1 - beta2^t)
+  stepSize = <f32>(adam.learningRate / (1.0 - adam.beta1Power));
+  inverseSqrtBias2 = <f32>(1.0 / sqrt(1.0 - adam.beta2Power));
   epsilon = <f32>adam.epsilon;
-  kept = <f32>(1.0 - adam.decay);
+  keep = <f32>(1.0 - adam.decay);
 }
 
 /**
- * Adam (with decoupled weight decay: Loshchilov and Hutter, 2019) over `bytes` bytes of sums at `sums`, from and to the vectors of `adam` at `offset`; the row at `shift` (0 = none) is
- * subtracted from the sums first. Returns 1 if all gradients were finite. `prepare` comes before.
+ * Adam (with decoupled weight decay: Loshchilov and Hutter, 2019) over `bytes` bytes of sums at `sums`, from and to the
+ * vectors of `adam` at `offset`; the row at `shift` (0 = none) is subtracted from the sums first:
+ * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; p = keep p - stepSize m / (sqrt(v) inverseSqrtBias2 + epsilon).
+ * Returns 1 if all gradients were finite. `prepare` comes before.
  */
 function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32): i32 {
-  const divisors = f32x4.splat(divisor);
+  const sampleCounts = f32x4.splat(sampleCount);
   const reciprocals = f32x4.splat(reciprocal);
   const beta1s = f32x4.splat(beta1);
   const beta2s = f32x4.splat(beta2);
-  const rest1s = f32x4.splat(rest1);
-  const rest2s = f32x4.splat(rest2);
-  const rates = f32x4.splat(rate);
-  const roots = f32x4.splat(root);
+  const oneMinusBeta1s = f32x4.splat(oneMinusBeta1);
+  const oneMinusBeta2s = f32x4.splat(oneMinusBeta2);
+  const stepSizes = f32x4.splat(stepSize);
+  const inverseSqrtBias2s = f32x4.splat(inverseSqrtBias2);
   const epsilons = f32x4.splat(epsilon);
-  const keeps = f32x4.splat(kept);
+  const keeps = f32x4.splat(keep);
   const zero = f32x4.splat(0);
-  const p = adam.parameters + offset;
-  const m = adam.firstMoments + offset;
-  const v = adam.secondMoments + offset;
-  const newP = adam.newParameters + offset;
-  const newM = adam.newFirstMoments + offset;
-  const newV = adam.newSecondMoments + offset;
+  const fromP = adam.parameters + offset;
+  const fromM = adam.firstMoments + offset;
+  const fromV = adam.secondMoments + offset;
+  const toP = adam.newParameters + offset;
+  const toM = adam.newFirstMoments + offset;
+  const toV = adam.newSecondMoments + offset;
   let bad = zero;
   for (let i = 0; i < bytes; i += 16) {
-    let gradient = v128.load(sums + i);
-    if (shift) gradient = f32x4.sub(gradient, v128.load(shift + i));
-    gradient = exact ? f32x4.mul(gradient, reciprocals) : f32x4.div(gradient, divisors);
-    bad = f32x4.add(bad, f32x4.mul(gradient, zero));
-    let first = f32x4.add(f32x4.mul(beta1s, v128.load(m + i)), f32x4.mul(rest1s, gradient));
-    let second = f32x4.add(f32x4.mul(beta2s, v128.load(v + i)), f32x4.mul(rest2s, f32x4.mul(gradient, gradient)));
-    // moments of dead units would become subnormal, and subnormal arithmetic is slow
-    first = v128.andnot(first, f32x4.lt(f32x4.abs(first), f32x4.splat(TINY)));
-    second = v128.andnot(second, f32x4.lt(second, f32x4.splat(TINY)));
-    const step = f32x4.div(f32x4.mul(rates, first), f32x4.add(f32x4.mul(f32x4.sqrt(second), roots), epsilons));
-    v128.store(newM + i, first);
-    v128.store(newV + i, second);
-    v128.store(newP + i, f32x4.sub(f32x4.mul(v128.load(p + i), keeps), step));
+    let g = v128.load(sums + i);
+    if (shift) g = f32x4.sub(g, v128.load(shift + i));
+    g = isPowerOfTwo ? f32x4.mul(g, reciprocals) : f32x4.div(g, sampleCounts);
+    bad = f32x4.add(bad, f32x4.mul(g, zero));
+    let m = f32x4.add(f32x4.mul(beta1s, v128.load(fromM + i)), f32x4.mul(oneMinusBeta1s, g));
+    let v = f32x4.add(f32x4.mul(beta2s, v128.load(fromV + i)), f32x4.mul(oneMinusBeta2s, f32x4.mul(g, g)));
+    m = v128.andnot(m, f32x4.lt(f32x4.abs(m), f32x4.splat(TINY)));
+    v = v128.andnot(v, f32x4.lt(v, f32x4.splat(TINY)));
+    const step = f32x4.div(f32x4.mul(stepSizes, m), f32x4.add(f32x4.mul(f32x4.sqrt(v), inverseSqrtBias2s), epsilons));
+    v128.store(toM + i, m);
+    v128.store(toV + i, v);
+    v128.store(toP + i, f32x4.sub(f32x4.mul(v128.load(fromP + i), keeps), step));
   }
   return i32(!v128.any_true(f32x4.ne(bad, bad)));
-}
-
-/** target = the sum of the rows [first, end) of a matrix of `stride` bytes a row. */
-function sumOfRows(rows: usize, first: i32, end: i32, stride: i32, target: usize): void {
-  for (let column = 0; column < stride; column += 16) {
-    let sum = f32x4.splat(0);
-    for (let i = first; i < end; i++) sum = f32x4.add(sum, v128.load(rows + i * stride + column));
-    v128.store(target + column, sum);
-  }
-}
-
-/** Sums of the first layer's rows, for the shifted bias: ROW_GROUPS rows of its stride at `partials`. */
-export function sumFirstRows(runAt: usize, parameters: usize, partials: usize): void {
-  const run = changetype<Run>(runAt);
-  for (let group = 0; group < ROW_GROUPS; group++) sumGroup(run, parameters, partials, group);
-}
-
-// @ts-ignore: decorator
-@inline
-function sumGroup(run: Run, parameters: usize, partials: usize, group: i32): void {
-  const layer = layerOf(run, 0);
-  sumOfRows(
-    parameters + layer.offset, (layer.inputs * group) / ROW_GROUPS, (layer.inputs * (group + 1)) / ROW_GROUPS, layer.stride,
-    partials + group * layer.stride,
-  );
 }
 
 /** A run of bytes of the vectors, in pieces that fit the cache. */
@@ -168,17 +117,17 @@ function updateRange(scratch: Scratch, adam: Adam, offset: usize, bytes: i32): i
 }
 
 /**
- * Updates slice `slice` of 0 to ROW_GROUPS: a group of the first layer's rows, or (the last) everything else. A group's rows are
- * summed afresh into `newPartials`. Returns 1 if all gradients were finite.
+ * Updates slice `slice` of 0 to ROW_GROUPS: a group of the first layer's rows, or (the last) everything else. A group's
+ * rows are summed afresh into `newPartials`. Returns 1 if all gradients were finite.
  */
-export function updateSlice(runAt: usize, scratchAt: usize, adamAtAddress: usize, slice: i32, newPartials: usize): i32 {
+export function updateSlice(runAt: usize, scratchAt: usize, adamAddress: usize, slice: i32, newPartials: usize): i32 {
   const run = changetype<Run>(runAt);
   const scratch = changetype<Scratch>(scratchAt);
-  const adam = changetype<Adam>(adamAtAddress);
+  const adam = changetype<Adam>(adamAddress);
   prepare(adam);
   const layer = layerOf(run, 0);
   const biasAt = layer.offset + layer.inputs * layer.stride;
-  if (slice == ROW_GROUPS) return updateRange(scratch, adam, biasAt, run.vectorBytes - biasAt);
+  if (slice === ROW_GROUPS) return updateRange(scratch, adam, biasAt, run.vectorBytes - biasAt);
   const first = (layer.inputs * slice) / ROW_GROUPS;
   const end = (layer.inputs * (slice + 1)) / ROW_GROUPS;
   const stride = layer.stride;
@@ -211,23 +160,8 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAtAddress: usize
 }
 
 /** Adam alone over a flat vector, whose `nodes` hold one mean gradient and whose sampleCount is 1. */
-export function updateFlat(adamAtAddress: usize, gradient: usize, bytes: i32): i32 {
-  const adam = changetype<Adam>(adamAtAddress);
+export function updateFlat(adamAddress: usize, gradient: usize, bytes: i32): i32 {
+  const adam = changetype<Adam>(adamAddress);
   prepare(adam);
   return adamAt(adam, gradient, 0, 0, bytes);
-}
-
-/**
- * The true gradient of the root that stands at `vector` (engine.finish): in place, the first layer's bias gradient is subtracted
- * from each of its rows.
- */
-export function finish(runAt: usize, vector: usize): void {
-  const layer = layerOf(changetype<Run>(runAt), 0);
-  const stride = layer.stride;
-  const bias = vector + layer.offset + layer.inputs * stride;
-  for (let row = vector + layer.offset; row < bias; row += stride) {
-    for (let column = 0; column < stride; column += 16) {
-      v128.store(row + column, f32x4.sub(v128.load(row + column), v128.load(bias + column)));
-    }
-  }
 }

@@ -24,3 +24,12 @@ export function allFinite(vector: usize, bytes: i32): i32 {
   for (let i = 0; i < bytes; i += 16) bad = f32x4.add(bad, f32x4.mul(v128.load(vector + i), f32x4.splat(0)));
   return i32(!v128.any_true(f32x4.ne(bad, bad)));
 }
+
+/** target = the sum of the rows [first, end) of a matrix of `stride` bytes a row. */
+export function sumOfRows(rows: usize, first: i32, end: i32, stride: i32, target: usize): void {
+  for (let column = 0; column < stride; column += 16) {
+    let sum = f32x4.splat(0);
+    for (let i = first; i < end; i++) sum = f32x4.add(sum, v128.load(rows + i * stride + column));
+    v128.store(target + column, sum);
+  }
+}

@@ -277,7 +277,7 @@ function setupOf(
   if (misfortune === 'partsNotFinite') {
     return {
       afterParts: (_, memory, first) => {
-        if (once(at)) memory.doubles[(memory.plan.partSums + first * 16) / 8] = Number.NaN;
+        if (once(at)) memory.doubles[memory.partSumsAt(first) / 8] = Number.NaN;
       },
     };
   }

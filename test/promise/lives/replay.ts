@@ -3,9 +3,10 @@
 
 import type { Dataset } from '../../../src/data/dataset.ts';
 import { epochOrder, splitImages, stepsPerEpoch } from '../../../src/data/sampler.ts';
-import { instantiate, ROW_GROUPS } from '../../../src/kernels/kernels.ts';
-import { layMemory, PART_SAMPLES, planMemory } from '../../../src/kernels/memory-plan.ts';
-import { RunMemory } from '../../../src/kernels/run-memory.ts';
+import { ROW_GROUPS } from '../../../src/kernels/kernels.ts';
+import { layRun } from '../../../src/kernels/lay-memory.ts';
+import { PART_SAMPLES } from '../../../src/kernels/memory-shape.ts';
+import type { RunMemory } from '../../../src/kernels/run-memory.ts';
 import { wiring } from '../../../src/library.ts';
 import { ADAM } from '../../../src/model/adam.ts';
 import { initialParameters } from '../../../src/model/init.ts';
@@ -127,9 +128,8 @@ function means({ lossSum, correctCount, sampleCount }: { lossSum: number; correc
 async function machineOf(options: TrainOptions, data: Dataset, first: number, state: State | null) {
   const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
   const shape = shapeOf(options, data, split, 1, options.shards);
-  const plan = planMemory(shape, wiring.heapBase());
-  const memory = new RunMemory(layMemory(plan, true), plan);
-  const kernels = instantiate(wiring.sharedKernels(), memory.wasmMemory);
+  const memory = layRun(shape, wiring.sharedKernels(), wiring.heapBase());
+  const { kernels } = memory;
   memory.setData(data.train, data.test, split.validation);
   const begin = state ?? { parameters: initialParameters(shape.layout, options.seed) };
   memory.setState(
@@ -138,7 +138,6 @@ async function machineOf(options: TrainOptions, data: Dataset, first: number, st
     begin.parameters,
     ...(state === null ? [] : [state.firstMoments, state.secondMoments]),
   );
-  memory.preparePartials(kernels, first);
   const spec = {
     name: 'wasm' as const,
     augmentValidation: options.augmentValidation,
@@ -174,7 +173,7 @@ async function machineOf(options: TrainOptions, data: Dataset, first: number, st
       const sums = { lossSum: 0, correctCount: 0, sampleCount: 0 };
       for (let part = 0; part * PART_SAMPLES < count; part++) {
         engine.evaluatePart(name, part, step, epoch);
-        const figures = memory.sums(plan.partSums + part * 16);
+        const figures = memory.sums(memory.partSumsAt(part));
         sums.lossSum += figures.lossSum;
         sums.correctCount += figures.correctCount;
         sums.sampleCount += figures.sampleCount;

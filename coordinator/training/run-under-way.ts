@@ -1,0 +1,203 @@
+// A run that is opened: memory, executor, loop, checkpoints, results; and what it leaves when it fails or is stopped.
+
+import { stepsPerEpoch } from '../../src/data/sampler.ts';
+import { ExitCode, messageOf } from '../../src/errors.ts';
+import { explained } from '../../src/host/machine-lack.ts';
+import { machineLimits } from '../../src/host/machine-limits.ts';
+import { layRun } from '../../src/kernels/lay-memory.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import { initialParameters } from '../../src/model/init.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
+import type { Summary, TrainEvent } from '../../src/run/events.ts';
+import { endStepOf, type Position, startPosition } from '../../src/run/position.ts';
+import type { Executor } from '../executors/executor.ts';
+import { nobody } from '../executors/worker-status.ts';
+import type { Watch } from '../watch/watch.ts';
+import type { BestParameters } from './best-parameters.ts';
+import type { CheckpointRequests } from './checkpoint-requests.ts';
+import type { Checkpointer } from './checkpointer.ts';
+import { bestOfRun, choiceOf } from './choice.ts';
+import { stopped } from './interruption.ts';
+import { makeExecutor, type TestedWiring } from './make-executor.ts';
+import type { OpenRun } from './open-run.ts';
+import { checkpointerOf, tellOfAsked } from './run-checkpoints.ts';
+import type { Phase } from './run-phase.ts';
+import { watchRun } from './start-watch.ts';
+import { type Outcome, trainLoop } from './trainer.ts';
+import { writeResults } from './write-results.ts';
+
+/** What a run is told by, and tells. */
+export interface Surroundings {
+  /** By these a run writes a checkpoint out of turn, and goes on. */
+  readonly checkpointRequests: CheckpointRequests | undefined;
+  readonly onPhase: (phase: Phase) => void;
+  readonly onEvent: (event: TrainEvent) => void;
+  readonly toldToStop: AbortSignal;
+  /** Wall time of the run up to now. */
+  readonly seconds: () => number;
+}
+
+/** What is opened on the way is a field from then on, and is closed when the run ends, however it ends. */
+export class RunUnderWay {
+  readonly #opened: OpenRun;
+  readonly #options: TrainOptions & { readonly threads: number };
+  readonly #around: Surroundings;
+  readonly #wiring: TestedWiring;
+  /** A checkpoint that fails may stop the run as a signal does. */
+  readonly #failing = new AbortController();
+  readonly #signal: AbortSignal;
+  #watch: Watch | null = null;
+  #executor: Executor | null = null;
+  #checkpointer: Checkpointer | null = null;
+  /** Nothing can be refused any more; before that, nothing of the run is to be seen in its folder. */
+  #begun = false;
+  #finished = false;
+
+  constructor(
+    opened: OpenRun,
+    options: TrainOptions & { readonly threads: number },
+    around: Surroundings,
+    wiring: TestedWiring,
+  ) {
+    this.#opened = opened;
+    this.#options = options;
+    this.#around = around;
+    this.#wiring = wiring;
+    this.#signal = AbortSignal.any([around.toldToStop, this.#failing.signal]);
+  }
+
+  async run(): Promise<Summary> {
+    try {
+      const { memory, executor } = await this.#prepare();
+      await this.#begin();
+      const best = bestOfRun(this.#options, this.#opened);
+      const outcome = await this.#train(executor, memory, best);
+      return await this.#conclude(memory, outcome, best);
+    } catch (error) {
+      throw await this.#failed(error);
+    } finally {
+      await this.#executor?.close(this.#finished);
+      await this.#opened.folder?.close();
+      await this.#watch?.close(this.#signal);
+    }
+  }
+
+  readonly #onEvent = (event: TrainEvent): void => (this.#watch?.onEvent ?? this.#around.onEvent)(event);
+
+  /** Memory that holds data and state, and who trains on it. */
+  async #prepare(): Promise<{ memory: RunMemory; executor: Executor }> {
+    const { data, split, shape, start, folder } = this.#opened;
+    const options = this.#options;
+    const wiring = this.#wiring;
+    this.#watch = await watchRun(this.#opened, options, wiring.programVersion, this.#around.onEvent);
+    const module = wiring.sharedKernels();
+    const memory = layRun(shape, module, wiring.heapBase());
+    memory.setData(data.train, data.test, split.validation);
+    const { layout, seed } = shape;
+    if (start === null) memory.setState(layout, 0, initialParameters(layout, seed));
+    else {
+      const { parameters, firstMoments, secondMoments } = start.state;
+      memory.setState(layout, start.position.step, parameters, firstMoments, secondMoments);
+    }
+    const executor = await makeExecutor({
+      shape,
+      options,
+      runName: folder?.name ?? 'unsaved',
+      data,
+      memory,
+      module,
+      onEvent: this.#onEvent,
+      signal: this.#signal,
+      wiring,
+      observer: this.#watch?.observer ?? nobody,
+    });
+    this.#executor = executor;
+    if (options.threads > options.shards) {
+      this.#onEvent({ type: 'threadsIdle', threads: options.threads, shards: options.shards });
+    }
+    return { memory, executor };
+  }
+
+  async #begin(): Promise<void> {
+    const { data, split, shape } = this.#opened;
+    const { epochs, batchSize, engine, threads } = this.#options;
+    await this.#opened.begin();
+    const stepsInEpoch = stepsPerEpoch(split.training.length, batchSize);
+    this.#onEvent({
+      type: 'start',
+      epochs,
+      stepsPerEpoch: stepsInEpoch,
+      endStep: endStepOf(this.#start, this.#options, stepsInEpoch),
+      trainSamples: split.training.length,
+      validationSamples: split.validation.length,
+      testSamples: data.test.count,
+      parameters: shape.layout.parameters,
+      engine,
+      threads,
+    });
+    this.#begun = true;
+  }
+
+  get #start(): Position {
+    return this.#opened.start?.position ?? startPosition;
+  }
+
+  async #train(executor: Executor, memory: RunMemory, best: BestParameters | null): Promise<Outcome> {
+    const { checkpointRequests, seconds } = this.#around;
+    const checkpointer = await checkpointerOf(this.#opened, {
+      memory,
+      options: this.#options,
+      best,
+      program: this.#wiring.programVersion,
+      seconds,
+      onEvent: this.#onEvent,
+      onFatal: (error) => this.#failing.abort(error),
+    });
+    this.#checkpointer = checkpointer;
+    const watched = this.#watch?.observe(executor, memory) ?? executor;
+    const outcome = await trainLoop(watched, memory, this.#opened.split, this.#options, this.#start, {
+      onEvent: this.#onEvent,
+      signal: this.#signal,
+      choice: best === null ? null : choiceOf(best, memory),
+      checkpointDue: () => checkpointRequests?.pending ?? false,
+      onPhase: this.#around.onPhase,
+      onCheckpoint: async (position, validation) => {
+        const asked = checkpointRequests?.take() ?? false;
+        await checkpointer?.save(position, validation);
+        if (asked) void tellOfAsked(checkpointer, position.step, this.#onEvent);
+      },
+    });
+    this.#around.onPhase('results');
+    await checkpointer?.settled();
+    this.#failing.signal.throwIfAborted();
+    return outcome;
+  }
+
+  async #conclude(memory: RunMemory, outcome: Outcome, best: BestParameters | null): Promise<Summary> {
+    const chosen = best?.parameters ?? null;
+    const summary = await writeResults(this.#opened, memory, outcome, chosen, this.#around.seconds());
+    this.#finished = true;
+    this.#around.onPhase('metrics');
+    await this.#watch?.end('done', null);
+    this.#onEvent({ type: 'done', summary, folder: this.#opened.folder?.path ?? null });
+    return summary;
+  }
+
+  /** Leaves folder and watchers as a run that failed or was stopped does. Returns the error to be thrown. */
+  async #failed(error: unknown): Promise<unknown> {
+    const { folder, start } = this.#opened;
+    const { toldToStop } = this.#around;
+    await this.#checkpointer?.settled();
+    if (this.#begun) {
+      await this.#watch?.end(toldToStop.aborted ? 'stopped' : 'failed', messageOf(error));
+    } else {
+      await folder?.discard();
+    }
+    if (toldToStop.aborted && error === toldToStop.reason) {
+      const stays = folder !== null && (this.#begun || !folder.isNew);
+      const newest = this.#checkpointer === null ? start?.position.step : this.#checkpointer.newestStep;
+      return stopped(error, stays ? { folder: folder.path, newestStep: newest ?? null } : null);
+    }
+    return explained(error, machineLimits, this.#begun ? ExitCode.runFailed : ExitCode.usage);
+  }
+}

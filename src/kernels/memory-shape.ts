@@ -1,0 +1,40 @@
+// What the size of a run's memory depends on, and what its evaluations are cut into.
+
+import type { SplitName } from '../engine.ts';
+import type { Layout } from '../model/layout.ts';
+
+export interface RunShape {
+  readonly layout: Layout;
+  readonly rows: number;
+  readonly columns: number;
+  readonly batchSize: number;
+  readonly shards: number;
+  readonly seed: number;
+  readonly augment: boolean;
+  /** Images in the training file and in the test file. */
+  readonly trainImages: number;
+  readonly testImages: number;
+  /** Samples of the training and of the validation split. */
+  readonly trainingCount: number;
+  readonly validationCount: number;
+  /** Computing threads, each with a scratch of its own. */
+  readonly workers: number;
+  /** Tree nodes that may stand in memory at once. */
+  readonly slots: number;
+  /** Whether an evaluation of the test split also leaves the prediction and the probabilities of each image. */
+  readonly outcomes?: boolean;
+  /** Whether workers keep samples as matrices, and trees of whole nodes: for engines other than the kernels. */
+  readonly dense?: boolean;
+}
+
+/** Samples of an evaluation that one worker takes at a time: fixed, since their losses are summed part by part. */
+export const PART_SAMPLES = 256;
+
+export function partsOf(samples: number): number {
+  return Math.ceil(samples / PART_SAMPLES);
+}
+
+/** Samples of a split that is evaluated. */
+export function samplesOf({ testImages, validationCount }: RunShape, split: SplitName): number {
+  return split === 'test' ? testImages : validationCount;
+}
