@@ -1,4 +1,4 @@
-// What whoever watches is told of a run's workers: this machine's threads and the nodes. Reads; changes nothing.
+// A run's workers as a snapshot: this machine's threads and the nodes. Reads; changes nothing.
 
 import type { ExecutorStatus } from '../executors/worker-status.ts';
 import type { ClusterMember, ClusterMembers } from './cluster-members.ts';

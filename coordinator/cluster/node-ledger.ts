@@ -1,4 +1,5 @@
-// What each node has done and why it went, for whoever watches. Keeps books; decides nothing, and knows no sockets.
+// What each node has done and why it went, as metrics and live page show it. Keeps books; decides nothing, and knows no
+// sockets.
 
 import type { CloseName } from '../../src/wire/close-codes.ts';
 import type { Departure, EvictionReason, WorkerState, WorkerStatus } from '../executors/worker-status.ts';

@@ -1,5 +1,5 @@
 // Whether a run with nodes has begun, pauses or goes on, by the membership machine's word: who waits for it, and what the log
-// and whoever watches are told. Knows nothing of the work.
+// and the metrics are told. Knows nothing of the work.
 
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import type { MembershipEffect } from './membership.ts';

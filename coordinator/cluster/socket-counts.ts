@@ -1,6 +1,6 @@
-// What happened on the connections of a run, in numbers.
+// What happened on the connections of a run, in numbers that only grow. Those who see something happen count it; metrics and
+// tests read it. Decides nothing.
 
-/** Counts of what happened, for tests and metrics. */
 export interface SocketCounts {
   joined: number;
   droppedTreeNodes: number;
