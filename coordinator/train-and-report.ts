@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ExitCode, LockstepError } from '../src/errors.ts';
+import { ExitCode, LockstepError, messageOf } from '../src/errors.ts';
 import { explained } from '../src/host/machine-lack.ts';
 import { machineLimits } from '../src/host/machine-limits.ts';
 import type { TrainOptions } from '../src/options/train-options.ts';
@@ -44,7 +44,7 @@ export async function trainAndReport(options: TrainOptions, hooks: TrainDeps, wi
     await leave(logFile(), folder);
     return summary;
   } catch (error) {
-    record.end(reasonOf(error));
+    record.end(whatAndWhy(error));
     await logFile()
       ?.finish()
       .catch(() => undefined);
@@ -60,7 +60,7 @@ export async function trainAndReport(options: TrainOptions, hooks: TrainDeps, wi
       hooks.onPhase?.('report');
       await writeReport(written, null, wiring);
     } catch (error) {
-      const why = reasonOf(explained(error, machineLimits, ExitCode.runFailed));
+      const why = whatAndWhy(explained(error, machineLimits, ExitCode.runFailed));
       const message = `The run is done, but its report could not be made: ${why}`;
       hooks.onEvent?.(printableEvent({ type: 'warning', message }));
     }
@@ -68,7 +68,7 @@ export async function trainAndReport(options: TrainOptions, hooks: TrainDeps, wi
 }
 
 /** What went wrong and why; not what mends it, which may have been done since. */
-function reasonOf(error: unknown): string {
+function whatAndWhy(error: unknown): string {
   if (error instanceof LockstepError) return `${error.what}: ${error.why}`;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -40,10 +40,8 @@ export interface WorkerPool {
   close(): Promise<void>;
 }
 
-/** What a thread, or the inline executor, needs to make its engine. Plain data. */
+/** Which engine, and what it cannot see in the run's memory. Plain data: it goes to threads. */
 export interface EngineSpec {
   readonly name: string;
   readonly augmentValidation: boolean;
-  readonly validationCount: number;
-  readonly testCount: number;
 }

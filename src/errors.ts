@@ -45,3 +45,8 @@ export class LockstepError extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** What was thrown, in words: anything can be. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

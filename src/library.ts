@@ -3,15 +3,12 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import { ThreadExecutor } from '../coordinator/executors/thread-executor.ts';
-import { resolveWithRun } from '../coordinator/run-folder/run-files.ts';
 import { trainAndReport } from '../coordinator/train-and-report.ts';
+import { resolveWithRun } from '../coordinator/training/resolve-with-run.ts';
 import type { TrainDeps } from '../coordinator/training/train-run.ts';
 import { makeEngine } from '../worker/engines/make-engine.ts';
 import { selfTestDigest } from '../worker/engines/self-test.ts';
-import type { NodeWiring } from '../worker/node/node-run.ts';
 import { instantiate } from './kernels/kernels.ts';
 import { Workbench } from './kernels/workbench.ts';
 import type { TrainOptions } from './options/train-options.ts';
@@ -59,31 +56,6 @@ export const wiring: Wiring = {
   makeEngine,
   programVersion,
   selfTest,
-};
-
-/**
- * The same for a node.
- * @internal
- */
-export const nodeWiring: NodeWiring = {
-  programVersion,
-  selfTest,
-  sharedKernels: wiring.sharedKernels,
-  heapBase: wiring.heapBase,
-  startPool: ({ shape, memory, module, engine, threads, onLoss }) =>
-    new ThreadExecutor(memory, {
-      threadFile: wiring.threadFile,
-      module,
-      engine,
-      threads,
-      cores: availableParallelism(),
-      shards: shape.shards,
-      batchSize: shape.batchSize,
-      trainingCount: shape.trainingCount,
-      validationCount: shape.validationCount,
-      testCount: shape.testImages,
-      onLoss,
-    }),
 };
 
 /**

@@ -5,7 +5,7 @@ import type { Engine, EngineSpec } from './engine.ts';
 import type { Kernels } from './kernels/kernels.ts';
 import type { RunMemory } from './kernels/run-memory.ts';
 
-/** Of a process that trains. */
+/** Of a process that trains; a node needs some of it. */
 export interface Wiring {
   readonly sharedKernels: () => WebAssembly.Module;
   /** Where the kernels' constants end. */

@@ -21,11 +21,9 @@ import {
 /** Files that may be longer than others. */
 const longFiles: readonly LongFile[] = [
   { path: 'src/options/option-table.ts', why: 'a table: one row for each option, and nothing else' },
-  { path: 'src/command-line.ts', why: 'train still stands beside the parser' },
   { path: 'src/kernels/assembly/gradient.ts', why: 'one kernel, whose parts share everything' },
   { path: 'coordinator/cluster/cluster-members.ts', why: 'members and the sending of the data set' },
   { path: 'coordinator/cluster/socket-executor.ts', why: 'members, jobs and the executor meet in it' },
-  { path: 'coordinator/executors/thread-executor.ts', why: 'the pool of threads and the executor over it' },
   { path: 'test/promise/resume.slow.ts', why: 'runs that take minutes to prepare serve all of its cases' },
 ];
 

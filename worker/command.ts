@@ -1,16 +1,21 @@
-// `lockstep worker`: its flags, and what it does with them. The entry hands it what only the coordinator's side can read
-// or start. Knows nothing of the command line's parser.
+// `lockstep worker`: its flags, and what it does with them. Knows nothing of the command line's parser.
 
 import { X509Certificate } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Command } from '../src/command.ts';
 import type { Dataset } from '../src/data/dataset.ts';
-import { LockstepError } from '../src/errors.ts';
+import { ExitCode, LockstepError, messageOf } from '../src/errors.ts';
+import { loadDataset } from '../src/host/files/dataset-files.ts';
+import { readText, readToken } from '../src/host/files/secret-files.ts';
+import { serveNodeMetrics } from '../src/host/node-metrics.ts';
+import { collectForSockets } from '../src/host/process/collect-for-sockets.ts';
+import { watchSignals } from '../src/host/process/signals.ts';
 import { unlessAborted } from '../src/host/unless-aborted.ts';
 import { hostName, hostNames, webSocketUrl } from '../src/options/address-kinds.ts';
-import { integer, type Kind, onOff, orNull, path, positive, text } from '../src/options/value-kinds.ts';
+import { checkedFlags, type Flags } from '../src/options/flags.ts';
+import { integer, onOff, orNull, path, positive, text } from '../src/options/value-kinds.ts';
+import { jsonText } from '../src/run/disk-records.ts';
 import { splitAddress } from '../src/text/credentials.ts';
-import { shownOption } from '../src/text/shown-value.ts';
-import type { Token } from '../src/wire/auth.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { asText } from '../src/wire/fields.ts';
 import { NAME_LENGTH } from '../src/wire/limits.ts';
@@ -18,7 +23,7 @@ import { type NodeResult, runNode } from './node/node.ts';
 import type { NodeWiring } from './node/node-run.ts';
 import type { KnownData, NodeCounts } from './node/session.ts';
 
-export interface WorkerOptions {
+interface Options {
   readonly connect: string;
   readonly threads: number | null;
   readonly name: string;
@@ -34,21 +39,15 @@ export interface WorkerOptions {
   readonly verbose: boolean;
 }
 
-export interface WorkerFlag {
-  readonly flag: string;
-  readonly kind: Kind<unknown>;
-  readonly default: unknown;
-  readonly defaultText?: string;
-  readonly help: string;
-}
-
-export const workerFlags: { readonly [K in keyof WorkerOptions]: WorkerFlag } = {
+const flags: Flags<Options> = {
   connect: {
     flag: '--connect <url>',
     kind: webSocketUrl,
-    default: null,
+    required: true,
+    default: '',
     defaultText: 'required',
     help: 'the coordinator: ws://HOST:PORT or wss://HOST:PORT',
+    mend: 'Give the address that the coordinator prints, e.g. --connect ws://127.0.0.1:7070',
   },
   threads: {
     flag: '--threads <n>',
@@ -111,40 +110,41 @@ export const workerFlags: { readonly [K in keyof WorkerOptions]: WorkerFlag } = 
   verbose: { flag: '--verbose', kind: onOff, default: false, help: 'show the stack trace of an error' },
 };
 
-/** What the entry hands over. */
-export interface WorkerDeps {
-  readonly wiring: NodeWiring;
-  readonly cores: number;
-  readonly readToken: (file: string | null, warn: (message: string) => void) => Promise<Token | null>;
-  readonly readText: (file: string, what: string) => Promise<string>;
-  readonly loadDataset: (folder: string | null, loading?: { readonly instead: string }) => Promise<Dataset>;
-  readonly signal: AbortSignal;
-  /** Serves the node's metrics; resolves to where, and throws a LockstepError where that fails. */
-  readonly serveMetrics: (
-    at: { readonly host: string; readonly port: number; readonly allowHost: readonly string[] },
-    read: () => NodeCounts & { readonly threads: number },
-    log: (level: 'info' | 'warning', message: string) => void,
-  ) => Promise<{ readonly port: number; close(): Promise<void> }>;
-  /** One line of the log. */
-  readonly write: (line: string) => void;
-}
+export const worker: Command<Options> = {
+  name: 'worker',
+  summary: 'Compute for a coordinator on another machine (lockstep train --listen).',
+  operands: '',
+  flags,
+  help: `
+Examples:
+  $ lockstep worker --connect ws://192.168.0.7:7070 --token-file token
+  $ lockstep worker --connect wss://trainer.example:7070 --tls-ca ca.pem --threads 8 --keep-alive
+
+Exit codes: 0 the run is over, 1 a failure, 2 what retrying cannot mend (token, versions, engine), 75 no coordinator within
+--retry-for, 129, 130 and 143 told to leave.`,
+  ends: 'watched',
+  options: workerOptions,
+  run: async (_, options, { wiring, print, note, showStacks, cores }) => {
+    showStacks(options.verbose);
+    const { signal } = watchSignals({
+      what: 'The worker was told to leave',
+      mend: 'Start it again whenever you like.',
+      onStop: () => note('Leaving: finishing what was begun; once more stops at once'),
+      onWarning: (name) =>
+        note(`${name}: a worker has nothing to save, and goes on; checkpoints are the coordinator's`),
+      onStay: (name) => note(`${name}: the terminal is gone; started by nohup, the worker goes on`),
+    });
+    collectForSockets();
+    const result = await runWorker(options, { wiring: await wiring(), cores, signal, note });
+    if (options.json) await unlessAborted(print(`${jsonText(result)}\n`), signal);
+    else note(`Done: ${result.reason}; ${result.shardsDone} shards, ${result.samplesDone} samples`);
+    return ExitCode.done;
+  },
+};
 
 /** @throws LockstepError for a value that is not allowed */
-export function workerOptions(given: Readonly<Record<string, unknown>>): WorkerOptions {
-  checkConnect(given['connect']);
-  const values = Object.entries(workerFlags).map(([key, { flag, kind, default: fallback }]) => {
-    const value = given[key] ?? fallback;
-    if (given[key] !== undefined && !kind.accepts(value)) {
-      throw new LockstepError({
-        what: `${flag.split(' ')[0]} cannot be ${shownOption(value, kind)}`,
-        why: `it must be ${kind.allowed}`,
-        mend: 'lockstep worker --help lists all flags',
-      });
-    }
-    return [key, value];
-  });
-  // Sound because every value was accepted by the kind of its row.
-  const options = Object.fromEntries(values) as WorkerOptions;
+export function workerOptions(given: Readonly<Record<string, unknown>>): Options {
+  const options = checkedFlags(flags, given, 'worker');
   if (options.name !== asText(options.name, NAME_LENGTH)) {
     throw new LockstepError({
       what: `--name ${JSON.stringify(options.name)} cannot be used`,
@@ -155,28 +155,35 @@ export function workerOptions(given: Readonly<Record<string, unknown>>): WorkerO
   return options;
 }
 
+interface WorkerDeps {
+  readonly wiring: NodeWiring;
+  readonly cores: number;
+  readonly signal: AbortSignal;
+  /** One line of the log. */
+  readonly note: (line: string) => void;
+}
+
 /** @throws LockstepError with the exit code; returns when the run is over */
-export async function runWorker(options: WorkerOptions, parts: WorkerDeps): Promise<NodeResult> {
-  const { wiring, signal, write } = parts;
+async function runWorker(options: Options, { wiring, cores, signal, note }: WorkerDeps): Promise<NodeResult> {
   const log = (level: 'info' | 'warning', message: string) =>
-    write(level === 'warning' ? `Warning: ${message}` : message);
+    note(level === 'warning' ? `Warning: ${message}` : message);
   const warn = (message: string) => log('warning', message);
-  const token = await unlessAborted(parts.readToken(options.tokenFile, warn), signal);
+  const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
   const certificateAuthority =
-    options.tlsCa === null ? null : await unlessAborted(readAuthority(options.tlsCa, parts), signal);
+    options.tlsCa === null ? null : await unlessAborted(readAuthority(options.tlsCa), signal);
   const data: KnownData = new Map();
-  const own = await unlessAborted(ownData(options.data, parts), signal);
+  const own = await unlessAborted(ownData(options.data), signal);
   if (own !== null) data.set(datasetDigest(own), own);
-  const threads = options.threads ?? parts.cores;
+  const threads = options.threads ?? cores;
   // sound because the kind accepted it
   const { url, authorization } = splitAddress(options.connect)!;
-  write(`Connecting to ${url} with ${threads} thread${threads === 1 ? '' : 's'} as ${options.name}`);
+  note(`Connecting to ${url} with ${threads} thread${threads === 1 ? '' : 's'} as ${options.name}`);
   const counts: NodeCounts = { connected: false, connections: 0, shardsDone: 0, samplesDone: 0 };
   const { metricsHost: host, metricsPort, allowHost } = options;
   const served =
     metricsPort === null
       ? null
-      : await parts.serveMetrics({ host, port: metricsPort, allowHost }, () => ({ ...counts, threads }), log);
+      : await serveNodeMetrics({ host, port: metricsPort, allowHost }, () => ({ ...counts, threads }), log);
   const running = runNode(
     {
       url,
@@ -197,7 +204,7 @@ export async function runWorker(options: WorkerOptions, parts: WorkerDeps): Prom
 }
 
 /** Node takes a file that holds no certificate for an authority that signed nothing. */
-async function readAuthority(file: string, { readText }: WorkerDeps): Promise<string> {
+async function readAuthority(file: string): Promise<string> {
   const pem = await readText(file, 'certificate authority');
   try {
     new X509Certificate(pem);
@@ -205,7 +212,7 @@ async function readAuthority(file: string, { readText }: WorkerDeps): Promise<st
   } catch (cause) {
     throw new LockstepError({
       what: `The certificate authority ${file} cannot be used`,
-      why: cause instanceof Error ? cause.message : String(cause),
+      why: messageOf(cause),
       mend: 'Give a PEM file of certificates with --tls-ca',
       cause,
     });
@@ -213,18 +220,7 @@ async function readAuthority(file: string, { readText }: WorkerDeps): Promise<st
 }
 
 /** A folder that was named must be good; without one, having no data is no error, since they can be received. */
-async function ownData(folder: string | null, { loadDataset }: WorkerDeps): Promise<Dataset | null> {
+async function ownData(folder: string | null): Promise<Dataset | null> {
   if (folder !== null) return await loadDataset(folder, { instead: 'leave --data out to be sent what the run needs' });
   return await loadDataset(null).catch(() => null);
-}
-
-function checkConnect(connect: unknown): void {
-  const { kind } = workerFlags.connect;
-  if (kind.accepts(connect)) return;
-  const given = connect !== undefined && connect !== null;
-  throw new LockstepError({
-    what: given ? `--connect ${shownOption(connect, kind)} is no address of a coordinator` : '--connect is missing',
-    why: `it must be ${kind.allowed}`,
-    mend: 'Give the address that the coordinator prints, e.g. --connect ws://127.0.0.1:7070',
-  });
 }

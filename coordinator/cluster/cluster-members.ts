@@ -56,7 +56,6 @@ export interface ClusterMembersOptions extends MembershipOptions {
   readonly welcome: Omit<Welcome, 'type' | 'workerId'>;
   /** The dataset's bytes, made when the first node asks for them. */
   readonly datasetBytes: () => Uint8Array;
-  readonly stepsCommitted: () => number;
   readonly onTraffic: (direction: 'received' | 'sent', bytes: number) => void;
   /** One line each. */
   readonly log: (level: 'info' | 'warning', message: string) => void;
@@ -305,12 +304,10 @@ export class ClusterMembers {
   }
 
   #heartbeat(): void {
-    const stepsCommitted = this.#options.stepsCommitted();
-    const { threads } = this.#membership;
     for (const connection of this.#connections) {
       // what waits already shows that we are here, and must not grow
       if (['welcomed', 'loading', 'member', 'leaving'].includes(connection.state) && connection.waitingBytes === 0) {
-        connection.send({ type: 'heartbeat', stepsCommitted, threads });
+        connection.send({ type: 'heartbeat' });
       }
     }
   }

@@ -92,7 +92,7 @@ export class Inflight {
     const { attempt, epoch, step, split } = this.work;
     const fits = answer.attempt === attempt && answer.epoch === epoch && answer.step === step && answer.split === split;
     if (fits) return;
-    throw new ProtocolError('unsolicited', `${named(answer)} was answered, asked for was ${named(this.work)}`);
+    throw new ProtocolError('unsolicited', `${workText(answer)} was answered, asked for was ${workText(this.work)}`);
   }
 
   #take(key: string | number, what: string): void {
@@ -107,7 +107,7 @@ export class Inflight {
   }
 }
 
-function named({ attempt, epoch, step, split }: Work): string {
+function workText({ attempt, epoch, step, split }: Work): string {
   return `attempt ${attempt} (epoch ${epoch}, step ${step}, ${split ?? 'training'})`;
 }
 

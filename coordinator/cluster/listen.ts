@@ -2,9 +2,10 @@
 // server, members and executor.
 
 import type { Dataset } from '../../src/data/dataset.ts';
-import type { Engine, WorkerPool } from '../../src/engine.ts';
+import type { Engine } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
 import { readSecretText, readText, readToken } from '../../src/host/files/secret-files.ts';
+import { isLoopback } from '../../src/host/loopback.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
 import { PART_SAMPLES } from '../../src/kernels/memory-plan.ts';
@@ -16,7 +17,7 @@ import { asText } from '../../src/wire/fields.ts';
 import type { Identity } from '../../src/wire/handshake.ts';
 import { RUN_NAME_LENGTH } from '../../src/wire/limits.ts';
 import { nodeMessageReader } from '../../src/wire/read-node-message.ts';
-import type { Executor } from '../executors/executor.ts';
+import type { LocalThreads } from '../executors/executor.ts';
 import type { ShardSizes } from '../executors/shard-sizes.ts';
 import { nobody, type Observer } from '../executors/worker-status.ts';
 import type { ClusterLimits } from './cluster-limits.ts';
@@ -33,7 +34,7 @@ export interface ListenDeps {
   readonly memory: RunMemory;
   readonly kernels: Kernels;
   readonly engine: Engine;
-  readonly local: (WorkerPool & Executor) | null;
+  readonly local: LocalThreads | null;
   readonly sizes: ShardSizes;
   readonly limits: ClusterLimits;
   readonly identity: Identity;
@@ -48,7 +49,7 @@ const COORDINATOR_TIMEOUT_MS = 60_000;
 /** Resolves when enough workers are there. */
 export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
   const { options, memory, kernels, engine, local, sizes, limits, identity, signal, observer = nobody, log } = parts;
-  const { host, port } = addressOf(options.listen!);
+  const { host, port } = hostAndPort(options.listen!);
   const warn = (message: string) => log('warning', message);
   const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
   checkExposure(host, token !== null, options.insecure, log);
@@ -84,13 +85,10 @@ export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
         dataDigest: datasetDigest(parts.data),
         dataBytes: bytesOfData().length,
         valueCount,
-        shards: options.shards,
         heartbeatIntervalMs: Math.max(1, Math.floor(heartbeatTimeoutMs / 4)),
-        heartbeatTimeoutMs,
         coordinatorTimeoutMs: Math.max(COORDINATOR_TIMEOUT_MS, 6 * heartbeatTimeoutMs),
       },
       datasetBytes: bytesOfData,
-      stepsCommitted: () => executor.stepsCommitted,
       onTraffic: (direction, count) => {
         executor.counts[direction === 'sent' ? 'sentBytes' : 'receivedBytes'] += count;
       },
@@ -136,7 +134,7 @@ export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
 }
 
 /** HOST:PORT, with [::1]:7070 for IPv6. */
-export function addressOf(text: string): { host: string; port: number } {
+export function hostAndPort(text: string): { host: string; port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {
@@ -150,7 +148,7 @@ export function addressOf(text: string): { host: string; port: number } {
 }
 
 function checkExposure(host: string, hasToken: boolean, insecure: boolean, log: ListenDeps['log']): void {
-  if (hasToken || /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host)) return;
+  if (hasToken || isLoopback(host)) return;
   if (insecure) {
     log('warning', `anybody who can reach ${host} may join this run: there is no token (--insecure)`);
     return;

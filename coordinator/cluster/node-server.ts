@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { LockstepError } from '../../src/errors.ts';
-import { codeOf, reasonOf } from '../../src/host/files/io-reason.ts';
+import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { HttpDoor } from '../../src/host/http/http-door.ts';
 import { peerText } from '../../src/host/http/peer-address.ts';
 import type { StrangerLimits } from '../../src/host/http/stranger-limits.ts';
@@ -87,7 +87,7 @@ export class NodeServer {
     } catch (cause) {
       throw new LockstepError({
         what: 'The TLS certificate or key cannot be used',
-        why: reasonOf(cause),
+        why: ioReason(cause),
         mend: 'Give PEM files that belong together with --tls-cert and --tls-key',
         cause,
       });
@@ -97,7 +97,7 @@ export class NodeServer {
     } catch (cause) {
       throw new LockstepError({
         what: `Listening at ${host}:${port} failed`,
-        why: codeOf(cause) === 'EADDRINUSE' ? 'another program listens there' : reasonOf(cause),
+        why: codeOf(cause) === 'EADDRINUSE' ? 'another program listens there' : ioReason(cause),
         mend: 'Choose another address with --listen HOST:PORT; port 0 takes any free one',
         cause,
       });

@@ -1,7 +1,7 @@
 // Training across threads of this machine and nodes that joined over WebSocket: an executor like the others, to the bit.
 // A step goes out as parameters, comes back as tree nodes, and is committed on this thread.
 
-import type { Engine, SplitName, WorkerPool } from '../../src/engine.ts';
+import type { Engine, SplitName } from '../../src/engine.ts';
 import { type Kernels, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Sums } from '../../src/sums.ts';
@@ -9,7 +9,7 @@ import { type BlockAddress, shardsOfBlock } from '../../src/tree.ts';
 import type { Evaluated, TreeNode } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import { sumParts } from '../executors/evaluation-sums.ts';
-import type { Executor, StepRange } from '../executors/executor.ts';
+import type { Executor, LocalThreads, StepRange } from '../executors/executor.ts';
 import { notFinite } from '../executors/not-finite.ts';
 import type { ShardSizes } from '../executors/shard-sizes.ts';
 import { type ExecutorStatus, noStatus, type Observer } from '../executors/worker-status.ts';
@@ -33,7 +33,7 @@ export interface SocketOptions {
   /** Commits steps on this thread. */
   readonly engine: Engine;
   /** This machine's threads; null with --threads 0. */
-  readonly local: (WorkerPool & Executor) | null;
+  readonly local: LocalThreads | null;
   readonly sizes: ShardSizes;
   readonly observer: Observer;
   /** When an attempt is late. */
@@ -60,7 +60,6 @@ export class SocketExecutor implements Executor {
   /** Its threads are gone for good; perhaps it was late then, and no job was there to fail. */
   #localFailure: Error | null = null;
   #firstAttempt = 1;
-  #stepsCommitted = 0;
   #closed = false;
   readonly #ledger: NodeLedger;
   readonly #phases: StepPhases;
@@ -70,24 +69,16 @@ export class SocketExecutor implements Executor {
     this.#options = options;
     this.#slots = new TreeSlots(options.memory, options.kernels);
     this.#recount = new Recount(options.memory, options.engine, this.#slots);
-    this.#ledger = new NodeLedger(options.local?.capacity ?? 0);
+    this.#ledger = new NodeLedger(options.local?.pool.capacity ?? 0);
     this.#phases = new StepPhases(options.observer);
     this.#gate = new RunGate(options.log);
-  }
-
-  get capacity(): number {
-    return this.#members.membership.threads;
-  }
-
-  get stepsCommitted(): number {
-    return this.#stepsCommitted;
   }
 
   /** The members are made with this executor's handlers, and the server with the cluster. */
   attach(cluster: ClusterMembers, closeNodes: (finished: boolean) => Promise<void>): void {
     this.#members = cluster;
     this.#closeNodes = closeNodes;
-    if (this.#options.local !== null) cluster.addLocal(this.#options.local.capacity);
+    if (this.#options.local !== null) cluster.addLocal(this.#options.local.pool.capacity);
   }
 
   /** Resolves when enough computing threads are there; throws 75 at the join timeout, or the signal's reason. */
@@ -127,13 +118,12 @@ export class SocketExecutor implements Executor {
       if (local !== null && !this.#members.hasNodes && this.#localIsIdle()) {
         // nobody else is here: the threads need no coordinator between steps
         const stopped = () => range.stopped() || this.#members.hasNodes;
-        step = await local.train({ ...range, from: step, stopped });
+        step = await local.executor.train({ ...range, from: step, stopped });
       } else if (await this.#trainStep(range, step)) {
         step++;
       } else {
         return step;
       }
-      this.#stepsCommitted = step;
       if (range.stopped()) return step;
     }
     return step;
@@ -141,7 +131,7 @@ export class SocketExecutor implements Executor {
 
   async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
     const { memory, sizes } = this.#options;
-    return await sumParts(memory, split, sizes.counts, async (parts) => {
+    return await sumParts(memory, split, async (parts) => {
       const samples = Array.from({ length: parts }, (_, part) => sizes.part(split, part));
       const name = `the evaluation of the ${split} split`;
       if (parts === 0) return;
@@ -154,7 +144,7 @@ export class SocketExecutor implements Executor {
   }
 
   status(): ExecutorStatus {
-    const local = this.#options.local?.status() ?? noStatus;
+    const local = this.#options.local?.executor.status() ?? noStatus;
     return statusOf(this.#members, this.#ledger, local, this.counts, this.#phases.waitMs, this.#gate.waiting);
   }
 
@@ -162,7 +152,7 @@ export class SocketExecutor implements Executor {
     this.#closed = true;
     this.#job?.cancel();
     // at once: neither may have to wait for the other's patience
-    await Promise.all([this.#closeNodes(finished), this.#options.local?.close(finished)]);
+    await Promise.all([this.#closeNodes(finished), this.#options.local?.executor.close(finished)]);
   }
 
   /** False when it was given up: nothing was committed. */
@@ -285,14 +275,14 @@ export class SocketExecutor implements Executor {
     attempt: number,
     blocks: readonly BlockAddress[],
   ): Promise<void> {
-    const local = this.#options.local!;
+    const { pool } = this.#options.local!;
     const { workerId, inflight } = member;
     const { step, epoch, stepInEpoch, split, samples } = work;
     const startedMs = performance.now();
     const slots = split === null ? blocks.map(() => this.#slots.take()) : [];
-    if (split === null) await local.compute({ epoch, step, stepInEpoch }, blocks, slots);
+    if (split === null) await pool.compute({ epoch, step, stepInEpoch }, blocks, slots);
     else {
-      for (const { first, end } of blocks.map(shardsOfBlock)) await local.evaluateParts(split, step, epoch, first, end);
+      for (const { first, end } of blocks.map(shardsOfBlock)) await pool.evaluateParts(split, step, epoch, first, end);
     }
     const { nowMs } = this.#members;
     this.#answered(member, {

@@ -5,9 +5,10 @@ import { createServer } from 'node:net';
 import { cpus, freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { Command } from '../../src/command.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/files/dataset-files.ts';
-import { reasonOf } from '../../src/host/files/io-reason.ts';
+import { ioReason } from '../../src/host/files/io-reason.ts';
 import { explained, gibibytes, threadsLack } from '../../src/host/machine-lack.ts';
 import { type MachineLimits, machineLimits } from '../../src/host/machine-limits.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
@@ -15,8 +16,8 @@ import { mnistDigest } from '../../src/run/golden-run.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
-import { type Command, jsonLine, table } from './command.ts';
 import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { jsonLine, table } from './result-text.ts';
 
 interface Options {
   readonly data: string | null;
@@ -114,7 +115,7 @@ async function tried(name: string, found: string, mend: string, attempt: () => P
   } catch (error) {
     const told = explained(error, machineLimits, ExitCode.usage);
     if (told instanceof LockstepError) return { name, state: 'bad', found: told.why, mend: told.mend };
-    return { name, state: 'bad', found: reasonOf(error), mend };
+    return { name, state: 'bad', found: ioReason(error), mend };
   }
 }
 

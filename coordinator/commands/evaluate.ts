@@ -1,5 +1,6 @@
 // `lockstep evaluate RUN`: what a trained model makes of a split.
 
+import type { Command } from '../../src/command.ts';
 import type { SplitName } from '../../src/engine.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { classFigures, confusionOf } from '../../src/figures/confusion.ts';
@@ -8,8 +9,8 @@ import { digestOf } from '../../src/run/digest.ts';
 import { evaluationSet, loadFor, type Transposing } from '../evaluation/evaluation-set.ts';
 import { infer } from '../evaluation/inference.ts';
 import { readModel } from '../run-folder/trained-model.ts';
-import { type Command, jsonLine, table } from './command.ts';
 import { checkpointFlag, dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { jsonLine, table } from './result-text.ts';
 
 interface Options {
   readonly checkpoint: CheckpointChoice | null;

@@ -2,11 +2,12 @@
 
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Command } from '../../src/command.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { encodeOnnxModel } from '../../src/formats/onnx-model.ts';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { encodeLayersModel } from '../../src/formats/tfjs-layers.ts';
-import { reasonOf } from '../../src/host/files/io-reason.ts';
+import { ioReason } from '../../src/host/files/io-reason.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
 import { namedTensors } from '../../src/model/layout.ts';
 import { type Model, modelMetadata } from '../../src/model/model.ts';
@@ -15,8 +16,8 @@ import { checkpointName } from '../../src/run/checkpoint.ts';
 import { MadeFolders } from '../run-folder/made-folders.ts';
 import { readModel } from '../run-folder/trained-model.ts';
 import { writeWhole } from '../run-folder/write-whole.ts';
-import { type Command, jsonLine, lines } from './command.ts';
 import { checkpointFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { jsonLine, lines } from './result-text.ts';
 
 interface Options {
   readonly checkpoint: CheckpointChoice | null;
@@ -103,7 +104,7 @@ async function write(file: string, data: string | Uint8Array): Promise<void> {
   } catch (cause) {
     throw new LockstepError({
       what: `${file} cannot be written`,
-      why: reasonOf(cause),
+      why: ioReason(cause),
       mend: 'Choose a place that you may write to, with room, by --out PATH',
       exitCode: ExitCode.runFailed,
       cause,

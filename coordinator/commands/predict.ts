@@ -1,8 +1,9 @@
 // `lockstep predict RUN FILE...`: what a trained model takes pictures of digits for.
 
+import type { Command } from '../../src/command.ts';
 import type { ImageSet } from '../../src/data/dataset.ts';
 import { ExitCode } from '../../src/errors.ts';
-import { reasonOf } from '../../src/host/files/io-reason.ts';
+import { ioReason } from '../../src/host/files/io-reason.ts';
 import { readRegularFile } from '../../src/host/files/read-file.ts';
 import { decodePicture } from '../../src/image/decode.ts';
 import { digitForm } from '../../src/image/digit-form.ts';
@@ -13,8 +14,8 @@ import { type CheckpointChoice, onOff } from '../../src/options/value-kinds.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { infer } from '../evaluation/inference.ts';
 import { readModel } from '../run-folder/trained-model.ts';
-import { type Command, jsonLine, table } from './command.ts';
 import { checkpointFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { jsonLine, table } from './result-text.ts';
 
 /** The largest picture that may be read, four channels of 16 bits that do not pack, has no more. */
 const PICTURE_BYTES = 160 * 2 ** 20;
@@ -105,7 +106,7 @@ async function formOf(file: string, model: Model): Promise<Uint8Array | string> 
   try {
     bytes = await readRegularFile(file, PICTURE_BYTES);
   } catch (error) {
-    return reasonOf(error);
+    return ioReason(error);
   }
   try {
     return digitForm(decodePicture(bytes), model);

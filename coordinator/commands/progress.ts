@@ -1,17 +1,10 @@
 // Shows a run on stderr: what the trainer tells -> text. On a terminal a live line that is drawn over, and one line that
 // stays for each epoch; elsewhere only the lines that stay. Has no clock: whoever calls says what time it is.
 
+import type { ProgressSink } from '../../src/command.ts';
 import type { EpochRecord, TrainEvent } from '../../src/run/events.ts';
 import type { Means } from '../../src/sums.ts';
 import { printable } from '../../src/text/clean-text.ts';
-
-/** A stream, or a test's stand-in for one. */
-export interface ProgressSink {
-  write(text: string): unknown;
-  readonly isTTY?: boolean | undefined;
-  /** Width of the terminal; it may change at any time. */
-  readonly columns?: number | undefined;
-}
 
 export interface Progress {
   show(event: TrainEvent, nowMs: number): void;

@@ -1,9 +1,10 @@
 // `lockstep report RUN`: the figures and report.html of a run, made again.
 
+import type { Command } from '../../src/command.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { writeReport } from '../report/write-report.ts';
-import { type Command, jsonLine, lines } from './command.ts';
 import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { jsonLine, lines } from './result-text.ts';
 
 interface Options {
   readonly data: string | null;

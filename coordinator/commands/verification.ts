@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LockstepError } from '../../src/errors.ts';
 import { decodeSafetensors, type Tensor } from '../../src/formats/safetensors.ts';
-import { reasonOf } from '../../src/host/files/io-reason.ts';
+import { ioReason } from '../../src/host/files/io-reason.ts';
 import { readRegularFile } from '../../src/host/files/read-file.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
@@ -112,7 +112,7 @@ async function temporaryFolder(): Promise<string> {
   } catch (cause) {
     throw new LockstepError({
       what: `No temporary folder can be made in ${tmpdir()}`,
-      why: reasonOf(cause),
+      why: ioReason(cause),
       mend: 'Name a folder that you may write to in TMPDIR',
       cause,
     });

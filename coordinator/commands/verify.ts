@@ -1,10 +1,11 @@
 // `lockstep verify`: does this machine give the same bits, whoever does the work?
 
+import type { Command } from '../../src/command.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { integer, onOff } from '../../src/options/value-kinds.ts';
 import { goldenRun } from '../../src/run/golden-run.ts';
-import { type Command, jsonLine, table } from './command.ts';
 import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { jsonLine, table } from './result-text.ts';
 import { failureText, firstDifference, type Parted, trainThatWay, type VerifyDeps, ways } from './verification.ts';
 
 interface Options {
@@ -50,7 +51,7 @@ Examples:
 Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and tensor that differ are named,
 1 those that this machine could try are, and it could not try them all.`,
   // temporary folders and processes
-  stopsItself: true,
+  ends: 'itself',
   run: async (
     _,
     { steps, golden, data, json },

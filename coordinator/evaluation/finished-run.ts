@@ -10,13 +10,7 @@ import { firstSelectable } from '../../src/run/run-record.ts';
 import type { Means } from '../../src/sums.ts';
 import type { Wiring } from '../../src/wiring.ts';
 import { CheckpointStore, type Found } from '../run-folder/checkpoint-store.ts';
-import {
-  readHistory,
-  readSummaryOf,
-  readTrainedModel,
-  refuse,
-  type TrainedModel,
-} from '../run-folder/trained-model.ts';
+import { readHistory, readSummary, readTrainedModel, refuse, type TrainedModel } from '../run-folder/trained-model.ts';
 import { loadFor } from './evaluation-set.ts';
 import { infer } from './inference.ts';
 
@@ -30,8 +24,8 @@ export interface Finished {
  * @throws LockstepError where they do not belong together
  */
 export async function readFinished(trained: TrainedModel): Promise<Finished | null> {
-  const { folder, options, changes } = trained;
-  const [history, summary] = [await readHistory(folder), await readSummaryOf(folder)];
+  const { folder, options, changes, summary } = trained;
+  const history = await readHistory(folder);
   if (summary === null) return null;
   if (history === null) throw refuse(folder, 'history.json', 'it is not there, and summary.json is');
   const other = firstOther(history, summary);
@@ -87,7 +81,7 @@ export async function finishedSummary(
 ): Promise<Summary | null> {
   const warn = (message: string) => onEvent({ type: 'warning', message });
   try {
-    const summary = await readSummaryOf(source);
+    const summary = await readSummary(source);
     if (summary === null) return null;
     const trained = await readTrainedModel(source);
     const finished = await readFinished(trained);

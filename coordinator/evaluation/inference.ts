@@ -3,6 +3,7 @@
 
 import type { ImageSet } from '../../src/data/dataset.ts';
 import type { EngineSpec } from '../../src/engine.ts';
+import { ThreadPool } from '../../src/host/thread-pool.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
 import { layMemory, planMemory, type RunShape } from '../../src/kernels/memory-plan.ts';
 import { RunMemory } from '../../src/kernels/run-memory.ts';
@@ -49,20 +50,21 @@ export async function infer(model: Model, set: ImageSet, threads: number, wiring
   const module = wiring.sharedKernels();
   const kernels = instantiate(module, memory.wasmMemory);
   memory.preparePartials(kernels, 0);
-  const counts = { shards: 1, batchSize: 1, trainingCount: 0, validationCount: 0, testCount: set.count };
-  const engine: EngineSpec = { name: 'wasm', augmentValidation: false, ...counts };
+  const engine: EngineSpec = { name: 'wasm', augmentValidation: false };
   const executor: Executor =
     threads === 0
-      ? new InlineExecutor(await wiring.makeEngine(engine, kernels, memory, 0), memory, counts)
-      : new ThreadExecutor(memory, {
-          ...counts,
-          threadFile: wiring.threadFile,
-          module,
-          engine,
-          threads,
-          cores: threads,
-          onLoss: () => undefined,
-        });
+      ? new InlineExecutor(await wiring.makeEngine(engine, kernels, memory, 0), memory)
+      : new ThreadExecutor(
+          memory,
+          new ThreadPool(memory, {
+            threadFile: wiring.threadFile,
+            module,
+            engine,
+            threads,
+            cores: threads,
+            onLoss: () => undefined,
+          }),
+        );
   try {
     const figures = meansOf(await executor.evaluate('test', 0, 0));
     return { figures, ...outcomes(memory, set.count, classes) };

@@ -1,6 +1,6 @@
 // Who computes: the interface that the trainer drives. Whatever stands behind it, the bits are the same.
 
-import type { SplitName } from '../../src/engine.ts';
+import type { SplitName, WorkerPool } from '../../src/engine.ts';
 import type { StepScalars } from '../../src/kernels/run-memory.ts';
 import type { Sums } from '../../src/sums.ts';
 import type { ExecutorStatus } from './worker-status.ts';
@@ -22,8 +22,6 @@ export interface StepRange {
 }
 
 export interface Executor {
-  /** How many threads compute for it at this moment. */
-  readonly capacity: number;
   /** Trains the range; resolves to the step reached, which is `to` unless it was stopped. */
   train(range: StepRange): Promise<number>;
   /** The split's figures with the parameters that `step` reads; parts are added in their order. */
@@ -32,4 +30,10 @@ export interface Executor {
   status(): ExecutorStatus;
   /** Ends all threads and connections; `finished` tells nodes whether the run is over. Resolves when they are gone. */
   close(finished: boolean): Promise<void>;
+}
+
+/** This machine's own threads beside nodes: given blocks like any worker, or whole ranges of steps while nobody else is here. */
+export interface LocalThreads {
+  readonly pool: WorkerPool;
+  readonly executor: Executor;
 }

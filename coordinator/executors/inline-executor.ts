@@ -13,36 +13,25 @@ import type { Executor, StepRange } from './executor.ts';
 import { notFinite } from './not-finite.ts';
 import { type ExecutorStatus, noCounts } from './worker-status.ts';
 
-export interface InlineOptions {
-  readonly shards: number;
-  readonly batchSize: number;
-  readonly trainingCount: number;
-  readonly validationCount: number;
-  readonly testCount: number;
-}
-
 // How long the loop may keep the thread before signals and timers get their turn.
 const SLICE_MS = 20;
 
 export class InlineExecutor implements Executor {
-  readonly capacity = 1;
   readonly #engine: Engine;
   readonly #memory: RunMemory;
-  readonly #options: InlineOptions;
   /** Since the executor was made. */
   readonly #done = { shards: 0, samples: 0, computeMs: 0 };
   #closed = false;
   /** Since when it keeps the thread: over epochs and evaluations, which may be shorter than a slice each. */
   #sinceMs = performance.now();
 
-  constructor(engine: Engine, memory: RunMemory, options: InlineOptions) {
+  constructor(engine: Engine, memory: RunMemory) {
     this.#engine = engine;
     this.#memory = memory;
-    this.#options = options;
   }
 
   async train(range: StepRange): Promise<number> {
-    const { shards, batchSize, trainingCount } = this.#options;
+    const { shards, batchSize, trainingCount } = this.#memory.plan.shape;
     const { epoch, epochStart, from, to } = range;
     const root = { level: rootLevel(shards), index: 0 };
     this.#memory.setTreeNodes([root], [0]);
@@ -72,7 +61,7 @@ export class InlineExecutor implements Executor {
   }
 
   async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
-    return await sumParts(this.#memory, split, this.#options, async (parts) => {
+    return await sumParts(this.#memory, split, async (parts) => {
       for (let part = 0; part < parts; part++) {
         if (this.#closed) throw new Error('The executor was closed');
         this.#engine.evaluatePart(split, part, step, epoch);

@@ -1,31 +1,23 @@
-// How many samples everything of a run has, and which: pure arithmetic over its counts.
+// How many samples everything of a run has, and which: pure arithmetic over its shape.
 
 import { batchSamples, shardStart } from '../../src/data/sampler.ts';
 import type { SplitName } from '../../src/engine.ts';
-import { PART_SAMPLES, partsOf } from '../../src/kernels/memory-plan.ts';
-
-export interface RunCounts {
-  readonly shards: number;
-  readonly batchSize: number;
-  readonly trainingCount: number;
-  readonly validationCount: number;
-  readonly testCount: number;
-}
+import { PART_SAMPLES, partsOf, type RunShape, samplesOf } from '../../src/kernels/memory-plan.ts';
 
 export class ShardSizes {
-  readonly counts: RunCounts;
+  readonly #shape: RunShape;
 
-  constructor(counts: RunCounts) {
-    this.counts = counts;
+  constructor(shape: RunShape) {
+    this.#shape = shape;
   }
 
   batch(stepInEpoch: number): number {
-    return batchSamples(stepInEpoch, this.counts.batchSize, this.counts.trainingCount);
+    return batchSamples(stepInEpoch, this.#shape.batchSize, this.#shape.trainingCount);
   }
 
   /** Samples of each shard of a global batch. */
   shards(stepInEpoch: number): number[] {
-    return Array.from({ length: this.counts.shards }, (_, shard) => {
+    return Array.from({ length: this.#shape.shards }, (_, shard) => {
       const { first, end } = this.#range(stepInEpoch, shard);
       return end - first;
     });
@@ -34,25 +26,21 @@ export class ShardSizes {
   /** Positions of a shard's samples in the epoch's order. */
   positions(stepInEpoch: number, shard: number): { first: number; end: number } {
     const { first, end } = this.#range(stepInEpoch, shard);
-    const start = stepInEpoch * this.counts.batchSize;
+    const start = stepInEpoch * this.#shape.batchSize;
     return { first: start + first, end: start + end };
   }
 
   parts(split: SplitName): number {
-    return partsOf(this.#split(split));
+    return partsOf(samplesOf(this.#shape, split));
   }
 
   part(split: SplitName, part: number): number {
-    return Math.min(PART_SAMPLES, this.#split(split) - part * PART_SAMPLES);
+    return Math.min(PART_SAMPLES, samplesOf(this.#shape, split) - part * PART_SAMPLES);
   }
 
   #range(stepInEpoch: number, shard: number): { first: number; end: number } {
     const count = this.batch(stepInEpoch);
-    const { shards } = this.counts;
+    const { shards } = this.#shape;
     return { first: shardStart(count, shards, shard), end: shardStart(count, shards, shard + 1) };
-  }
-
-  #split(split: SplitName): number {
-    return split === 'test' ? this.counts.testCount : this.counts.validationCount;
   }
 }

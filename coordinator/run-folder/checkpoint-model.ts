@@ -15,13 +15,11 @@ import { decodeCheckpoint, type StateBody, stateFileName } from '../../src/run/c
 import { refuseEdits } from '../../src/run/resume-plan.ts';
 import { changeOf } from '../../src/run/run-record.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
-import { readRun, readRunAt } from './run-files.ts';
+import { type Run, readRun, runAt } from './read-run.ts';
 
-export interface CheckpointModel extends Pick<Awaited<ReturnType<typeof readRun>>, 'options' | 'facts' | 'changes'> {
+export interface CheckpointModel extends Run {
   readonly model: Model;
   readonly step: number;
-  /** The version of the program that wrote it. */
-  readonly program: string;
 }
 
 /** `tell` hears of damaged ones, of which one may have been the newest or the best. */
@@ -31,17 +29,18 @@ export async function readCheckpointModel(
   tell: (message: string) => void,
 ): Promise<CheckpointModel> {
   const written = await readRun(folder);
-  const { body, tensors, path } = await new CheckpointStore(folder).chosen(which, (at, why) =>
+  const found = await new CheckpointStore(folder).chosen(which, (at, why) =>
     tell(`Warning: The checkpoint ${at} is passed over: ${why}`),
   );
+  const { body, tensors, path } = found;
   const vouched = { facts: body.facts, changes: body.changes.map(changeOf), path: join(path, stateFileName) };
   refuseEdits(vouched, { ...written, path: join(folder, 'config.json') }, [], false);
-  // by its step: the same one, if another is the newest or the best by now
-  const { options, facts, changes } = await readRunAt(folder, body.step);
+  const run = runAt(written, found);
+  const { options } = run;
   const images = await imagesOf(folder, options);
   const widths = [images.rows * images.columns, ...options.hidden, lastWidth(tensors, options.hidden.length, path)];
   const model = parametersOf(body, tensors, widths, path);
-  return { model: { ...model, ...images }, step: body.step, options, facts, changes, program: body.program };
+  return { model: { ...model, ...images }, step: body.step, ...run };
 }
 
 function parametersOf(body: StateBody, tensors: Uint8Array, widths: number[], path: string) {

@@ -4,7 +4,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LockstepError } from '../../src/errors.ts';
-import { codeOf, reasonOf } from '../../src/host/files/io-reason.ts';
+import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
 import type { Layout } from '../../src/model/layout.ts';
 import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
@@ -28,6 +28,12 @@ export interface Found {
   readonly path: string;
   readonly body: StateBody;
   readonly tensors: Uint8Array;
+}
+
+/** One of several. */
+export interface Chosen extends Found {
+  /** The step of the newest whole one. */
+  readonly newestStep: number;
 }
 
 export class CheckpointStore {
@@ -81,7 +87,7 @@ export class CheckpointStore {
    * The one that was chosen; without the epochs that stand apart.
    * @throws LockstepError where it is not there, with those that are
    */
-  async chosen(which: CheckpointChoice, passedOver: (path: string, why: string) => void): Promise<Found> {
+  async chosen(which: CheckpointChoice, passedOver: (path: string, why: string) => void): Promise<Chosen> {
     const damaged = new Map<string, string>();
     for await (const _ of this.#whole((path, why) => damaged.set(path, why))) {
       // each is known then, and only one of them is held
@@ -96,7 +102,7 @@ export class CheckpointStore {
     }
     // that of a step is no other for them
     if (typeof which !== 'number') for (const [path, why] of damaged) passedOver(path, why);
-    return { path: this.pathOf(step), ...found };
+    return { path: this.pathOf(step), ...found, newestStep: whole.at(-1)!.step };
   }
 
   /** The newest first. */
@@ -175,7 +181,7 @@ async function readVerified(path: string): Promise<{ body: StateBody; tensors: U
     return 'why' in verified ? verified : { ...verified, tensors };
   } catch (error) {
     if (codeOf(error) === null) throw error;
-    return { why: `it cannot be read: ${reasonOf(error)}` };
+    return { why: `it cannot be read: ${ioReason(error)}` };
   }
 }
 
@@ -204,7 +210,7 @@ function notThere(
 function unreadable(path: string, cause: unknown): LockstepError {
   return new LockstepError({
     what: `${path} cannot be read`,
-    why: reasonOf(cause),
+    why: ioReason(cause),
     mend: 'See to it that it is a folder that you may read, or move it out of the run folder',
     cause,
   });

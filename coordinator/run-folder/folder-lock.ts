@@ -9,7 +9,7 @@ import { link, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LockstepError } from '../../src/errors.ts';
-import { codeOf, reasonOf } from '../../src/host/files/io-reason.ts';
+import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { readRegularFile, SMALL_BYTES } from '../../src/host/files/read-file.ts';
 import { ownIdentity, type ProcessIdentity, whereabouts } from './process-identity.ts';
 
@@ -81,7 +81,7 @@ export class FolderLock {
       if (error instanceof LockstepError) throw error;
       throw new LockstepError({
         what: `The run folder ${folder} cannot be locked`,
-        why: reasonOf(error),
+        why: ioReason(error),
         mend: 'See to it that you may write there, or resume into another folder with --out DIR',
         cause: error,
       });

@@ -5,7 +5,7 @@ import { type Dirent, existsSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { reasonOf } from '../../src/host/files/io-reason.ts';
+import { ioReason } from '../../src/host/files/io-reason.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
 import { resumeCommand } from '../../src/text/shell-command.ts';
 import { flushFolder } from './flush.ts';
@@ -80,7 +80,7 @@ export class RunFolder {
     } catch (cause) {
       throw new LockstepError({
         what: `${path} cannot be written`,
-        why: `writing its ${Buffer.byteLength(data)} bytes failed: ${reasonOf(cause)}`,
+        why: `writing its ${Buffer.byteLength(data)} bytes failed: ${ioReason(cause)}`,
         mend: 'Make room there, or choose a folder on another disk with --out DIR',
         exitCode,
         cause,
@@ -217,7 +217,7 @@ function listed(names: readonly string[]): string {
 function notMade(path: string, cause: unknown): LockstepError {
   return new LockstepError({
     what: `The run folder ${path} cannot be made`,
-    why: reasonOf(cause),
+    why: ioReason(cause),
     mend: 'Choose a folder that you may write to with --out DIR',
     cause,
   });

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { LockstepError } from '../../src/errors.ts';
-import { reasonOf } from '../../src/host/files/io-reason.ts';
+import { ioReason } from '../../src/host/files/io-reason.ts';
 import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
 import {
   type Apart,
@@ -57,7 +57,7 @@ export class SegmentStore {
       const file = join(this.#path, segmentName(at));
       const found = await readRegularFile(file, RECORD_BYTES).then(
         (text) => decodeSegment(text.toString(), at!),
-        (error: unknown) => ({ why: reasonOf(error) }),
+        (error: unknown) => ({ why: ioReason(error) }),
       );
       if ('why' in found) throw unusable(file, path, found.why);
       parts.unshift(found.value);

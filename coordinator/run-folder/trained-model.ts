@@ -1,10 +1,10 @@
-// Reads what a run left: its configuration, its model, its history and summary. Every file that is missing or damaged is
+// Reads what a run left: its model, its history and summary. Every file that is missing or damaged is
 // named. Knows nothing of what becomes of them.
 
 import { basename, join, resolve } from 'node:path';
 import { LockstepError } from '../../src/errors.ts';
 import { decodeSafetensors } from '../../src/formats/safetensors.ts';
-import { codeOf, reasonOf } from '../../src/host/files/io-reason.ts';
+import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
 import { type Model, modelFromTensors } from '../../src/model/model.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
@@ -14,11 +14,11 @@ import { digestOf } from '../../src/run/digest.ts';
 import { type Checked, checkHistory, checkSummary } from '../../src/run/disk-records.ts';
 import type { EpochRecord, Summary } from '../../src/run/events.ts';
 import { refuseEdits } from '../../src/run/resume-plan.ts';
-import { type Change, changeOf, readRunConfig } from '../../src/run/run-record.ts';
+import { type Change, changeOf } from '../../src/run/run-record.ts';
 import { resumeCommand } from '../../src/text/shell-command.ts';
 import { readCheckpointModel } from './checkpoint-model.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
-import { placeOfData } from './run-data.ts';
+import { readRun } from './read-run.ts';
 
 export interface TrainedModel {
   /** The step of the checkpoint that it was read from; null: it is the model that the run left. */
@@ -29,6 +29,8 @@ export interface TrainedModel {
   readonly name: string;
   readonly options: TrainOptions;
   readonly model: Model;
+  /** Of a run that is finished. */
+  readonly summary: Summary | null;
   /** What was allowed to change when the run was resumed. */
   readonly changes: readonly Change[];
   /** Of the data that it was trained on. */
@@ -46,21 +48,23 @@ export async function readModel(
   if (checkpoint === null) return await readTrainedModel(folder);
   const { model, step, options, facts, changes, program } = await readCheckpointModel(folder, checkpoint, tell);
   const { dataDigest } = facts;
-  return { folder, step, name: basename(resolve(folder)), options, model, changes, dataDigest, program };
+  return { folder, step, name: basename(resolve(folder)), options, model, summary: null, changes, dataDigest, program };
 }
 
 /** `folder`: a run folder, of which config.json, model.safetensors, summary.json and the newest checkpoint are read. */
 export async function readTrainedModel(folder: string): Promise<TrainedModel> {
-  const config = await readJson(folder, 'config.json');
-  if (config === null) throw noRun(folder);
+  const { options, facts, changes, program } = await readRun(folder, (why, cause) => {
+    if (codeOf(cause) === 'ENOENT') return noRun(folder);
+    return codeOf(cause) === null
+      ? refuse(folder, 'config.json', why, cause)
+      : unreadable(folder, 'config.json', cause);
+  });
   const bytes = await readBytes(folder, 'model.safetensors');
   if (bytes === null) throw unfinished(folder, 'model.safetensors');
   const path = join(folder, 'model.safetensors');
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   const model = modelFromTensors(tensors, metadata, path);
-  const { options: recorded, facts, changes, program, dataFromRun } = recordOf(folder, config);
-  const options = { ...recorded, data: placeOfData(folder, recorded.data, dataFromRun) };
-  const summary = await readSummaryOf(folder);
+  const summary = await readSummary(folder);
   const checkpoint = await new CheckpointStore(folder).newestAlone(() => undefined);
   if (checkpoint !== null) {
     const { body, path: at, tensors: state } = checkpoint;
@@ -70,7 +74,7 @@ export async function readTrainedModel(folder: string): Promise<TrainedModel> {
   }
   compareModel(folder, model, options, facts.engine, summary);
   const { dataDigest } = facts;
-  return { folder, step: null, name: basename(resolve(folder)), options, model, changes, dataDigest, program };
+  return { folder, step: null, name: basename(resolve(folder)), options, model, summary, changes, dataDigest, program };
 }
 
 /** What config.json, summary.json and the model itself say of it. @throws LockstepError where they differ */
@@ -103,26 +107,13 @@ function compareModel(
   }
 }
 
-function recordOf(folder: string, config: object) {
-  let found: ReturnType<typeof readRunConfig>;
-  try {
-    found = readRunConfig(config as Readonly<Record<string, unknown>>);
-  } catch (cause) {
-    // a value that no option takes is the file's fault
-    if (!(cause instanceof LockstepError)) throw cause;
-    throw refuse(folder, 'config.json', `${cause.what}: ${cause.why}`, cause);
-  }
-  if ('why' in found) throw refuse(folder, 'config.json', found.why);
-  return found;
-}
-
 /** history.json; null where there is none. */
 export async function readHistory(folder: string): Promise<readonly EpochRecord[] | null> {
   return await readChecked(folder, 'history.json', checkHistory);
 }
 
 /** summary.json; null where there is none. */
-export async function readSummaryOf(folder: string): Promise<Summary | null> {
+export async function readSummary(folder: string): Promise<Summary | null> {
   return await readChecked(folder, 'summary.json', checkSummary);
 }
 
@@ -173,7 +164,7 @@ async function readJson(folder: string, name: string): Promise<object | null> {
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw refuse(folder, name, `it is not JSON: ${reasonOf(cause)}`, cause);
+    throw refuse(folder, name, `it is not JSON: ${ioReason(cause)}`, cause);
   }
   if (typeof value !== 'object' || value === null) throw refuse(folder, name, 'it holds neither an object nor a list');
   return value;
@@ -184,13 +175,17 @@ async function readBytes(folder: string, name: string, most?: number): Promise<U
     return await readRegularFile(join(folder, name), most);
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return null;
-    throw new LockstepError({
-      what: `${join(folder, name)} cannot be read`,
-      why: reasonOf(cause),
-      mend: 'Give the folder of a run, e.g. runs/<date-time>, and see to it that you may read it',
-      cause,
-    });
+    throw unreadable(folder, name, cause);
   }
+}
+
+function unreadable(folder: string, name: string, cause: unknown): LockstepError {
+  return new LockstepError({
+    what: `${join(folder, name)} cannot be read`,
+    why: ioReason(cause),
+    mend: 'Give the folder of a run, e.g. runs/<date-time>, and see to it that you may read it',
+    cause,
+  });
 }
 
 function noRun(folder: string): LockstepError {

@@ -98,7 +98,7 @@ export class StepMachine {
   #arrived(event: StepEvent & { type: 'tree-node' }): StepEffect[] {
     const { workerId, attempt, block, finite } = event;
     if (!this.#roster.answered(workerId, attempt, block)) {
-      const reason = `attempt ${attempt} has no open block of ${named(block)}`;
+      const reason = `attempt ${attempt} has no open block of ${shardsText(block)}`;
       return [dropped(event, reason), this.#evict(workerId, 'unsolicited', reason)];
     }
     const effects = finite ? this.#finite({ workerId, attempt, block }) : this.#notFinite(event);
@@ -117,7 +117,7 @@ export class StepMachine {
       const by = [...new Set(placement.by.map(({ workerId }) => workerId))].join(', ');
       return [dropped(node, `all its shards were covered already, by worker ${by}`)];
     }
-    const reason = `worker ${node.workerId} sent ${named(node.block)} whole`;
+    const reason = `worker ${node.workerId} sent ${shardsText(node.block)} whole`;
     return [
       ...placement.superseded.map((old) => ({ type: 'supersede' as const, ...old, reason })),
       { type: 'accept', ...node },
@@ -142,10 +142,10 @@ export class StepMachine {
   #settle(): StepEffect[] {
     return this.#suspicions.settle(this.#cover).flatMap(({ workerId, block, against }): StepEffect[] => {
       if (against === null) {
-        const reason = `worker ${workerId} was not finite in ${named(block)} the first time, and was the second time`;
+        const reason = `worker ${workerId} was not finite in ${shardsText(block)} the first time, and was the second time`;
         return [{ type: 'warn', reason: `${this.#setup.name}: ${reason}` }];
       }
-      const reason = `not finite in ${named(block)}, where worker ${against} is`;
+      const reason = `not finite in ${shardsText(block)}, where worker ${against} is`;
       const present = this.#roster.get(workerId) !== undefined;
       return present ? [this.#evict(workerId, 'nonFinite', reason)] : [];
     });
@@ -227,7 +227,7 @@ function dropped({ block, workerId, attempt }: Accepted, reason: string): StepEf
   return { type: 'drop', workerId, attempt, block, reason };
 }
 
-function named(block: BlockAddress): string {
+function shardsText(block: BlockAddress): string {
   const { first, end } = shardsOfBlock(block);
   return end - first === 1 ? `shard ${first}` : `shards ${first} to ${end - 1}`;
 }

@@ -2,7 +2,7 @@
 // of the loop, and of how a checkpoint lies on the disk.
 
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { reasonOf } from '../../src/host/files/io-reason.ts';
+import { ioReason } from '../../src/host/files/io-reason.ts';
 import type { Checkpoint } from '../../src/run/checkpoint.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import type { Position } from '../../src/run/position.ts';
@@ -113,7 +113,7 @@ export class Checkpointer {
 
 function whyOf(error: unknown): string {
   if (error instanceof WriteFailure) {
-    return `writing the ${error.bytes} bytes of ${error.path} failed: ${reasonOf(error.cause)}`;
+    return `writing the ${error.bytes} bytes of ${error.path} failed: ${ioReason(error.cause)}`;
   }
-  return error instanceof LockstepError ? `${error.what}: ${error.why}` : reasonOf(error);
+  return error instanceof LockstepError ? `${error.what}: ${error.why}` : ioReason(error);
 }

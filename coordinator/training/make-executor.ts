@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { EngineSpec } from '../../src/engine.ts';
+import { ThreadPool } from '../../src/host/thread-pool.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
 import type { RunShape } from '../../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
@@ -48,19 +49,16 @@ export function placesFor({ threads, shards, listen }: TrainOptions & { readonly
 
 /** Resolves when it may train: with --listen, when enough workers have joined. */
 export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
-  const { shape, options, memory, module, kernels, onEvent, wiring, observer = nobody } = parts;
+  const { options, memory, module, kernels, onEvent, wiring, observer = nobody } = parts;
   const { threads } = options;
-  const { shards, batchSize, trainingCount, validationCount, testImages } = shape;
-  const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
-  const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation, ...counts };
+  const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation };
   if (threads === 0 && options.listen === null) {
-    return seen(new InlineExecutor(await wiring.makeEngine(engine, kernels, memory, 0), memory, counts), observer);
+    return seen(new InlineExecutor(await wiring.makeEngine(engine, kernels, memory, 0), memory), observer);
   }
   const pool =
     threads === 0
       ? null
-      : new ThreadExecutor(memory, {
-          ...counts,
+      : new ThreadPool(memory, {
           threadFile: wiring.threadFile,
           module,
           engine,
@@ -69,15 +67,16 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
           onLoss: (message) => onEvent({ type: 'warning', message }),
           ...(wiring.faults ? { faults: wiring.faults } : {}),
         });
-  if (options.listen === null) return seen(pool!, observer);
+  const local = pool && { pool, executor: new ThreadExecutor(memory, pool) };
+  if (options.listen === null) return seen(local!.executor, observer);
   try {
     return await listen({
       ...parts,
       observer,
       configuration: configForFile(options),
       engine: await wiring.makeEngine(engine, kernels, memory, threads),
-      local: pool,
-      sizes: new ShardSizes(counts),
+      local,
+      sizes: new ShardSizes(memory.plan.shape),
       limits: { ...clusterLimits, ...wiring.limits },
       identity: {
         protocolVersion: PROTOCOL_VERSION,

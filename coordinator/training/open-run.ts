@@ -13,7 +13,6 @@ import type { RunShape } from '../../src/kernels/memory-plan.ts';
 import type { Layout } from '../../src/model/layout.ts';
 import { checkAgainstData, configForFile } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
-import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
 import { withoutEffect } from '../../src/options/without-effect.ts';
 import { type Checkpoint, decodeCheckpoint, stateFileName } from '../../src/run/checkpoint.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
@@ -23,9 +22,9 @@ import { allowedNames, differences, planResume, refuseChanges, refuseEdits } fro
 import { type Change, type Facts, firstSelectable, runConfigOf } from '../../src/run/run-record.ts';
 import { shapeOf } from '../../src/run/run-shape.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
-import { CheckpointStore } from '../run-folder/checkpoint-store.ts';
+import { CheckpointStore, type Chosen, type Found } from '../run-folder/checkpoint-store.ts';
+import { readRunAt } from '../run-folder/read-run.ts';
 import { withDataRecorded } from '../run-folder/run-data.ts';
-import { readRun, readRunAt } from '../run-folder/run-files.ts';
 import { RunFolder } from '../run-folder/run-folder.ts';
 import { readHistory } from '../run-folder/trained-model.ts';
 import { placesFor } from './make-executor.ts';
@@ -76,14 +75,14 @@ export async function openRun(opening: Opening): Promise<OpenRun | FinishedRun> 
   const inPlace = options.out === null || resolve(options.out) === resolve(source);
 
   const { options: recorded } = withDataRecorded(options, null);
-  const before = await readRunAt(source, options.from);
+  const { before, chosen } = await readRunAt(source, options.from);
   const facts = { config: configForFile(recorded), engine, dataDigest: before.facts.dataDigest };
   refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
   if (!inPlace) {
     await opening.checkEngine();
     return await openResumed(opening, source, null);
   }
-  await refuseLoss(source, options.from);
+  refuseLoss(source, chosen);
   const finished = asksNothingMore(before.options, options) ? await opening.finishedSummary(source) : null;
   const tell = (message: string) => onEvent({ type: 'info', message });
   if (finished !== null) {
@@ -120,14 +119,16 @@ async function openResumed(opening: Opening, source: string, folder: RunFolder |
   const { options: recorded, dataFromRun } = withDataRecorded(options, folder?.path ?? options.out);
   const read = await readData(opening);
   const facts = { config: configForFile(recorded), engine, dataDigest: datasetDigest(read.data) };
-  // with the folder taken, nobody changes it any more
-  const written = await readRun(source);
-  const before = await readRunAt(source, options.from);
-  refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
-  if (folder !== null) await refuseLoss(source, options.from);
+  const passedOver = (path: string, why: string) =>
+    onEvent({ type: 'warning', message: `The checkpoint ${path} is passed over: ${why}` });
   const store = new CheckpointStore(source);
+  // with the folder taken, nobody changes it any more
   if (folder !== null) await store.tidy();
-  const start = await startOf(store, options.from, read.shape.layout, onEvent);
+  const { written, before, chosen } = await readRunAt(source, options.from, store, passedOver);
+  refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
+  if (folder !== null) refuseLoss(source, chosen);
+  const found = chosen === null ? await store.newest(passedOver) : await store.withAllEpochs(chosen);
+  const start = found === null ? null : checkpointOf(found, read.shape.layout);
   if (start !== null && start.program !== program) onEvent({ type: 'warning', message: otherProgram(start, program) });
   if (start !== null) {
     // asked for was compared with config.json; that file may say something else than the checkpoint
@@ -222,30 +223,16 @@ async function compareHistory(
 }
 
 /** What is later than the checkpoint that a run goes on from would be lost, one by one, as new ones are written. */
-async function refuseLoss(source: string, from: CheckpointChoice): Promise<void> {
-  if (from === 'last') return;
-  const store = new CheckpointStore(source);
-  const { body } = await store.chosen(from, () => undefined);
-  const newest = await store.newestAlone(() => undefined);
-  if (newest === null || newest.body.step === body.step) return;
+function refuseLoss(source: string, chosen: Chosen | null): void {
+  if (chosen === null || chosen.newestStep === chosen.body.step) return;
   throw new LockstepError({
-    what: `${source} has later checkpoints than that of step ${body.step}`,
-    why: `the newest is that of step ${newest.body.step}: going on in the same folder would lose what came in between`,
+    what: `${source} has later checkpoints than that of step ${chosen.body.step}`,
+    why: `the newest is that of step ${chosen.newestStep}: going on in the same folder would lose what came in between`,
     mend: 'Go on in another folder, and leave this one as it is: --out DIR',
   });
 }
 
-async function startOf(
-  store: CheckpointStore,
-  from: CheckpointChoice,
-  layout: Layout,
-  onEvent: (event: TrainEvent) => void,
-): Promise<Checkpoint | null> {
-  const passedOver = (path: string, why: string) =>
-    onEvent({ type: 'warning', message: `The checkpoint ${path} is passed over: ${why}` });
-  const found =
-    from === 'last' ? await store.newest(passedOver) : await store.withAllEpochs(await store.chosen(from, passedOver));
-  if (found === null) return null;
+function checkpointOf(found: Found, layout: Layout): Checkpoint {
   const checkpoint = decodeCheckpoint(layout, found.body, found.tensors);
   if (checkpoint !== null && lacksBest(checkpoint)) {
     throw new LockstepError({

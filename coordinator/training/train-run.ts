@@ -4,7 +4,7 @@
 import { availableParallelism } from 'node:os';
 import { formOf } from '../../src/data/picture-form.ts';
 import { stepsPerEpoch } from '../../src/data/sampler.ts';
-import { ExitCode, type LockstepError } from '../../src/errors.ts';
+import { ExitCode, type LockstepError, messageOf } from '../../src/errors.ts';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { explained } from '../../src/host/machine-lack.ts';
 import { machineLimits } from '../../src/host/machine-limits.ts';
@@ -180,7 +180,7 @@ export async function trainRun(asked: TrainOptions, hooks: TrainDeps, wiring: Te
     await checkpointer?.settled();
     // before that, nothing of it is to be seen in the folder
     if (begun) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       await watch?.end(hooks.signal?.aborted ? 'stopped' : 'failed', reason);
     }
     if (!begun) await folder?.discard();

@@ -3,6 +3,7 @@
 
 import { Exposition } from '../../src/host/exposition.ts';
 import { WatchServer } from '../../src/host/http/http-server.ts';
+import { isLoopback } from '../../src/host/loopback.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
@@ -200,8 +201,4 @@ export class Watch {
 function servedPort({ metricsPort, listen }: TrainOptions): number | null {
   if (metricsPort === 'off') return null;
   return metricsPort ?? (listen === null ? null : DEFAULT_PORT);
-}
-
-function isLoopback(host: string): boolean {
-  return /^(127(\.\d+){3}|::1|localhost)$/.test(host);
 }

@@ -1,7 +1,7 @@
 // Pure: an error that tells of something the machine does not let us have -> what, why and what mends it. None of these is a
 // bug of ours.
 
-import { type ExitCode, LockstepError } from '../errors.ts';
+import { type ExitCode, LockstepError, messageOf } from '../errors.ts';
 import { codeOf } from './files/io-reason.ts';
 import type { MachineLimits } from './machine-limits.ts';
 
@@ -21,7 +21,7 @@ export function explained(error: unknown, limits: () => MachineLimits, exitCode:
 export function machineLack(error: unknown, limits: MachineLimits, exitCode: ExitCode): LockstepError | null {
   const known = (what: string, why: string, mend: string) =>
     new LockstepError({ what, why, mend, exitCode, cause: error });
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (/WebAssembly is not defined/.test(message)) {
     return known('WebAssembly is switched off', 'Node runs with --jitless', 'Start Node without it (see NODE_OPTIONS)');
   }

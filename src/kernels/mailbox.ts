@@ -1,6 +1,6 @@
 // The mailbox in shared memory by which the coordinator's thread and the computing threads talk: words of the control area
 // and of the task table (kernels/memory-plan.ts). Only numbers and arithmetic live here; the waiting is in
-// worker/thread/compute-loop.ts and coordinator/executors/thread-executor.ts.
+// worker/thread/compute-loop.ts and src/host/thread-pool.ts.
 //
 // A job is a sequence of phases, a phase a list of tasks. Each task has one word: the stamp of the last phase that took it,
 // and who holds it. A thread takes a task by one compare-and-swap and marks it done by one store; a phase is over when all

@@ -2,6 +2,7 @@
 // is laid out once and never grows, since other threads' views would keep the old length.
 // The records are those of assembly/structs.ts, word for word.
 
+import type { SplitName } from '../engine.ts';
 import { LockstepError } from '../errors.ts';
 import type { Layout } from '../model/layout.ts';
 import { rootLevel } from '../tree.ts';
@@ -114,6 +115,11 @@ const MEMORY_BYTES = 65536 * PAGE_BYTES;
 
 export function partsOf(samples: number): number {
   return Math.ceil(samples / PART_SAMPLES);
+}
+
+/** Samples of a split that is evaluated. */
+export function samplesOf({ testImages, validationCount }: RunShape, split: SplitName): number {
+  return split === 'test' ? testImages : validationCount;
 }
 
 /** Lays out a run from byte `base` on (the end of the kernels' constants). Throws when it does not fit into 4 GiB. */

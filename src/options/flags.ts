@@ -1,4 +1,4 @@
-// Flags of the commands other than train: a table row each, and the check of what was typed. Knows no command.
+// Flags of the commands: a table row each, and the check of what was typed. Knows no command.
 
 import { LockstepError } from '../errors.ts';
 import { shownOption } from '../text/shown-value.ts';
@@ -12,6 +12,12 @@ export interface Flag<T> {
   /** What the help shows as the default, where the value itself would say nothing. */
   readonly defaultText?: string;
   readonly help: string;
+  /** Heading in the help; one without, where others have one, comes under "Other:". */
+  readonly group?: string;
+  /** It must be given: the default only stands in the help. */
+  readonly required?: true;
+  /** What mends a value that is refused, where the list of flags would not tell. */
+  readonly mend?: string;
 }
 
 export type Flags<O> = { readonly [K in keyof O]: Flag<O[K]> };
@@ -19,16 +25,23 @@ export type Flags<O> = { readonly [K in keyof O]: Flag<O[K]> };
 /** Defaults filled in, every value checked. `given` holds only what was typed. */
 export function checkedFlags<O>(flags: Flags<O>, given: Readonly<Record<string, unknown>>, command: string): O {
   const rows = Object.entries<Flag<unknown>>(flags as Readonly<Record<string, Flag<unknown>>>);
-  const values = rows.map(([key, { flag, kind, default: fallback }]) => {
+  const values = rows.map(([key, { flag, kind, default: fallback, required, mend }]) => {
     const value = given[key];
-    if (value === undefined) return [key, fallback];
+    const missing = value === undefined && required;
+    if (value === undefined && !missing) return [key, fallback];
     if (kind.accepts(value)) return [key, value];
+    const name = bareFlag(flag);
     throw new LockstepError({
-      what: `${flag.split(' ')[0]} cannot be ${shownOption(value, kind)}`,
+      what: missing ? `${name} is missing` : `${name} cannot be ${shownOption(value, kind)}`,
       why: `it must be ${kind.allowed}`,
-      mend: `lockstep ${command} --help lists all flags`,
+      mend: mend ?? `lockstep ${command} --help lists all flags`,
     });
   });
   // Sound because every value was accepted by the kind of its row.
   return Object.fromEntries(values) as O;
+}
+
+/** The flag as one types it, without its value: "--batch-size". */
+export function bareFlag(flag: string): string {
+  return flag.split(' ')[0]!;
 }

@@ -4,13 +4,13 @@
 import { engineNames } from '../engine.ts';
 import { scheduleNames } from '../model/schedule.ts';
 import { hostName, hostNames, httpUrl, listenAddress, origins } from './address-kinds.ts';
+import { bareFlag, type Flag } from './flags.ts';
 import { presetNames } from './presets.ts';
 import type { TrainOptions } from './train-options.ts';
 import {
   checkpointChoice,
   fraction,
   integer,
-  type Kind,
   names,
   notNegative,
   oneOf,
@@ -23,16 +23,8 @@ import {
   wordOr,
 } from './value-kinds.ts';
 
-export interface OptionRow<T> {
-  /** In commander's notation. */
-  readonly flag: string;
-  readonly kind: Kind<T>;
-  readonly default: T;
-  /** What the help shows as the default, where the value itself would say nothing. */
-  readonly defaultText?: string;
-  /** Heading in the help. */
+export interface OptionRow<T> extends Flag<T> {
   readonly group: string;
-  readonly help: string;
   /** Whether it shapes the run, and so belongs into config.json; false for how and where a run is shown. */
   readonly recorded: boolean;
   /** Whether a recorded option may differ when the run is resumed: it does not show in the bits, or only in their end. */
@@ -463,5 +455,5 @@ export const optionKeys = Object.keys(optionTable) as readonly OptionKey[];
 
 /** The flag as one types it: "--batch-size". */
 export function flagName(key: OptionKey): string {
-  return optionTable[key].flag.split(' ')[0]!;
+  return bareFlag(optionTable[key].flag);
 }

@@ -1,9 +1,10 @@
 // Frames: [u32 little-endian header length][msgpack map][zeros up to a multiple of 8][payload]. The one door to msgpackr.
 // Knows nothing of what a header means.
 
+import { Packr } from 'msgpackr/pack';
 // The plain JavaScript build: the package's main entry would load a native string extractor where one is installed, and
 // native code is the last thing that should see a stranger's bytes first.
-import { Packr } from 'msgpackr/pack';
+import { messageOf } from '../errors.ts';
 import { HEADER_BYTES, PAYLOAD_ALIGNMENT } from './limits.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { walkHeader } from './walker.ts';
@@ -57,7 +58,7 @@ function unpack(header: Uint8Array): Record<string, unknown> {
     return packr.unpack(header) as Record<string, unknown>;
   } catch (cause) {
     // The walker lets through only what msgpackr decodes; should they ever differ, it is still only a bad frame.
-    throw malformed(`the header cannot be decoded: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw malformed(`the header cannot be decoded: ${messageOf(cause)}`);
   }
 }
 

@@ -28,8 +28,6 @@ export interface Hello {
   readonly name: string;
   /** Computing threads. */
   readonly threads: number;
-  /** Dataset digest (hex) of what the node has itself, or null. */
-  readonly dataDigest: string | null;
   /** Port of the node's own metrics, at the address that it connects from; null if it has none there. */
   readonly metricsPort: number | null;
 }
@@ -79,11 +77,9 @@ export interface AttemptFailed {
   readonly reason: string;
 }
 
-export interface NodeHeartbeat {
+/** A sign of life, from either end. */
+export interface Heartbeat {
   readonly type: 'heartbeat';
-  /** Since the node was welcomed. */
-  readonly shardsDone: number;
-  readonly samplesDone: number;
 }
 
 /** From a node: give me nothing more, I answer what I hold. From the coordinator: nothing more will come. */
@@ -92,7 +88,7 @@ export interface Goodbye {
   readonly reason: string;
 }
 
-export type NodeMessage = Hello | NeedData | Ready | TreeNode | Evaluated | AttemptFailed | NodeHeartbeat | Goodbye;
+export type NodeMessage = Hello | NeedData | Ready | TreeNode | Evaluated | AttemptFailed | Heartbeat | Goodbye;
 
 // Coordinator to node.
 
@@ -109,11 +105,8 @@ export interface Welcome {
   readonly dataBytes: number;
   /** Float32 values of parameters and gradients in kernel order, padding included. */
   readonly valueCount: number;
-  readonly shards: number;
   /** The node sends a heartbeat at least so often, and so does the coordinator. */
   readonly heartbeatIntervalMs: number;
-  /** A node that was silent for so long is evicted. */
-  readonly heartbeatTimeoutMs: number;
   /** A coordinator that was silent for so long is given up. Longer: its pauses are forgiven. */
   readonly coordinatorTimeoutMs: number;
 }
@@ -152,11 +145,4 @@ export interface Evaluate extends Task {
   readonly split: SplitName;
 }
 
-export interface CoordinatorHeartbeat {
-  readonly type: 'heartbeat';
-  readonly stepsCommitted: number;
-  /** Computing threads of all members, this node's included. */
-  readonly threads: number;
-}
-
-export type CoordinatorMessage = Welcome | Data | Step | Evaluate | CoordinatorHeartbeat | Goodbye;
+export type CoordinatorMessage = Welcome | Data | Step | Evaluate | Heartbeat | Goodbye;

@@ -27,9 +27,7 @@ const checkWelcome = fields({
   dataDigest: digest,
   dataBytes: integer(1, DATASET_BYTES),
   valueCount: integer(1, 2 ** 30 - 1),
-  shards: integer(1, 2 ** 30),
   heartbeatIntervalMs: milliseconds,
-  heartbeatTimeoutMs: milliseconds,
   coordinatorTimeoutMs: milliseconds,
 });
 const checkData = fields({ type: oneOf(['data']), offset: integer(0), total: integer(1) });
@@ -41,7 +39,7 @@ const task = {
 };
 const checkStep = fields({ type: oneOf(['step']), stepInEpoch: uint32, ...task });
 const checkEvaluate = fields({ type: oneOf(['evaluate']), split: oneOf(['validation', 'test']), ...task });
-const checkHeartbeat = fields({ type: oneOf(['heartbeat']), stepsCommitted: uint32, threads: integer(0) });
+const checkHeartbeat = fields({ type: oneOf(['heartbeat']) });
 const checkGoodbye = fields({ type: oneOf(['goodbye']), reason: text(REASON_LENGTH) });
 
 export function readCoordinatorMessage(message: Uint8Array, known: NodeKnowledge): CoordinatorMessage {
@@ -66,10 +64,7 @@ export function readCoordinatorMessage(message: Uint8Array, known: NodeKnowledge
 }
 
 function checkPromise(welcome: Welcome): Welcome {
-  const { shards, heartbeatIntervalMs, coordinatorTimeoutMs } = welcome;
-  if (!Number.isInteger(Math.log2(shards))) {
-    throw new ProtocolError('badField', `welcome.shards must be a power of two, is ${shards}`);
-  }
+  const { heartbeatIntervalMs, coordinatorTimeoutMs } = welcome;
   if (heartbeatIntervalMs < 1) {
     throw new ProtocolError('badField', `welcome.heartbeatIntervalMs must be at least 1, is ${heartbeatIntervalMs}`);
   }

@@ -54,13 +54,12 @@ const checkHello = fields({
   selfTest: digest,
   name: text(NAME_LENGTH),
   threads: integer(1, NODE_THREADS),
-  dataDigest: nullable(digest),
   metricsPort: nullable(integer(1, 65_535)),
 });
 const checkNeedData = fields({ type: oneOf(['need-data']) });
 const checkReady = fields({ type: oneOf(['ready']) });
 const checkFailed = fields({ type: oneOf(['attempt-failed']), attempt: uint32, reason: text(REASON_LENGTH) });
-const checkHeartbeat = fields({ type: oneOf(['heartbeat']), shardsDone: integer(0), samplesDone: integer(0) });
+const checkHeartbeat = fields({ type: oneOf(['heartbeat']) });
 const checkGoodbye = fields({ type: oneOf(['goodbye']), reason: text(REASON_LENGTH) });
 
 /** A reader for one run. Its messages' payloads are views of what was received. */

@@ -46,7 +46,7 @@ test('a node that asks for the dataset and does not read is closed with 4012; li
           node.say({ type: 'need-data' });
           node.socket.pause();
           // it lives, as its heartbeats show; it only does not read
-          const alive = setInterval(() => node.say({ type: 'heartbeat', shardsDone: 0, samplesDone: 0 }), 200);
+          const alive = setInterval(() => node.say({ type: 'heartbeat' }), 200);
           return { node, alive };
         }),
       );

@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { nodeWiring } from '../../src/library.ts';
+import { ThreadPool } from '../../src/host/thread-pool.ts';
 import type { NodeWiring } from '../../worker/node/node-run.ts';
 import { type Cluster, impatient, patient, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
@@ -125,9 +125,9 @@ describe('by accident', () => {
     await withCluster(digits.short, async (cluster) => {
       const { proxy, url } = await proxied(cluster);
       const memories: WebAssembly.Memory[] = [];
-      const startPool: NodeWiring['startPool'] = (parts) => {
-        memories.push(parts.memory.wasmMemory);
-        return nodeWiring.startPool(parts);
+      const startPool: NodeWiring['startPool'] = (memory, options) => {
+        memories.push(memory.wasmMemory);
+        return new ThreadPool(memory, options);
       };
       const node = cluster.node({ url, name: 'a', data: digits.data, wiring: { startPool } });
       for (const step of [9, 21]) {

@@ -16,11 +16,11 @@ const nodes = (count: number) => async (prepared: PreparedRun, digits: Digits) =
 
 const listening: Partial<TrainOptions> = { listen: '127.0.0.1:0' };
 const kinds: readonly [string, Kind][] = [
-  ['inline', { options: { threads: 0 }, capacity: 1 }],
-  ['threads', { options: { threads: 2 }, capacity: 2 }],
-  ['nodes', { options: { ...listening, threads: 0, minWorkers: 2 }, capacity: 2, helpers: nodes(2) }],
-  ['threads and nodes', { options: { ...listening, threads: 1, minWorkers: 3 }, capacity: 3, helpers: nodes(2) }],
-  ['threads that wait for nodes in vain', { options: { ...listening, threads: 2 }, capacity: 2 }],
+  ['inline', { options: { threads: 0 } }],
+  ['threads', { options: { threads: 2 } }],
+  ['nodes', { options: { ...listening, threads: 0, minWorkers: 2 }, helpers: nodes(2) }],
+  ['threads and nodes', { options: { ...listening, threads: 1, minWorkers: 3 }, helpers: nodes(2) }],
+  ['threads that wait for nodes in vain', { options: { ...listening, threads: 2 } }],
 ];
 
 describe.each(kinds)('%s', (_, kind) => keepsTheContract(kind));

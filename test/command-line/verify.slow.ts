@@ -29,6 +29,8 @@ describe('lockstep verify', () => {
         text += more;
       },
       note: () => undefined,
+      progress: { write: () => undefined },
+      showStacks: () => undefined,
       cores: 2,
       cli: fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url)),
       colours: false,

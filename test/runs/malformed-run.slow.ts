@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportData } from '../../coordinator/report/report-data.ts';
-import { resolveWithRun } from '../../coordinator/run-folder/run-files.ts';
+import { resolveWithRun } from '../../coordinator/training/resolve-with-run.ts';
 import { readLog } from '../../coordinator/run-folder/run-log-file.ts';
 import { trainAndReport } from '../../coordinator/train-and-report.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';

@@ -1,8 +1,8 @@
 // A run that listens, in this process, and the nodes that a test starts for it. Everything that was started is ended, also
 // when the test fails in the middle.
 
-import { resolveWithRun } from '../../coordinator/run-folder/run-files.ts';
 import type { TestedWiring } from '../../coordinator/training/make-executor.ts';
+import { resolveWithRun } from '../../coordinator/training/resolve-with-run.ts';
 import { type TrainDeps, trainRun } from '../../coordinator/training/train-run.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { wiring } from '../../src/library.ts';

@@ -12,7 +12,6 @@ export interface Kind {
   readonly options: Partial<TrainOptions>;
   /** Called before the executor is made: whatever it needs to become ready. Resolves when that is gone again. */
   readonly helpers?: (prepared: PreparedRun, digits: Digits) => Promise<unknown>;
-  readonly capacity: number;
 }
 
 const counted = ['TCPServerWrap', 'TCPSocketWrap', 'MessagePort', 'Worker'];
@@ -51,7 +50,6 @@ export function keepsTheContract(kind: Kind): void {
     const steps = baseline.stepsPerEpoch;
     expect(await (await makeExecutor(baseline.parts)).train(baseline.range(0, steps))).toBe(steps);
     const { executor, prepared } = await fresh();
-    expect(executor.capacity).toBe(kind.capacity);
     expect(await executor.train(prepared.range(0, steps))).toBe(steps);
     expect(prepared.digest(steps)).toBe(baseline.digest(steps));
     expect(prepared.told).toEqual(baseline.told);

@@ -1,7 +1,7 @@
 // A coordinator in a process of its own, for tests: trains or resumes a run with faults in its threads, and tells what it
 // says, and after each epoch what it holds of the system's resources. One argument, JSON: {options, faults}. Needs dist/.
 
-import { resolveWithRun } from '../../dist/coordinator/run-folder/run-files.js';
+import { resolveWithRun } from '../../dist/coordinator/training/resolve-with-run.js';
 import { trainRun } from '../../dist/coordinator/training/train-run.js';
 import { wiring } from '../../dist/src/library.js';
 import { heldBy } from './held.mjs';

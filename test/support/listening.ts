@@ -30,16 +30,15 @@ export async function startListening(
   const threads = makeLocal === null ? 0 : 1;
   const prepared = prepareRun({ ...digits.short, threads, listen: '127.0.0.1:0', minWorkers }, digits.data);
   const { parts, log } = prepared;
-  const { shards, batchSize, trainingCount, validationCount, testImages } = parts.shape;
-  const counts = { shards, batchSize, trainingCount, validationCount, testCount: testImages };
-  const spec = { name: 'wasm', augmentValidation: false, ...counts };
+  const spec = { name: 'wasm', augmentValidation: false };
   const engine = await wiring.makeEngine(spec, parts.kernels, parts.memory, threads);
+  const local = makeLocal?.(engine) ?? null;
   const begun = listen({
     ...parts,
     configuration: { ...digits.short },
     engine,
-    local: makeLocal?.(engine) ?? null,
-    sizes: new ShardSizes(counts),
+    local: local && { pool: local, executor: local },
+    sizes: new ShardSizes(parts.shape),
     limits: { ...clusterLimits, step: { lateFactor: 1, lateFloorMs: 1, unmeasuredMs } },
     identity: {
       protocolVersion: PROTOCOL_VERSION,

@@ -4,9 +4,10 @@
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { SplitName, StepAddress, WorkerPool } from '../../src/engine.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
+import type { ThreadPoolOptions } from '../../src/host/thread-pool.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import { nodeWiring } from '../../src/library.ts';
+import { wiring } from '../../src/library.ts';
 import type { Token } from '../../src/wire/auth.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import type { Welcome } from '../../src/wire/messages.ts';
@@ -53,6 +54,8 @@ export interface TestNode {
   leave(): void;
 }
 
+type StartPool = NonNullable<NodeWiring['startPool']>;
+
 const digests = new Map<Dataset, string>();
 
 function digestOf(data: Dataset): string {
@@ -67,13 +70,12 @@ export function startNode(url: string, setup: NodeSetup = {}): TestNode {
   const parts: Record<SplitName, number> = { validation: 0, test: 0 };
   const log = new Lines();
   const controller = new AbortController();
-  const startPool: NodeWiring['startPool'] = (hands) =>
-    setup.realThreads ? nodeWiring.startPool(hands) : inlineHands(hands, setup, steps, parts);
+  const startPool: StartPool = (memory, hands) => inlineHands(memory, hands, setup, steps, parts);
   const options: NodeOptions = { url, token, certificateAuthority: null, threads, name, keepAlive, retryForMs };
   const ended = runNode(
     options,
     new Map(data === null ? [] : [[digestOf(data), data]]),
-    { ...nodeWiring, startPool, ...setup.wiring },
+    { ...wiring, ...(setup.realThreads ? {} : { startPool }), ...setup.wiring },
     { signal: controller.signal, log: (level, message) => log.add(`${level}: ${message}`) },
   ).then(
     (result): NodeEnd => ({ result, error: null }),
@@ -94,7 +96,8 @@ export function startNode(url: string, setup: NodeSetup = {}): TestNode {
 }
 
 function inlineHands(
-  { memory, module, engine: spec, threads }: Parameters<NodeWiring['startPool']>[0],
+  memory: RunMemory,
+  { module, engine: spec, threads }: ThreadPoolOptions,
   setup: NodeSetup,
   steps: number[],
   parts: Record<SplitName, number>,
@@ -126,6 +129,6 @@ function inlineHands(
 
 /** What a node computes with, for a test that speaks for the node itself. */
 export function nodeRunFor(welcome: Welcome, data: Dataset): NodeRun {
-  const startPool: NodeWiring['startPool'] = (hands) => inlineHands(hands, {}, [], { validation: 0, test: 0 });
-  return new NodeRun(welcome, 'wasm', data, 1, { ...nodeWiring, startPool }, new SpareMemory(), () => undefined);
+  const startPool: StartPool = (memory, hands) => inlineHands(memory, hands, {}, [], { validation: 0, test: 0 });
+  return new NodeRun(welcome, 'wasm', data, 1, { ...wiring, startPool }, new SpareMemory(), () => undefined);
 }

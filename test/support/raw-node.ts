@@ -1,7 +1,7 @@
 // A node by hand: a WebSocket on which a test says whatever it likes, legal or not.
 
 import { WebSocket } from 'ws';
-import { nodeWiring } from '../../src/library.ts';
+import { wiring } from '../../src/library.ts';
 import { closeName } from '../../src/wire/close-codes.ts';
 import { decodeFrame } from '../../src/wire/codec.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
@@ -91,12 +91,11 @@ export async function hello(change: Partial<Hello> = {}): Promise<Hello> {
   return {
     type: 'hello',
     protocolVersion: PROTOCOL_VERSION,
-    programVersion: nodeWiring.programVersion,
+    programVersion: wiring.programVersion,
     engine: 'wasm',
-    selfTest: await nodeWiring.selfTest('wasm'),
+    selfTest: await wiring.selfTest('wasm'),
     name: 'raw',
     threads: 1,
-    dataDigest: null,
     metricsPort: null,
     ...change,
   };

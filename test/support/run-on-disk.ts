@@ -2,8 +2,8 @@
 
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { resolveWithRun } from '../../coordinator/run-folder/run-files.ts';
 import type { TestedWiring } from '../../coordinator/training/make-executor.ts';
+import { resolveWithRun } from '../../coordinator/training/resolve-with-run.ts';
 import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';

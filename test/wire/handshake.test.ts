@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { checkIdentity } from '../../src/wire/handshake.ts';
 import { outcome } from './support.ts';
 
-const ours = { protocolVersion: 2, programVersion: '0.2.0', engine: 'wasm', selfTest: 'ab'.repeat(32) };
+const ours = { protocolVersion: 3, programVersion: '0.2.0', engine: 'wasm', selfTest: 'ab'.repeat(32) };
 
 describe('checkIdentity', () => {
   it('accepts its like', () => expect(outcome(() => checkIdentity({ ...ours }, ours))).toBe('accepted'));
 
   it.each([
-    [{ protocolVersion: 1 }, 'protocolVersion', 'protocol: node has 1, coordinator 2'],
+    [{ protocolVersion: 1 }, 'protocolVersion', 'protocol: node has 1, coordinator 3'],
     [{ programVersion: '0.2.1' }, 'programVersion', 'program: node has 0.2.1, coordinator 0.2.0'],
     [{ engine: 'tfjs' }, 'engine', 'engine: node has tfjs, coordinator wasm'],
     [

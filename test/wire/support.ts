@@ -19,7 +19,6 @@ export const nodeMessages: readonly NodeMessage[] = [
     selfTest: sha,
     name: 'lab 3',
     threads: 4,
-    dataDigest: null,
     metricsPort: 9465,
   },
   { type: 'need-data' },
@@ -50,7 +49,7 @@ export const nodeMessages: readonly NodeMessage[] = [
     ],
   },
   { type: 'attempt-failed', attempt: 4_294_967_295, reason: 'out of memory' },
-  { type: 'heartbeat', shardsDone: 12, samplesDone: 5e9 },
+  { type: 'heartbeat' },
   { type: 'goodbye', reason: 'interrupted' },
 ];
 
@@ -65,9 +64,7 @@ export const coordinatorMessages: readonly CoordinatorMessage[] = [
     dataDigest: sha,
     dataBytes: 54_950_020,
     valueCount: 109_516,
-    shards: 8,
     heartbeatIntervalMs: 2_500,
-    heartbeatTimeoutMs: 10_000,
     coordinatorTimeoutMs: 60_000,
   },
   { type: 'data', offset: 262_144, total: 300_000, payload: new Uint8Array(37_856).fill(7) },
@@ -101,7 +98,7 @@ export const coordinatorMessages: readonly CoordinatorMessage[] = [
     blocks: [{ level: 5, index: 0 }],
     payload: values,
   },
-  { type: 'heartbeat', stepsCommitted: 42, threads: 7 },
+  { type: 'heartbeat' },
   { type: 'goodbye', reason: 'you leave' },
 ];
 

@@ -41,7 +41,7 @@ export async function selfTestDigest(
     memory.preparePartials(kernels, step);
   }
 
-  const spec = { name: engineName, augmentValidation: false, validationCount: 0, testCount };
+  const spec = { name: engineName, augmentValidation: false };
   const engine = await makeEngine(spec, kernels, memory, 0);
   const answers: (string | number)[] = [];
   const { vector, sums } = plan.slots[0]!;

@@ -5,7 +5,7 @@
 import { batchSamples, shardStart } from '../../src/data/sampler.ts';
 import type { Engine, EngineSpec, SplitName, StepAddress } from '../../src/engine.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
-import { type DenseScratch, PART_SAMPLES } from '../../src/kernels/memory-plan.ts';
+import { type DenseScratch, PART_SAMPLES, samplesOf } from '../../src/kernels/memory-plan.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import { Purpose } from '../../src/random.ts';
 import type { Sums } from '../../src/sums.ts';
@@ -60,7 +60,7 @@ export class TfjsEngine implements Engine {
     const { plan } = this.#memory;
     const test = split === 'test';
     const first = part * PART_SAMPLES;
-    const end = Math.min(first + PART_SAMPLES, test ? this.#spec.testCount : this.#spec.validationCount);
+    const end = Math.min(first + PART_SAMPLES, samplesOf(plan.shape, split));
     this.#kernels.denseImages(
       plan.runRecord,
       this.#scratch,

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import util from 'node:util';
 import { isMainThread } from 'node:worker_threads';
-import { LockstepError } from '../../src/errors.ts';
+import { LockstepError, messageOf } from '../../src/errors.ts';
 
 /** The part of tfjs-node that is used: tfjs-core's own functions. tfjs-node may not be there when this is compiled. */
 export type Tensorflow = typeof import('@tensorflow/tfjs-core');
@@ -63,7 +63,7 @@ export function loadTensorflow(from: string = import.meta.url): Tensorflow {
   } catch (cause) {
     throw new LockstepError({
       what: 'The engine tfjs-node cannot be loaded',
-      why: cause instanceof Error ? cause.message : String(cause),
+      why: messageOf(cause),
       mend: 'Build its binding for this machine with deploy/tfjs-native.sh --force, or use --engine wasm',
       cause,
     });

@@ -1,8 +1,8 @@
 // The default engine: the compiled kernels on one worker's scratch. It allocates nothing.
 
-import type { Engine, SplitName, StepAddress } from '../../src/engine.ts';
+import type { Engine, EngineSpec, SplitName, StepAddress } from '../../src/engine.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
-import { PART_SAMPLES } from '../../src/kernels/memory-plan.ts';
+import { PART_SAMPLES, samplesOf } from '../../src/kernels/memory-plan.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import { Purpose } from '../../src/random.ts';
 import type { BlockAddress } from '../../src/tree.ts';
@@ -14,22 +14,13 @@ export class WasmEngine implements Engine {
   readonly #memory: RunMemory;
   readonly #scratch: number;
   readonly #augmentValidation: boolean;
-  readonly #validationCount: number;
-  readonly #testCount: number;
   readonly #committer: Committer;
 
-  constructor(
-    kernels: Kernels,
-    memory: RunMemory,
-    worker: number,
-    options: { augmentValidation: boolean; validationCount: number; testCount: number },
-  ) {
+  constructor(kernels: Kernels, memory: RunMemory, worker: number, { augmentValidation }: EngineSpec) {
     this.#kernels = kernels;
     this.#memory = memory;
     this.#scratch = memory.plan.workers[worker]!.scratch;
-    this.#augmentValidation = options.augmentValidation;
-    this.#validationCount = options.validationCount;
-    this.#testCount = options.testCount;
+    this.#augmentValidation = augmentValidation;
     this.#committer = new Committer(kernels, memory, worker, true);
   }
 
@@ -63,7 +54,7 @@ export class WasmEngine implements Engine {
       test ? plan.testLabels : plan.labels,
       test ? 0 : plan.validationNumbers,
       first,
-      Math.min(first + PART_SAMPLES, test ? this.#testCount : this.#validationCount),
+      Math.min(first + PART_SAMPLES, samplesOf(plan.shape, split)),
       !test && this.#augmentValidation ? Purpose.augmentValidation : 0,
       epoch,
       plan.partSums + part * 16,

@@ -1,35 +1,28 @@
 // What a node holds for one run: data, memory, threads. It turns parameters and blocks into tree nodes and figures.
 
+import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { epochOrder, type SplitNumbers, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
-import type { EngineSpec, WorkerPool } from '../../src/engine.ts';
+import type { WorkerPool } from '../../src/engine.ts';
+import { messageOf } from '../../src/errors.ts';
+import { ThreadPool, type ThreadPoolOptions } from '../../src/host/thread-pool.ts';
 import { instantiate, type Kernels } from '../../src/kernels/kernels.ts';
-import { partsOf, planMemory, type RunShape } from '../../src/kernels/memory-plan.ts';
+import { partsOf, planMemory, type RunShape, samplesOf } from '../../src/kernels/memory-plan.ts';
 import { bufferOf, RunMemory } from '../../src/kernels/run-memory.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import { shapeOf } from '../../src/run/run-shape.ts';
 import { shardsOfBlock } from '../../src/tree.ts';
 import type { Evaluate, PartSums, Step, TreeNode, Welcome } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
+import type { Wiring } from '../../src/wiring.ts';
 import { checkAsked } from './check-asked.ts';
 import type { SpareMemory } from './spare-memory.ts';
 
 /** What the entries wire in. */
-export interface NodeWiring {
-  readonly programVersion: string;
-  readonly sharedKernels: () => WebAssembly.Module;
-  readonly heapBase: () => number;
-  /** Digest of the engine's answer to the self-test; throws when this machine does not have the engine. */
-  readonly selfTest: (engine: string) => Promise<string>;
-  readonly startPool: (parts: {
-    readonly shape: RunShape;
-    readonly memory: RunMemory;
-    readonly module: WebAssembly.Module;
-    readonly engine: EngineSpec;
-    readonly threads: number;
-    readonly onLoss: (message: string) => void;
-  }) => WorkerPool;
-}
+export type NodeWiring = Pick<Wiring, 'programVersion' | 'sharedKernels' | 'heapBase' | 'selfTest' | 'threadFile'> & {
+  /** What computes in the place of threads: of tests. */
+  readonly startPool?: (memory: RunMemory, options: ThreadPoolOptions) => WorkerPool;
+};
 
 export class NodeRun {
   readonly #pool: WorkerPool;
@@ -57,12 +50,6 @@ export class NodeRun {
     this.#memories = memories;
     try {
       const options = resolveOptions({}, welcome.configuration);
-      if (options.shards !== welcome.shards) {
-        throw new ProtocolError(
-          'badField',
-          `welcome.shards is ${welcome.shards}, its configuration has ${options.shards}`,
-        );
-      }
       this.#seed = options.seed;
       this.#split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
       this.#shape = shapeOf(options, data, this.#split, threads, options.shards);
@@ -74,19 +61,13 @@ export class NodeRun {
       this.#memory.setData(data.train, data.test, this.#split.validation);
       const module = wiring.sharedKernels();
       this.#kernels = instantiate(module, this.#memory.wasmMemory);
-      const { validationCount, testImages: testCount } = this.#shape;
-      const spec = { name: engine, augmentValidation: options.augmentValidation, validationCount, testCount };
-      this.#pool = wiring.startPool({
-        shape: this.#shape,
-        memory: this.#memory,
-        module,
-        engine: spec,
-        threads,
-        onLoss,
-      });
+      const { threadFile, startPool = (memory, options) => new ThreadPool(memory, options) } = wiring;
+      const spec = { name: engine, augmentValidation: options.augmentValidation };
+      const cores = availableParallelism();
+      this.#pool = startPool(this.#memory, { threadFile, module, engine: spec, threads, cores, onLoss });
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
-      throw new ProtocolError('doesNotFit', error instanceof Error ? error.message : String(error), { cause: error });
+      throw new ProtocolError('doesNotFit', messageOf(error), { cause: error });
     }
   }
 
@@ -140,8 +121,7 @@ export class NodeRun {
 
   /** Computes an attempt's parts of a split. */
   async evaluate({ epoch, step, split, blocks, payload }: Evaluate): Promise<{ parts: PartSums[]; computeMs: number }> {
-    const { validationCount, testImages } = this.#shape;
-    checkAsked(blocks, partsOf(split === 'test' ? testImages : validationCount), `parts of the ${split} split`);
+    checkAsked(blocks, partsOf(samplesOf(this.#shape, split)), `parts of the ${split} split`);
     this.#takeParameters(step, payload);
     const started = performance.now();
     const parts: PartSums[] = [];

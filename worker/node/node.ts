@@ -1,6 +1,7 @@
 // A node's life: connect, take part, and connect again for as long as that may help. Returns how it ended.
 
 import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { isLoopback } from '../../src/host/loopback.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { Token } from '../../src/wire/auth.ts';
 import { closeCodes, closeName, reactionTo } from '../../src/wire/close-codes.ts';
@@ -171,12 +172,10 @@ async function connectOnce(
   }
 }
 
-const loopback = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
-
 /** The port that the coordinator is told: not that of a server which listens on loopback, unless it is on this machine. */
 function seenMetricsPort({ url, metrics }: NodeOptions): number | null {
   if (!metrics) return null;
-  return loopback.test(metrics.host) && !loopback.test(new URL(url).hostname) ? null : metrics.port;
+  return isLoopback(metrics.host) && !isLoopback(new URL(url).hostname) ? null : metrics.port;
 }
 
 function refused(url: string, why: string, mend: string): LockstepError {

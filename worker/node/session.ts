@@ -2,6 +2,7 @@
 // connect again is its caller's affair (node.ts).
 
 import type { Dataset } from '../../src/data/dataset.ts';
+import { messageOf } from '../../src/errors.ts';
 import { type CloseName, closeCodes, closeReason } from '../../src/wire/close-codes.ts';
 import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../../src/wire/connection-state.ts';
 import { datasetOfBytes, digestOfBytes } from '../../src/wire/dataset-bytes.ts';
@@ -115,8 +116,6 @@ export class Session {
       }, WELCOME_MS),
     );
     const { name, threads, engine, selfTest, metricsPort, wiring } = options;
-    // what it used last is what it is most likely to need again
-    const dataDigest = [...data.keys()].at(-1) ?? null;
     this.#send({
       type: 'hello',
       protocolVersion: PROTOCOL_VERSION,
@@ -125,7 +124,6 @@ export class Session {
       selfTest,
       name,
       threads,
-      dataDigest,
       metricsPort,
     });
   }
@@ -187,7 +185,7 @@ export class Session {
           this.#close('heartbeatTimeout', `the coordinator was silent for ${Math.round(silentMs)} ms`);
           this.#socket.terminate();
         } else if (this.#socket.bufferedAmount === 0) {
-          this.#send({ type: 'heartbeat', shardsDone: this.#shardsDone, samplesDone: this.#samplesDone });
+          this.#send({ type: 'heartbeat' });
         }
       },
       Math.max(LEAST_HEARTBEAT_MS, welcome.heartbeatIntervalMs),
@@ -250,7 +248,7 @@ export class Session {
       }
     } catch (error) {
       if (error instanceof ProtocolError || this.#closedWith !== null) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       this.#send({ type: 'attempt-failed', attempt: message.attempt, reason: asText(reason, REASON_LENGTH) });
     }
   }
@@ -274,7 +272,7 @@ export class Session {
 
   #closeFor(error: unknown): void {
     if (error instanceof ProtocolError) return this.#close(error.closeName, error.reason, error.cause);
-    this.#close('internal', error instanceof Error ? error.message : String(error));
+    this.#close('internal', messageOf(error));
   }
 
   #close(name: CloseName, reason: string, cause?: unknown): void {
@@ -288,7 +286,7 @@ function roomFor(bytes: number): Uint8Array {
   try {
     return new Uint8Array(bytes);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ProtocolError('doesNotFit', `no memory for a dataset of ${bytes} bytes: ${reason}`, { cause: error });
   }
 }

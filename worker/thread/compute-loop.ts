@@ -17,8 +17,6 @@ export interface LoopOptions {
   readonly workers: number;
   /** How often to look at the mailbox before going to sleep; 0 where there are more threads than cores. */
   readonly spins: number;
-  readonly batchSize: number;
-  readonly trainingCount: number;
   readonly inject?: FaultInjector;
 }
 
@@ -149,7 +147,7 @@ export class ComputeLoop {
     this.#options.inject?.('reduce', step, slice);
     // in what order threads take the slices is open: the gradients were there when the first one was begun
     if (!this.#memory.isStepComputed(step)) this.#memory.setStepComputed(step, performance.now() + this.#clockOffsetMs);
-    const { batchSize, trainingCount } = this.#options;
+    const { batchSize, trainingCount } = this.#memory.plan.shape;
     const samples = batchSamples(stepInEpoch, batchSize, trainingCount);
     if (!this.#engine.updateSlice(step, this.#fields.tasks, samples, slice)) this.#store(Word.fault, step + 1);
     if (slice === ROW_GROUPS) this.#memory.addTreeNodes(step, this.#fields.tasks);

@@ -1,6 +1,6 @@
 // Pushes a run's metrics to a Prometheus Pushgateway, once, at the end: for runs too short to be scraped.
 
-import { reasonOf } from '../../../src/host/files/io-reason.ts';
+import { ioReason } from '../../../src/host/files/io-reason.ts';
 import { splitAddress } from '../../../src/text/credentials.ts';
 import { asText } from '../../../src/wire/fields.ts';
 
@@ -32,7 +32,7 @@ export async function pushOnce(
   } catch (error) {
     if ((error as Error).name === 'TimeoutError') return `no answer within ${PATIENCE_MS} ms`;
     // fetch says "fetch failed", and its cause says why
-    return reasonOf((error as Error).cause ?? error);
+    return ioReason((error as Error).cause ?? error);
   }
 }
 

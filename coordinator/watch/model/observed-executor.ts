@@ -20,10 +20,6 @@ export class ObservedExecutor implements Executor {
     this.#watched = watched;
   }
 
-  get capacity(): number {
-    return this.#executor.capacity;
-  }
-
   async train(range: StepRange): Promise<number> {
     let before = machineMs();
     const committed = (step: number, sums: Sums): void => {

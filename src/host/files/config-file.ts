@@ -2,7 +2,7 @@
 
 import { LockstepError } from '../../errors.ts';
 import { decodeText } from '../../text/decoded-text.ts';
-import { reasonOf } from './io-reason.ts';
+import { ioReason } from './io-reason.ts';
 import { readNamed } from './read-file.ts';
 
 /** `read`: how. What the user names himself may be a pipe: --config <(...). */
@@ -22,7 +22,7 @@ export async function readConfigFile(
   try {
     bytes = await read(path);
   } catch (cause) {
-    throw refuse(reasonOf(cause), cause);
+    throw refuse(ioReason(cause), cause);
   }
   const decoded = decodeText(bytes);
   if ('why' in decoded) throw refuse(`it ${decoded.why}`);
@@ -31,8 +31,8 @@ export async function readConfigFile(
     value = JSON.parse(decoded.text);
   } catch (cause) {
     // the parser quotes what stands around the place, which may be a part of a password
-    if (decoded.text.includes('@')) throw refuse(`it is not JSON: ${withoutQuote(reasonOf(cause))}`);
-    throw refuse(`it is not JSON: ${reasonOf(cause)}`, cause);
+    if (decoded.text.includes('@')) throw refuse(`it is not JSON: ${withoutQuote(ioReason(cause))}`);
+    throw refuse(`it is not JSON: ${ioReason(cause)}`, cause);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw refuse('it does not hold a JSON object');

@@ -8,7 +8,7 @@ import { type FileKind, fileKindOf, SNIFFED_BYTES } from '../../data/file-kind.t
 import { byPreference, type DataRole, dataRoles, prefixOf, roleOf, standardNames } from '../../data/file-names.ts';
 import { LockstepError } from '../../errors.ts';
 import { shellWord } from '../../text/shell-command.ts';
-import { reasonOf } from './io-reason.ts';
+import { ioReason } from './io-reason.ts';
 import { kindOf, openFile } from './read-file.ts';
 
 /** Paths of files. */
@@ -88,7 +88,7 @@ async function look(folder: string, instead: string): Promise<Place> {
     const archive = kind === 'a file' ? await archiveOf(folder) : null;
     throw new LockstepError({
       what: `The data folder ${folder} cannot be read`,
-      why: isNoFolder ? `it is ${archive?.name ?? kind}, not a folder (ENOTDIR)` : reasonOf(cause),
+      why: isNoFolder ? `it is ${archive?.name ?? kind}, not a folder (ENOTDIR)` : ioReason(cause),
       mend:
         archive?.mend ??
         (kind === 'a file'
@@ -124,7 +124,7 @@ async function placeOf(folder: string): Promise<Place> {
   const otherKinds: string[] = [];
   for (const name of names.filter((each) => roleOf(each) !== null).sort(byPreference)) {
     const path = join(folder, name);
-    const kind = await stat(path).then(kindOf, reasonOf);
+    const kind = await stat(path).then(kindOf, ioReason);
     if (kind === null) files[roleOf(name)!] ??= path;
     else otherKinds.push(`${name} is ${kind.startsWith('it is ') ? kind.slice(6) : kind}`);
   }

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { fileKindOf, isGzip, SNIFFED_BYTES } from '../../data/file-kind.ts';
 import { checkIdxLength, IdxBody, type IdxHeader, type IdxRole, readIdxHeader } from '../../data/idx.ts';
 import { LockstepError } from '../../errors.ts';
-import { codeOf, reasonOf } from './io-reason.ts';
+import { codeOf, ioReason } from './io-reason.ts';
 import { type OpenFile, openFile } from './read-file.ts';
 
 const PIECE_BYTES = 2 ** 18;
@@ -30,7 +30,7 @@ export class IdxFile {
     const file = await openFile(path).catch((cause) => {
       throw new LockstepError({
         what: `The data file ${path} cannot be read`,
-        why: reasonOf(cause),
+        why: ioReason(cause),
         mend: 'See to it that it is a file and that you may read it',
         cause,
       });
@@ -125,7 +125,7 @@ function unreadable(path: string, cause: unknown): LockstepError {
   const fails = codeOf(cause)?.startsWith('Z_') ?? false;
   return new LockstepError({
     what: fails ? `The data file ${path} cannot be unpacked` : `The data file ${path} cannot be read`,
-    why: fails ? gzipReason(cause as Error) : reasonOf(cause),
+    why: fails ? gzipReason(cause as Error) : ioReason(cause),
     mend: fails
       ? 'Fetch the file again from where it came from'
       : 'See to it that it is a file and that you may read it',

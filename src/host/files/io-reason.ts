@@ -1,5 +1,7 @@
 // The reason of a failed file operation, in words. Knows nothing of which file, and of what mends it.
 
+import { messageOf } from '../../errors.ts';
+
 const reasons: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'the disk is full'],
   ['EDQUOT', 'the disk quota is used up'],
@@ -19,11 +21,11 @@ const reasons: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** For instance "the disk is full (ENOSPC)". */
-export function reasonOf(error: unknown): string {
+export function ioReason(error: unknown): string {
   const code = codeOf(error);
   const reason = code === null ? undefined : reasons.get(code);
   if (reason !== undefined) return `${reason} (${code})`;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 /** The code of a system error ("ENOENT"), or null. */

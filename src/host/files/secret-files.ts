@@ -6,7 +6,7 @@ import { LockstepError } from '../../errors.ts';
 import { decodeText } from '../../text/decoded-text.ts';
 import type { Token } from '../../wire/auth.ts';
 import { readTokenBytes, readTokenText, type TokenReading } from '../../wire/token-text.ts';
-import { reasonOf } from './io-reason.ts';
+import { ioReason } from './io-reason.ts';
 import { readNamed } from './read-file.ts';
 
 type Warn = (message: string) => void;
@@ -45,7 +45,7 @@ async function read(file: string, what: string, look: (mode: number) => void): P
   } catch (cause) {
     throw new LockstepError({
       what: `The ${what} ${file} cannot be read`,
-      why: reasonOf(cause),
+      why: ioReason(cause),
       mend: 'See to it that it is there and that you may read it',
       cause,
     });

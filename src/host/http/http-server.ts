@@ -3,9 +3,9 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
-import { LockstepError } from '../../errors.ts';
+import { LockstepError, messageOf } from '../../errors.ts';
 import { printable } from '../../text/clean-text.ts';
-import { codeOf, reasonOf } from '../files/io-reason.ts';
+import { codeOf, ioReason } from '../files/io-reason.ts';
 import { type HostPolicy, judgeHost } from './host-names.ts';
 import { HttpDoor } from './http-door.ts';
 import { type StrangerLimits, strangerLimits } from './stranger-limits.ts';
@@ -90,7 +90,7 @@ function whyNot(cause: unknown): string {
     case 'EAI_AGAIN':
       return `no address of that name was found (${codeOf(cause)})`;
     default:
-      return reasonOf(cause);
+      return ioReason(cause);
   }
 }
 
@@ -116,8 +116,7 @@ async function answer(
   try {
     await route(request, response, stays);
   } catch (error) {
-    if (!response.headersSent)
-      plain(response, 500, `${printable(error instanceof Error ? error.message : String(error))}\n`);
+    if (!response.headersSent) plain(response, 500, `${printable(messageOf(error))}\n`);
     else response.destroy();
   }
 }

@@ -49,6 +49,17 @@ export class Notes {
   }
 }
 
+/** The stream of the notes, for progress: what is drawn over. */
+export function progressSink(stream: NodeJS.WriteStream, notes: Notes) {
+  return {
+    write: (text: string) => notes.write(text),
+    isTTY: stream.isTTY && process.env['TERM'] !== 'dumb',
+    get columns() {
+      return stream.columns;
+    },
+  };
+}
+
 /** Resolves when all that was written is out, or cannot come out any more. */
 export async function written(stream: NodeJS.WriteStream): Promise<void> {
   if (stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()));

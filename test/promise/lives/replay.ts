@@ -142,8 +142,6 @@ async function machineOf(options: TrainOptions, data: Dataset, first: number, st
   const spec = {
     name: 'wasm' as const,
     augmentValidation: options.augmentValidation,
-    validationCount: split.validation.length,
-    testCount: data.test.count,
   };
   const engine = await makeEngine(spec, kernels, memory, 0);
   let ordered = -1;

@@ -37,7 +37,10 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
     'src/host/files': 'reading files, and why one cannot be read',
     'src/host/process': 'the signals and streams of a process, and its end',
   },
-  { 'src/host/http': 'the one HTTP server, and what strangers may take of it' },
+  {
+    'src/host/http': 'the one HTTP server, and what strangers may take of it',
+    'src/command.ts': 'what a command is to the command line',
+  },
   { 'src/host': 'the machine: clock, limits, threads, exposition of metrics' },
   {
     'coordinator/step': 'one step, decided: who computes what, again and by whom',

@@ -1,0 +1,29 @@
+// A command's result as text for stdout: JSON, lines, or a table. Knows no command.
+
+import { jsonText } from '../../src/run/disk-records.ts';
+import { printable } from '../../src/text/clean-text.ts';
+
+/** The last line of stdout with --json. */
+export function jsonLine(value: unknown): string {
+  return `${jsonText(value)}\n`;
+}
+
+/** A line each. */
+export function lines(texts: readonly string[]): string {
+  return texts.map((text) => `${printable(text)}\n`).join('');
+}
+
+/** Rows of cells as lines, each column as wide as its widest cell; numbers to the right. */
+export function table(given: readonly (readonly (string | number)[])[]): string {
+  const rows = given.map((row) => row.map((cell) => (typeof cell === 'number' ? cell : printable(cell))));
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => String(row[column] ?? '').length)));
+  const shown = rows.map((row) =>
+    row
+      .map((cell, column) =>
+        typeof cell === 'number' ? String(cell).padStart(widths[column]!) : cell.padEnd(widths[column]!),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${shown.join('\n')}\n`;
+}

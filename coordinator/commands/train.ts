@@ -1,0 +1,134 @@
+// `lockstep train`: a run from what was typed to the table of its results. Knows nothing of how it is trained.
+
+import type { Command, CommandContext, Given } from '../../src/command.ts';
+import { ExitCode } from '../../src/errors.ts';
+import { readConfigFile } from '../../src/host/files/config-file.ts';
+import { collectForSockets } from '../../src/host/process/collect-for-sockets.ts';
+import { unlessAborted } from '../../src/host/unless-aborted.ts';
+import { configForFile, resolveThreads } from '../../src/options/config.ts';
+import { optionTable } from '../../src/options/option-table.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
+import { path } from '../../src/options/value-kinds.ts';
+import { jsonText } from '../../src/run/disk-records.ts';
+import type { Summary, TrainEvent } from '../../src/run/events.ts';
+import { printable } from '../../src/text/clean-text.ts';
+import { ReservedFolder } from '../run-folder/run-folder.ts';
+import { trainAndReport } from '../train-and-report.ts';
+import { resolveWithRun } from '../training/resolve-with-run.ts';
+import { type RunSignals, watchRunSignals } from '../training/run-signals.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { jsonLine } from './result-text.ts';
+
+interface Asked {
+  /** Only what was typed: defaults would hide the configuration file. */
+  readonly given: Given;
+  readonly configFile: string | undefined;
+}
+
+type Typed = TrainOptions & { readonly config: string | undefined };
+
+export const train: Command<Asked, Typed> = {
+  name: 'train',
+  summary: 'Train a network on this machine.',
+  operands: '',
+  flags: {
+    ...optionTable,
+    config: {
+      flag: '--config <file>',
+      kind: path,
+      default: undefined,
+      help: 'JSON file of options ("batchSize": 256); a flag goes before the file',
+    },
+  },
+  help: `
+Examples:
+  $ lockstep train                              five epochs of MNIST on all cores
+  $ lockstep train --threads 0 --max-steps 100  the single-worker baseline, a hundred steps
+  $ lockstep train --data ./fashion --out runs/fashion --hidden 256,128
+  $ lockstep train --config runs/fashion/config.json --seed 7 --json
+  $ lockstep train --resume runs/fashion        go on after an interruption; --epochs 10 to train longer
+  $ lockstep train --listen 0.0.0.0:7070 --token-file token --min-workers 4
+
+Exit codes: 0 done, 1 the run failed, 2 bad usage, configuration, data or output folder, 75 too few workers came,
+129, 130 and 143 interrupted (after a checkpoint).`,
+  ends: 'watched',
+  // checked over the configuration file and the run that is resumed
+  options: ({ config, ...given }) => ({ given, configFile: config as string | undefined }),
+  run: async (_, asked, context) => {
+    let progress: Progress | null = null;
+    const signals = watchRunSignals((line) => {
+      progress?.clear();
+      context.note(line);
+    });
+    const options = await optionsOf(asked, signals.signal);
+    context.showStacks(options.verbose);
+    progress = createProgress(context.progress, options);
+    await trainInto(options, progress, signals, context);
+    return ExitCode.done;
+  },
+};
+
+async function optionsOf({ given, configFile }: Asked, signal: AbortSignal): Promise<TrainOptions> {
+  const file = configFile === undefined ? null : await unlessAborted(readConfigFile(configFile), signal);
+  return await unlessAborted(resolveWithRun(given, file, 'flag'), signal);
+}
+
+/** Trains into the folder that was asked for, or one of its own, and prints the result. */
+async function trainInto(
+  asked: TrainOptions,
+  progress: Progress,
+  signals: RunSignals,
+  context: CommandContext,
+): Promise<void> {
+  const given = asked.out ?? asked.resume;
+  const reserved = given === null ? await ReservedFolder.reserve(new Date()) : null;
+  const out = given ?? reserved!.path;
+  const options = { ...asked, out, threads: resolveThreads(asked, context.cores) };
+  try {
+    // shown as soon as it is there: the metrics may stay for one more scrape
+    let printed: Promise<void> | null = null;
+    await trainAndShow(options, progress, signals, context, (summary) => {
+      printed = context.print(options.json ? jsonLine(summary) : resultTable(summary, out));
+      printed.catch(() => undefined);
+    });
+    await unlessAborted(printed ?? Promise.resolve(), signals.signal);
+  } finally {
+    // Only does anything where the run left nothing.
+    await reserved?.release();
+  }
+}
+
+async function trainAndShow(
+  options: TrainOptions,
+  progress: Progress,
+  { signal, checkpointRequests, onPhase }: RunSignals,
+  { note, wiring }: CommandContext,
+  onDone: (summary: Summary) => void,
+): Promise<void> {
+  if (!options.quiet) {
+    note(`Configuration: ${jsonText(configForFile(options))}`);
+    note(`Run folder: ${options.out}`);
+  }
+  if (options.listen !== null) collectForSockets();
+  try {
+    const onEvent = (event: TrainEvent) => {
+      progress.show(event, performance.now());
+      if (event.type === 'done') onDone(event.summary);
+    };
+    await trainAndReport(options, { signal, onEvent, onPhase, checkpointRequests }, await wiring());
+  } finally {
+    progress.clear();
+  }
+}
+
+function resultTable(summary: Summary, folder: string): string {
+  const rows = [
+    ['Test accuracy', summary.test.accuracy.toFixed(4)],
+    ['Test loss', summary.test.loss.toFixed(4)],
+    ['Run folder', printable(folder)],
+    ['Digest', summary.digest],
+    ['State digest', summary.stateDigest],
+    ['Samples/s', Math.round(summary.samplesPerSecond).toLocaleString('en-US')],
+  ] as const;
+  return rows.map(([name, value]) => `${name.padEnd(15)}${value}\n`).join('');
+}

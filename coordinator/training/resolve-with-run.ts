@@ -1,0 +1,65 @@
+// What was asked for -> the options of a run, where it may be one that goes on: its config.json then stands for the defaults.
+
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LockstepError } from '../../src/errors.ts';
+import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
+import { recordKey, resolveOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
+import { readRunAt } from '../run-folder/read-run.ts';
+
+/** What was asked for, over the configuration file, over the run that is resumed, over the defaults. */
+export async function resolveWithRun(
+  given: object,
+  file: Readonly<Record<string, unknown>> | null,
+  origin: 'flag' | 'option',
+): Promise<TrainOptions> {
+  const asked = await withRunThere(resolveOptions(given, file, origin));
+  const { resume, from } = asked;
+  if (resume === null) return asked;
+  const { before } = await readRunAt(resume, from);
+  const { [recordKey]: _, ...fromFile } = file ?? {};
+  return resolveOptions({ ...fromFile, ...definedOf(given), resume, from }, before.facts.config, origin);
+}
+
+/** With --auto-resume: the run in --out is what goes on, if there is one. */
+async function withRunThere(asked: TrainOptions): Promise<TrainOptions> {
+  const { autoResume, out, resume, from } = asked;
+  if (autoResume && out === null) {
+    throw new LockstepError({
+      what: '--auto-resume needs --out',
+      why: 'a run is found again by its folder, and without --out each has a new one',
+      mend: 'Name the run folder: --auto-resume --out DIR',
+    });
+  }
+  // with it, what the rest of the command says was done already: the run began
+  if (autoResume && (await hasConfig(out!))) return { ...asked, resume: out, from: 'last' };
+  if (resume === null && from !== 'last') {
+    throw new LockstepError({
+      what: `--from ${from} needs --resume`,
+      why: 'it names a checkpoint of the run that goes on',
+      mend: `Name the run as well: --resume DIR --from ${from} --out OTHER`,
+    });
+  }
+  return asked;
+}
+
+/** Whatever it is: one that cannot be used is not passed over. */
+async function hasConfig(folder: string): Promise<boolean> {
+  return await lstat(join(folder, 'config.json')).then(
+    () => true,
+    (error: unknown) => {
+      if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return false;
+      throw new LockstepError({
+        what: `The run folder ${folder} cannot be read`,
+        why: ioReason(error),
+        mend: 'See to it that you may read it, or choose another with --out DIR',
+        cause: error,
+      });
+    },
+  );
+}
+
+function definedOf(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
