@@ -1,6 +1,8 @@
 // What goes wrong and how it ends: one error class for all that a user can cause or mend, and the exit codes.
 // Knows nothing of how errors are printed.
 
+import { type ErrorCode, errorCodes } from './error-codes.ts';
+
 /**
  * Exit codes of every command. `usage` is for whatever is found before the first step (flags, configuration, data, output
  * folder), `runFailed` for what happens later, `tryAgain` for what may be there later (a coordinator, workers).
@@ -18,13 +20,15 @@ export const ExitCode = {
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 export interface Explanation {
+  /** Stays the same when the words change (error-codes.ts). */
+  readonly code: ErrorCode;
   /** What happened, as a sentence without its full stop. */
   readonly what: string;
   /** Why, in terms of the user's input or machine. */
   readonly why: string;
   /** What mends it: a command or an action. */
   readonly mend: string;
-  /** Default 2: found before the first step. */
+  /** Default: that of the code, or 2: found before the first step. */
   readonly exitCode?: ExitCode;
   readonly cause?: unknown;
 }
@@ -32,17 +36,19 @@ export interface Explanation {
 /** An error that says what, why and how to mend it. Anything else that is thrown is a bug of ours. */
 export class LockstepError extends Error {
   override readonly name = 'LockstepError';
+  readonly code: ErrorCode;
   readonly what: string;
   readonly why: string;
   readonly mend: string;
   readonly exitCode: ExitCode;
 
-  constructor({ what, why, mend, exitCode = ExitCode.usage, cause }: Explanation) {
+  constructor({ code, what, why, mend, exitCode, cause }: Explanation) {
     super(`${what}: ${why}. ${mend}`, cause === undefined ? undefined : { cause });
+    this.code = code;
     this.what = what;
     this.why = why;
     this.mend = mend;
-    this.exitCode = exitCode;
+    this.exitCode = exitCode ?? errorCodes[code].exitCode ?? ExitCode.usage;
   }
 }
 

@@ -16,9 +16,11 @@ import type { Summary } from './run/events.ts';
 import type { Wiring } from './wiring.ts';
 
 export { CheckpointRequests } from '../coordinator/training/checkpoint-requests.ts';
+export type { ErrorCode } from './error-codes.ts';
 export { LockstepError } from './errors.ts';
 export type { AdamOptimizer, AdamOptions, GradientInput, GradientResult, RotateAndCrop } from './kernels/workbench.ts';
 export type { TrainOptions } from './options/train-options.ts';
+export type { ClusterEvent, EvictionReason } from './run/cluster-event.ts';
 export type { EpochRecord, Summary, TrainEvent } from './run/events.ts';
 export type { Means } from './sums.ts';
 

@@ -147,6 +147,7 @@ export function workerOptions(given: Readonly<Record<string, unknown>>): Options
   const options = checkedFlags(flags, given, 'worker');
   if (options.name !== asText(options.name, NAME_LENGTH)) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `--name ${JSON.stringify(options.name)} cannot be used`,
       why: `it must be 1 to ${NAME_LENGTH} printable characters, without blanks around them`,
       mend: 'Give another name',
@@ -211,6 +212,7 @@ async function readAuthority(file: string): Promise<string> {
     return pem;
   } catch (cause) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_SECRET_UNUSABLE',
       what: `The certificate authority ${file} cannot be used`,
       why: messageOf(cause),
       mend: 'Give a PEM file of certificates with --tls-ca',

@@ -4,6 +4,7 @@
 import { setInterval as everyMs } from 'node:timers';
 import { RepeatedWarnings } from '../../src/host/http/repeated-warnings.ts';
 import type { StrangerLimits } from '../../src/host/http/stranger-limits.ts';
+import type { ClusterEvent } from '../../src/run/cluster-event.ts';
 import type { CloseName } from '../../src/wire/close-codes.ts';
 import { checkIdentity, type Identity } from '../../src/wire/handshake.ts';
 import { DATA_PIECE_BYTES } from '../../src/wire/limits.ts';
@@ -14,6 +15,7 @@ import { AttendedClock } from './attended-clock.ts';
 import type { Inflight } from './inflight.ts';
 import { Membership, type MembershipEffect, type MembershipEvent, type MembershipOptions } from './membership.ts';
 import { NodeConnection } from './node-connection.ts';
+import { evictionOf } from './node-ledger.ts';
 import type { WebSocket } from './node-server.ts';
 
 export interface ClusterMember {
@@ -57,8 +59,7 @@ export interface ClusterMembersOptions extends MembershipOptions {
   /** The dataset's bytes, made when the first node asks for them. */
   readonly datasetBytes: () => Uint8Array;
   readonly onTraffic: (direction: 'received' | 'sent', bytes: number) => void;
-  /** One line each. */
-  readonly log: (level: 'info' | 'warning', message: string) => void;
+  readonly onEvent: (event: ClusterEvent) => void;
 }
 
 const TICK_MS = 250;
@@ -75,17 +76,14 @@ export class ClusterMembers {
   readonly #members = new Map<number, ClusterMember>();
   readonly #connections = new Set<NodeConnection>();
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #turnedAway: RepeatedWarnings;
+  readonly #turnedAway: RepeatedWarnings<ClusterEvent & { type: 'turnedAway' }>;
   #closing = false;
 
   constructor(options: ClusterMembersOptions, handlers: MemberHandlers) {
     this.#options = options;
     this.#handlers = handlers;
     this.#membership = new Membership(options);
-    this.#turnedAway = new RepeatedWarnings(
-      options.strangers,
-      (count, last) => `${count} more connections were turned away; the last: ${last}`,
-    );
+    this.#turnedAway = new RepeatedWarnings(options.strangers, (count, last) => ({ ...last, count }));
     this.#timers.push(
       everyMs(() => this.#tick(), TICK_MS),
       everyMs(() => this.#heartbeat(), options.welcome.heartbeatIntervalMs),
@@ -140,7 +138,7 @@ export class ClusterMembers {
         clearTimeout(deadline);
         this.#connections.delete(connection);
         if (member !== null) this.#gone(member, reason, name);
-        else this.#warn(this.#turnedAway.add(`${address} was turned away: ${reason}`, this.nowMs));
+        else this.#say(this.#turnedAway.add({ type: 'turnedAway', address, reason, count: 0 }, this.nowMs));
       },
     });
     const { patienceMs } = this.#options.strangers;
@@ -158,7 +156,7 @@ export class ClusterMembers {
 
   evict(workerId: number, name: CloseName, reason: string): void {
     const member = this.#members.get(workerId);
-    if (member?.connection === null) this.#options.log('warning', `this machine's threads: ${name}, ${reason}`);
+    if (member?.connection === null) this.#options.onEvent({ type: 'threadsWrong', code: name, reason });
     else member?.connection.close(name, reason);
   }
 
@@ -167,11 +165,11 @@ export class ClusterMembers {
     this.#closing = true;
     for (const timer of this.#timers) clearInterval(timer);
     for (const connection of [...this.#connections]) connection.close(name, reason);
-    this.#warn(this.#turnedAway.rest(this.nowMs));
+    this.#say(this.#turnedAway.rest(this.nowMs));
   }
 
-  #warn(messages: readonly string[]): void {
-    for (const message of messages) this.#options.log('warning', message);
+  #say(events: readonly ClusterEvent[]): void {
+    for (const event of events) this.#options.onEvent(event);
   }
 
   #greet(connection: NodeConnection, message: NodeMessage): ClusterMember {
@@ -255,8 +253,7 @@ export class ClusterMembers {
   #ready(member: ClusterMember): void {
     const { workerId, connection, name, threads } = member;
     if (connection !== null) {
-      const what = `worker ${workerId} joined: ${name} at ${connection.address}, ${threads} thread${threads === 1 ? '' : 's'}`;
-      this.#options.log('info', what);
+      this.#options.onEvent({ type: 'workerJoined', workerId, name, address: connection.address, threads });
     }
     this.tell({ type: 'ready', nowMs: this.nowMs, workerId });
     this.#handlers.onReady(member);
@@ -266,7 +263,7 @@ export class ClusterMembers {
     const { workerId, name } = member;
     this.#handlers.onLeaving(member, reason, closed);
     this.#members.delete(workerId);
-    this.#options.log('info', `worker ${workerId} (${name}) left: ${reason}`);
+    this.#options.onEvent({ type: 'workerLost', workerId, name, eviction: evictionOf(closed), reason });
     this.tell({ type: 'gone', workerId, reason });
     this.#handlers.onGone(member, reason);
   }
@@ -299,7 +296,7 @@ export class ClusterMembers {
     this.tell({ type: 'tick', nowMs });
     const patienceMs = READING_PATIENCE * this.#options.heartbeatTimeoutMs;
     for (const connection of this.#connections) connection.checkReading(nowMs, patienceMs);
-    this.#warn(this.#turnedAway.due(nowMs));
+    this.#say(this.#turnedAway.due(nowMs));
     this.#handlers.onTick(nowMs);
   }
 

@@ -11,6 +11,7 @@ import type { Kernels } from '../../src/kernels/kernels.ts';
 import { PART_SAMPLES } from '../../src/kernels/memory-plan.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
+import type { TrainEvent } from '../../src/run/events.ts';
 import type { Plain } from '../../src/wire/codec.ts';
 import { datasetBytes, datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { asText } from '../../src/wire/fields.ts';
@@ -40,7 +41,7 @@ export interface ListenDeps {
   readonly identity: Identity;
   readonly signal: AbortSignal;
   readonly observer?: Observer;
-  readonly log: (level: 'info' | 'warning', message: string) => void;
+  readonly onEvent: (event: TrainEvent) => void;
 }
 
 // A coordinator that pauses is forgiven for longer than a node is.
@@ -48,11 +49,23 @@ const COORDINATOR_TIMEOUT_MS = 60_000;
 
 /** Resolves when enough workers are there. */
 export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
-  const { options, memory, kernels, engine, local, sizes, limits, identity, signal, observer = nobody, log } = parts;
+  const {
+    options,
+    memory,
+    kernels,
+    engine,
+    local,
+    sizes,
+    limits,
+    identity,
+    signal,
+    observer = nobody,
+    onEvent,
+  } = parts;
   const { host, port } = hostAndPort(options.listen!);
-  const warn = (message: string) => log('warning', message);
+  const warn = (message: string) => onEvent({ type: 'warning', message });
   const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
-  checkExposure(host, token !== null, options.insecure, log);
+  checkExposure(host, token !== null, options.insecure, warn);
   const heartbeatTimeoutMs = options.heartbeatTimeout * 1000;
   const valueCount = memory.plan.vectorBytes / 4;
   let bytes: Uint8Array | null = null;
@@ -62,7 +75,7 @@ export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
   };
 
   const { step } = limits;
-  const executor = new SocketExecutor({ memory, kernels, engine, local, sizes, step, observer, signal, log });
+  const executor = new SocketExecutor({ memory, kernels, engine, local, sizes, step, observer, signal, onEvent });
   const members = new ClusterMembers(
     {
       minThreads: options.minWorkers,
@@ -92,7 +105,7 @@ export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
       onTraffic: (direction, count) => {
         executor.counts[direction === 'sent' ? 'sentBytes' : 'receivedBytes'] += count;
       },
-      log,
+      onEvent,
     },
     executor.handlers,
   );
@@ -119,10 +132,11 @@ export async function listen(parts: ListenDeps): Promise<SocketExecutor> {
     members.close(finished ? 'runOver' : 'shuttingDown', finished ? 'the run is over' : 'the coordinator was stopped');
     await server.close();
     const { sentBytes, receivedBytes } = executor.counts;
-    if (sentBytes > 0) log('info', `${sentBytes} bytes were sent to workers, ${receivedBytes} received from them`);
+    if (sentBytes > 0) onEvent({ type: 'traffic', sentBytes, receivedBytes });
   });
   observer.attach(() => executor.status());
-  log('info', `Listening at ${server.url}${token === null ? ', without a token' : ''}`);
+  const { url, bound } = server;
+  onEvent({ type: 'listening', url, ...bound, tls: options.tlsCert !== null, token: token !== null });
   members.start();
   try {
     await executor.ready(signal);
@@ -139,6 +153,7 @@ export function hostAndPort(text: string): { host: string; port: number } {
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `--listen ${text} is no address`,
       why: 'it must be HOST:PORT, with a port from 0 to 65535',
       mend: 'For example --listen 127.0.0.1:7070, --listen 0.0.0.0:7070 or --listen [::1]:0',
@@ -147,13 +162,14 @@ export function hostAndPort(text: string): { host: string; port: number } {
   return { host: match[1] ?? match[2]!, port };
 }
 
-function checkExposure(host: string, hasToken: boolean, insecure: boolean, log: ListenDeps['log']): void {
+function checkExposure(host: string, hasToken: boolean, insecure: boolean, warn: (message: string) => void): void {
   if (hasToken || isLoopback(host)) return;
   if (insecure) {
-    log('warning', `anybody who can reach ${host} may join this run: there is no token (--insecure)`);
+    warn(`anybody who can reach ${host} may join this run: there is no token (--insecure)`);
     return;
   }
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_TOKEN_MISSING',
     what: `Listening at ${host} needs a token`,
     why: 'that address can be reached from other machines, and anybody there could join',
     mend: 'Write one with: (umask 077; openssl rand -hex 32 > token); and give it to both sides with --token-file token (or use --insecure)',
@@ -167,6 +183,7 @@ async function readTls(
   if (tlsCert === null && tlsKey === null) return null;
   if (tlsCert === null || tlsKey === null) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `--tls-${tlsCert === null ? 'cert' : 'key'} is missing`,
       why: 'wss:// needs a certificate and its key',
       mend: 'Give both --tls-cert FILE and --tls-key FILE',

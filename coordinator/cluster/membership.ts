@@ -1,6 +1,7 @@
 // Pure machine: who takes part in the run, from joining to leaving. Events in, effects with reasons out. Decides when the
 // run may begin, when it pauses, and who was silent for too long; decides nothing about shards, and nothing about slowness.
 
+import { threadsReady } from '../../src/run/event-text.ts';
 import { type Estimate, type Measurement, updatedEstimate, type WorkerSpeed, weighWorkers } from '../step/speed.ts';
 
 export interface MembershipOptions {
@@ -62,7 +63,7 @@ export type MembershipEffect =
   /** Close its connection; it is a member no more. */
   | { readonly type: 'evict'; readonly workerId: number; readonly reason: string }
   /** The run has not begun. */
-  | { readonly type: 'wait'; readonly reason: string }
+  | { readonly type: 'wait'; readonly threads: number; readonly needed: number; readonly reason: string }
   | { readonly type: 'begin'; readonly reason: string }
   | { readonly type: 'give-up'; readonly reason: string }
   /** No worker is left, after the run began. */
@@ -204,7 +205,7 @@ export class Membership {
       const reason = this.#present();
       if (reason === this.#waitReason) return [];
       this.#waitReason = reason;
-      return [{ type: 'wait', reason }];
+      return [{ type: 'wait', threads, needed: this.#options.minThreads, reason }];
     }
     if (this.#phase === 'running' && threads === 0) {
       this.#phase = 'paused';
@@ -218,7 +219,7 @@ export class Membership {
   }
 
   #present(): string {
-    return `${count(this.threads, 'computing thread')} ready, ${this.#options.minThreads} needed`;
+    return threadsReady(this.threads, this.#options.minThreads);
   }
 
   #active(): Member[] {

@@ -1,8 +1,9 @@
 // What each node has done and why it went, as metrics and live page show it. Keeps books; decides nothing, and knows no
 // sockets.
 
+import type { EvictionReason } from '../../src/run/cluster-event.ts';
 import type { CloseName } from '../../src/wire/close-codes.ts';
-import type { Departure, EvictionReason, WorkerState, WorkerStatus } from '../executors/worker-status.ts';
+import type { Departure, WorkerState, WorkerStatus } from '../executors/worker-status.ts';
 
 /** What the ledger needs to know of a node beside its sums. */
 export interface LedgerNode {

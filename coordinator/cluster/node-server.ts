@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { LockstepError } from '../../src/errors.ts';
-import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
+import { codeOf, ioReason, listenCodeOf } from '../../src/host/files/io-reason.ts';
 import { HttpDoor } from '../../src/host/http/http-door.ts';
 import { peerText } from '../../src/host/http/peer-address.ts';
 import type { StrangerLimits } from '../../src/host/http/stranger-limits.ts';
@@ -86,6 +86,7 @@ export class NodeServer {
       server = new NodeServer(options, onNode);
     } catch (cause) {
       throw new LockstepError({
+        code: 'ERR_LOCKSTEP_SECRET_UNUSABLE',
         what: 'The TLS certificate or key cannot be used',
         why: ioReason(cause),
         mend: 'Give PEM files that belong together with --tls-cert and --tls-key',
@@ -96,6 +97,7 @@ export class NodeServer {
       await server.#door.listen(host, port);
     } catch (cause) {
       throw new LockstepError({
+        code: listenCodeOf(cause),
         what: `Listening at ${host}:${port} failed`,
         why: codeOf(cause) === 'EADDRINUSE' ? 'another program listens there' : ioReason(cause),
         mend: 'Choose another address with --listen HOST:PORT; port 0 takes any free one',
@@ -108,6 +110,11 @@ export class NodeServer {
   /** As a worker would type it, with the port that is really used. */
   get url(): string {
     return `${this.#options.tls === null ? 'ws' : 'wss'}://${this.#door.host}`;
+  }
+
+  /** What is really listened at. */
+  get bound(): HttpDoor['bound'] {
+    return this.#door.bound;
   }
 
   /** Takes no more connections, and ends those that are left. */

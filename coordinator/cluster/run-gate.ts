@@ -1,18 +1,19 @@
-// Whether a run with nodes has begun, pauses or goes on, by the membership machine's word: who waits for it, and what the log
-// and the metrics are told. Knows nothing of the work.
+// Whether a run with nodes has begun, pauses or goes on, by the membership machine's word: who waits for it, and what is told
+// of it. Knows nothing of the work.
 
 import { ExitCode, LockstepError } from '../../src/errors.ts';
+import type { ClusterEvent } from '../../src/run/cluster-event.ts';
 import type { MembershipEffect } from './membership.ts';
 
 export class RunGate {
-  readonly #log: (level: 'info' | 'warning', message: string) => void;
+  readonly #onEvent: (event: ClusterEvent) => void;
   readonly #begun: Promise<void>;
   #begin!: () => void;
   #giveUp!: (error: Error) => void;
   #waiting: string | null = null;
 
-  constructor(log: (level: 'info' | 'warning', message: string) => void) {
-    this.#log = log;
+  constructor(onEvent: (event: ClusterEvent) => void) {
+    this.#onEvent = onEvent;
     this.#begun = new Promise((resolve, reject) => {
       this.#begin = resolve;
       this.#giveUp = reject;
@@ -45,16 +46,17 @@ export class RunGate {
         return this.#begin();
       case 'wait':
         this.#waiting = effect.reason;
-        return this.#log('info', `Waiting for workers: ${effect.reason}`);
+        return this.#onEvent({ type: 'runWaiting', threads: effect.threads, needed: effect.needed });
       case 'pause':
         this.#waiting = effect.reason;
-        return this.#log('warning', `The run pauses: ${effect.reason}`);
+        return this.#onEvent({ type: 'runPaused', reason: effect.reason });
       case 'resume':
         this.#waiting = null;
-        return this.#log('info', `The run goes on: ${effect.reason}`);
+        return this.#onEvent({ type: 'runGoesOn', reason: effect.reason });
       case 'give-up':
         return this.#giveUp(
           new LockstepError({
+            code: 'ERR_LOCKSTEP_NO_WORKERS',
             what: 'Not enough workers came',
             why: effect.reason,
             mend: 'Start more workers (lockstep worker --connect), lower --min-workers or raise --join-timeout',

@@ -4,6 +4,8 @@
 import type { Engine, SplitName } from '../../src/engine.ts';
 import { type Kernels, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
+import type { ClusterEvent } from '../../src/run/cluster-event.ts';
+import { workName } from '../../src/run/event-text.ts';
 import type { Sums } from '../../src/sums.ts';
 import { type BlockAddress, shardsOfBlock } from '../../src/tree.ts';
 import type { Evaluated, TreeNode } from '../../src/wire/messages.ts';
@@ -40,7 +42,7 @@ export interface SocketOptions {
   readonly step: StepOptions;
   /** Aborted when the run is asked to stop. */
   readonly signal: AbortSignal;
-  readonly log: (level: 'info' | 'warning', message: string) => void;
+  readonly onEvent: (event: ClusterEvent) => void;
 }
 
 // How long a stop waits for a step that makes no progress.
@@ -71,7 +73,7 @@ export class SocketExecutor implements Executor {
     this.#recount = new Recount(options.memory, options.engine, this.#slots);
     this.#ledger = new NodeLedger(options.local?.pool.capacity ?? 0);
     this.#phases = new StepPhases(options.observer);
-    this.#gate = new RunGate(options.log);
+    this.#gate = new RunGate(options.onEvent);
   }
 
   /** The members are made with this executor's handlers, and the server with the cluster. */
@@ -133,7 +135,7 @@ export class SocketExecutor implements Executor {
     const { memory, sizes } = this.#options;
     return await sumParts(memory, split, async (parts) => {
       const samples = Array.from({ length: parts }, (_, part) => sizes.part(split, part));
-      const name = `the evaluation of the ${split} split`;
+      const name = workName(step, split);
       if (parts === 0) return;
       const done = await this.#work({ epoch, step, stepInEpoch: 0, split, name, samples });
       if (done === null) throw this.#options.signal.reason ?? new Error('The executor was closed');
@@ -161,7 +163,7 @@ export class SocketExecutor implements Executor {
     const { epoch } = range;
     const stepInEpoch = step - range.epochStart;
     const samples = sizes.shards(stepInEpoch);
-    const work: JobWork = { epoch, step, stepInEpoch, split: null, name: `step ${step}`, samples };
+    const work: JobWork = { epoch, step, stepInEpoch, split: null, name: workName(step, null), samples };
     this.#phases.begin();
     // a checkpoint waits for the step, but not for workers
     const stopped = () => this.#members.membership.phase === 'paused' && range.stopped();
@@ -205,7 +207,7 @@ export class SocketExecutor implements Executor {
 
   #evictAll(wrong: readonly Wrong[]): void {
     for (const { workerId, reason } of wrong) {
-      this.#options.log('warning', `worker ${workerId} was wrong: ${reason}; this coordinator's own answer stands`);
+      this.#options.onEvent({ type: 'workerWrong', workerId, reason });
       this.#members.evict(workerId, 'nonFinite', reason);
     }
   }
@@ -214,7 +216,7 @@ export class SocketExecutor implements Executor {
   async #work(work: JobWork, stopped = () => false): Promise<readonly Accepted[] | null> {
     if (this.#closed) return null;
     if (this.#localFailure !== null) throw this.#localFailure;
-    const { log, sizes, memory, step, signal } = this.#options;
+    const { onEvent, sizes, memory, step, signal } = this.#options;
     const job = new WorkJob(work, this.#firstAttempt, this.#members, () => signal.aborted || stopped(), {
       give: (member, attempt, blocks) => this.#give(member, work, attempt, blocks),
       keep: (node) => job.parts.keep(memory, node),
@@ -223,7 +225,7 @@ export class SocketExecutor implements Executor {
       onReassigned: (shards) => {
         this.counts.reassignedShards += shards;
       },
-      log,
+      onEvent,
       late: step,
       imagesOf: (shard) => {
         const { first, end } = sizes.positions(work.stepInEpoch, shard);
@@ -312,7 +314,6 @@ export class SocketExecutor implements Executor {
     const { step, attempt, level, index, payload } = message;
     const node = { block: { level, index }, workerId, attempt };
     const outstanding = owed(member);
-    const { log } = this.#options;
     outstanding.answerBlock(message);
     const { nowMs } = this.#members;
     if (outstanding.done) this.#answered(member, outstanding.measurement(nowMs));
@@ -322,7 +323,7 @@ export class SocketExecutor implements Executor {
       return;
     }
     this.counts.droppedTreeNodes++;
-    log('info', `a late tree node of step ${step} from worker ${workerId} was dropped`);
+    this.#options.onEvent({ type: 'workerLate', workerId, step });
     if (outstanding.done) this.#job?.handle({ type: 'idle', nowMs, workerId });
   }
 

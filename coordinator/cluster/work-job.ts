@@ -3,6 +3,7 @@
 
 import type { SplitName, StepAddress } from '../../src/engine.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
+import type { ClusterEvent } from '../../src/run/cluster-event.ts';
 import type { BlockAddress } from '../../src/tree.ts';
 import type { Accepted } from '../step/cover.ts';
 import type { StepEffect, StepEvent, StepOptions } from '../step/step-events.ts';
@@ -28,7 +29,7 @@ export interface JobActions {
   readonly release: (node: Accepted) => void;
   readonly onDropped: () => void;
   readonly onReassigned: (shards: number) => void;
-  readonly log: (level: 'info' | 'warning', message: string) => void;
+  readonly onEvent: (event: ClusterEvent) => void;
   readonly late: StepOptions;
   /** Numbers of a shard's images, for an error. */
   readonly imagesOf: (shard: number) => readonly number[];
@@ -126,7 +127,7 @@ export class WorkJob {
       case 'evict':
         return this.#members.evict(effect.workerId, effect.code, effect.reason);
       case 'warn':
-        return this.#actions.log('warning', effect.reason);
+        return this.#actions.onEvent({ type: 'workerDoubted', workerId: effect.workerId, reason: effect.reason });
       case 'commit':
         this.#disarm();
         return this.#settle(effect.nodes);
@@ -135,7 +136,7 @@ export class WorkJob {
     }
   }
 
-  #assign({ workerId, attempt, blocks, reason }: StepEffect & { type: 'assign' }): void {
+  #assign({ workerId, attempt, blocks, from, reason }: StepEffect & { type: 'assign' }): void {
     const member = this.#members.members.get(workerId);
     if (member === undefined) return;
     const { epoch, step, split, samples } = this.work;
@@ -144,10 +145,7 @@ export class WorkJob {
     if (reason !== 'first') {
       const shards = blocks.reduce((sum, { level }) => sum + 2 ** level, 0);
       this.#actions.onReassigned(shards);
-      this.#actions.log(
-        'info',
-        `${this.work.name}: ${shards} shard${shards === 1 ? '' : 's'} to worker ${workerId}: ${reason}`,
-      );
+      this.#actions.onEvent({ type: 'shardsReassigned', step, split, shards, from, to: workerId, why: reason });
     }
     this.#actions.give(member, attempt, blocks);
   }
@@ -156,6 +154,7 @@ export class WorkJob {
     const samples = this.#actions.imagesOf(shard);
     const shown = samples.slice(0, 16).join(', ');
     return new LockstepError({
+      code: 'ERR_LOCKSTEP_NOT_FINITE',
       what: reason,
       why: `a NaN or an infinity came out of it both times; its samples are the training images ${shown}${samples.length > 16 ? ` and ${samples.length - 16} more` : ''}`,
       mend: 'Use a smaller --lr, or look at these images. The weights before that step were not changed.',

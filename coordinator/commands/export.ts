@@ -7,7 +7,7 @@ import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { encodeOnnxModel } from '../../src/formats/onnx-model.ts';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { encodeLayersModel } from '../../src/formats/tfjs-layers.ts';
-import { ioReason } from '../../src/host/files/io-reason.ts';
+import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
 import { namedTensors } from '../../src/model/layout.ts';
 import { type Model, modelMetadata } from '../../src/model/model.ts';
@@ -63,6 +63,7 @@ All but safetensors take raw pixels, 0 to 255: normalisation is part of the mode
     const target = out ?? join(folder!, 'export', ...place, format === 'tfjs' ? 'tfjs' : `model.${format}`);
     if (out !== null && existsSync(out)) {
       throw new LockstepError({
+        code: 'ERR_LOCKSTEP_OUTPUT_EXISTS',
         what: `${out} is there already`,
         why: 'an export writes over nothing that it did not make',
         mend: 'Give another --out, or leave it out',
@@ -103,6 +104,7 @@ async function write(file: string, data: string | Uint8Array): Promise<void> {
     await writeWhole(file, data);
   } catch (cause) {
     throw new LockstepError({
+      code: writeCodeOf(cause),
       what: `${file} cannot be written`,
       why: ioReason(cause),
       mend: 'Choose a place that you may write to, with room, by --out PATH',

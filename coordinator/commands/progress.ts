@@ -2,6 +2,7 @@
 // stays for each epoch; elsewhere only the lines that stay. Has no clock: whoever calls says what time it is.
 
 import type { ProgressSink } from '../../src/command.ts';
+import { eventLine } from '../../src/run/event-text.ts';
 import type { EpochRecord, TrainEvent } from '../../src/run/events.ts';
 import type { Means } from '../../src/sums.ts';
 import { printable } from '../../src/text/clean-text.ts';
@@ -39,8 +40,10 @@ export function createProgress(sink: ProgressSink, { quiet }: { readonly quiet: 
   };
 
   const show = (event: TrainEvent, nowMs: number) => {
-    if (event.type === 'warning') return print(`Warning: ${event.message}`);
+    const line = eventLine(event);
+    if (line?.level === 'warning') return print(`Warning: ${line.text}`);
     if (quiet) return;
+    if (line !== null) return print(line.text);
     switch (event.type) {
       case 'start':
         epochs = event.epochs;
@@ -51,8 +54,6 @@ export function createProgress(sink: ProgressSink, { quiet }: { readonly quiet: 
         return;
       case 'epoch':
         return print(epochLine(event, event.epochs));
-      case 'info':
-        return print(event.message);
       case 'checkpoint':
       case 'checkpointFailed':
         // Of each failure that matters a warning tells.

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LockstepError } from '../../src/errors.ts';
 import { decodeSafetensors, type Tensor } from '../../src/formats/safetensors.ts';
-import { ioReason } from '../../src/host/files/io-reason.ts';
+import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import { readRegularFile } from '../../src/host/files/read-file.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
@@ -75,9 +75,9 @@ export async function trainThatWay(way: Way, parts: VerifyDeps, steps: number): 
     let [lost, trained] = [false, false];
     const watched = (event: TrainEvent) => {
       if (event.type === 'test') trained = true;
-      if ('message' in event && !trained && /\bdied\b|\bleft: |evicted/.test(event.message)) lost = true;
-      const url = event.type === 'info' ? /^Listening at (\S+?)[,.]?(\s|$)/.exec(event.message)?.[1] : undefined;
-      if (url !== undefined) for (let n = 0; n < nodeCount; n++) nodes.push(startWorker(parts.cli, url));
+      if (!trained && (event.type === 'threadLost' || event.type === 'workerLost')) lost = true;
+      if (event.type !== 'listening') return;
+      for (let n = 0; n < nodeCount; n++) nodes.push(startWorker(parts.cli, event.url));
     };
     // the engine that commits is on this thread, and knows each step
     const makeEngine: Wiring['makeEngine'] = async (...args) => {
@@ -87,12 +87,12 @@ export async function trainThatWay(way: Way, parts: VerifyDeps, steps: number): 
         if (step >= half) nodes[0]?.kill();
         return engine.updateSlice(step, ...rest);
       };
-      return Object.assign(Object.create(engine), {
+      return {
         name: engine.name,
         computeBlock: engine.computeBlock.bind(engine),
-        evaluateChunk: engine.evaluatePart.bind(engine),
+        evaluatePart: engine.evaluatePart.bind(engine),
         updateSlice,
-      });
+      };
     };
     const wiring = { ...parts.wiring, makeEngine, ...(faults === undefined ? {} : { faults }) };
     const { digest, stateDigest } = await trainRun(options, { onEvent: watched, signal }, wiring);
@@ -111,6 +111,7 @@ async function temporaryFolder(): Promise<string> {
     return await mkdtemp(join(tmpdir(), 'lockstep-verify-'));
   } catch (cause) {
     throw new LockstepError({
+      code: writeCodeOf(cause),
       what: `No temporary folder can be made in ${tmpdir()}`,
       why: ioReason(cause),
       mend: 'Name a folder that you may write to in TMPDIR',

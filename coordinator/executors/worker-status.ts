@@ -1,24 +1,14 @@
 // What can be seen of a run by whoever watches it: its workers and the counts of what happened, as a snapshot that is asked
 // for, and the times of phases, which are told. Types and their empty values only; knows neither metrics nor pages.
 
+import type { EvictionReason } from '../../src/run/cluster-event.ts';
+
 export const transports = ['inline', 'thread', 'websocket'] as const;
 export type Transport = (typeof transports)[number];
 
 /** joining: has not what it needs yet. idle and computing: at the moment. leaving: answers what it holds, and goes. */
 export const workerStates = ['joining', 'idle', 'computing', 'leaving'] as const;
 export type WorkerState = (typeof workerStates)[number];
-
-/** Why a worker went that did not say goodbye. */
-export const evictionReasons = [
-  'thread_died',
-  'connection_lost',
-  'heartbeat_timeout',
-  'not_reading',
-  'non_finite',
-  'engine_failed',
-  'protocol_error',
-] as const;
-export type EvictionReason = (typeof evictionReasons)[number];
 
 export const phases = ['compute', 'reduce', 'optimize', 'broadcast', 'evaluate', 'checkpoint'] as const;
 export type Phase = (typeof phases)[number];

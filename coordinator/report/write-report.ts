@@ -10,7 +10,7 @@ import { toPng } from '../../src/figures/raster.ts';
 import { reportPage, type Section } from '../../src/figures/report-page.ts';
 import { toSvg } from '../../src/figures/svg.ts';
 import { tilesOf } from '../../src/figures/tiles.ts';
-import { ioReason } from '../../src/host/files/io-reason.ts';
+import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
 import { configForFile } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
@@ -50,6 +50,7 @@ async function writeAll(folder: string, files: readonly [string, string | Uint8A
       await writeWhole(path, content);
     } catch (cause) {
       throw new LockstepError({
+        code: writeCodeOf(cause),
         what: `${path} cannot be written`,
         why: ioReason(cause),
         mend: `Make room there, and make the report again: lockstep report ${folder}`,

@@ -48,6 +48,7 @@ function parametersOf(body: StateBody, tensors: Uint8Array, widths: number[], pa
   const checkpoint = decodeCheckpoint(layout, body, tensors);
   if (checkpoint !== null) return { widths, layout, parameters: checkpoint.state.parameters };
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_CHECKPOINT_UNUSABLE',
     what: `${path} cannot be used`,
     why: `its parameters are not those of the layers ${widths.join('-')}`,
     mend: "Put the run's config.json and data back as they were",

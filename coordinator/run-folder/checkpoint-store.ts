@@ -201,6 +201,7 @@ function notThere(
     damaged === undefined ? present : `it cannot be used: ${damaged}; otherwise ${present}`,
   ];
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_CHECKPOINT_MISSING',
     what: `${run} has ${what}`,
     why: why!,
     mend: whole.length === 0 ? 'Give the folder of another run' : 'Give one of these steps, or last',
@@ -209,6 +210,7 @@ function notThere(
 
 function unreadable(path: string, cause: unknown): LockstepError {
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_CHECKPOINT_UNUSABLE',
     what: `${path} cannot be read`,
     why: ioReason(cause),
     mend: 'See to it that it is a folder that you may read, or move it out of the run folder',

@@ -9,7 +9,7 @@ import { link, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LockstepError } from '../../src/errors.ts';
-import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
+import { codeOf, ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import { readRegularFile, SMALL_BYTES } from '../../src/host/files/read-file.ts';
 import { ownIdentity, type ProcessIdentity, whereabouts } from './process-identity.ts';
 
@@ -80,6 +80,7 @@ export class FolderLock {
       held.delete(holder.token);
       if (error instanceof LockstepError) throw error;
       throw new LockstepError({
+        code: writeCodeOf(error),
         what: `The run folder ${folder} cannot be locked`,
         why: ioReason(error),
         mend: 'See to it that you may write there, or resume into another folder with --out DIR',
@@ -156,6 +157,7 @@ async function refuseIfHeld(
     if (!(await isTouched(path, goneMs, touchMs))) return;
   }
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_RUN_IN_USE',
     what: `The run folder ${folder} is in use`,
     why: `${nameOf(holder)} is training there`,
     mend: 'Wait until it ends, or stop it; or go on from its newest checkpoint elsewhere with --out DIR',

@@ -2,7 +2,8 @@
 // warnings), with the times of it all. Kept apart from history.json, which is the same for equal runs. Knows no files.
 
 import { cpus, totalmem } from 'node:os';
-import type { TrainEvent } from '../../src/run/events.ts';
+import { eventLine } from '../../src/run/event-text.ts';
+import { printableEvent, type TrainEvent } from '../../src/run/events.ts';
 import { printable } from '../../src/text/clean-text.ts';
 
 export interface Environment {
@@ -20,7 +21,10 @@ export interface LogEntry {
   /** Since the process began. */
   readonly seconds: number;
   readonly level: 'info' | 'warning';
+  /** As it was printed. */
   readonly message: string;
+  /** The same as data, where it is more than its message. A file may hold those of a newer program. */
+  readonly event?: { readonly type: string } | undefined;
 }
 
 export interface ProcessLog {
@@ -71,12 +75,15 @@ export class ProcessRecord {
 
   add(event: TrainEvent): void {
     if (event.type === 'done') this.end('done');
-    if (event.type !== 'info' && event.type !== 'warning') return;
+    const line = eventLine(event);
+    if (line === null) return;
     if (this.#events.length >= MOST) {
       this.#events.splice(MOST / 2, 1);
       this.#omitted++;
     }
-    this.#events.push({ seconds: this.#seconds(), level: event.type, message: printable(event.message) });
+    const entry = { seconds: this.#seconds(), level: line.level, message: printable(line.text) };
+    const isText = event.type === 'info' || event.type === 'warning';
+    this.#events.push(isText ? entry : { ...entry, event: printableEvent(event) });
   }
 
   /** The first word counts. */

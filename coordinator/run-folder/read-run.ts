@@ -84,6 +84,7 @@ function configOf(
 function notResumable(folder: string) {
   return (why: string, cause?: unknown) =>
     new LockstepError({
+      code: 'ERR_LOCKSTEP_RESUME_REFUSED',
       what: `The run in ${folder} cannot be resumed`,
       why: `its config.json cannot be used: ${why}`,
       mend: 'Give --resume the folder of a run, such as runs/<date-time>, or start a new run without it',

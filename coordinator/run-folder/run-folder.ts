@@ -5,7 +5,7 @@ import { type Dirent, existsSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { ioReason } from '../../src/host/files/io-reason.ts';
+import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
 import { resumeCommand } from '../../src/text/shell-command.ts';
 import { flushFolder } from './flush.ts';
@@ -79,6 +79,7 @@ export class RunFolder {
       await writeWhole(path, data);
     } catch (cause) {
       throw new LockstepError({
+        code: writeCodeOf(cause),
         what: `${path} cannot be written`,
         why: `writing its ${Buffer.byteLength(data)} bytes failed: ${ioReason(cause)}`,
         mend: 'Make room there, or choose a folder on another disk with --out DIR',
@@ -105,6 +106,7 @@ export class RunFolder {
       const found = await lstat(path).catch(() => null);
       if (found === null || found.isFile() || found.isSymbolicLink()) continue;
       throw new LockstepError({
+        code: 'ERR_LOCKSTEP_WRITE_FAILED',
         what: `${path} cannot be written`,
         why: found.isDirectory() ? 'a folder is in its place' : 'a pipe, a socket or a device is in its place',
         mend: 'Move it out of the run folder; or go on elsewhere with --out DIR',
@@ -144,6 +146,7 @@ export class RunFolder {
       .sort();
     if (present.length > 0) {
       throw new LockstepError({
+        code: 'ERR_LOCKSTEP_OUTPUT_EXISTS',
         what: `The run folder ${this.path} is not empty`,
         why: `it holds ${listed(present)} already, and a run is never written over`,
         mend: present.includes('config.json')
@@ -216,6 +219,7 @@ function listed(names: readonly string[]): string {
 
 function notMade(path: string, cause: unknown): LockstepError {
   return new LockstepError({
+    code: writeCodeOf(cause),
     what: `The run folder ${path} cannot be made`,
     why: ioReason(cause),
     mend: 'Choose a folder that you may write to with --out DIR',

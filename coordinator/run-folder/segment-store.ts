@@ -83,6 +83,7 @@ export class SegmentStore {
 
 function unusable(file: string, checkpoint: string, why: string): LockstepError {
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_CHECKPOINT_UNUSABLE',
     what: `${file} cannot be used`,
     why: `${why}; it holds the first epochs of ${checkpoint}`,
     mend: `Put another copy of it there, or move ${checkpoint} out of the run folder: the checkpoint before it is taken then`,

@@ -143,6 +143,7 @@ function isModelOf({ layout, parameters }: Model, body: StateBody, tensors: Uint
 
 export function refuse(folder: string, name: string, why: string, cause?: unknown): LockstepError {
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
     what: `${join(folder, name)} cannot be used`,
     why,
     mend: `Put the right one there${remedy(folder, name)}`,
@@ -181,6 +182,7 @@ async function readBytes(folder: string, name: string, most?: number): Promise<U
 
 function unreadable(folder: string, name: string, cause: unknown): LockstepError {
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
     what: `${join(folder, name)} cannot be read`,
     why: ioReason(cause),
     mend: 'Give the folder of a run, e.g. runs/<date-time>, and see to it that you may read it',
@@ -190,6 +192,7 @@ function unreadable(folder: string, name: string, cause: unknown): LockstepError
 
 function noRun(folder: string): LockstepError {
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_RUN_UNFINISHED',
     what: `${folder} is not the folder of a finished run`,
     why: 'it holds no config.json',
     mend: 'Give the folder of a run that lockstep train has finished, e.g. runs/<date-time>',
@@ -198,6 +201,7 @@ function noRun(folder: string): LockstepError {
 
 function unfinished(folder: string, name: string): LockstepError {
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_RUN_UNFINISHED',
     what: `${folder} is not the folder of a finished run`,
     why: `it holds no ${name}`,
     mend: `Finish it with: ${resumeCommand(folder)}; or give the folder of another run`,

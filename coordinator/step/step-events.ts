@@ -61,6 +61,8 @@ export type StepEffect =
       readonly workerId: number;
       readonly attempt: number;
       readonly blocks: readonly BlockAddress[];
+      /** Workers whose blocks these were. */
+      readonly from: readonly number[];
       readonly reason: string;
     }
   /** Keep the node's values: they are part of the cover. */
@@ -76,7 +78,8 @@ export type StepEffect =
       readonly code: EvictCode;
       readonly reason: string;
     }
-  | { readonly type: 'warn'; readonly reason: string }
+  /** The worker stays, though an answer of it was doubtful. */
+  | { readonly type: 'warn'; readonly workerId: number; readonly reason: string }
   /** Add these along the tree, apply Adam and advance. Exactly once, unless the step fails. */
   | { readonly type: 'commit'; readonly nodes: readonly Accepted[] }
   /** The run must stop: this shard's gradient is not finite, whoever computes it. */

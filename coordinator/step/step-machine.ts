@@ -25,8 +25,8 @@ export class StepMachine {
   readonly #cover: Cover;
   readonly #suspicions = new Suspicions();
   readonly #roster = new Roster();
-  /** For each shard, why it needs a worker, or a further one: the reason of its next assignment. */
-  readonly #why: string[];
+  /** For each shard, why it needs a worker, or a further one, and whose it was: the reason of its next assignment. */
+  readonly #why: { readonly text: string; readonly from: number | null }[];
   #nextAttempt: number;
   #ended = false;
 
@@ -34,7 +34,7 @@ export class StepMachine {
     this.#setup = setup;
     this.#options = options;
     this.#cover = new Cover(setup.shardSamples.length);
-    this.#why = setup.shardSamples.map(() => 'first');
+    this.#why = setup.shardSamples.map(() => ({ text: 'first', from: null }));
     this.#nextAttempt = setup.firstAttempt;
   }
 
@@ -70,7 +70,7 @@ export class StepMachine {
         return [];
       case 'tick':
         for (const { workerId, blocks } of this.#roster.markLate(event.nowMs)) {
-          this.#explain(blocks, `late from worker ${workerId}`);
+          this.#explain(blocks, workerId, `late from worker ${workerId}`);
         }
         return [];
     }
@@ -129,7 +129,7 @@ export class StepMachine {
     const shard = shardsOfBlock(block).first;
     const others = this.#mayCompute(shard).some((id) => id !== workerId);
     const witness = this.#suspicions.add(workerId, block, others);
-    this.#explain([block], `not finite from worker ${workerId}`);
+    this.#explain([block], workerId, `not finite from worker ${workerId}`);
     const effects = [dropped(event, 'it is not finite')];
     if (witness === null || this.#cover.covers(shard)) return effects;
     this.#ended = true;
@@ -143,7 +143,7 @@ export class StepMachine {
     return this.#suspicions.settle(this.#cover).flatMap(({ workerId, block, against }): StepEffect[] => {
       if (against === null) {
         const reason = `worker ${workerId} was not finite in ${shardsText(block)} the first time, and was the second time`;
-        return [{ type: 'warn', reason: `${this.#setup.name}: ${reason}` }];
+        return [{ type: 'warn', workerId, reason: `${this.#setup.name}: ${reason}` }];
       }
       const reason = `not finite in ${shardsText(block)}, where worker ${against} is`;
       const present = this.#roster.get(workerId) !== undefined;
@@ -190,12 +190,14 @@ export class StepMachine {
       const attempt = this.#nextAttempt;
       // 32 bits on the wire; what is still owed is never so old
       this.#nextAttempt = (attempt + 1) >>> 0;
-      const reasons = new Set(mine.flatMap(shardList).map((shard) => this.#why[shard]));
+      const why = mine.flatMap(shardList).map((shard) => this.#why[shard]!);
+      const reason = [...new Set(why.map(({ text }) => text))].join('; ');
+      const from = [...new Set(why.flatMap((one) => one.from ?? []))];
       const late = onTrial && !isKnown(worker.speed);
-      if (late) this.#explain(mine, `worker ${workerId} was never measured`);
+      if (late) this.#explain(mine, workerId, `worker ${workerId} was never measured`);
       const dueAtMs = nowMs + (late ? 0 : this.#patienceMs(worker.speed, mine));
       worker.attempt = { attempt, dueAtMs, open: mine, late };
-      return { type: 'assign', workerId, attempt, blocks: mine, reason: [...reasons].join('; ') };
+      return { type: 'assign', workerId, attempt, blocks: mine, from, reason };
     });
   }
 
@@ -215,10 +217,11 @@ export class StepMachine {
 
   /** Its answers so far are kept: a worker that dies was not wrong. */
   #remove(workerId: number, why: string): void {
-    this.#explain(this.#roster.remove(workerId), why);
+    this.#explain(this.#roster.remove(workerId), workerId, why);
   }
 
-  #explain(blocks: readonly BlockAddress[], why: string): void {
+  #explain(blocks: readonly BlockAddress[], from: number, text: string): void {
+    const why = { text, from };
     for (const shard of blocks.flatMap(shardList)) this.#why[shard] = why;
   }
 }

@@ -2,7 +2,7 @@
 // of the loop, and of how a checkpoint lies on the disk.
 
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { ioReason } from '../../src/host/files/io-reason.ts';
+import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import type { Checkpoint } from '../../src/run/checkpoint.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import type { Position } from '../../src/run/position.ts';
@@ -92,6 +92,7 @@ export class Checkpointer {
     this.#failures++;
     this.#failuresInARow++;
     const error = new LockstepError({
+      code: writeCodeOf(cause),
       what: `The checkpoint of step ${step} cannot be written`,
       why: whyOf(cause),
       mend,

@@ -12,15 +12,21 @@ export interface Left {
 
 /** `reason`: why its signal was aborted. `left` is null where nothing is left to go on with. */
 export function stopped(reason: unknown, left: Left | null): LockstepError {
-  const { what, why, exitCode } =
+  const { code, what, why, exitCode } =
     reason instanceof LockstepError
       ? reason
-      : { what: 'The run was stopped', why: 'its signal was aborted', exitCode: ExitCode.interrupted };
-  if (left === null) return new LockstepError({ what, why, mend: 'Start it again', exitCode, cause: reason });
+      : {
+          code: 'ERR_LOCKSTEP_INTERRUPTED' as const,
+          what: 'The run was stopped',
+          why: 'its signal was aborted',
+          exitCode: ExitCode.interrupted,
+        };
+  if (left === null) return new LockstepError({ code, what, why, mend: 'Start it again', exitCode, cause: reason });
   const { folder, newestStep } = left;
   const saved =
     newestStep === null ? 'there is no checkpoint yet' : `its newest checkpoint is that of step ${newestStep}`;
   return new LockstepError({
+    code,
     what,
     why: `${why}; ${saved}`,
     mend: `Go on with: ${resumeCommand(folder)}`,

@@ -64,7 +64,7 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
           engine,
           threads,
           cores: availableParallelism(),
-          onLoss: (message) => onEvent({ type: 'warning', message }),
+          onLoss: (thread, reason) => onEvent({ type: 'threadLost', thread, reason }),
           ...(wiring.faults ? { faults: wiring.faults } : {}),
         });
   const local = pool && { pool, executor: new ThreadExecutor(memory, pool) };
@@ -84,7 +84,6 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
         engine: engine.name,
         selfTest: await wiring.selfTest(engine.name),
       },
-      log: (level, message) => onEvent({ type: level, message }),
     });
   } catch (error) {
     await pool?.close();

@@ -216,6 +216,7 @@ async function compareHistory(
   const other = known.find((epoch, i) => written[i]?.steps === epoch.steps && jsonText(written[i]) !== jsonText(epoch));
   if (other === undefined) return;
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
     what: `${source} cannot go on`,
     why: `of epoch ${other.epoch} its history.json says something else than its newest checkpoint`,
     mend: 'Put the right history.json back, or remove it: it is made again from the checkpoint',
@@ -226,6 +227,7 @@ async function compareHistory(
 function refuseLoss(source: string, chosen: Chosen | null): void {
   if (chosen === null || chosen.newestStep === chosen.body.step) return;
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_RESUME_REFUSED',
     what: `${source} has later checkpoints than that of step ${chosen.body.step}`,
     why: `the newest is that of step ${chosen.newestStep}: going on in the same folder would lose what came in between`,
     mend: 'Go on in another folder, and leave this one as it is: --out DIR',
@@ -236,6 +238,7 @@ function checkpointOf(found: Found, layout: Layout): Checkpoint {
   const checkpoint = decodeCheckpoint(layout, found.body, found.tensors);
   if (checkpoint !== null && lacksBest(checkpoint)) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_CHECKPOINT_UNUSABLE',
       what: `${found.path} cannot be used`,
       why: 'it has no parameters of the best epoch, and its history says that there is one',
       mend: 'Move this checkpoint out of the run folder: the one before it is taken then',
@@ -243,6 +246,7 @@ function checkpointOf(found: Found, layout: Layout): Checkpoint {
   }
   if (checkpoint !== null) return checkpoint;
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_RESUME_REFUSED',
     what: 'The network of a run cannot be changed',
     why: `the parameters in ${found.path} are those of another one (other --hidden, image size or number of classes)`,
     mend: 'Leave it as it was, or start a new run',

@@ -27,6 +27,7 @@ async function withRunThere(asked: TrainOptions): Promise<TrainOptions> {
   const { autoResume, out, resume, from } = asked;
   if (autoResume && out === null) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: '--auto-resume needs --out',
       why: 'a run is found again by its folder, and without --out each has a new one',
       mend: 'Name the run folder: --auto-resume --out DIR',
@@ -36,6 +37,7 @@ async function withRunThere(asked: TrainOptions): Promise<TrainOptions> {
   if (autoResume && (await hasConfig(out!))) return { ...asked, resume: out, from: 'last' };
   if (resume === null && from !== 'last') {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `--from ${from} needs --resume`,
       why: 'it names a checkpoint of the run that goes on',
       mend: `Name the run as well: --resume DIR --from ${from} --out OTHER`,
@@ -51,6 +53,7 @@ async function hasConfig(folder: string): Promise<boolean> {
     (error: unknown) => {
       if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return false;
       throw new LockstepError({
+        code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
         what: `The run folder ${folder} cannot be read`,
         why: ioReason(error),
         mend: 'See to it that you may read it, or choose another with --out DIR',

@@ -111,7 +111,7 @@ export async function trainRun(asked: TrainOptions, hooks: TrainDeps, wiring: Te
       observer: watch?.observer ?? nobody,
     });
     if (options.threads > options.shards) {
-      onEvent({ type: 'warning', message: idleWarning(options.threads, options.shards) });
+      onEvent({ type: 'threadsIdle', threads: options.threads, shards: options.shards });
     }
     await opened.begin();
     const stepsInEpoch = stepsPerEpoch(split.training.length, options.batchSize);
@@ -265,8 +265,4 @@ async function conclude(
   );
   await folder?.writeJson('summary.json', summary);
   return summary;
-}
-
-function idleWarning(threads: number, shards: number): string {
-  return `${threads} workers but only ${shards} shards: ${threads - shards} of them will idle (a larger --shards uses them, and changes the digest)`;
 }

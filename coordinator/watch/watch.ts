@@ -156,7 +156,7 @@ export class Watch {
     const server = await WatchServer.listen({ host, port, orAny, allowHost }, routes);
     this.#streams = streams;
     this.#server = server;
-    onEvent({ type: 'info', message: `Metrics and live page at ${server.url}` });
+    onEvent({ type: 'metricsAt', url: server.url, ...server.bound });
     if (!isLoopback(host)) {
       this.#warnOnce('open', `anybody who can reach ${host} may read this run's metrics and live page`);
     }

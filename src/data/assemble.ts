@@ -25,6 +25,7 @@ export function checkHeaders(train: Half, test: Half): void {
   for (const { images, labels } of [train, test]) {
     if (labels.count === images.count) continue;
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_DATA_MISMATCH',
       what: 'There are not as many labels as images',
       why: `${labels.name} has ${labels.count} labels, ${images.name} has ${images.count} images`,
       mend: 'Put files that belong together into the folder',
@@ -32,6 +33,7 @@ export function checkHeaders(train: Half, test: Half): void {
   }
   if (test.images.rows !== train.images.rows || test.images.columns !== train.images.columns) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_DATA_MISMATCH',
       what: 'The test images are of another size than the training images',
       why: `${test.images.name} has images of ${sizeOf(test)}, ${train.images.name} of ${sizeOf(train)}`,
       mend: 'Put the training and test files of one and the same data set into the folder',
@@ -42,6 +44,7 @@ export function checkHeaders(train: Half, test: Half): void {
   const found = train.images.count + test.images.count;
   if (found <= fitting) return;
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_TOO_LARGE',
     what: 'The data set is too large',
     why: `${train.images.name} and ${test.images.name} say that they have ${found} images of ${sizeOf(train)}, ${((found * each) / 2 ** 30).toFixed(2)} GiB, and the kernels address 4 GiB`,
     mend: fitting === 0 ? 'Use smaller images' : `Use fewer than ${fitting} images in all, or smaller ones`,
@@ -54,6 +57,7 @@ export function classesOf(train: Uint8Array, test: Uint8Array, testName: string)
   const beyond = test.findIndex((label) => label >= classes);
   if (beyond === -1) return classes;
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_MISMATCH',
     what: `${testName} has a label beyond the classes`,
     why: `label ${test[beyond]} of test image ${beyond}, but the training labels only go from 0 to ${classes - 1}`,
     mend: 'Put the training and test files of one and the same data set into the folder',

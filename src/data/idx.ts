@@ -71,6 +71,7 @@ export function readIdxHeader(head: Uint8Array, name: string, role: IdxRole): Id
   const text = textOf(sizes, role);
   if (sizes.includes(0)) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_DATA_MALFORMED',
       what: `${name} is empty`,
       why: `its header says ${text}`,
       mend: `${fetchAgain}, or choose another folder with --data DIR`,
@@ -86,6 +87,7 @@ export function checkIdxLength({ name, headerBytes, bodyBytes, text, element }: 
   const expected = headerBytes + bodyBytes;
   if (found === expected) return;
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_MALFORMED',
     what: found < expected ? `${name} is truncated` : `${name} has trailing bytes`,
     why: `its header says ${text}${element === byte ? '' : ` of type ${element.name}`}, which take ${expected} bytes, but ${found === Number.POSITIVE_INFINITY ? 'more comes' : `the file has ${found}`}`,
     mend: `${fetchAgain}; this copy is damaged`,
@@ -185,6 +187,7 @@ function notExact({ name, role, rows, columns, element }: IdxHeader, at: number,
   const place = role === 'labels' ? `label ${at}` : `a pixel of image ${Math.floor(at / (rows * columns))}`;
   const hint = role === 'images' && value > 0 && value < 1 ? ' (values from 0 to 1 are to be multiplied by 255)' : '';
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_MALFORMED',
     what: `${name} holds numbers that cannot be used`,
     why: `${place} is ${value} (type ${element.name}), and only whole numbers from 0 to 255 can be used${hint}`,
     mend: `Write the ${role} as unsigned bytes (IDX type 0x08)`,
@@ -195,6 +198,7 @@ function noIdx(name: string, magic: number): LockstepError {
   // the same four bytes the other way round
   const reversed = (magic & 0xffff) === 0 && types.has((magic >>> 16) & 0xff) && magic >>> 24 <= 4;
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_MALFORMED',
     what: `${name} is not an IDX file`,
     why: reversed
       ? `its header is little-endian (${hex(magic)}), and that of an IDX file is big-endian`
@@ -206,6 +210,7 @@ function noIdx(name: string, magic: number): LockstepError {
 function wrongDimensions(name: string, role: IdxRole, found: string): LockstepError {
   const wanted = role === 'images' ? 'images have three: number, rows, columns' : 'labels have one';
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_MALFORMED',
     what: `${name} is not a file of ${role}`,
     why: `it has ${found}; ${wanted}`,
     mend: `Put a file of ${role} in its place, and check that images and labels are not exchanged`,
@@ -214,6 +219,7 @@ function wrongDimensions(name: string, role: IdxRole, found: string): LockstepEr
 
 function tooShort(name: string, needed: number, found: number): LockstepError {
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_MALFORMED',
     what: found === 0 ? `${name} has no content` : `${name} is truncated`,
     why: `its header alone takes ${needed} bytes, but the file has ${found}`,
     mend: `${fetchAgain}; this copy is damaged`,

@@ -143,6 +143,7 @@ function placeOf(tensor: string, entry: unknown, name: string): Place {
 
 function damaged(name: string, why: string, cause?: unknown): LockstepError {
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
     what: `${name} is not a safetensors file that can be read`,
     why,
     mend: 'Use another copy of the file, or write it anew',

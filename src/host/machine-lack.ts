@@ -1,6 +1,7 @@
 // Pure: an error that tells of something the machine does not let us have -> what, why and what mends it. None of these is a
 // bug of ours.
 
+import type { ErrorCode } from '../error-codes.ts';
 import { type ExitCode, LockstepError, messageOf } from '../errors.ts';
 import { codeOf } from './files/io-reason.ts';
 import type { MachineLimits } from './machine-limits.ts';
@@ -14,19 +15,26 @@ export function explained(error: unknown, limits: () => MachineLimits, exitCode:
   // the kernels know how much they asked for, and not who refused it
   if (!isOutOfMemory(error.cause)) return error;
   const [why, mend] = whyNoMemory(limits(), (error.cause as Error).message);
-  return new LockstepError({ what: error.what, why, mend, exitCode: error.exitCode, cause: error.cause });
+  const { code, what, exitCode: ends, cause } = error;
+  return new LockstepError({ code, what, why, mend, exitCode: ends, cause });
 }
 
 /** Null where it is none of these. */
 export function machineLack(error: unknown, limits: MachineLimits, exitCode: ExitCode): LockstepError | null {
-  const known = (what: string, why: string, mend: string) =>
-    new LockstepError({ what, why, mend, exitCode, cause: error });
+  const known = (kind: ErrorCode, what: string, why: string, mend: string) =>
+    new LockstepError({ code: kind, what, why, mend, exitCode, cause: error });
   const message = messageOf(error);
   if (/WebAssembly is not defined/.test(message)) {
-    return known('WebAssembly is switched off', 'Node runs with --jitless', 'Start Node without it (see NODE_OPTIONS)');
+    return known(
+      'ERR_LOCKSTEP_UNSUPPORTED',
+      'WebAssembly is switched off',
+      'Node runs with --jitless',
+      'Start Node without it (see NODE_OPTIONS)',
+    );
   }
   if (/SharedArrayBuffer is not defined/.test(message)) {
     return known(
+      'ERR_LOCKSTEP_UNSUPPORTED',
       'Threads cannot share memory',
       'Node runs without SharedArrayBuffer',
       'Start Node without the flag that switches it off (see NODE_OPTIONS)',
@@ -34,6 +42,7 @@ export function machineLack(error: unknown, limits: MachineLimits, exitCode: Exi
   }
   if (/simd/i.test(message) && /WebAssembly|Wasm/i.test(message)) {
     return known(
+      'ERR_LOCKSTEP_UNSUPPORTED',
       "The kernels cannot run on this machine's processor",
       `it has no SIMD that WebAssembly can use (${message})`,
       'Use a machine with SSE4.1 (x64) or NEON (arm64); in an emulator choose another processor',
@@ -45,6 +54,7 @@ export function machineLack(error: unknown, limits: MachineLimits, exitCode: Exi
     const allowed =
       threads === null ? 'a limit of the container or the system' : `ulimit -u allows ${threads} for this user`;
     return known(
+      'ERR_LOCKSTEP_NO_THREADS',
       'A computing thread cannot be started',
       `the system refuses another thread (${message}; ${allowed})`,
       'Use fewer --threads (0 computes without any), or allow more: ulimit -u, or pids_limit of the container',
@@ -52,12 +62,14 @@ export function machineLack(error: unknown, limits: MachineLimits, exitCode: Exi
   }
   if (code === 'EMFILE') {
     return known(
+      'ERR_LOCKSTEP_NO_DESCRIPTORS',
       'Too many files are open',
       `the process may open ${limits.openFiles ?? 'only a few'} (EMFILE)`,
       'Allow more: ulimit -n 1024',
     );
   }
-  if (isOutOfMemory(error)) return known('The memory that is needed cannot be had', ...whyNoMemory(limits, message));
+  if (isOutOfMemory(error))
+    return known('ERR_LOCKSTEP_NO_MEMORY', 'The memory that is needed cannot be had', ...whyNoMemory(limits, message));
   return null;
 }
 
@@ -100,6 +112,7 @@ export function threadsLack(threads: number, limits: MachineLimits): LockstepErr
   const left = addressBytes - usedAddressBytes;
   if (left >= needed) return null;
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_NO_THREADS',
     what: `${threads} computing thread${threads === 1 ? '' : 's'} cannot be started`,
     why: `${threads === 1 ? 'it needs' : 'they need'} about ${gibibytes(needed)} of addresses, and of the ${gibibytes(addressBytes)} that the process may have (ulimit -v) ${gibibytes(Math.max(0, left))} are left`,
     mend: `Use ${threads > 1 ? 'fewer --threads, or ' : ''}--threads 0 (a worker needs one), or raise the limit: ulimit -v unlimited`,

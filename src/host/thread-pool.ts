@@ -20,8 +20,8 @@ export interface ThreadPoolOptions {
   readonly threads: number;
   /** Cores that this process may use: with more threads than that, none of them spins. */
   readonly cores: number;
-  /** Told of each thread that died: one line. */
-  readonly onLoss: (message: string) => void;
+  /** Told of each thread that died; another takes its place. */
+  readonly onLoss: (thread: number, reason: string) => void;
   /** Faults to make happen in the threads: of `lockstep verify` and of tests. */
   readonly faults?: readonly unknown[];
 }
@@ -177,6 +177,7 @@ export class ThreadPool implements WorkerPool {
         if (this.#deaths > MAX_DEATHS) {
           return this.#fail(
             new LockstepError({
+              code: 'ERR_LOCKSTEP_THREADS_DIED',
               what: 'Worker threads keep dying',
               why: `${this.#deaths} in a row, the last one with: ${reason}`,
               mend: 'Run again with --threads 0 to see the error in the main thread, and with --verbose.',
@@ -185,7 +186,7 @@ export class ThreadPool implements WorkerPool {
             }),
           );
         }
-        this.#options.onLoss(`thread ${worker} died (${reason}); its work is redone, and a new thread takes its place`);
+        this.#options.onLoss(worker, reason);
       }
       if (!place.isEmpty) continue;
       this.#places.delete(place);

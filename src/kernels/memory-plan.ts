@@ -231,6 +231,7 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
         ? `fewer images (about ${fitting} of these ${shape.trainImages} would fit; --limit-train does not shorten the file)`
         : 'smaller images';
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_TOO_LARGE',
       what: `The run does not fit into memory`,
       why: `it needs ${(end / 2 ** 30).toFixed(2)} GiB, and the kernels address 4 GiB at the most`,
       mend: `Use ${images}, narrower layers (--hidden), or fewer --threads and --shards`,
@@ -275,6 +276,7 @@ export function layMemory(plan: MemoryPlan, shared: boolean): WebAssembly.Memory
     memory = new WebAssembly.Memory(shared ? { initial: pages, maximum: pages, shared } : { initial: pages });
   } catch (cause) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_NO_MEMORY',
       what: `${(plan.bytes / 2 ** 20).toFixed(0)} MiB of memory cannot be had`,
       why: 'the system refused them',
       mend: 'Use a smaller data set, narrower layers (--hidden) or fewer --threads, or free some memory.',

@@ -198,6 +198,7 @@ function wholeNumber(name: string, value: number, least: number, most: number): 
 
 function wrong(name: string, value: number, expected: string): LockstepError {
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_BAD_ARGUMENT',
     what: `${name} is ${value}`,
     why: `it must be ${expected}`,
     mend: 'Correct the argument.',

@@ -107,6 +107,7 @@ function pictureFormOf(
 
 function unfit(name: string, why: string): LockstepError {
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
     what: `${name} is not the model of a run`,
     why,
     mend: 'Give the folder of a run that lockstep train has made',

@@ -49,6 +49,7 @@ export function checkAgainstData(options: TrainOptions, trainCount: number): voi
   const { valSize, limitTrain } = options;
   if (valSize >= trainCount) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `--val-size ${valSize} leaves nothing to train on`,
       why: `there are ${trainCount} training images in all`,
       mend: `Give --val-size a value below ${trainCount}`,
@@ -57,6 +58,7 @@ export function checkAgainstData(options: TrainOptions, trainCount: number): voi
   const split = trainCount - valSize;
   if (limitTrain !== null && limitTrain > split) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `--limit-train ${limitTrain} is more than there is`,
       why: `the training split has ${split} samples: ${trainCount} images less ${valSize} for validation`,
       mend: `Give --limit-train a value of at most ${split}, or leave it out`,
@@ -65,6 +67,7 @@ export function checkAgainstData(options: TrainOptions, trainCount: number): voi
   const steps = options.epochs * Math.ceil((limitTrain ?? split) / options.batchSize);
   if (Math.min(steps, options.maxSteps ?? steps) > maxTotalSteps) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `The run would take ${steps} steps`,
       why: `the step counter ends at ${maxTotalSteps}`,
       mend: 'Lower --epochs, or raise --batch-size',
@@ -97,6 +100,7 @@ function checkRelations({ batchSize, shards, valSize, patience, select }: TrainO
   if (valSize === 0 && (patience !== null || select === 'best')) {
     const flag = patience === null ? '--select best' : `--patience ${patience}`;
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `${flag} needs validation`,
       why: '--val-size 0 leaves no images for it',
       mend: 'Give --val-size a value above 0',
@@ -104,6 +108,7 @@ function checkRelations({ batchSize, shards, valSize, patience, select }: TrainO
   }
   if (batchSize < shards) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `--batch-size ${batchSize} is below --shards ${shards}`,
       why: 'every shard of a full batch needs a sample',
       mend: `Give --batch-size a value of at least ${shards}, or lower --shards (which changes the digest)`,
@@ -113,6 +118,7 @@ function checkRelations({ batchSize, shards, valSize, patience, select }: TrainO
 
 function unknownKey(name: string, origin: Origin): LockstepError {
   return new LockstepError({
+    code: origin === 'file' ? 'ERR_LOCKSTEP_BAD_CONFIG' : 'ERR_LOCKSTEP_UNKNOWN_OPTION',
     what: origin === 'file' ? `Unknown key "${name}" in the configuration file` : `Unknown option "${name}"`,
     why: 'lockstep train has no option of that name',
     mend: didYouMean(name, optionKeys),
@@ -127,6 +133,7 @@ function refused(key: OptionKey, value: unknown, origin: Origin): LockstepError 
   };
   const row = optionTable[key];
   return new LockstepError({
+    code: origin === 'file' ? 'ERR_LOCKSTEP_BAD_CONFIG' : 'ERR_LOCKSTEP_BAD_OPTION',
     what: `${names[origin]} cannot be ${shownOption(value, row.kind)}`,
     why: `it must be ${row.kind.allowed}`,
     mend: `Give such a value, or leave it out for the default (${row.defaultText ?? row.default})`,

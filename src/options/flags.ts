@@ -32,6 +32,7 @@ export function checkedFlags<O>(flags: Flags<O>, given: Readonly<Record<string, 
     if (kind.accepts(value)) return [key, value];
     const name = bareFlag(flag);
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: missing ? `${name} is missing` : `${name} cannot be ${shownOption(value, kind)}`,
       why: `it must be ${kind.allowed}`,
       mend: mend ?? `lockstep ${command} --help lists all flags`,

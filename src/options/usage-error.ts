@@ -27,6 +27,7 @@ export function usageError(
   // Commander names only flags that are very near.
   const flag = code === 'commander.unknownOption' ? /'(-[^'=]*)/.exec(what)?.[1] : undefined;
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_UNKNOWN_OPTION',
     what: what.charAt(0).toUpperCase() + what.slice(1),
     why: whys[code] ?? 'the command line cannot be understood',
     mend: flag

@@ -112,6 +112,7 @@ export function decodeCheckpoint(layout: Layout, body: StateBody, tensors: Uint8
   const { state, bestParameters } = read;
   if (stateDigestOf(state, body.step) !== body.stateDigest) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_CHECKPOINT_UNUSABLE',
       what: `The checkpoint of step ${body.step} cannot be used`,
       why: `the state digest of its tensors is not the one that ${stateFileName} gives`,
       mend: 'Move this checkpoint out of the run folder: the one before it is taken then',
@@ -147,6 +148,7 @@ function isOfAnotherFormat(value: object): value is Formatted {
 /** Not damage: an older checkpoint must not silently be taken instead of it. */
 function ofAnotherVersion({ step, program, format: written }: Formatted): LockstepError {
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_CHECKPOINT_UNUSABLE',
     what: `The checkpoint of step ${step} is of another version`,
     why: `lockstep ${program} wrote it in format ${written}, and this program reads formats ${known.join(' and ')}`,
     mend: `Resume with lockstep ${program}`,

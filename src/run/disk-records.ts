@@ -84,7 +84,15 @@ const log = v.object({
         threads: v.number(),
         nodes: v.boolean(),
       }),
-      events: v.array(v.object({ seconds: v.number(), level: v.picklist(['info', 'warning']), message: v.string() })),
+      events: v.array(
+        v.object({
+          seconds: v.number(),
+          level: v.picklist(['info', 'warning']),
+          message: v.string(),
+          // 0.1.0 wrote none
+          event: v.optional(v.looseObject({ type: v.string() })),
+        }),
+      ),
       omitted: count,
       ended: v.nullable(v.string()),
     }),

@@ -3,6 +3,7 @@
 
 import type { Means } from '../sums.ts';
 import { printable } from '../text/clean-text.ts';
+import type { ClusterEvent } from './cluster-event.ts';
 
 /** One entry of history.json: no timings, so that equal runs have equal files. */
 export interface EpochRecord {
@@ -52,17 +53,22 @@ export interface Summary {
 /** What it says of its own and others' words is one printable line. */
 export function printableEvent(event: TrainEvent): TrainEvent {
   switch (event.type) {
-    case 'info':
-    case 'warning':
-      return { ...event, message: printable(event.message) };
-    case 'checkpointFailed':
-      return { ...event, reason: printable(event.reason) };
-    default:
+    case 'start':
+    case 'progress':
+    case 'epoch':
+    case 'test':
+    case 'checkpoint':
+    case 'done':
       return event;
+    default: {
+      const clean = ([key, value]: [string, unknown]) => [key, typeof value === 'string' ? printable(value) : value];
+      return Object.fromEntries(Object.entries(event).map(clean)) as typeof event;
+    }
   }
 }
 
 export type TrainEvent =
+  | ClusterEvent
   | {
       readonly type: 'start';
       readonly epochs: number;

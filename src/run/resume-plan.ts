@@ -64,6 +64,7 @@ export function allowedNames(given: readonly string[]): string[] {
     const name = [...optionKeys, 'engine'].find((key) => key === bare || flagNameOf(key) === bare);
     if (name !== undefined) return name;
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `--allow-change does not know "${text}"`,
       why: 'it takes names of options, with commas between them',
       mend: didYouMean(bare, allowable),
@@ -79,6 +80,7 @@ export function refuseChanges(found: readonly Difference[], allowed: readonly st
   const asked = refused.flatMap(({ name }) => (name === 'transpose' ? [name, 'data'] : [name]));
   const names = [...new Set(asked)].join(',');
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_RESUME_REFUSED',
     what: `${run} was started with another ${refused.map(({ name }) => name).join(', ')}`,
     why: `${refused.map(described).join('; ')}: the result would not be that of an uninterrupted run`,
     mend: refused.some(({ name }) => name === 'hidden')
@@ -102,6 +104,7 @@ export function refuseEdits(
   if (edited.length > 0) {
     const back = `Put it back in ${config.path}`;
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
       what: `${config.path} has another ${names.join(', ')} than the run's newest checkpoint`,
       why: `${edited.map(described).join('; ')}, and it records no such change`,
       mend:
@@ -110,6 +113,7 @@ export function refuseEdits(
   }
   if (hasChangesOf(checkpoint, config)) return;
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
     what: `${config.path} records other changes than the run's newest checkpoint`,
     why: `"changes" of its record does not begin with those of ${checkpoint.path}`,
     mend: `Put them there as they stand in ${checkpoint.path}`,
@@ -153,6 +157,7 @@ export function planResume(
   const { step, history } = position;
   if (moved.length > 0 && step > epochStartOf(position)) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_RESUME_REFUSED',
       what: `${moved.map(({ name }) => name).join(', ')} can only be changed at the end of an epoch`,
       why: `the newest checkpoint, of step ${step}, is in the middle of epoch ${history.length + 1}`,
       mend: `Resume without the change and with --epochs ${history.length + 1} first, then with the change and more epochs`,
@@ -161,6 +166,7 @@ export function planResume(
   const endStep = endStepOf(position, length, stepsInEpoch);
   if (endStep < step) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_RESUME_REFUSED',
       what: `The run is beyond that: it has done ${step} steps`,
       why: `with --epochs ${length.epochs}${length.maxSteps === null ? '' : ` and --max-steps ${length.maxSteps}`} it would have ended at step ${endStep}`,
       mend: 'Raise them, or leave them out',
@@ -170,6 +176,7 @@ export function planResume(
   refuseLengthWithoutEffect(position, before.facts, length, stepsInEpoch);
   if (endStep > maxTotalSteps) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_RESUME_REFUSED',
       what: `The run would end at step ${endStep}`,
       why: `the step counter ends at ${maxTotalSteps}, and ${step} steps are done`,
       mend: 'Lower --epochs, or give --max-steps',
@@ -206,6 +213,7 @@ function refuseLessPatience(position: Position, before: Facts, patience: number 
   const end = known === patience ? null : patienceEnd(history, patience);
   if (end === null || (end === history.length && step === epochStartOf(position))) return;
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_RESUME_REFUSED',
     what: `The run is beyond that: it has done ${history.length} epochs and ${step - epochStartOf(position)} steps`,
     why: `with --patience ${patience} it would have ended after epoch ${end}`,
     mend: 'Give --patience a higher value; without the flag that of config.json holds',
@@ -238,6 +246,7 @@ function refuseLengthWithoutEffect(
       ? [`at --max-steps ${maxSteps}`, 'Raise --max-steps as well']
       : [`at --epochs ${epochs}`, 'Raise --epochs as well'];
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_RESUME_REFUSED',
     what: `The run trains nothing more with ${asked}`,
     why: `it ended after ${history.length} whole epochs and ${step} steps, ${why}`,
     mend: `${mend}; or leave ${asked} out`,

@@ -1,20 +1,25 @@
 // An error -> the lines that a user reads, and the exit code. Knows nothing of where they are printed.
 
+import type { ErrorCode } from '../error-codes.ts';
 import { ExitCode, LockstepError } from '../errors.ts';
 import { printable, printableLines } from './clean-text.ts';
 
-/** Three lines: what, why, and what mends it. The stack only where it was asked for. */
+/** Three lines: what, why, and what mends it. Code and stack only where they were asked for. */
 export function errorText(error: unknown, verbose: boolean): string {
   const lines =
     error instanceof LockstepError
       ? [`Error: ${oneLine(error.what)}`, `  Why:  ${oneLine(error.why)}`, `  Mend: ${oneLine(error.mend)}`]
       : [`Error: ${oneLine(messageOf(error))}`, bugLine(verbose)];
-  if (verbose) lines.push(...stacks(error));
+  if (verbose) lines.push(`  Code: ${codeOf(error)}`, ...stacks(error));
   return `${lines.join('\n')}\n`;
 }
 
 export function exitCodeOf(error: unknown): ExitCode {
   return error instanceof LockstepError ? error.exitCode : ExitCode.runFailed;
+}
+
+function codeOf(error: unknown): ErrorCode {
+  return error instanceof LockstepError ? error.code : 'ERR_LOCKSTEP_INTERNAL';
 }
 
 function bugLine(verbose: boolean): string {

@@ -3,7 +3,7 @@
 // on a quiet machine. npm run bench:cluster -- [EPOCHS]; with LOCKSTEP_PROFILE=DIR it leaves CPU profiles of the main threads.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +33,7 @@ function start(args, onStderr = () => {}) {
 async function measure(flags, workers) {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-bench-'));
   const nodes = [];
+  // as a user does: log.json is there only when the workers are
   const connect = (log) => {
     const url = /Listening at (\S+:\d+)/.exec(log)?.[1];
     while (url !== undefined && nodes.length < workers) {
@@ -41,12 +42,17 @@ async function measure(flags, workers) {
   };
   try {
     const common = ['train', '--epochs', String(epochs), '--out', join(folder, 'run'), '--json'];
-    const { stdout, stderr } = await start([...common, ...flags], connect);
+    const { stdout } = await start([...common, ...flags], connect);
     await Promise.all(nodes);
     const summary = JSON.parse(stdout.trimEnd().split('\n').at(-1));
-    const [, sent, received] = /(\d+) bytes were sent to workers, (\d+) received/.exec(stderr) ?? [null, 0, 0];
-    const steps = Number(/([\d,]+) steps an epoch/.exec(stderr)[1].replaceAll(',', '')) * epochs;
-    return { summary, sent: sent / steps, received: received / steps };
+    const read = (name) => JSON.parse(readFileSync(join(folder, 'run', name), 'utf8'));
+    const { steps } = read('history.json').at(-1);
+    const events = read('log.json').processes[0].events.flatMap(({ event }) => event ?? []);
+    const { sentBytes, receivedBytes } = events.find(({ type }) => type === 'traffic') ?? {
+      sentBytes: 0,
+      receivedBytes: 0,
+    };
+    return { summary, sent: sentBytes / steps, received: receivedBytes / steps };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -11,7 +11,7 @@ const minutes = Number(process.argv[2] ?? 3);
 async function digestOf(options, faults = []) {
   let deaths = 0;
   const onEvent = (event) => {
-    if (event.type === 'warning' && /died/.test(event.message)) deaths++;
+    if (event.type === 'threadLost') deaths++;
   };
   const all = resolveOptions({ engine: 'tfjs-node', ...options }, null);
   const { stateDigest, epochs } = await trainRun(all, { onEvent }, { ...wiring, faults });

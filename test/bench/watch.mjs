@@ -24,9 +24,8 @@ const client = spawn(process.execPath, [fileURLToPath(new URL('watch-client.mjs'
 
 async function once(watched) {
   const cpu = process.cpuUsage();
-  const onEvent = ({ type, message }) => {
-    const url = type === 'info' ? /live page at (\S+)/.exec(message)?.[1] : undefined;
-    if (url !== undefined) client.stdin.write(`${url}\n`);
+  const onEvent = ({ type, url }) => {
+    if (type === 'metricsAt') client.stdin.write(`${url}\n`);
   };
   const summary = await train({ ...options, ...(watched ? { metricsPort: 0, metricsLinger: 0 } : {}) }, { onEvent });
   const { user, system } = process.cpuUsage(cpu);

@@ -74,7 +74,12 @@ test('a dataset for which there is no memory', async () => {
 });
 
 test('threads that this machine cannot start: its own reason and remedy, in full', async () => {
-  const lack = new LockstepError({ what: 'No threads', why: 'long '.repeat(40), mend: 'raise the limit' });
+  const lack = new LockstepError({
+    code: 'ERR_LOCKSTEP_NO_THREADS',
+    what: 'No threads',
+    why: 'long '.repeat(40),
+    mend: 'raise the limit',
+  });
   const startPool = () => {
     throw lack;
   };

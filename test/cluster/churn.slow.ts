@@ -69,7 +69,7 @@ async function live(given: Partial<TrainOptions>, faults: readonly Fault[], kill
   createInterface({ input: child.stdout }).on('line', (line) => {
     const told = JSON.parse(line);
     if ('epoch' in told) held.push(told);
-    if (/^thread \d+ died/.test(told.warning)) deaths++;
+    if ('threadLost' in told) deaths++;
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);

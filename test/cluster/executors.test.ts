@@ -9,7 +9,7 @@ import type { PreparedRun } from '../support/prepared-run.ts';
 
 /** Nodes that join as soon as the run listens; gone when it is over. */
 const nodes = (count: number) => async (prepared: PreparedRun, digits: Digits) => {
-  const url = /ws:\/\/[^,]+/.exec(await prepared.log.seen(/Listening at/))![0];
+  const { url } = await prepared.log.told('listening');
   const all = Array.from({ length: count }, (_, i) => startNode(url, { name: `n${i}`, data: digits.data }));
   await Promise.all(all.map(({ ended }) => ended));
 };

@@ -188,7 +188,7 @@ describe('the executor', () => {
   async function listening(signal: AbortSignal, setup: NodeSetup) {
     const prepared = prepareRun({ ...digits.short, threads: 0, listen: '127.0.0.1:0' }, digits.data);
     const making = makeExecutor({ ...prepared.parts, signal });
-    const url = /ws:\/\/[^,]+/.exec(await prepared.log.seen(/Listening at/))![0];
+    const { url } = await prepared.log.told('listening');
     const node = startNode(url, { data: digits.data, ...setup });
     return { prepared, node, executor: await making };
   }

@@ -121,7 +121,15 @@ describe('runs at one address, one after the other', () => {
     const node = startNode(`ws://127.0.0.1:${port}`, { data: digits.data, beforeStep: hold });
     await withCluster(options, async (cluster) => {
       await reached.promise;
-      cluster.stop(new LockstepError({ what: 'Stopped', why: 'a test', mend: 'none', exitCode: ExitCode.terminated }));
+      cluster.stop(
+        new LockstepError({
+          code: 'ERR_LOCKSTEP_INTERRUPTED',
+          what: 'Stopped',
+          why: 'a test',
+          mend: 'none',
+          exitCode: ExitCode.terminated,
+        }),
+      );
       await expect(cluster.outcome).rejects.toMatchObject({ exitCode: 143 });
       stopped.open();
     });
@@ -163,7 +171,15 @@ describe('a run without workers', () => {
 
   test('can be stopped while it waits for the first', async () => {
     await withCluster(digits.short, async (cluster) => {
-      cluster.stop(new LockstepError({ what: 'Stopped', why: 'a test', mend: 'none', exitCode: ExitCode.interrupted }));
+      cluster.stop(
+        new LockstepError({
+          code: 'ERR_LOCKSTEP_INTERRUPTED',
+          what: 'Stopped',
+          why: 'a test',
+          mend: 'none',
+          exitCode: ExitCode.interrupted,
+        }),
+      );
       await expect(cluster.outcome).rejects.toMatchObject({ exitCode: 130 });
     });
   });
@@ -180,7 +196,15 @@ describe('a run without workers', () => {
       await cluster.log.seen(/The run pauses/);
       node.leave();
       await node.ended;
-      cluster.stop(new LockstepError({ what: 'Stopped', why: 'a test', mend: 'none', exitCode: ExitCode.terminated }));
+      cluster.stop(
+        new LockstepError({
+          code: 'ERR_LOCKSTEP_INTERRUPTED',
+          what: 'Stopped',
+          why: 'a test',
+          mend: 'none',
+          exitCode: ExitCode.terminated,
+        }),
+      );
       await expect(cluster.outcome).rejects.toMatchObject({ exitCode: 143 });
       await proxy.close();
     });

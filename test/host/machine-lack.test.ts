@@ -84,12 +84,18 @@ describe('an error of the machine', () => {
   test('of ours stays what it is', () => {
     const bug = new TypeError('x is not a function');
     expect(explained(bug, () => free, 1)).toBe(bug);
-    const known = new LockstepError({ what: 'a', why: 'b', mend: 'c' });
+    const known = new LockstepError({ code: 'ERR_LOCKSTEP_BAD_OPTION', what: 'a', why: 'b', mend: 'c' });
     expect(explained(known, () => free, 1)).toBe(known);
   });
 
   test('that the kernels told of keeps what was asked for, and learns who refused it', () => {
-    const told = new LockstepError({ what: '61 MiB of memory cannot be had', why: 'no', mend: 'no', cause: noMemory });
+    const told = new LockstepError({
+      code: 'ERR_LOCKSTEP_NO_MEMORY',
+      what: '61 MiB of memory cannot be had',
+      why: 'no',
+      mend: 'no',
+      cause: noMemory,
+    });
     expect(explained(told, () => ({ ...free, addressBytes: 8e9 }), 1)).toMatchObject({
       what: '61 MiB of memory cannot be had',
       why: expect.stringContaining('ulimit -v'),

@@ -230,7 +230,7 @@ describe('an abort', () => {
   });
 
   test('keeps its own words and exit code', async () => {
-    const reason = new LockstepError({ what: 'Enough', why: 'I say so', mend: 'No', exitCode: ExitCode.terminated });
+    const reason = new LockstepError({ code: 'ERR_LOCKSTEP_INTERRUPTED', what: 'Enough', why: 'I say so', mend: 'No', exitCode: ExitCode.terminated });
     const { error } = await aborted({ threads: 0 }, ({ type }) => type === 'epoch', reason);
     expect(error.message).toMatch(/^Enough: I say so; its newest checkpoint is that of step 10\. Go on with: /);
     expect(error.exitCode).toBe(ExitCode.terminated);

@@ -9,14 +9,14 @@ import { wiring } from '../../src/library.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import type { Wiring } from '../../src/wiring.ts';
-import { Lines } from './events.ts';
+import { EventLines, Lines } from './events.ts';
 import { type NodeSetup, startNode, type TestNode } from './nodes.ts';
 import { bitsOf, type Traced, traceOf } from './train.ts';
 
 export interface Cluster {
   readonly url: string;
   /** What the run says: "info: ...", "warning: ...", and "epoch 1 is over". */
-  readonly log: Lines;
+  readonly log: EventLines;
   /** "step 7": the coordinator committed it on its own thread. */
   readonly commits: Lines;
   readonly outcome: Promise<Traced>;
@@ -48,9 +48,8 @@ export async function withCluster<T>(
   onEachEvent: (event: TrainEvent) => void = () => undefined,
   hooks: TrainDeps = {},
 ): Promise<T> {
-  const log = new Lines();
+  const log = new EventLines();
   const commits = new Lines();
-  const events: TrainEvent[] = [];
   const controller = new AbortController();
   const nodes: TestNode[] = [];
   const makeEngine: Wiring['makeEngine'] = async (...parts) => {
@@ -67,16 +66,15 @@ export async function withCluster<T>(
     };
   };
   const onEvent = (event: TrainEvent) => {
-    events.push(event);
     onEachEvent(event);
     if (event.type === 'epoch') log.add(`epoch ${event.epoch} is over`);
-    if (event.type === 'info' || event.type === 'warning') log.add(`${event.type}: ${event.message}`);
+    log.tell(event);
   };
   const outcome = resolveWithRun({ threads: 0, listen: '127.0.0.1:0', ...options }, null, 'option')
     .then((asked) =>
       trainRun(asked, { ...hooks, onEvent, signal: controller.signal }, { ...wiring, ...changes, makeEngine }),
     )
-    .then((summary) => traceOf(summary, events));
+    .then((summary) => traceOf(summary, log.events));
   const over = outcome.then(
     () => 'the run was over',
     (error: Error) => `the run failed (${error.message})`,
@@ -86,12 +84,11 @@ export async function withCluster<T>(
     commits.end(why);
   });
   try {
-    const listening = await log.seen(/Listening at/).catch(async (error) => {
+    const { url } = await log.told('listening').catch(async (error) => {
       // why it never listened
       await outcome;
       throw error;
     });
-    const url = /ws:\/\/\S+?(?=,|$)/.exec(listening)![0];
     return await use({
       url,
       log,

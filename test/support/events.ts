@@ -1,6 +1,10 @@
 // A list that can be waited on: for a line that matches, or for a number to be reached. Tests wait on what happens, never
 // on the clock.
 
+import type { ClusterEvent } from '../../src/run/cluster-event.ts';
+import { eventLine } from '../../src/run/event-text.ts';
+import type { TrainEvent } from '../../src/run/events.ts';
+
 export class Lines {
   readonly all: string[] = [];
   readonly #waiting = new Set<() => void>();
@@ -27,17 +31,42 @@ export class Lines {
 
   /** Resolves to the `nth` line that matches; rejects when the list ends without it. */
   async seen(pattern: RegExp, nth = 1): Promise<string> {
+    return await this.until(() => this.matching(pattern)[nth - 1], `${pattern} for the ${nth}. time`);
+  }
+
+  /** Resolves to what `find` finds, and looks again after each line. */
+  protected async until<T>(find: () => T | undefined, what: string): Promise<T> {
     return await new Promise((resolve, reject) => {
       const look = () => {
-        const found = this.matching(pattern)[nth - 1];
+        const found = find();
         if (found === undefined && this.#over === null) return;
         this.#waiting.delete(look);
         if (found !== undefined) resolve(found);
-        else reject(new Error(`${this.#over} without ${pattern} for the ${nth}. time:\n${this.all.join('\n')}`));
+        else reject(new Error(`${this.#over} without ${what}:\n${this.all.join('\n')}`));
       };
       this.#waiting.add(look);
       look();
     });
+  }
+}
+
+/** What a run tells: its events, and a line for each that has one. */
+export class EventLines extends Lines {
+  readonly events: TrainEvent[] = [];
+
+  tell(event: TrainEvent): void {
+    this.events.push(event);
+    const line = eventLine(event);
+    if (line !== null) this.add(`${line.level}: ${line.text}`);
+  }
+
+  of<T extends TrainEvent['type']>(type: T): (TrainEvent & { readonly type: T })[] {
+    return this.events.filter((event): event is TrainEvent & { readonly type: T } => event.type === type);
+  }
+
+  /** Resolves to the `nth` event of a type that has a line. */
+  async told<T extends ClusterEvent['type']>(type: T, nth = 1): Promise<TrainEvent & { readonly type: T }> {
+    return await this.until(() => this.of(type)[nth - 1], `${type} for the ${nth}. time`);
   }
 }
 

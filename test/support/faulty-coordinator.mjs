@@ -4,6 +4,7 @@
 import { resolveWithRun } from '../../dist/coordinator/training/resolve-with-run.js';
 import { trainRun } from '../../dist/coordinator/training/train-run.js';
 import { wiring } from '../../dist/src/library.js';
+import { eventLine } from '../../dist/src/run/event-text.js';
 import { heldBy } from './held.mjs';
 
 const { options, faults } = JSON.parse(process.argv[2]);
@@ -11,7 +12,9 @@ const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const onEvent = (event) => {
   if (event.type === 'epoch') tell({ epoch: event.epoch, ...heldBy('self') });
-  if (event.type === 'warning' || event.type === 'info') tell({ [event.type]: event.message });
+  const line = eventLine(event);
+  if (line !== null) tell({ [line.level]: line.text });
+  if (event.type === 'threadLost') tell({ threadLost: event.thread });
 };
 const asked = await resolveWithRun(options, null, 'option');
 const { stateDigest } = await trainRun(asked, { onEvent }, { ...wiring, faults });

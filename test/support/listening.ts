@@ -46,7 +46,6 @@ export async function startListening(
       engine: 'wasm',
       selfTest: await wiring.selfTest('wasm'),
     },
-    log: (level, message) => log.add(`${level}: ${message}`),
   });
-  return { prepared, url: /ws:\/\/[^,]+/.exec(await log.seen(/Listening at/))![0], begun };
+  return { prepared, url: (await log.told('listening')).url, begun };
 }

@@ -90,7 +90,13 @@ export function startNode(url: string, setup: NodeSetup = {}): TestNode {
     ended,
     leave: () =>
       controller.abort(
-        new LockstepError({ what: 'Told to leave', why: 'a test', mend: 'none', exitCode: ExitCode.interrupted }),
+        new LockstepError({
+          code: 'ERR_LOCKSTEP_INTERRUPTED',
+          what: 'Told to leave',
+          why: 'a test',
+          mend: 'none',
+          exitCode: ExitCode.interrupted,
+        }),
       ),
   };
 }

@@ -15,14 +15,14 @@ import type { TrainOptions } from '../../src/options/train-options.ts';
 import { stateDigestOf } from '../../src/run/digest.ts';
 import { shapeOf } from '../../src/run/run-shape.ts';
 import type { Sums } from '../../src/sums.ts';
-import { Lines } from './events.ts';
+import { EventLines } from './events.ts';
 
 export interface PreparedRun {
   readonly parts: ExecutorDeps;
   readonly split: SplitNumbers;
   readonly stepsPerEpoch: number;
   /** "info: ..." and "warning: ...". */
-  readonly log: Lines;
+  readonly log: EventLines;
   readonly told: Told;
   /** Steps of the first epoch that writes down what it is asked and told. */
   range(from: number, to: number, stopped?: () => boolean): StepRange;
@@ -52,15 +52,13 @@ export function prepareRun(given: Partial<TrainOptions>, data: Dataset): Prepare
   const kernels = instantiate(module, memory.wasmMemory);
   memory.preparePartials(kernels, 0);
 
-  const log = new Lines();
+  const log = new EventLines();
   const told: Told = { scalars: [], committed: [], sums: [] };
   const powers = new BiasPowers();
   return {
     parts: {
       ...{ shape, options, runName: 'prepared', data, memory, module, kernels, wiring },
-      onEvent: (event) => {
-        if (event.type === 'info' || event.type === 'warning') log.add(`${event.type}: ${event.message}`);
-      },
+      onEvent: (event) => log.tell(event),
       signal: new AbortController().signal,
     },
     split,

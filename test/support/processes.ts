@@ -57,6 +57,7 @@ export class Cluster {
 
   async #coordinator(args: readonly string[], out: string, surroundings: Partial<Surroundings>): Promise<Coordinator> {
     const running = this.start(['train', '--threads', '0', '--json', '--no-report', ...args], surroundings);
+    // a process tells its address on stderr alone until its run begins: there users read it too
     const url = (await running.seen(/Listening at wss?:\/\/\S+:\d+/)).replace('Listening at ', '');
     return { ...running, url, out, bits: async () => await bitsOfRun(await running.ended, out) };
   }

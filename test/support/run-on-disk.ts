@@ -9,6 +9,7 @@ import { wiring } from '../../src/library.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { EpochRecord, Summary, TrainEvent } from '../../src/run/events.ts';
 import type { Wiring } from '../../src/wiring.ts';
+import { warningOf } from './train.ts';
 
 export interface Ran {
   readonly summary: Summary;
@@ -67,7 +68,7 @@ export async function bitsOnDisk(folder: string) {
 }
 
 export function warningsOf({ events }: Ran): string[] {
-  return events.flatMap((event) => (event.type === 'warning' ? event.message : []));
+  return events.flatMap((event) => warningOf(event) ?? []);
 }
 
 export async function checkpointNames(folder: string): Promise<string[]> {

@@ -5,6 +5,7 @@ import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
+import { eventLine } from '../../src/run/event-text.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 
 export interface Traced {
@@ -12,6 +13,7 @@ export interface Traced {
   /** What history.json holds. */
   readonly history: readonly unknown[];
   readonly warnings: readonly string[];
+  readonly threadsLost: number;
 }
 
 export async function traced(options: Partial<TrainOptions>, changes: Partial<TestedWiring> = {}): Promise<Traced> {
@@ -33,8 +35,14 @@ export function traceOf(summary: Summary, events: readonly TrainEvent[]): Traced
     history: events
       .filter((event) => event.type === 'epoch')
       .map(({ epoch, steps, train, validation, samples }) => ({ epoch, steps, train, validation, samples })),
-    warnings: events.filter((event) => event.type === 'warning').map((event) => event.message),
+    warnings: events.flatMap((event) => warningOf(event) ?? []),
+    threadsLost: events.filter(({ type }) => type === 'threadLost').length,
   };
+}
+
+export function warningOf(event: TrainEvent): string | null {
+  const line = eventLine(event);
+  return line?.level === 'warning' ? line.text : null;
 }
 
 /** Everything of a run that may not depend on who did the work. */

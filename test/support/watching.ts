@@ -4,13 +4,14 @@ import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
+import { eventLine } from '../../src/run/event-text.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
-import { Lines } from './events.ts';
+import { EventLines } from './events.ts';
 
 export interface Watched {
   /** Ends with a slash; known when the server listens. */
   readonly url: Promise<string>;
-  readonly log: Lines;
+  readonly log: EventLines;
   readonly events: readonly TrainEvent[];
   readonly summary: Promise<Summary>;
   /** Held at the first event of this kind, until `go` is called. */
@@ -18,13 +19,11 @@ export interface Watched {
 }
 
 export function watchedRun(options: Partial<TrainOptions>): Watched {
-  const log = new Lines();
-  const events: TrainEvent[] = [];
+  const log = new EventLines();
   const controller = new AbortController();
   const onEvent = (event: TrainEvent) => {
-    events.push(event);
-    if (event.type === 'info' || event.type === 'warning') log.add(`${event.type}: ${event.message}`);
-    else log.add(`${event.type}:`);
+    log.tell(event);
+    if (eventLine(event) === null) log.add(`${event.type}:`);
   };
   const asked = resolveOptions({ metricsPort: 0, metricsLinger: 0, ...options }, null);
   const summary = trainRun(asked, { onEvent, signal: controller.signal }, wiring);
@@ -32,9 +31,9 @@ export function watchedRun(options: Partial<TrainOptions>): Watched {
     () => log.end('the run was over'),
     (error: Error) => log.end(`the run failed (${error.message})`),
   );
-  const url = log.seen(/Metrics and live page at/).then((line) => /http:\S+/.exec(line)![0]);
+  const url = log.told('metricsAt').then((event) => event.url);
   url.catch(() => undefined);
-  return { url, log, events, summary, stop: () => controller.abort() };
+  return { url, log, events: log.events, summary, stop: () => controller.abort() };
 }
 
 export async function textOf(url: string): Promise<string> {

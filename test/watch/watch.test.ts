@@ -12,7 +12,7 @@ import { startNode } from '../support/nodes.ts';
 import { refusal } from '../support/refusal.ts';
 import { withFolder } from '../support/tiny-data.ts';
 import { missing, output } from '../support/tools.ts';
-import { bitsOf, traceOf } from '../support/train.ts';
+import { bitsOf, traceOf, warningOf } from '../support/train.ts';
 import { textOf, valueIn, type Watched, watchedRun } from '../support/watching.ts';
 
 let digits: Digits;
@@ -167,7 +167,7 @@ describe('metrics', () => {
 
   test('are there with --listen, list the nodes at /sd, and count those that are lost', async () => {
     const run = long({ threads: 0, listen: '127.0.0.1:0', metricsPort: null });
-    const url = /ws:\/\/\S+?(?=,|$)/.exec(await run.log.seen(/Listening at/))![0];
+    const { url } = await run.log.told('listening');
     const watching = await run.url;
     await run.log.seen(/Waiting for workers/);
     const ready = await fetch(`${watching}readyz`);
@@ -272,8 +272,7 @@ describe('an address that was asked for and cannot be had is an error', () => {
 });
 
 describe('the run goes on, with one warning', () => {
-  const warnings = ({ events }: Watched) =>
-    events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+  const warnings = ({ events }: Watched) => events.flatMap((event) => warningOf(event) ?? []);
   const bits = async ({ summary, events }: Watched) => bitsOf(traceOf(await summary, [...events]));
 
   test('where the Pushgateway is down', async () => {
@@ -379,7 +378,7 @@ describe('the end', () => {
     // it has nobody to compute until it was scraped, however fast this machine is
     const run = watchedRun({ ...digits.short, threads: 0, listen: '127.0.0.1:0', metricsLinger: null });
     const url = await run.url;
-    const joining = /ws:\/\/\S+?(?=,|$)/.exec(await run.log.seen(/Listening at/))![0];
+    const { url: joining } = await run.log.told('listening');
     const prometheus = { headers: { 'x-prometheus-scrape-timeout-seconds': '50' } };
     await (await fetch(`${url}metrics`, prometheus)).text();
     startNode(joining, { data: digits.data, retryForMs: 1 });

@@ -19,6 +19,7 @@ export async function makeEngine(
   if (spec.name === 'wasm') return new WasmEngine(kernels, memory, worker, spec);
   if (spec.name === 'tfjs-node') return new TfjsEngine(loadTensorflow(), kernels, memory, worker, spec);
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_BAD_OPTION',
     what: `There is no engine "${spec.name}"`,
     why: `this program has: ${engineNames.join(', ')}`,
     mend: 'Use --engine wasm.',

@@ -43,6 +43,7 @@ export function loadTensorflow(from: string = import.meta.url): Tensorflow {
     folder = dirname(require.resolve(`${packageName}/package.json`));
   } catch (cause) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_ENGINE_MISSING',
       what: 'The engine tfjs-node is not installed',
       why: `npm leaves out ${packageName}, an optional dependency, where its install script cannot download libtensorflow`,
       mend: `Run deploy/tfjs-native.sh, which takes TensorFlow from a Python wheel; or npm install where the download works; or use --engine wasm`,
@@ -51,6 +52,7 @@ export function loadTensorflow(from: string = import.meta.url): Tensorflow {
   }
   if (!hasBinding(folder)) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_ENGINE_MISSING',
       what: 'The engine tfjs-node has no native binding',
       why: `${packageName} is there, but its install script did not run, or failed (newer npm versions run only the scripts that allowScripts in package.json lists)`,
       mend: `Run npm rebuild ${packageName}; or deploy/tfjs-native.sh, which takes TensorFlow from a Python wheel; or use --engine wasm`,
@@ -62,6 +64,7 @@ export function loadTensorflow(from: string = import.meta.url): Tensorflow {
     return require(packageName) as Tensorflow;
   } catch (cause) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_ENGINE_MISSING',
       what: 'The engine tfjs-node cannot be loaded',
       why: messageOf(cause),
       mend: 'Build its binding for this machine with deploy/tfjs-native.sh --force, or use --engine wasm',

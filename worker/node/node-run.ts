@@ -45,7 +45,7 @@ export class NodeRun {
     threads: number,
     wiring: NodeWiring,
     memories: SpareMemory,
-    onLoss: (message: string) => void,
+    onLoss: (thread: number, reason: string) => void,
   ) {
     this.#memories = memories;
     try {

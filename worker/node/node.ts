@@ -70,6 +70,7 @@ export async function runNode(
     const pause = pauseMs(failures, Math.random());
     if (options.retryForMs !== null && waitedMs + pause > options.retryForMs) {
       throw new LockstepError({
+        code: 'ERR_LOCKSTEP_NO_COORDINATOR',
         what: `No coordinator at ${options.url}`,
         why: reason.text,
         mend: 'Start it with lockstep train --listen, or give a longer --retry-for',
@@ -164,6 +165,7 @@ async function connectOnce(
       throw doesNotFit(options.url, text, end.cause);
     case 'end-failed':
       throw new LockstepError({
+        code: 'ERR_LOCKSTEP_PROTOCOL',
         what: `The coordinator at ${options.url} and this node do not understand each other`,
         why: text,
         mend: 'This should not happen between equal versions; start the node again, and report it with --verbose',
@@ -179,17 +181,23 @@ function seenMetricsPort({ url, metrics }: NodeOptions): number | null {
 }
 
 function refused(url: string, why: string, mend: string): LockstepError {
-  return new LockstepError({ what: `The coordinator at ${url} cannot be joined`, why, mend });
+  return new LockstepError({
+    code: 'ERR_LOCKSTEP_JOIN_REFUSED',
+    what: `The coordinator at ${url} cannot be joined`,
+    why,
+    mend,
+  });
 }
 
 /** `cause`: what this machine lacks, where it is that. */
 function doesNotFit(url: string, text: string, cause: unknown): LockstepError {
   const what = `The coordinator at ${url} cannot be joined`;
   if (cause instanceof LockstepError) {
-    return new LockstepError({ what, why: `${cause.what}: ${cause.why}`, mend: cause.mend, cause });
+    const { code, mend } = cause;
+    return new LockstepError({ code, what, why: `${cause.what}: ${cause.why}`, mend, exitCode: ExitCode.usage, cause });
   }
   const mend = 'Retrying cannot mend this: install the same version, or use a machine that fits.';
-  return new LockstepError({ what, why: text, mend, cause });
+  return new LockstepError({ code: 'ERR_LOCKSTEP_JOIN_REFUSED', what, why: text, mend, cause });
 }
 
 async function rest(ms: number, signal: AbortSignal): Promise<void> {

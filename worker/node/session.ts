@@ -3,6 +3,7 @@
 
 import type { Dataset } from '../../src/data/dataset.ts';
 import { messageOf } from '../../src/errors.ts';
+import { lossText } from '../../src/run/event-text.ts';
 import { type CloseName, closeCodes, closeReason } from '../../src/wire/close-codes.ts';
 import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../../src/wire/connection-state.ts';
 import { datasetOfBytes, digestOfBytes } from '../../src/wire/dataset-bytes.ts';
@@ -212,7 +213,8 @@ export class Session {
 
   #becomeReady(welcome: Welcome, data: Dataset): void {
     const { engine, threads, wiring, memories, log } = this.#options;
-    this.#run = new NodeRun(welcome, engine, data, threads, wiring, memories, (message) => log('warning', message));
+    const onLoss = (thread: number, reason: string) => log('warning', lossText(thread, reason));
+    this.#run = new NodeRun(welcome, engine, data, threads, wiring, memories, onLoss);
     this.#joined = true;
     const { counts } = this.#options;
     if (counts) {

@@ -1,7 +1,8 @@
 // A watched run -> the values of its metrics: the only place that says where each comes from. Closed label sets are shown
 // whole, with zeros, since a rate misses the first increase of a series that was not there before. Pure.
 
-import { evictionReasons, phases, transports, workerStates } from '../../executors/worker-status.ts';
+import { evictionReasons } from '../../../src/run/cluster-event.ts';
+import { phases, transports, workerStates } from '../../executors/worker-status.ts';
 import type { DurationHistogram } from '../model/histogram.ts';
 import { type MetricKey, type metricTable, runStates } from '../model/metric-table.ts';
 import type { WatchedRun } from '../model/watched-run.ts';

@@ -2,7 +2,8 @@
 // derived from here. Knows no values and no library.
 
 import type { MetricRow } from '../../../src/host/exposition.ts';
-import { evictionReasons, phases, transports, workerStates } from '../../executors/worker-status.ts';
+import { evictionReasons } from '../../../src/run/cluster-event.ts';
+import { phases, transports, workerStates } from '../../executors/worker-status.ts';
 
 export const runStates = [
   'starting',

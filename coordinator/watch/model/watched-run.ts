@@ -1,6 +1,7 @@
 // What is known of a run by watching it: the one place that metrics and the live page read. It is told of steps, phases and
 // events, asks the executor for its workers, and keeps everything in bounded memory. Knows neither prom-client nor HTTP.
 
+import { eventLine } from '../../../src/run/event-text.ts';
 import type { TrainEvent } from '../../../src/run/events.ts';
 import type { Means, Sums } from '../../../src/sums.ts';
 import { printable } from '../../../src/text/clean-text.ts';
@@ -177,12 +178,12 @@ export class WatchedRun implements Observer {
         return this.#note('info', `Checkpoint of step ${event.step} in ${event.path}`);
       case 'checkpointFailed':
         return this.#note('warning', `The checkpoint of step ${event.step} failed: ${event.reason}`);
-      case 'warning':
-        return this.#note('warning', event.message);
-      case 'info':
-        return this.#note('info', event.message);
       case 'done':
         return;
+      default: {
+        const line = eventLine(event);
+        if (line !== null) this.#note(line.level, line.text);
+      }
     }
   }
 

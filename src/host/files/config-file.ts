@@ -12,6 +12,7 @@ export async function readConfigFile(
 ): Promise<Record<string, unknown>> {
   const refuse = (why: string, cause?: unknown) =>
     new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_CONFIG',
       what: `The configuration file ${path} cannot be used`,
       why,
       mend: 'Give --config a JSON file such as {"epochs": 5, "seed": 1}, or the config.json of a run folder',

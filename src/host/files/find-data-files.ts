@@ -51,6 +51,7 @@ export async function findDataFiles(
   const [found, another] = whole;
   if (found !== undefined && another !== undefined) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_DATA_MISMATCH',
       what: `There is more than one data set in ${folder}`,
       why: `${whole.map((place) => place.folder).join(' and ')} hold one each`,
       mend: `Name one of them: --data ${shellWord(found.folder)}`,
@@ -87,6 +88,7 @@ async function look(folder: string, instead: string): Promise<Place> {
     const isNoFolder = kind !== null && kind !== 'a folder';
     const archive = kind === 'a file' ? await archiveOf(folder) : null;
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_DATA_UNREADABLE',
       what: `The data folder ${folder} cannot be read`,
       why: isNoFolder ? `it is ${archive?.name ?? kind}, not a folder (ENOTDIR)` : ioReason(cause),
       mend:
@@ -163,6 +165,7 @@ function incomplete({ folder, names, otherKinds }: Place, found: Partial<DataFil
       ? 'Put the missing files there'
       : `Put the files of one set into a folder of its own, without "${prefixOf(prefixed)}" in their names`;
   return new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_MISSING',
     what: `The data set in ${folder} is not complete`,
     why: `missing ${missing.length === 1 ? 'is' : 'are'} ${missing.join(', ')} (plain or .gz); ${there}${kinds}`,
     mend: `${put}, choose another folder with --data DIR, or ${instead}`,

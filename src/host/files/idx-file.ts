@@ -29,6 +29,7 @@ export class IdxFile {
   static async open(path: string, role: IdxRole): Promise<IdxFile> {
     const file = await openFile(path).catch((cause) => {
       throw new LockstepError({
+        code: 'ERR_LOCKSTEP_DATA_UNREADABLE',
         what: `The data file ${path} cannot be read`,
         why: ioReason(cause),
         mend: 'See to it that it is a file and that you may read it',
@@ -47,6 +48,7 @@ export class IdxFile {
           ? `${path} is packed with gzip, and what is in it is no IDX file`
           : `${path} is no IDX file`;
         throw new LockstepError({
+          code: 'ERR_LOCKSTEP_DATA_MALFORMED',
           what,
           why: `${packed ? 'inside' : 'by its first bytes'} it is ${kind.name}`,
           mend: kind.mend,
@@ -124,6 +126,7 @@ async function* told(pieces: AsyncIterable<Uint8Array>, path: string): AsyncGene
 function unreadable(path: string, cause: unknown): LockstepError {
   const fails = codeOf(cause)?.startsWith('Z_') ?? false;
   return new LockstepError({
+    code: fails ? 'ERR_LOCKSTEP_DATA_MALFORMED' : 'ERR_LOCKSTEP_DATA_UNREADABLE',
     what: fails ? `The data file ${path} cannot be unpacked` : `The data file ${path} cannot be read`,
     why: fails ? gzipReason(cause as Error) : ioReason(cause),
     mend: fails

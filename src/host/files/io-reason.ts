@@ -1,6 +1,7 @@
 // The reason of a failed file operation, in words. Knows nothing of which file, and of what mends it.
 
-import { messageOf } from '../../errors.ts';
+import type { ErrorCode } from '../../error-codes.ts';
+import { LockstepError, messageOf } from '../../errors.ts';
 
 const reasons: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'the disk is full'],
@@ -28,8 +29,21 @@ export function ioReason(error: unknown): string {
   return messageOf(error);
 }
 
-/** The code of a system error ("ENOENT"), or null. */
+/** The code of a system error ("ENOENT"), or null: our own errors have another kind of code. */
 export function codeOf(error: unknown): string | null {
+  if (error instanceof LockstepError) return null;
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' ? code : null;
+}
+
+/** For what could not be written; `error` may be the system's, one that has it as its cause, or one of ours. */
+export function writeCodeOf(error: unknown): ErrorCode {
+  if (error instanceof LockstepError) return error.code;
+  const code = codeOf(error) ?? codeOf((error as Partial<Error> | undefined)?.cause);
+  return code === 'ENOSPC' || code === 'EDQUOT' ? 'ERR_LOCKSTEP_DISK_FULL' : 'ERR_LOCKSTEP_WRITE_FAILED';
+}
+
+/** For what could not be listened at. */
+export function listenCodeOf(error: unknown): ErrorCode {
+  return codeOf(error) === 'EADDRINUSE' ? 'ERR_LOCKSTEP_PORT_TAKEN' : 'ERR_LOCKSTEP_ADDRESS_UNUSABLE';
 }

@@ -44,6 +44,7 @@ async function read(file: string, what: string, look: (mode: number) => void): P
     return Buffer.from(await readNamed(file));
   } catch (cause) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_SECRET_UNUSABLE',
       what: `The ${what} ${file} cannot be read`,
       why: ioReason(cause),
       mend: 'See to it that it is there and that you may read it',
@@ -56,6 +57,7 @@ function textOf(bytes: Uint8Array, file: string, what: string): string {
   const decoded = decodeText(bytes);
   if ('text' in decoded) return decoded.text;
   throw new LockstepError({
+    code: 'ERR_LOCKSTEP_SECRET_UNUSABLE',
     what: `The ${what} ${file} cannot be used`,
     why: `it ${decoded.why}`,
     mend: 'Give a PEM file: text that begins with -----BEGIN',
@@ -65,6 +67,7 @@ function textOf(bytes: Uint8Array, file: string, what: string): string {
 function accepted(reading: TokenReading, where: string, warn: Warn): Token {
   if ('why' in reading) {
     throw new LockstepError({
+      code: 'ERR_LOCKSTEP_SECRET_UNUSABLE',
       what: `There is no token in ${where}`,
       why: `it ${reading.why}`,
       mend: 'Write one with: (umask 077; openssl rand -hex 32 > token)',

@@ -68,10 +68,16 @@ export class HttpDoor {
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return this.bound.port;
   }
 
-  /** HOST:PORT of what is really listened at, as a URL has it. */
+  /** What is really listened at. */
+  get bound(): { readonly host: string; readonly port: number } {
+    const { address: host, port } = this.server.address() as AddressInfo;
+    return { host, port };
+  }
+
+  /** The same as HOST:PORT, as a URL has it. */
   get host(): string {
     const { address, port, family } = this.server.address() as AddressInfo;
     return `${family === 'IPv6' ? `[${address}]` : address}:${port}`;

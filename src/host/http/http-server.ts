@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
 import { LockstepError, messageOf } from '../../errors.ts';
 import { printable } from '../../text/clean-text.ts';
-import { codeOf, ioReason } from '../files/io-reason.ts';
+import { codeOf, ioReason, listenCodeOf } from '../files/io-reason.ts';
 import { type HostPolicy, judgeHost } from './host-names.ts';
 import { HttpDoor } from './http-door.ts';
 import { type StrangerLimits, strangerLimits } from './stranger-limits.ts';
@@ -55,6 +55,7 @@ export class WatchServer {
       });
     } catch (cause) {
       throw new LockstepError({
+        code: listenCodeOf(cause),
         what: `Metrics cannot be served at ${host}:${port}`,
         why: whyNot(cause),
         mend: 'Give --metrics-host an address of this machine and --metrics-port a free port, or 0 for any',
@@ -68,6 +69,11 @@ export class WatchServer {
 
   get port(): number {
     return this.#door.port;
+  }
+
+  /** What is really listened at. */
+  get bound(): HttpDoor['bound'] {
+    return this.#door.bound;
   }
 
   async close(): Promise<void> {

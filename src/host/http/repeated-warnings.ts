@@ -6,22 +6,22 @@ export interface WarningLimits {
   readonly warningPauseMs: number;
 }
 
-export class RepeatedWarnings {
+export class RepeatedWarnings<T> {
   readonly #limits: WarningLimits;
-  readonly #summary: (count: number, last: string) => string;
+  readonly #summary: (count: number, last: T) => T;
   #printed = 0;
   #held = 0;
-  #last = '';
+  #last: T | null = null;
   #sinceMs = Number.NEGATIVE_INFINITY;
 
   /** @param summary what is said of `count` that were not printed */
-  constructor(limits: WarningLimits, summary: (count: number, last: string) => string) {
+  constructor(limits: WarningLimits, summary: (count: number, last: T) => T) {
     this.#limits = limits;
     this.#summary = summary;
   }
 
-  /** @returns what to print of it: the message, or nothing yet */
-  add(message: string, nowMs: number): string[] {
+  /** @returns what to tell of it: the message, or nothing yet */
+  add(message: T, nowMs: number): T[] {
     const { warningsAtOnce, warningPauseMs } = this.#limits;
     const due = this.due(nowMs);
     if (this.#held === 0 && nowMs - this.#sinceMs > warningPauseMs) {
@@ -38,17 +38,17 @@ export class RepeatedWarnings {
   }
 
   /** To be called now and then. @returns what has come together, when it is time to say so */
-  due(nowMs: number): string[] {
+  due(nowMs: number): T[] {
     return this.#held > 0 && nowMs - this.#sinceMs > this.#limits.warningPauseMs ? this.rest(nowMs) : [];
   }
 
   /** At the end: what was not said yet. */
-  rest(nowMs: number): string[] {
+  rest(nowMs: number): T[] {
     if (this.#held === 0) return [];
-    const text = this.#summary(this.#held, this.#last);
+    const summary = this.#summary(this.#held, this.#last!);
     this.#held = 0;
     // the next ones are counted at once, until there was quiet for a while
     this.#sinceMs = nowMs;
-    return [text];
+    return [summary];
   }
 }

@@ -30,7 +30,15 @@ export function watchSignals({ onStop, onWarning, onStay, what, mend }: SignalHa
     switch (plan.meaningOf(name, performance.now())) {
       case 'stop':
         onStop(name);
-        controller.abort(new LockstepError({ what, why: `${name} arrived`, mend, exitCode: stopCodes[name] }));
+        controller.abort(
+          new LockstepError({
+            code: 'ERR_LOCKSTEP_INTERRUPTED',
+            what,
+            why: `${name} arrived`,
+            mend,
+            exitCode: stopCodes[name],
+          }),
+        );
         return;
       case 'stay':
         return onStay(name);

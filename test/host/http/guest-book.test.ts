@@ -70,7 +70,7 @@ describe('addresses', () => {
 
 it('a warning that comes a thousand times is printed a few times, and then counted', () => {
   const limits = { warningsAtOnce: 3, warningPauseMs: 1000 };
-  const warnings = new RepeatedWarnings(limits, (count, last) => `${count} more, the last: ${last}`);
+  const warnings = new RepeatedWarnings(limits, (count, last: string) => `${count} more, the last: ${last}`);
   const printed: string[] = [];
   for (let i = 0; i < 1000; i++) printed.push(...warnings.add(`w${i}`, i));
   expect(printed).toEqual(['w0', 'w1', 'w2']);

@@ -153,7 +153,15 @@ async function playStage(
     if (signal.aborted) return;
     count(end.how);
     if (end.how === 'crash') copy = copied(here, place());
-    controller.abort(new LockstepError({ what: 'Told to stop', why: 'its life', mend: 'none', exitCode: 130 }));
+    controller.abort(
+      new LockstepError({
+        code: 'ERR_LOCKSTEP_INTERRUPTED',
+        what: 'Told to stop',
+        why: 'its life',
+        mend: 'none',
+        exitCode: 130,
+      }),
+    );
   };
   const onEvent = (event: TrainEvent) => {
     if ((event.type === 'checkpoint' || event.type === 'epoch') && --left === 0) endHere();
@@ -296,7 +304,13 @@ async function killed(
   const { exitCode, stderr } = await startCli([asked, String(afterEvents)], { cwd: '.', cli: killedRun }).ended;
   if (exitCode === null) return count('kill');
   if (exitCode !== 0)
-    throw new LockstepError({ what: stderr, why: 'a process', mend: 'none', exitCode: exitCode as ExitCode });
+    throw new LockstepError({
+      code: 'ERR_LOCKSTEP_INTERRUPTED',
+      what: stderr,
+      why: 'a process',
+      mend: 'none',
+      exitCode: exitCode as ExitCode,
+    });
 }
 
 async function recordOf(run: string) {

@@ -1,0 +1,120 @@
+// What happens to the workers of a run and at its ports, as data: members of TrainEvent (events.ts). What is said of each
+// to people stands in event-text.ts. Numbers of workers are never used again within a run.
+
+/** Why a worker went that did not say goodbye. */
+export const evictionReasons = [
+  'thread_died',
+  'connection_lost',
+  'heartbeat_timeout',
+  'not_reading',
+  'non_finite',
+  'engine_failed',
+  'protocol_error',
+] as const;
+export type EvictionReason = (typeof evictionReasons)[number];
+
+/** The address that is bound: with port 0 it is known only now. */
+interface Bound {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+export type ClusterEvent =
+  | ({
+      /** Workers may join: `url` is what `lockstep worker --connect` takes. */
+      readonly type: 'listening';
+      /** wss:// instead of ws://. */
+      readonly tls: boolean;
+      /** Whether a worker needs one. */
+      readonly token: boolean;
+    } & Bound)
+  /** Metrics and live page are served. */
+  | ({ readonly type: 'metricsAt' } & Bound)
+  | {
+      /** A worker has all that it needs, and may be given work. */
+      readonly type: 'workerJoined';
+      readonly workerId: number;
+      readonly name: string;
+      /** host:port, as this machine sees it. */
+      readonly address: string;
+      readonly threads: number;
+    }
+  | {
+      readonly type: 'workerLost';
+      readonly workerId: number;
+      readonly name: string;
+      /** null: it said goodbye, or the run was over. */
+      readonly eviction: EvictionReason | null;
+      readonly reason: string;
+    }
+  | {
+      /** A tree node came after its step was committed, and was dropped. */
+      readonly type: 'workerLate';
+      readonly workerId: number;
+      readonly step: number;
+    }
+  | {
+      /** What a worker sent was not finite where the coordinator's own answer is, which stands. The worker is evicted. */
+      readonly type: 'workerWrong';
+      readonly workerId: number;
+      readonly reason: string;
+    }
+  | {
+      /** What a worker sent was not finite, and finite when it was asked again. It stays. */
+      readonly type: 'workerDoubted';
+      readonly workerId: number;
+      readonly reason: string;
+    }
+  | {
+      /** This machine's threads did what a worker would be evicted for. They stay. */
+      readonly type: 'threadsWrong';
+      /** The name of a close code (PROTOCOL.md). */
+      readonly code: string;
+      readonly reason: string;
+    }
+  | {
+      /** A thread of this machine died; another takes its place, and its work is redone. */
+      readonly type: 'threadLost';
+      /** 0-based. */
+      readonly thread: number;
+      readonly reason: string;
+    }
+  | {
+      /** There are more threads than shards. */
+      readonly type: 'threadsIdle';
+      readonly threads: number;
+      readonly shards: number;
+    }
+  | {
+      /** Shards of a step, or parts of an evaluation, are given to a further worker. */
+      readonly type: 'shardsReassigned';
+      readonly step: number;
+      /** What is evaluated; null: the step is trained. */
+      readonly split: 'validation' | 'test' | null;
+      /** How many. */
+      readonly shards: number;
+      /** Whose they were. */
+      readonly from: readonly number[];
+      readonly to: number;
+      readonly why: string;
+    }
+  | {
+      /** A connection ended before its worker was one. */
+      readonly type: 'turnedAway';
+      readonly address: string;
+      readonly reason: string;
+      /** 0: this one alone. Else it is the last of so many that were not told one by one. */
+      readonly count: number;
+    }
+  | {
+      /** The run has not begun: too few computing threads are ready. */
+      readonly type: 'runWaiting';
+      readonly threads: number;
+      readonly needed: number;
+    }
+  /** No worker is left in a run that had begun; it waits for others. */
+  | { readonly type: 'runPaused'; readonly reason: string }
+  | { readonly type: 'runGoesOn'; readonly reason: string }
+  /** At the end: what went over the sockets. */
+  | { readonly type: 'traffic'; readonly sentBytes: number; readonly receivedBytes: number };

@@ -1,0 +1,88 @@
+// One line for people of each event that is news and no figure: the same on stderr, on the live page, in log.json and in the
+// report. Pure. Knows nothing of where it is shown; whoever wants data takes the event.
+
+import type { TrainEvent } from './events.ts';
+
+export interface EventLine {
+  readonly level: 'info' | 'warning';
+  readonly text: string;
+}
+
+const info = (text: string): EventLine => ({ level: 'info', text });
+const warning = (text: string): EventLine => ({ level: 'warning', text });
+
+/** null: its figures are shown elsewhere and in another form. */
+export function eventLine(event: TrainEvent): EventLine | null {
+  switch (event.type) {
+    case 'info':
+      return info(event.message);
+    case 'warning':
+      return warning(event.message);
+    case 'listening':
+      return info(`Listening at ${event.url}${event.token ? '' : ', without a token'}`);
+    case 'metricsAt':
+      return info(`Metrics and live page at ${event.url}`);
+    case 'workerJoined':
+      return info(
+        `worker ${event.workerId} joined: ${event.name} at ${event.address}, ${counted(event.threads, 'thread')}`,
+      );
+    case 'workerLost':
+      return info(`worker ${event.workerId} (${event.name}) left: ${event.reason}`);
+    case 'workerLate':
+      return info(`a late tree node of step ${event.step} from worker ${event.workerId} was dropped`);
+    case 'workerWrong':
+      return warning(`worker ${event.workerId} was wrong: ${event.reason}; this coordinator's own answer stands`);
+    case 'workerDoubted':
+      return warning(event.reason);
+    case 'threadsWrong':
+      return warning(`this machine's threads: ${event.code}, ${event.reason}`);
+    case 'threadLost':
+      return warning(lossText(event.thread, event.reason));
+    case 'threadsIdle':
+      return warning(
+        `${event.threads} workers but only ${event.shards} shards: ${event.threads - event.shards} of them will idle (a larger --shards uses them, and changes the digest)`,
+      );
+    case 'shardsReassigned':
+      return info(
+        `${workName(event.step, event.split)}: ${counted(event.shards, 'shard')} to worker ${event.to}: ${event.why}`,
+      );
+    case 'turnedAway': {
+      const text = `${event.address} was turned away: ${event.reason}`;
+      return warning(event.count === 0 ? text : `${event.count} more connections were turned away; the last: ${text}`);
+    }
+    case 'runWaiting':
+      return info(`Waiting for workers: ${threadsReady(event.threads, event.needed)}`);
+    case 'runPaused':
+      return warning(`The run pauses: ${event.reason}`);
+    case 'runGoesOn':
+      return info(`The run goes on: ${event.reason}`);
+    case 'traffic':
+      return info(`${event.sentBytes} bytes were sent to workers, ${event.receivedBytes} received from them`);
+    case 'start':
+    case 'progress':
+    case 'epoch':
+    case 'test':
+    case 'checkpoint':
+    case 'checkpointFailed':
+    case 'done':
+      return null;
+  }
+}
+
+/** A node says the same of its own. */
+export function lossText(thread: number, reason: string): string {
+  return `thread ${thread} died (${reason}); its work is redone, and a new thread takes its place`;
+}
+
+/** What a step or an evaluation is called in messages. */
+export function workName(step: number, split: 'validation' | 'test' | null): string {
+  return split === null ? `step ${step}` : `the evaluation of the ${split} split`;
+}
+
+export function threadsReady(threads: number, needed: number): string {
+  return `${counted(threads, 'computing thread')} ready, ${needed} needed`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,80 @@
+// What is said to people of each event: these are the lines on stderr, which others may have learned to look for.
+
+import { expect, it } from 'vitest';
+import type { ClusterEvent } from '../../src/run/cluster-event.ts';
+import { eventLine, lossText } from '../../src/run/event-text.ts';
+import { printableEvent } from '../../src/run/events.ts';
+
+const at = { host: '127.0.0.1', port: 7070 };
+const lines: readonly [ClusterEvent, string][] = [
+  [
+    { type: 'listening', url: 'wss://127.0.0.1:7070', ...at, tls: true, token: true },
+    'info: Listening at wss://127.0.0.1:7070',
+  ],
+  [
+    { type: 'listening', url: 'ws://127.0.0.1:7070', ...at, tls: false, token: false },
+    'info: Listening at ws://127.0.0.1:7070, without a token',
+  ],
+  [
+    { type: 'metricsAt', url: 'http://127.0.0.1:7070/', ...at },
+    'info: Metrics and live page at http://127.0.0.1:7070/',
+  ],
+  [
+    { type: 'workerJoined', workerId: 3, name: 'a', address: '10.0.0.7:5', threads: 1 },
+    'info: worker 3 joined: a at 10.0.0.7:5, 1 thread',
+  ],
+  [
+    { type: 'workerLost', workerId: 3, name: 'a', eviction: 'connection_lost', reason: 'the connection was lost' },
+    'info: worker 3 (a) left: the connection was lost',
+  ],
+  [{ type: 'workerLate', workerId: 3, step: 9 }, 'info: a late tree node of step 9 from worker 3 was dropped'],
+  [
+    { type: 'workerWrong', workerId: 3, reason: 'not finite' },
+    "warning: worker 3 was wrong: not finite; this coordinator's own answer stands",
+  ],
+  [{ type: 'workerDoubted', workerId: 3, reason: 'step 9: worker 3 was' }, 'warning: step 9: worker 3 was'],
+  [{ type: 'threadsWrong', code: 'nonFinite', reason: 'x' }, "warning: this machine's threads: nonFinite, x"],
+  [
+    { type: 'threadLost', thread: 1, reason: 'it fell' },
+    'warning: thread 1 died (it fell); its work is redone, and a new thread takes its place',
+  ],
+  [
+    { type: 'threadsIdle', threads: 10, shards: 8 },
+    'warning: 10 workers but only 8 shards: 2 of them will idle (a larger --shards uses them, and changes the digest)',
+  ],
+  [
+    { type: 'shardsReassigned', step: 9, split: null, shards: 1, from: [1], to: 2, why: 'late from worker 1' },
+    'info: step 9: 1 shard to worker 2: late from worker 1',
+  ],
+  [
+    { type: 'shardsReassigned', step: 9, split: 'test', shards: 4, from: [1], to: 2, why: 'late from worker 1' },
+    'info: the evaluation of the test split: 4 shards to worker 2: late from worker 1',
+  ],
+  [
+    { type: 'turnedAway', address: '10.0.0.7:5', reason: 'malformed', count: 0 },
+    'warning: 10.0.0.7:5 was turned away: malformed',
+  ],
+  [
+    { type: 'turnedAway', address: '10.0.0.7:5', reason: 'malformed', count: 7 },
+    'warning: 7 more connections were turned away; the last: 10.0.0.7:5 was turned away: malformed',
+  ],
+  [{ type: 'runWaiting', threads: 1, needed: 2 }, 'info: Waiting for workers: 1 computing thread ready, 2 needed'],
+  [{ type: 'runPaused', reason: 'no worker is left' }, 'warning: The run pauses: no worker is left'],
+  [{ type: 'runGoesOn', reason: 'worker 2 is ready' }, 'info: The run goes on: worker 2 is ready'],
+  [{ type: 'traffic', sentBytes: 5, receivedBytes: 6 }, 'info: 5 bytes were sent to workers, 6 received from them'],
+];
+
+it.each(lines)('%j', (event, line) => {
+  const { level, text } = eventLine(event)!;
+  expect(`${level}: ${text}`).toBe(line);
+});
+
+it('a node says of its threads what a coordinator says', () => {
+  const loss = { type: 'threadLost', thread: 1, reason: 'it fell' } as const;
+  expect(lossText(loss.thread, loss.reason)).toBe(eventLine(loss)!.text);
+});
+
+it('what others have named is printable in the data too', () => {
+  const event = { type: 'workerLost', workerId: 3, name: 'a\u001b[2J\n', eviction: null, reason: 'x\ny' } as const;
+  expect(printableEvent(event)).toEqual({ ...event, name: 'a\\x1b[2J ', reason: 'x y' });
+});
