@@ -1,9 +1,16 @@
 // What a command is to the command line: its flags, its help, and a function that does it. Knows no parser, and no command.
 
 import type { ExitCode } from './errors.ts';
-import type { ProgressSink } from './host/process/output.ts';
 import type { Flags } from './options/flags.ts';
 import type { Wiring } from './wiring.ts';
+
+/** A stream for progress, or a test's stand-in for one. */
+export interface ProgressSink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  /** Width of the terminal; it may change at any time. */
+  readonly columns?: number | undefined;
+}
 
 /** What the entry hands to a command. */
 export interface CommandContext {

@@ -31,7 +31,7 @@ export interface Engine {
 
 /** Threads of this machine that compute what they are given, into the memory that they share; one call at a time. */
 export interface WorkerPool {
-  /** Computing threads. */
+  /** How many threads: so many blocks are computed at a time. */
   readonly capacity: number;
   /** Block i goes to slot `slots[i]`. The step's parameters and order stand in memory. */
   compute(at: StepAddress, blocks: readonly BlockAddress[], slots: readonly number[]): Promise<void>;

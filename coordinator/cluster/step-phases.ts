@@ -1,5 +1,5 @@
-// Where the time of a step with nodes goes, for whoever watches: handing out, computing, collecting, committing. Reads a
-// clock; decides nothing.
+// Where the time of a step with nodes goes: handing out, computing, collecting, committing. Reads a clock; decides
+// nothing.
 
 import type { Observer } from '../executors/worker-status.ts';
 

@@ -1,7 +1,7 @@
 // Shows a run on stderr: what the trainer tells -> text. On a terminal a live line that is drawn over, and one line that
 // stays for each epoch; elsewhere only the lines that stay. Has no clock: whoever calls says what time it is.
 
-import type { ProgressSink } from '../../src/host/process/output.ts';
+import type { ProgressSink } from '../../src/command.ts';
 import { eventLine } from '../../src/run/event-text.ts';
 import type { EpochRecord, TrainEvent } from '../../src/run/events.ts';
 import type { Means } from '../../src/sums.ts';

@@ -26,7 +26,7 @@ export interface Executor {
   train(range: StepRange): Promise<number>;
   /** The split's figures with the parameters that `step` reads; parts are added in their order. */
   evaluate(split: SplitName, step: number, epoch: number): Promise<Sums>;
-  /** Its workers at this moment, for whoever watches. */
+  /** A snapshot: its workers at this moment. */
   status(): ExecutorStatus;
   /** Ends all threads and connections; `finished` tells nodes whether the run is over. Resolves when they are gone. */
   close(finished: boolean): Promise<void>;

@@ -19,7 +19,7 @@ const SLICE_MS = 20;
 export class InlineExecutor implements Executor {
   readonly #engine: Engine;
   readonly #memory: RunMemory;
-  /** For whoever watches. */
+  /** Since the executor was made. */
   readonly #done = { shards: 0, samples: 0, computeMs: 0 };
   #closed = false;
   /** Since when it keeps the thread: over epochs and evaluations, which may be shorter than a slice each. */

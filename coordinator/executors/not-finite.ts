@@ -1,4 +1,5 @@
-// The error of a step whose gradient is not finite.
+// How a run ends whose gradient is truly not finite: the same words from every executor. Who was at fault where only one
+// worker's answer was not finite is not its affair (step/suspicion.ts).
 
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 

@@ -25,7 +25,6 @@ export interface Estimate {
 
 export interface WorkerSpeed {
   readonly workerId: number;
-  /** Computing threads. */
   readonly threads: number;
   /** Expected samples per millisecond of all its threads; only the proportions count while nobody was measured. */
   readonly weight: number;

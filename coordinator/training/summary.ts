@@ -1,4 +1,5 @@
-// The summary of a finished run.
+// The summary of a finished run, with its keys in the order that users read them in. samplesPerSecond is of the time spent on
+// training alone, without evaluation. Knows nothing of the file that it is written to.
 
 import type { Summary } from '../../src/run/events.ts';
 import type { Outcome } from './trainer.ts';

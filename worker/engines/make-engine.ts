@@ -1,4 +1,5 @@
-// Makes the engine that a run asks for.
+// From an engine's name to the engine: the one place on this side that knows all of them. A new one is made here, and has to
+// keep what src/engine.ts says. Knows nothing of threads.
 
 import type { Engine, EngineSpec } from '../../src/engine.ts';
 import { engineNames } from '../../src/engine.ts';

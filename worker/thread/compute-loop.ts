@@ -45,7 +45,7 @@ export class ComputeLoop {
   readonly #fields = { kind: 0, stamp: 0, tasks: 0, firstPart: 0, step: 0, endStep: 0, stepInEpoch: 0, split: 0 };
   #stamp = 0;
   #tasks = 0;
-  // What this worker did, for whoever watches: a few looks at the clock a step, and stores to a line that is its own.
+  // What this worker did, as metrics show it: a few looks at the clock a step, and stores to a line that is its own.
   readonly #tally: number;
   /** From this thread's clock to the machine's, which is the same in all threads. */
   readonly #clockOffsetMs: number;

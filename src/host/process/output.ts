@@ -4,14 +4,6 @@
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** A stream for progress, or a test's stand-in for one. */
-export interface ProgressSink {
-  write(text: string): unknown;
-  readonly isTTY?: boolean | undefined;
-  /** Width of the terminal; it may change at any time. */
-  readonly columns?: number | undefined;
-}
-
 /** Characters that wait for a reader; what comes beyond is left out, and counted. */
 const MOST_WAITING = 2 ** 20;
 
@@ -58,9 +50,9 @@ export class Notes {
 }
 
 /** The stream of the notes, for progress: what is drawn over. */
-export function progressSink(stream: NodeJS.WriteStream, notes: Notes): ProgressSink {
+export function progressSink(stream: NodeJS.WriteStream, notes: Notes) {
   return {
-    write: (text) => notes.write(text),
+    write: (text: string) => notes.write(text),
     isTTY: stream.isTTY && process.env['TERM'] !== 'dumb',
     get columns() {
       return stream.columns;

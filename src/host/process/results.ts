@@ -24,6 +24,7 @@ export class Results {
     const error = await new Promise<Error | null | undefined>((resolve) => this.#stream.write(text, resolve));
     if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') {
       throw new LockstepError({
+        code: 'ERR_LOCKSTEP_WRITE_FAILED',
         what: 'The result cannot be written to stdout',
         why: error.message,
         mend: 'Read it in summary.json in the run folder',

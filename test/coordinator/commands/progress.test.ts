@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createProgress, epochLine } from '../../../coordinator/commands/progress.ts';
-import type { ProgressSink } from '../../../src/host/process/output.ts';
+import type { ProgressSink } from '../../../src/command.ts';
 import type { TrainEvent } from '../../../src/run/events.ts';
 
 type EventOf<T extends TrainEvent['type']> = Extract<TrainEvent, { type: T }>;

@@ -9,15 +9,18 @@ import { buildings } from './house.ts';
  */
 export const floors: readonly Readonly<Record<string, string>>[] = [
   {
-    'src/errors.ts': 'what went wrong, why, and what mends it; the exit codes',
+    'src/error-codes.ts': 'every kind of fault, by its code',
     'src/random.ts': 'random numbers with an address',
     'src/sums.ts': 'sums inside, means at the edge',
     'src/tree.ts': 'the one tree that gradients are added in',
   },
   {
+    'src/errors.ts': 'what went wrong, why, and what mends it; the exit codes',
+    'src/engine.ts': 'what an engine is',
+  },
+  {
     'src/data': 'the bytes of a data set, and which samples a shard holds',
     'src/text': 'text for and from people',
-    'src/engine.ts': 'what an engine is',
   },
   {
     'src/model': 'the network, its first parameters, the learning rate',

@@ -37,14 +37,15 @@ export const buildings = ['src', 'coordinator', 'worker'] as const;
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const notTexts = /\.(png|jpg|f32|safetensors|om|wasm)$/;
+/** At the root. */
 const notOurs = new Set(['node_modules', 'dist', 'runs', '.git', 'package-lock.json']);
 
 export function readHouse(): House {
   const texts: Record<string, string> = {};
   const walk = (folder: string) => {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
-      if (notOurs.has(entry.name)) continue;
       const path = posix.join(folder, entry.name);
+      if (notOurs.has(path)) continue;
       if (entry.isDirectory()) walk(path);
       else if (entry.isFile()) texts[path] = notTexts.test(path) ? '' : readFileSync(join(root, path), 'utf8');
     }
