@@ -21,8 +21,6 @@ import {
 /** Files that may be longer than others. */
 const longFiles: readonly LongFile[] = [
   { path: 'src/options/option-table.ts', why: 'a table: one row for each option, and nothing else' },
-  { path: 'coordinator/cluster/cluster-members.ts', why: 'members and the sending of the data set' },
-  { path: 'coordinator/cluster/socket-executor.ts', why: 'members, jobs and the executor meet in it' },
   { path: 'test/promise/resume.slow.ts', why: 'runs that take minutes to prepare serve all of its cases' },
 ];
 
