@@ -1,27 +1,27 @@
 // Checkpoints that cannot be written, and aborts: what becomes of the run, and of what was saved before.
 
-import { layRun } from '../../src/kernels/lay-memory.ts';
 import { rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CheckpointStore } from '../../coordinator/run-folder/checkpoint-store.ts';
-import { loadDataset } from '../../src/host/files/dataset-files.ts';
 import { flush } from '../../coordinator/run-folder/flush.ts';
-import { type Wiring } from '../../src/wiring.ts';
 import { makeExecutor, placesFor } from '../../coordinator/training/make-executor.ts';
-import type { Checkpoint } from '../../src/run/checkpoint.ts';
-import { type TrainOptions } from '../../src/options/train-options.ts';
-import { resolveOptions } from '../../src/options/config.ts';
 import { splitImages } from '../../src/data/sampler.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import type { TrainEvent } from '../../src/run/events.ts';
-import { shapeOf } from '../../src/run/run-shape.ts';
+import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { layRun } from '../../src/kernels/lay-memory.ts';
 import { wiring } from '../../src/library.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { layoutOf } from '../../src/model/layout.ts';
+import { resolveOptions } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
+import type { Checkpoint } from '../../src/run/checkpoint.ts';
+import type { TrainEvent } from '../../src/run/events.ts';
 import { startPosition } from '../../src/run/position.ts';
+import { shapeOf } from '../../src/run/run-shape.ts';
+import type { Wiring } from '../../src/wiring.ts';
 import { refusal } from '../support/refusal.ts';
 import { bitsOnDisk, checkpointNames, runOnDisk, warningsOf } from '../support/run-on-disk.ts';
 import { withFolder, writeTinyData } from '../support/tiny-data.ts';
@@ -226,7 +226,13 @@ describe('an abort', () => {
   });
 
   test('keeps its own words and exit code', async () => {
-    const reason = new LockstepError({ code: 'ERR_LOCKSTEP_INTERRUPTED', what: 'Enough', why: 'I say so', mend: 'No', exitCode: ExitCode.terminated });
+    const reason = new LockstepError({
+      code: 'ERR_LOCKSTEP_INTERRUPTED',
+      what: 'Enough',
+      why: 'I say so',
+      mend: 'No',
+      exitCode: ExitCode.terminated,
+    });
     const { error } = await aborted({ threads: 0 }, ({ type }) => type === 'epoch', reason);
     expect(error.message).toMatch(/^Enough: I say so; its newest checkpoint is that of step 10\. Go on with: /);
     expect(error.exitCode).toBe(ExitCode.terminated);

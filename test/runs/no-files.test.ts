@@ -6,8 +6,8 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FolderLock } from '../../coordinator/run-folder/folder-lock.ts';
 import { reportData } from '../../coordinator/report/report-data.ts';
+import { FolderLock } from '../../coordinator/run-folder/folder-lock.ts';
 import { LockstepError } from '../../src/errors.ts';
 import { wiring } from '../../src/library.ts';
 import { refusal } from '../support/refusal.ts';
