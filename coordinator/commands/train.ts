@@ -13,7 +13,6 @@ import { jsonText } from '../../src/run/disk-records.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { ReservedFolder } from '../run-folder/run-folder.ts';
-import { trainAndReport } from '../train-and-report.ts';
 import { resolveWithRun } from '../training/resolve-with-run.ts';
 import { type RunSignals, watchRunSignals } from '../training/run-signals.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -111,6 +110,8 @@ async function trainAndShow(
   }
   if (options.listen !== null) collectForSockets();
   try {
+    // not at the top: --help, bad flags and other commands need not wait for the trainer to load
+    const { trainAndReport } = await import('../train-and-report.ts');
     const onEvent = (event: TrainEvent) => {
       progress.show(event, performance.now());
       if (event.type === 'done') onDone(event.summary);

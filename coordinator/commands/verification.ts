@@ -12,7 +12,6 @@ import type { TrainOptions } from '../../src/options/train-options.ts';
 import { digestOf } from '../../src/run/digest.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import type { Wiring } from '../../src/wiring.ts';
-import { trainRun } from '../training/train-run.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
 export interface Way {
@@ -95,6 +94,7 @@ export async function trainThatWay(way: Way, parts: VerifyDeps, steps: number): 
       };
     };
     const wiring = { ...parts.wiring, makeEngine, ...(faults === undefined ? {} : { faults }) };
+    const { trainRun } = await import('../training/train-run.ts');
     const { digest, stateDigest } = await trainRun(options, { onEvent: watched, signal }, wiring);
     if (loss && !lost) throw new Error('nobody died in time, so that nothing was tried');
     const path = join(out, 'model.safetensors');
