@@ -9,16 +9,19 @@ import {
   ADAM_BYTES,
   BLOCK_WORDS,
   LayerScratchWord,
+  LayerStoreWord,
   LayerWord,
   RunWord,
   ScratchWord,
   STEP_BYTES,
+  StoreWord,
   SUMS_BYTES,
   TALLY_BYTES,
   TREE_NODE_WORDS,
   wordsOf,
 } from './memory-records.ts';
 import { PART_SAMPLES, partsOf, type RunShape } from './memory-shape.ts';
+import { CHUNK, type PassGrid, passGridOf } from './pass-grid.ts';
 
 /** A pair of buffers: step s reads buffer s % 2 and writes the other. */
 export type Pair = readonly [number, number];
@@ -33,8 +36,9 @@ export interface DenseScratch {
 }
 
 export interface WorkerPlan {
-  /** Its Scratch record, its Adam record, and its tally (TallyDouble). */
+  /** Its Scratch record, its Store record, its Adam record, and its tally (TallyDouble). */
   readonly scratch: number;
+  readonly store: number;
   readonly adam: number;
   readonly dense: DenseScratch | null;
   readonly tally: number;
@@ -43,6 +47,7 @@ export interface WorkerPlan {
 export interface MemoryPlan {
   /** What the plan was made for. */
   readonly shape: RunShape;
+  readonly grid: PassGrid;
   readonly bytes: number;
   /** Bytes of a parameter or gradient vector. */
   readonly vectorBytes: number;
@@ -83,9 +88,8 @@ const CONTROL_WORDS = 256;
 /** Steps whose scalars and sums stand in memory: how far the threads may run ahead of the coordinator. */
 export const STEP_RING = 256;
 
-// Samples of a pass: many make few passes, few keep the lists in the second-level cache. No bit depends on it.
-const PASS_SAMPLES = 128;
-const PASS_LIST_BYTES = 8 * 2 ** 20;
+/** Bytes of a row's list (assembly/structs.ts, ENTRY_BYTES), twice. */
+const ENTRIES_BYTES = 2 * 4544;
 export const PAGE_BYTES = 65536;
 const MEMORY_BYTES = 65536 * PAGE_BYTES;
 
@@ -111,15 +115,16 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
   const control = space.take(CONTROL_WORDS * 4);
   const tasks = space.take(taskCount * 4);
   const steps = space.take(STEP_RING * STEP_BYTES);
-  const passSize = Math.min(PASS_SAMPLES, Math.max(1, Math.floor(PASS_LIST_BYTES / ((first.inputs + 1) * 8))));
-  const runRecord = planRunRecord(space, shape, data, passSize);
-  const workers = Array.from({ length: shape.workers }, () => planWorker(space, shape, passSize));
+  const grid = passGridOf(shape.batchSize, shape.shards);
+  const runRecord = planRunRecord(space, shape, data, grid);
+  const workers = Array.from({ length: shape.workers }, () => planWorker(space, shape, grid));
   const blocks = space.take(shape.shards * BLOCK_WORDS * 4);
   const treeNodes = space.take(shape.slots * TREE_NODE_WORDS * 4);
   if (space.end > MEMORY_BYTES) throw doesNotFit(shape, space.end);
   return {
     ...data,
     shape,
+    grid,
     bytes: space.end,
     vectorBytes,
     firstLayer: { inputs: first.inputs, stride: first.stride },
@@ -183,7 +188,7 @@ function planData(space: Space, shape: RunShape): DataPlan {
   };
 }
 
-function planRunRecord(space: Space, shape: RunShape, data: DataPlan, passSize: number): number {
+function planRunRecord(space: Space, shape: RunShape, data: DataPlan, grid: PassGrid): number {
   const { layers, size } = shape.layout;
   const layerRecords = layers.flatMap(({ inputs, outputs, stride, offset }) =>
     wordsOf(LayerWord, { inputs, outputs, stride: stride * 4, offset: offset * 4 }),
@@ -204,46 +209,80 @@ function planRunRecord(space: Space, shape: RunShape, data: DataPlan, passSize: 
       labels: data.labels,
       order: data.orders[0],
       layers: space.record(layerRecords),
-      passSize,
+      shardChunks: grid.shardChunks,
+      passShards: grid.passShards,
+      shardPasses: grid.shardPasses,
+      compaction: space.record(compactionWords()),
     }),
   );
 }
 
-function planWorker(space: Space, shape: RunShape, passSize: number): WorkerPlan {
+/** For each mask of eight lanes the numbers of those that are set, a byte each, and zeros behind them. */
+function compactionWords(): number[] {
+  const lanes = new Uint8Array(256 * 8);
+  for (let mask = 0; mask < 256; mask++) {
+    const set = [0, 1, 2, 3, 4, 5, 6, 7].filter((lane) => (mask >> lane) & 1);
+    lanes.set(set, 8 * mask);
+  }
+  const view = new DataView(lanes.buffer);
+  return Array.from({ length: lanes.length / 4 }, (_, i) => view.getUint32(4 * i, true));
+}
+
+function planWorker(space: Space, shape: RunShape, grid: PassGrid): WorkerPlan {
   return {
-    scratch: planScratch(space, shape, passSize),
+    scratch: planScratch(space, shape, grid),
+    store: planStore(space, shape, grid),
     adam: space.take(ADAM_BYTES),
     dense: shape.dense ? planDense(space, shape) : null,
     tally: space.take(TALLY_BYTES),
   };
 }
 
-function planScratch(space: Space, { layout, shards, batchSize }: RunShape, passSize: number): number {
-  const { layers, size } = layout;
+function planScratch(space: Space, { layout, shards, rows, columns }: RunShape, { passShards }: PassGrid): number {
+  const { layers } = layout;
   const longestRow = Math.max(...layers.map(({ stride }) => stride)) * 4;
-  const layerRecords = layers.flatMap(({ inputs, stride }) =>
-    wordsOf(LayerScratchWord, {
-      numbers: space.take(inputs * 4),
-      values: space.take(inputs * 4),
-      count: 0,
-      deltas: space.take(passSize * stride * 4),
-      rowCounts: space.take((inputs + 1) * 4),
-      rowEntries: space.take((inputs + 1) * passSize * 8),
-    }),
+  // compaction writes eight entries at a time
+  const layerRecords = layers.flatMap(({ inputs }) =>
+    wordsOf(LayerScratchWord, { entries: space.take((inputs + 8) * 8), places: space.take((inputs + 1) * 4), count: 0 }),
   );
-  const temporaries = batchSize > passSize ? rootLevel(shards) : 0;
+  const imageBytes = (rows * columns + 47) & ~15;
   return space.record(
     wordsOf(ScratchWord, {
       layers: space.record(layerRecords),
       sums: space.take(longestRow),
       shiftedBias: space.take(layers[0]!.stride * 4),
-      shardLoss: space.take(shards * 8),
-      shardEnd: space.take(layers.length * shards * 4),
-      treeStack: space.take(shards * longestRow),
-      temporaries: space.take(temporaries * size * 4),
+      images: space.take(CHUNK * imageBytes),
+      entries: space.take(ENTRIES_BYTES),
+      steps: space.take(passShards * 12),
+      merges: space.take((2 * passShards + 32) * 4),
+      treeStack: space.take(Math.max(passShards * longestRow, shards * 8)),
+      // written, since memory that was used before may be laid out anew
+      zeros: space.record(new Array(longestRow / 4).fill(0)),
+      rowSum: space.take(longestRow),
+      shift: space.take(longestRow),
       reduceStack: space.take(32 * REDUCE_BYTES),
       reduceNodes: space.take(32 * 8),
-      correctCount: 0,
+    }),
+  );
+}
+
+function planStore(space: Space, { layout, shards, batchSize }: RunShape, grid: PassGrid): number {
+  const { layers, size } = layout;
+  const { passChunks, passShards, shardPasses } = grid;
+  const layerRecords = layers.flatMap(({ inputs, stride }, l) =>
+    wordsOf(LayerStoreWord, {
+      deltas: space.take(passChunks * CHUNK * stride * 4),
+      inputs: space.take(passChunks * CHUNK * inputs * (l === 0 ? 1 : 4)),
+    }),
+  );
+  return space.record(
+    wordsOf(StoreWord, {
+      layers: space.record(layerRecords),
+      counts: space.take(passChunks * 4),
+      losses: space.take(batchSize * 8),
+      hits: space.take(batchSize * 4),
+      pending: space.take(rootLevel(shards / passShards) * size * 4),
+      running: space.take(shardPasses > 1 ? 2 * size * 4 : 0),
     }),
   );
 }

@@ -13,6 +13,7 @@ export class WasmEngine implements Engine {
   readonly #kernels: Kernels;
   readonly #memory: RunMemory;
   readonly #scratch: number;
+  readonly #store: number;
   readonly #augmentValidation: boolean;
   readonly #committer: Committer;
 
@@ -20,6 +21,7 @@ export class WasmEngine implements Engine {
     this.#kernels = kernels;
     this.#memory = memory;
     this.#scratch = memory.plan.workers[worker]!.scratch;
+    this.#store = memory.plan.workers[worker]!.store;
     this.#augmentValidation = augmentValidation;
     this.#committer = new Committer(kernels, memory, worker, true);
   }
@@ -30,6 +32,7 @@ export class WasmEngine implements Engine {
     this.#kernels.computeBlock(
       plan.runRecord,
       this.#scratch,
+      this.#store,
       bufferOf(plan.parameters, step),
       bufferOf(plan.partials, step),
       epoch,

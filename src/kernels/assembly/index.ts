@@ -5,7 +5,7 @@
 
 export { augmentImage } from './augment';
 export { denseImages, denseSamples } from './dense';
-export { computeBlock, evaluate } from './gradient';
+export { computeBlock, computeChunk, evaluate, sumLosses, sumSlice } from './gradient';
 export { philox } from './random';
 export { finish, sumFirstRows } from './shifted-input';
 export { updateFlat, updateSlice } from './update';

@@ -47,7 +47,8 @@ let inverseSqrtBias2: f32 = 0;
 let epsilon: f32 = 0;
 let keep: f32 = 1;
 
-function prepare(adam: Adam): void {
+/** Readies a step's scalars for updateRow. */
+export function prepare(adam: Adam): void {
   const count = adam.sampleCount;
   sampleCount = <f32>count;
   reciprocal = <f32>(1.0 / <f64>count);
@@ -134,7 +135,7 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAddress: usize, 
   let finite = 1;
   if (adam.shifted) {
     // finish: with x = x' - 1 the weight gradient is sum(x' delta) - sum(delta), and sum(delta) is the bias' gradient
-    const shift = scratch.sums;
+    const shift = scratch.shift;
     for (let column = 0; column < stride; column += REDUCE_BYTES) {
       const bytes = min(REDUCE_BYTES, stride - column);
       memory.copy(shift + column, reduceAt(scratch, adam.nodes, adam.nodeCount, biasAt + column, bytes), bytes);
@@ -157,6 +158,16 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAddress: usize, 
   }
   sumGroup(run, adam.newParameters, newPartials, slice);
   return finite;
+}
+
+/** Applies the row of sums at `sums`, less the one at `shift` (0 = none), whose place in a vector is `rowAt`. `prepare` comes before. */
+export function updateRow(adam: Adam, sums: usize, shift: usize, rowAt: usize, stride: i32): i32 {
+  return adamAt(adam, sums, shift, rowAt, stride);
+}
+
+/** After all rows of group `group` of the first layer: their sums, afresh. */
+export function finishRows(run: Run, adam: Adam, newPartials: usize, group: i32): void {
+  sumGroup(run, adam.newParameters, newPartials, group);
 }
 
 /** Adam alone over a flat vector, whose `nodes` hold one mean gradient and whose sampleCount is 1. */
