@@ -4,7 +4,7 @@
 
 import { LockstepError } from '../errors.ts';
 import { rootLevel } from '../tree.ts';
-import { REDUCE_BYTES, ROW_GROUPS } from './kernels.ts';
+import { REDUCE_BYTES, REST_GROUPS, ROW_GROUPS } from './kernels.ts';
 import {
   ADAM_BYTES,
   BLOCK_WORDS,
@@ -108,14 +108,14 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
     vector: space.take(vectorBytes),
     sums: space.take(SUMS_BYTES),
   }));
+  const grid = passGridOf(shape.batchSize, shape.shards);
   const parts = Math.max(partsOf(shape.validationCount), partsOf(shape.testImages));
-  const taskCount = Math.max(shape.shards, ROW_GROUPS + 1, parts);
+  const taskCount = Math.max(shape.shards, grid.passChunks, ROW_GROUPS + REST_GROUPS, parts);
   const partSums = space.take(parts * SUMS_BYTES);
   const outcomes = shape.outcomes ? space.take(shape.testImages * 4 * (layers.at(-1)!.outputs + 1)) : 0;
   const control = space.take(CONTROL_WORDS * 4);
   const tasks = space.take(taskCount * 4);
   const steps = space.take(STEP_RING * STEP_BYTES);
-  const grid = passGridOf(shape.batchSize, shape.shards);
   const runRecord = planRunRecord(space, shape, data, grid);
   const workers = Array.from({ length: shape.workers }, () => planWorker(space, shape, grid));
   const blocks = space.take(shape.shards * BLOCK_WORDS * 4);
@@ -243,7 +243,11 @@ function planScratch(space: Space, { layout, shards, rows, columns }: RunShape, 
   const longestRow = Math.max(...layers.map(({ stride }) => stride)) * 4;
   // compaction writes eight entries at a time
   const layerRecords = layers.flatMap(({ inputs }) =>
-    wordsOf(LayerScratchWord, { entries: space.take((inputs + 8) * 8), places: space.take((inputs + 1) * 4), count: 0 }),
+    wordsOf(LayerScratchWord, {
+      entries: space.take((inputs + 8) * 8),
+      places: space.take((inputs + 1) * 4),
+      count: 0,
+    }),
   );
   const imageBytes = (rows * columns + 47) & ~15;
   return space.record(
@@ -253,6 +257,7 @@ function planScratch(space: Space, { layout, shards, rows, columns }: RunShape, 
       shiftedBias: space.take(layers[0]!.stride * 4),
       images: space.take(CHUNK * imageBytes),
       entries: space.take(ENTRIES_BYTES),
+      picked: space.take(ENTRIES_BYTES),
       steps: space.take(passShards * 12),
       merges: space.take((2 * passShards + 32) * 4),
       treeStack: space.take(Math.max(passShards * longestRow, shards * 8)),

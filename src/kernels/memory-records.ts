@@ -36,14 +36,15 @@ export const ScratchWord = {
   shiftedBias: 2,
   images: 3,
   entries: 4,
-  steps: 5,
-  merges: 6,
-  treeStack: 7,
-  zeros: 8,
-  rowSum: 9,
-  shift: 10,
-  reduceStack: 11,
-  reduceNodes: 12,
+  picked: 5,
+  steps: 6,
+  merges: 7,
+  treeStack: 8,
+  zeros: 9,
+  rowSum: 10,
+  shift: 11,
+  reduceStack: 12,
+  reduceNodes: 13,
 } as const;
 
 /** LayerScratch: one after the other, at Scratch's `layers`. */

@@ -160,7 +160,19 @@ export class Workbench {
     memory.setParameters(layout, 0, parameters);
     const { vector, sums } = plan.slots[0]!;
     const { scratch, store } = plan.workers[0]!;
-    this.#kernels.computeBlock(plan.runRecord, scratch, store, plan.parameters[0], plan.partials[0], 0, 0, 0, 0, vector, sums);
+    this.#kernels.computeBlock(
+      plan.runRecord,
+      scratch,
+      store,
+      plan.parameters[0],
+      plan.partials[0],
+      0,
+      0,
+      0,
+      0,
+      vector,
+      sums,
+    );
     this.#kernels.finish(plan.runRecord, vector);
     return { gradient: toCanonicalOrder(layout, memory.vector(vector)), ...memory.sums(sums) };
   }

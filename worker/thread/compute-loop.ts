@@ -2,11 +2,11 @@
 // It knows the mailbox (src/kernels/mailbox.ts) and an engine, and nothing of how the thread came to be.
 
 import { batchSamples } from '../../src/data/sampler.ts';
-import type { Engine } from '../../src/engine.ts';
-import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
+import type { Engine, SharedSteps } from '../../src/engine.ts';
+import { REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import {
-  computePhaseAt,
   DONE,
+  firstPhaseAt,
   isBefore,
   JobKind,
   ownerOf,
@@ -42,7 +42,20 @@ export class ComputeLoop {
   #job = 0;
   readonly #at = { epoch: 0, step: 0, stepInEpoch: 0 };
   readonly #block = { level: 0, index: 0 };
-  readonly #fields = { kind: 0, stamp: 0, tasks: 0, firstPart: 0, step: 0, endStep: 0, stepInEpoch: 0, split: 0 };
+  readonly #fields = {
+    kind: 0,
+    stamp: 0,
+    passes: 0,
+    tasks: 0,
+    firstPart: 0,
+    step: 0,
+    endStep: 0,
+    stepInEpoch: 0,
+    split: 0,
+  };
+  /** The pass at hand, and whether it is the step's last. */
+  #pass = 0;
+  #isLastPass = false;
   #stamp = 0;
   #tasks = 0;
   // What this worker did, as metrics show it: a few looks at the clock a step, and stores to a line that is its own.
@@ -82,6 +95,7 @@ export class ComputeLoop {
     const fields = this.#fields;
     fields.kind = this.#read(Word.kind);
     fields.stamp = this.#read(Word.stamp);
+    fields.passes = this.#read(Word.passes);
     fields.tasks = this.#read(Word.tasks);
     fields.firstPart = this.#read(Word.firstPart);
     fields.step = this.#read(Word.step);
@@ -97,19 +111,15 @@ export class ComputeLoop {
   }
 
   #train(): void {
-    const { step: first, endStep, stamp, stepInEpoch, tasks } = this.#fields;
+    const { step: first, endStep, stamp, stepInEpoch, passes } = this.#fields;
     // a thread that replaces a dead one comes in where the others are
     for (let step = Math.max(first, this.#read(Word.progress)); step < endStep; step++) {
       this.#at.step = step;
       this.#at.stepInEpoch = stepInEpoch + (step - first);
       this.#waitFor(this.#mayStep, this.#options.spins);
       if (this.#jobIsOver()) return;
-      const phase = computePhaseAt(stamp, step - first);
-      const startedMs = performance.now();
-      if (!this.#phase(phase, tasks, this.#compute)) return;
-      const computedMs = this.#tallyPhase(TallyDouble.computeMs, startedMs);
-      if (!this.#phase(phase + 1, ROW_GROUPS + 1, this.#update)) return;
-      this.#tallyPhase(TallyDouble.updateMs, computedMs);
+      const phase = firstPhaseAt(stamp, step - first, passes);
+      if (!(passes === 0 ? this.#blockStep(phase) : this.#sharedStep(phase, passes))) return;
       if (this.#read(Word.fault) !== 0) {
         this.#tellMain();
         return;
@@ -117,6 +127,30 @@ export class ComputeLoop {
       this.#raiseProgress(step + 1);
       if ((step + 1) % this.#read(Word.notifyEvery) === 0 || step + 1 >= this.#read(Word.limit)) this.#tellMain();
     }
+  }
+
+  /** A step in whole tree nodes, and its commit. False when the job ended before. */
+  #blockStep(phase: number): boolean {
+    const startedMs = performance.now();
+    if (!this.#phase(phase, this.#fields.tasks, this.#compute)) return false;
+    const computedMs = this.#tallyPhase(TallyDouble.computeMs, startedMs);
+    if (!this.#phase(phase + 1, ROW_GROUPS + 1, this.#update)) return false;
+    this.#tallyPhase(TallyDouble.updateMs, computedMs);
+    return true;
+  }
+
+  /** A step whose samples and rows the threads share, pass by pass; the last rows are its commit. */
+  #sharedStep(phase: number, passes: number): boolean {
+    let startedMs = performance.now();
+    for (let pass = 0; pass < passes; pass++) {
+      this.#pass = pass;
+      this.#isLastPass = pass === passes - 1;
+      if (!this.#phase(phase + 2 * pass, this.#fields.tasks, this.#chunk)) return false;
+      startedMs = this.#tallyPhase(TallyDouble.computeMs, startedMs);
+      if (!this.#phase(phase + 2 * pass + 1, ROW_GROUPS + REST_GROUPS, this.#slice)) return false;
+      startedMs = this.#tallyPhase(this.#isLastPass ? TallyDouble.updateMs : TallyDouble.computeMs, startedMs);
+    }
+    return true;
   }
 
   /** A job of a single phase. */
@@ -151,19 +185,63 @@ export class ComputeLoop {
     this.#options.inject?.('computed', this.#at.step, task);
   };
 
+  readonly #chunk = (chunk: number): void => {
+    const { step } = this.#at;
+    this.#options.inject?.('compute', step, chunk);
+    const samples = this.#shared.computeChunk(this.#at, this.#pass, chunk);
+    const { doubles } = this.#memory;
+    // a shard's chunks are about as long as each other
+    if (samples > 0) doubles[this.#tally + TallyDouble.shards]! += 1 / this.#memory.plan.grid.shardChunks;
+    doubles[this.#tally + TallyDouble.samples]! += samples;
+    this.#options.inject?.('computed', step, chunk);
+  };
+
+  readonly #slice = (slice: number): void => {
+    const { step } = this.#at;
+    if (!this.#isLastPass) {
+      this.#shared.sumSlice(this.#at, this.#pass, slice, 0);
+      return;
+    }
+    this.#beginCommit(slice);
+    if (!this.#shared.sumSlice(this.#at, this.#pass, slice, this.#batchSamples())) this.#store(Word.fault, step + 1);
+    if (slice === 0) {
+      this.#shared.sumLosses(this.#at);
+      this.#memory.addTreeNodes(step, 1);
+    }
+    this.#endCommit(slice);
+  };
+
   readonly #update = (slice: number): void => {
-    const { step, stepInEpoch } = this.#at;
+    const { step } = this.#at;
+    this.#beginCommit(slice);
+    const { tasks } = this.#fields;
+    if (!this.#engine.updateSlice(step, tasks, this.#batchSamples(), slice)) this.#store(Word.fault, step + 1);
+    if (slice === ROW_GROUPS) this.#memory.addTreeNodes(step, tasks);
+    this.#endCommit(slice);
+  };
+
+  #beginCommit(slice: number): void {
+    const { step } = this.#at;
     this.#options.inject?.('reduce', step, slice);
-    // in what order threads take the slices is open: the gradients were there when the first one was begun
+    // in what order threads take the slices is open: the samples were there when the first one was begun
     if (!this.#memory.isStepComputed(step)) this.#memory.setStepComputed(step, performance.now() + this.#clockOffsetMs);
-    const { batchSize, trainingCount } = this.#memory.plan.shape;
-    const samples = batchSamples(stepInEpoch, batchSize, trainingCount);
-    if (!this.#engine.updateSlice(step, this.#fields.tasks, samples, slice)) this.#store(Word.fault, step + 1);
-    if (slice === ROW_GROUPS) this.#memory.addTreeNodes(step, this.#fields.tasks);
+  }
+
+  #endCommit(slice: number): void {
+    const { step } = this.#at;
     // whoever ends last has the last word
     this.#memory.setStepEnd(step, performance.now() + this.#clockOffsetMs);
     this.#options.inject?.('adam', step, slice);
-  };
+  }
+
+  #batchSamples(): number {
+    const { batchSize, trainingCount } = this.#memory.plan.shape;
+    return batchSamples(this.#at.stepInEpoch, batchSize, trainingCount);
+  }
+
+  get #shared(): SharedSteps {
+    return this.#engine.shared!;
+  }
 
   readonly #evaluate = (task: number): void => {
     const split = this.#fields.split === SplitCode.test ? 'test' : 'validation';

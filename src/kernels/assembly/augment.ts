@@ -111,7 +111,7 @@ function findBox(source: usize, rows: i32, columns: i32): bool {
     for (let r = 0; r < rows; r++) {
       const pixels = v128.load(source + r * columns + window);
       any = v128.or(any, pixels);
-      filled |= <u64>v128.any_true(pixels) << r;
+      filled |= (<u64>v128.any_true(pixels)) << r;
     }
     const mask = 0xffff ^ i8x16.bitmask(i8x16.eq(any, i8x16.splat(0)));
     if (mask) {

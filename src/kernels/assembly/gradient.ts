@@ -254,7 +254,7 @@ export function computeBlock(
   sumsAt: usize,
 ): void {
   const run = changetype<Run>(runAt);
-  const passes = (max(1, (1 << level) / run.passShards)) * run.shardPasses;
+  const passes = max(1, (1 << level) / run.passShards) * run.shardPasses;
   for (let pass = 0; pass < passes; pass++) {
     locate(run, level, index, pass);
     const chunks = chunksOfPass();

@@ -92,20 +92,6 @@ export function compact(table: usize, pixels: v128, mask: i32, first: i32, strid
   return at + (popcnt(mask) << 3);
 }
 
-/**
- * Appends the samples of the chunk from `slot` on whose pixel of a row is not 0; the pixels stand at `place`. At `at` goes the
- * offset of the sample's delta, ENTRY_BYTES further on the shifted value. Up to eight entries are written behind the end.
- */
-// @ts-ignore: decorator
-@inline
-export function listBytes(table: usize, place: usize, slot: i32, stride: i32, at: usize): usize {
-  const pixels = v128.load(place);
-  const mask = 0xffff ^ i8x16.bitmask(i8x16.eq(pixels, i8x16.splat(0)));
-  if (mask === 0) return at;
-  at = listEight(table, pixels, mask & 255, slot, stride, at);
-  return listEight(table, v128.shuffle<u64>(pixels, pixels, 1, 1), mask >> 8, slot + 8, stride, at);
-}
-
 /** The first, or the last, eight bytes of both, taken in turn. */
 // @ts-ignore: decorator
 @inline
@@ -119,23 +105,23 @@ export function highBytes(a: v128, b: v128): v128 {
   return v128.shuffle<u8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
+/**
+ * Appends those of the low eight pixels that `mask` names: the sample's slot (u16) at `to`, ENTRY_BYTES further on the pixel
+ * (u16). Up to eight are written behind the end.
+ */
 // @ts-ignore: decorator
 @inline
-function listEight(table: usize, pixels: v128, mask: i32, slot: i32, stride: i32, at: usize): usize {
+export function pickEight(table: usize, pixels: v128, mask: i32, slot: i32, to: usize): usize {
   const lanes = v128.load64_zero(table + (mask << 3));
-  const numbers = i16x8.extend_low_i8x16_u(lanes);
-  const values = i16x8.extend_low_i8x16_u(i8x16.swizzle(pixels, lanes));
-  const strides = i32x4.splat(stride);
-  const slots = i32x4.splat(slot);
-  const scale = f32x4.splat(SCALE);
-  v128.store(at, i32x4.mul(i32x4.add(i32x4.extend_low_i16x8_u(numbers), slots), strides));
-  v128.store(at, i32x4.mul(i32x4.add(i32x4.extend_high_i16x8_u(numbers), slots), strides), 16);
-  v128.store(at, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(values)), scale), ENTRY_BYTES);
-  v128.store(at, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(values)), scale), ENTRY_BYTES + 16);
-  return at + (popcnt(mask) << 2);
+  v128.store(to, i16x8.add(i16x8.extend_low_i8x16_u(lanes), i16x8.splat(<i16>slot)));
+  v128.store(to, i16x8.extend_low_i8x16_u(i8x16.swizzle(pixels, lanes)), ENTRY_BYTES);
+  return to + (popcnt(mask) << 1);
 }
 
-/** The same of float32 values, of which each that is not 0 counts, NaN as well. */
+/**
+ * Appends the samples of the chunk from `slot` on whose input is not 0, NaN as well: at `at` goes the offset of the sample's
+ * delta, ENTRY_BYTES further on the value. One entry may be written behind the end.
+ */
 // @ts-ignore: decorator
 @inline
 export function listFloats(place: usize, slot: i32, stride: i32, at: usize): usize {

@@ -2,220 +2,279 @@
 // left (Store); then the row is summed in registers, shard by shard, and the shards are added along the canonical tree before
 // the row is written once. So a row costs no clearing, and no reading and writing for every sample.
 
-import { layerOf, listBytes, listFloats, storeOf } from './inlined';
+import { SCALE } from './augment';
+import { layerOf, listFloats, pickEight, storeOf } from './inlined';
 import { CHUNK, ENTRY_BYTES, LayerStore, Run, Scratch, Store } from './structs';
 
-/** Bytes of a step: where its entries end, how many rows it merges, and where its sum goes. */
+/** Bytes of a step: where its entries end, where the addresses of the rows that it merges end, and where its sum goes. */
 const STEP_BYTES: usize = 12;
 
 // Where the steps of the row at hand end. Globals belong to the instance, and so to one thread.
 let stepsEnd: usize = 0;
 
-/** Appends the entries of a chunk of `count` samples for row `row`: the bias' row, behind the inputs, is touched by all. */
-function listChunk(
-  run: Run,
-  own: LayerStore,
-  inputs: i32,
-  stride: i32,
-  chunk: i32,
-  row: i32,
-  count: i32,
-  isFirst: bool,
-  at: usize,
-): usize {
-  const slot = chunk * CHUNK;
-  if (row === inputs) {
+/** Appends the entries of a shard's chunks [first, end) for row `row` of a hidden layer. */
+function listFloatChunks(own: LayerStore, inputs: i32, stride: i32, first: i32, end: i32, row: i32, at: usize): usize {
+  for (let chunk = first; chunk < end; chunk++) {
+    at = listFloats(own.inputs + (((chunk * inputs + row) * CHUNK) << 2), chunk * CHUNK, stride, at);
+  }
+  return at;
+}
+
+/** The same of the bias' row, which is touched by all of the samples. */
+function listBiasChunks(kept: Store, stride: i32, first: i32, end: i32, at: usize): usize {
+  for (let chunk = first; chunk < end; chunk++) {
+    const count = load<i32>(kept.counts + (chunk << 2));
     for (let i = 0; i < count; i++) {
-      store<u32>(at, (slot + i) * stride);
+      store<u32>(at, (chunk * CHUNK + i) * stride);
       store<f32>(at + ENTRY_BYTES, 1);
       at += 4;
     }
-    return at;
   }
-  const place = own.inputs + (((chunk * inputs + row) * CHUNK) << (isFirst ? 0 : 2));
-  return isFirst
-    ? listBytes(run.compaction, place, slot, stride, at)
-    : listFloats(place, slot, stride, at);
+  return at;
+}
+
+/** Picks the samples of a shard's chunks [first, end) whose pixel of row `row` is not 0: slots and pixels, at `to`. */
+function pickPixelChunks(run: Run, own: LayerStore, inputs: i32, first: i32, end: i32, row: i32, to: usize): usize {
+  const table = run.compaction;
+  const step = inputs * CHUNK;
+  let place = own.inputs + first * step + row * CHUNK;
+  for (let chunk = first; chunk < end; chunk++) {
+    const pixels = v128.load(place);
+    const mask = 0xffff ^ i8x16.bitmask(i8x16.eq(pixels, i8x16.splat(0)));
+    const slot = chunk * CHUNK;
+    to = pickEight(table, pixels, mask & 255, slot, to);
+    to = pickEight(table, v128.shuffle<u64>(pixels, pixels, 1, 1), mask >> 8, slot + 8, to);
+    place += step;
+  }
+  return to;
+}
+
+/** Makes entries, at `at`, of what was picked. */
+function listPicked(picked: usize, pickedEnd: usize, stride: i32, at: usize): void {
+  const strides = i32x4.splat(stride);
+  const scale = f32x4.splat(SCALE);
+  for (; picked < pickedEnd; picked += 16, at += 32) {
+    const slots = v128.load(picked);
+    const pixels = v128.load(picked, ENTRY_BYTES);
+    v128.store(at, i32x4.mul(i32x4.extend_low_i16x8_u(slots), strides));
+    v128.store(at, i32x4.mul(i32x4.extend_high_i16x8_u(slots), strides), 16);
+    v128.store(at, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(pixels)), scale), ENTRY_BYTES);
+    v128.store(at, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(pixels)), scale), ENTRY_BYTES + 16);
+  }
+}
+
+/** Lists row `row` of layer `l` for the pass at hand, shard by shard, whose ends stand in the steps then. */
+function listRow(run: Run, scratch: Scratch, kept: Store, l: i32, row: i32, shards: i32, shardChunks: i32): void {
+  const layer = layerOf(run, l);
+  const own = storeOf(kept, l);
+  const inputs = layer.inputs;
+  const stride = layer.stride;
+  const entries = scratch.entries;
+  let step = scratch.steps;
+  const chunks = shards * shardChunks;
+  if (l === 0 && row < inputs) {
+    const picked = scratch.picked;
+    let to = picked;
+    for (let chunk = 0; chunk < chunks; chunk += shardChunks, step += STEP_BYTES) {
+      to = pickPixelChunks(run, own, inputs, chunk, chunk + shardChunks, row, to);
+      store<u32>(step, <u32>(entries + ((to - picked) << 1)));
+    }
+    listPicked(picked, to, stride, entries);
+    return;
+  }
+  let at = entries;
+  for (let chunk = 0; chunk < chunks; chunk += shardChunks, step += STEP_BYTES) {
+    const end = chunk + shardChunks;
+    at =
+      row === inputs
+        ? listBiasChunks(kept, stride, chunk, end, at)
+        : listFloatChunks(own, inputs, stride, chunk, end, row, at);
+    store<u32>(step, <u32>at);
+  }
 }
 
 /**
- * Lists row `row` of layer `l` for the pass at hand, and what is to be done for it: for each of `shards` shards of
- * `shardChunks` chunks the sum of its entries, then the left siblings that it merges. A shard that does not touch the row is
- * the zero node, and is skipped: adding it would change no bit. The last one's sum goes to `target`, after it has also merged
- * the rows of `pendingCount` vectors that stand at `pending` + `rowAt`, one for each level.
+ * Completes the steps of the row that was listed: behind the end of its entries each shard has the left siblings that it merges,
+ * and where its sum goes. A shard that does not touch the row is the zero node, and is skipped: adding it would change no bit.
+ * The last one's sum goes to `target`, after it has also merged the rows of `pendingCount` vectors that stand at `pending`, one
+ * for each level, `vectorBytes` apart.
  */
-function listRow(
-  run: Run,
+function planRow(
   scratch: Scratch,
-  kept: Store,
-  l: i32,
-  row: i32,
+  stride: i32,
   shards: i32,
-  shardChunks: i32,
   pending: usize,
   pendingCount: i32,
-  rowAt: usize,
+  vectorBytes: i32,
   target: usize,
 ): void {
-  const layer = layerOf(run, l);
-  const own = storeOf(kept, l);
-  const stride = layer.stride;
   const nodes = scratch.reduceNodes;
-  let at = scratch.entries;
+  let start = <u32>scratch.entries;
   let step = scratch.steps;
   let merge = scratch.merges;
-  let chunk = 0;
-  for (let j = 0; j < shards; j++) {
-    const start = at;
-    for (let c = 0; c < shardChunks; c++) {
-      at = listChunk(run, own, layer.inputs, stride, chunk, row, load<i32>(kept.counts + (chunk << 2)), l === 0, at);
-      chunk++;
-    }
-    // in pairs: 0 times what the row already has changes no bit of it
-    if ((at - start) & 4) {
-      store<u32>(at, load<u32>(at - 4));
-      store<f32>(at + ENTRY_BYTES, 0);
-      at += 4;
-    }
-    const last = j === shards - 1;
+  const last = shards - 1;
+  for (let j = 0; j < last; j++) {
+    const end = load<u32>(scratch.steps + j * STEP_BYTES);
     const firstMerge = merge;
     let level = 0;
     for (let bits = j; bits & 1; bits >>= 1) {
       const left = load<u32>(nodes + (level << 2));
       store<u32>(merge, left);
-      merge += <usize>i32(left !== 0) << 2;
+      merge += (<usize>i32(left !== 0)) << 2;
       level++;
-    }
-    if (last) {
-      for (let p = 0; p < pendingCount; p++) {
-        store<u32>(merge, <u32>(pending + p * run.vectorBytes + rowAt));
-        merge += 4;
-      }
     }
     const merges = <i32>((merge - firstMerge) >> 2);
     let result: usize = 0;
-    if (last || at > start || merges > 1) {
-      result = last ? target : scratch.treeStack + j * stride;
-      store<u32>(step, <u32>at);
-      store<i32>(step, merges, 4);
+    if (end !== start || merges > 1) {
+      result = scratch.treeStack + j * stride;
+      store<u32>(step, end);
+      store<u32>(step, <u32>merge, 4);
       store<u32>(step, <u32>result, 8);
       step += STEP_BYTES;
+      start = end;
     } else if (merges === 1) {
       result = load<u32>(firstMerge);
       merge = firstMerge;
     }
     store<u32>(nodes + (level << 2), <u32>result);
   }
-  stepsEnd = step;
+  const end = load<u32>(scratch.steps + last * STEP_BYTES);
+  for (let bits = last, level = 0; bits & 1; bits >>= 1, level++) {
+    const left = load<u32>(nodes + (level << 2));
+    store<u32>(merge, left);
+    merge += (<usize>i32(left !== 0)) << 2;
+  }
+  for (let p = 0; p < pendingCount; p++) {
+    store<u32>(merge, <u32>(pending + p * vectorBytes));
+    merge += 4;
+  }
+  store<u32>(step, end);
+  store<u32>(step, <u32>merge, 4);
+  store<u32>(step, <u32>target, 8);
+  stepsEnd = step + STEP_BYTES;
 }
 
-/** Carries out the steps, twenty-eight columns at a time; the first step's sum begins with the row at `from`. */
-function sumSteps(scratch: Scratch, deltas: usize, stride: i32, from: usize): void {
-  const end = stepsEnd;
+/**
+ * target = the row at `from`, plus the sum of value * delta over the entries [entries, entriesEnd), plus the rows whose
+ * addresses stand at [merges, mergesEnd). Twenty-eight columns at a time stay in registers (layers.ts, affine). The columns are
+ * the inner loop: how many entries a shard has cannot be predicted, but that it has as many as for the columns before, can.
+ */
+function sumEntries(
+  entries: usize,
+  entriesEnd: usize,
+  merges: usize,
+  mergesEnd: usize,
+  deltas: usize,
+  stride: i32,
+  from: usize,
+  target: usize,
+): void {
   let column = 0;
   for (; column + 112 <= stride; column += 112) {
     const columnDeltas = deltas + column;
-    let entry = scratch.entries;
-    let merge = scratch.merges;
-    let start = from + column;
-    for (let step = scratch.steps; step < end; step += STEP_BYTES) {
-      let s0 = v128.load(start);
-      let s1 = v128.load(start, 16);
-      let s2 = v128.load(start, 32);
-      let s3 = v128.load(start, 48);
-      let s4 = v128.load(start, 64);
-      let s5 = v128.load(start, 80);
-      let s6 = v128.load(start, 96);
-      const entryEnd = <usize>load<u32>(step);
-      for (; entry < entryEnd; entry += 4) {
-        const delta = columnDeltas + load<u32>(entry);
-        const value = v128.load32_splat(entry, ENTRY_BYTES);
-        s0 = f32x4.add(s0, f32x4.mul(value, v128.load(delta)));
-        s1 = f32x4.add(s1, f32x4.mul(value, v128.load(delta, 16)));
-        s2 = f32x4.add(s2, f32x4.mul(value, v128.load(delta, 32)));
-        s3 = f32x4.add(s3, f32x4.mul(value, v128.load(delta, 48)));
-        s4 = f32x4.add(s4, f32x4.mul(value, v128.load(delta, 64)));
-        s5 = f32x4.add(s5, f32x4.mul(value, v128.load(delta, 80)));
-        s6 = f32x4.add(s6, f32x4.mul(value, v128.load(delta, 96)));
-      }
-      for (const mergeEnd = merge + (<usize>load<i32>(step, 4) << 2); merge < mergeEnd; merge += 4) {
-        const left = <usize>load<u32>(merge) + column;
-        s0 = f32x4.add(v128.load(left), s0);
-        s1 = f32x4.add(v128.load(left, 16), s1);
-        s2 = f32x4.add(v128.load(left, 32), s2);
-        s3 = f32x4.add(v128.load(left, 48), s3);
-        s4 = f32x4.add(v128.load(left, 64), s4);
-        s5 = f32x4.add(v128.load(left, 80), s5);
-        s6 = f32x4.add(v128.load(left, 96), s6);
-      }
-      const result = <usize>load<u32>(step, 8) + column;
-      v128.store(result, s0);
-      v128.store(result, s1, 16);
-      v128.store(result, s2, 32);
-      v128.store(result, s3, 48);
-      v128.store(result, s4, 64);
-      v128.store(result, s5, 80);
-      v128.store(result, s6, 96);
-      start = scratch.zeros + column;
+    const start = from + column;
+    let s0 = v128.load(start);
+    let s1 = v128.load(start, 16);
+    let s2 = v128.load(start, 32);
+    let s3 = v128.load(start, 48);
+    let s4 = v128.load(start, 64);
+    let s5 = v128.load(start, 80);
+    let s6 = v128.load(start, 96);
+    for (let entry = entries; entry < entriesEnd; entry += 4) {
+      const delta = columnDeltas + load<u32>(entry);
+      const value = v128.load32_splat(entry, ENTRY_BYTES);
+      s0 = f32x4.add(s0, f32x4.mul(value, v128.load(delta)));
+      s1 = f32x4.add(s1, f32x4.mul(value, v128.load(delta, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(value, v128.load(delta, 32)));
+      s3 = f32x4.add(s3, f32x4.mul(value, v128.load(delta, 48)));
+      s4 = f32x4.add(s4, f32x4.mul(value, v128.load(delta, 64)));
+      s5 = f32x4.add(s5, f32x4.mul(value, v128.load(delta, 80)));
+      s6 = f32x4.add(s6, f32x4.mul(value, v128.load(delta, 96)));
     }
+    for (let merge = merges; merge < mergesEnd; merge += 4) {
+      const left = <usize>load<u32>(merge) + column;
+      s0 = f32x4.add(v128.load(left), s0);
+      s1 = f32x4.add(v128.load(left, 16), s1);
+      s2 = f32x4.add(v128.load(left, 32), s2);
+      s3 = f32x4.add(v128.load(left, 48), s3);
+      s4 = f32x4.add(v128.load(left, 64), s4);
+      s5 = f32x4.add(v128.load(left, 80), s5);
+      s6 = f32x4.add(v128.load(left, 96), s6);
+    }
+    const result = target + column;
+    v128.store(result, s0);
+    v128.store(result, s1, 16);
+    v128.store(result, s2, 32);
+    v128.store(result, s3, 48);
+    v128.store(result, s4, 64);
+    v128.store(result, s5, 80);
+    v128.store(result, s6, 96);
   }
   for (; column + 64 <= stride; column += 64) {
     const columnDeltas = deltas + column;
-    let entry = scratch.entries;
-    let merge = scratch.merges;
-    let start = from + column;
-    for (let step = scratch.steps; step < end; step += STEP_BYTES) {
-      let s0 = v128.load(start);
-      let s1 = v128.load(start, 16);
-      let s2 = v128.load(start, 32);
-      let s3 = v128.load(start, 48);
-      const entryEnd = <usize>load<u32>(step);
-      for (; entry < entryEnd; entry += 4) {
-        const delta = columnDeltas + load<u32>(entry);
-        const value = v128.load32_splat(entry, ENTRY_BYTES);
-        s0 = f32x4.add(s0, f32x4.mul(value, v128.load(delta)));
-        s1 = f32x4.add(s1, f32x4.mul(value, v128.load(delta, 16)));
-        s2 = f32x4.add(s2, f32x4.mul(value, v128.load(delta, 32)));
-        s3 = f32x4.add(s3, f32x4.mul(value, v128.load(delta, 48)));
-      }
-      for (const mergeEnd = merge + (<usize>load<i32>(step, 4) << 2); merge < mergeEnd; merge += 4) {
-        const left = <usize>load<u32>(merge) + column;
-        s0 = f32x4.add(v128.load(left), s0);
-        s1 = f32x4.add(v128.load(left, 16), s1);
-        s2 = f32x4.add(v128.load(left, 32), s2);
-        s3 = f32x4.add(v128.load(left, 48), s3);
-      }
-      const result = <usize>load<u32>(step, 8) + column;
-      v128.store(result, s0);
-      v128.store(result, s1, 16);
-      v128.store(result, s2, 32);
-      v128.store(result, s3, 48);
-      start = scratch.zeros + column;
+    const start = from + column;
+    let s0 = v128.load(start);
+    let s1 = v128.load(start, 16);
+    let s2 = v128.load(start, 32);
+    let s3 = v128.load(start, 48);
+    for (let entry = entries; entry < entriesEnd; entry += 4) {
+      const delta = columnDeltas + load<u32>(entry);
+      const value = v128.load32_splat(entry, ENTRY_BYTES);
+      s0 = f32x4.add(s0, f32x4.mul(value, v128.load(delta)));
+      s1 = f32x4.add(s1, f32x4.mul(value, v128.load(delta, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(value, v128.load(delta, 32)));
+      s3 = f32x4.add(s3, f32x4.mul(value, v128.load(delta, 48)));
     }
+    for (let merge = merges; merge < mergesEnd; merge += 4) {
+      const left = <usize>load<u32>(merge) + column;
+      s0 = f32x4.add(v128.load(left), s0);
+      s1 = f32x4.add(v128.load(left, 16), s1);
+      s2 = f32x4.add(v128.load(left, 32), s2);
+      s3 = f32x4.add(v128.load(left, 48), s3);
+    }
+    const result = target + column;
+    v128.store(result, s0);
+    v128.store(result, s1, 16);
+    v128.store(result, s2, 32);
+    v128.store(result, s3, 48);
   }
   for (; column < stride; column += 16) {
-    let entry = scratch.entries;
-    let merge = scratch.merges;
-    let start = from + column;
-    for (let step = scratch.steps; step < end; step += STEP_BYTES) {
-      let sum = v128.load(start);
-      const entryEnd = <usize>load<u32>(step);
-      for (; entry < entryEnd; entry += 4) {
-        const delta = deltas + column + load<u32>(entry);
-        sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(entry, ENTRY_BYTES), v128.load(delta)));
-      }
-      for (const mergeEnd = merge + (<usize>load<i32>(step, 4) << 2); merge < mergeEnd; merge += 4) {
-        sum = f32x4.add(v128.load(<usize>load<u32>(merge) + column), sum);
-      }
-      v128.store(<usize>load<u32>(step, 8) + column, sum);
-      start = scratch.zeros + column;
+    const columnDeltas = deltas + column;
+    const start = from + column;
+    let s0 = v128.load(start);
+    for (let entry = entries; entry < entriesEnd; entry += 4) {
+      const delta = columnDeltas + load<u32>(entry);
+      const value = v128.load32_splat(entry, ENTRY_BYTES);
+      s0 = f32x4.add(s0, f32x4.mul(value, v128.load(delta)));
     }
+    for (let merge = merges; merge < mergesEnd; merge += 4) {
+      const left = <usize>load<u32>(merge) + column;
+      s0 = f32x4.add(v128.load(left), s0);
+    }
+    const result = target + column;
+    v128.store(result, s0);
+  }
+}
+
+/** Carries out the steps; the first one's sum begins with the row at `from`. */
+function sumSteps(scratch: Scratch, deltas: usize, stride: i32, from: usize): void {
+  const end = stepsEnd;
+  let entry = scratch.entries;
+  let merge = scratch.merges;
+  let start = from;
+  for (let step = scratch.steps; step < end; step += STEP_BYTES) {
+    const entryEnd = <usize>load<u32>(step);
+    const mergeEnd = <usize>load<u32>(step, 4);
+    sumEntries(entry, entryEnd, merge, mergeEnd, deltas, stride, start, <usize>load<u32>(step, 8));
+    entry = entryEnd;
+    merge = mergeEnd;
+    start = scratch.zeros;
   }
 }
 
 /**
  * Row `row` of layer `l`, whose place in a vector is `rowAt`: the sum over the pass' shards, from the row at `from` on, and over
- * the pending vectors, to `target`. The arguments are those of listRow.
+ * `pendingCount` pending vectors, to `target`.
  */
 export function sumRow(
   run: Run,
@@ -230,6 +289,8 @@ export function sumRow(
   from: usize,
   target: usize,
 ): void {
-  listRow(run, scratch, kept, l, row, shards, shardChunks, kept.pending, pendingCount, rowAt, target);
-  sumSteps(scratch, storeOf(kept, l).deltas, layerOf(run, l).stride, from);
+  const stride = layerOf(run, l).stride;
+  listRow(run, scratch, kept, l, row, shards, shardChunks);
+  planRow(scratch, stride, shards, kept.pending + rowAt, pendingCount, run.vectorBytes, target);
+  sumSteps(scratch, storeOf(kept, l).deltas, stride, from);
 }

@@ -71,6 +71,8 @@ export class Scratch {
   images: usize;
   /** The list of one row: offsets of deltas (u32), and ENTRY_BYTES further on the values (f32). */
   entries: usize;
+  /** The same entries on their way there: slots (u16), and ENTRY_BYTES further on pixels (u16). */
+  picked: usize;
   /** What is to be done for one row, shard by shard, and the addresses of the rows that it merges (row-sums.ts). */
   steps: usize;
   merges: usize;
