@@ -6,15 +6,16 @@ import { join, resolve } from 'node:path';
 import { ExitCode, LockstepError, messageOf } from '../src/errors.ts';
 import { explained } from '../src/host/machine-lack.ts';
 import { machineLimits } from '../src/host/machine-limits.ts';
-import type { TrainOptions } from '../src/options/train-options.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../src/run/events.ts';
 import { writeReport } from './report/write-report.ts';
 import { ProcessRecord } from './run-folder/process-log.ts';
 import { RunLogFile } from './run-folder/run-log-file.ts';
 import type { TestedWiring } from './training/make-executor.ts';
+import type { Asked } from './training/resolve-with-run.ts';
 import { type TrainDeps, trainRun } from './training/train-run.ts';
 
-export async function trainAndReport(options: TrainOptions, hooks: TrainDeps, wiring: TestedWiring): Promise<Summary> {
+export async function trainAndReport(asked: Asked, hooks: TrainDeps, wiring: TestedWiring): Promise<Summary> {
+  const { options } = asked;
   const began = performance.now();
   const record = new ProcessRecord(() => (performance.now() - began) / 1000);
   const source = options.resume === null ? null : resolve(options.resume);
@@ -40,7 +41,7 @@ export async function trainAndReport(options: TrainOptions, hooks: TrainDeps, wi
   };
   const logFile = (): RunLogFile | null => file;
   try {
-    const summary = await trainRun(options, { ...hooks, onEvent }, wiring);
+    const summary = await trainRun(asked, { ...hooks, onEvent }, wiring);
     await leave(logFile(), folder);
     return summary;
   } catch (error) {

@@ -5,14 +5,6 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
-import { doctor } from '../coordinator/commands/doctor.ts';
-import { evaluate } from '../coordinator/commands/evaluate.ts';
-import { exportModel } from '../coordinator/commands/export.ts';
-import { predict } from '../coordinator/commands/predict.ts';
-import { report } from '../coordinator/commands/report.ts';
-import { train } from '../coordinator/commands/train.ts';
-import { verify } from '../coordinator/commands/verify.ts';
-import { worker } from '../worker/command.ts';
 import type { AnyCommand, CommandContext } from './command.ts';
 import { ExitCode } from './errors.ts';
 import { explained } from './host/machine-lack.ts';
@@ -28,8 +20,17 @@ import { type TypedCommand, usageError } from './options/usage-error.ts';
 import { printable } from './text/clean-text.ts';
 import { errorText, exitCodeOf } from './text/error-text.ts';
 
-/** In the order of the help. */
-const commands: readonly AnyCommand[] = [train, worker, evaluate, predict, report, exportModel, verify, doctor];
+/** In the order of the help; one that was not typed need not load. */
+const commands: ReadonlyMap<string, () => Promise<AnyCommand>> = new Map<string, () => Promise<AnyCommand>>([
+  ['train', async () => (await import('../coordinator/commands/train.ts')).train],
+  ['worker', async () => (await import('../worker/command.ts')).worker],
+  ['evaluate', async () => (await import('../coordinator/commands/evaluate.ts')).evaluate],
+  ['predict', async () => (await import('../coordinator/commands/predict.ts')).predict],
+  ['report', async () => (await import('../coordinator/commands/report.ts')).report],
+  ['export', async () => (await import('../coordinator/commands/export.ts')).exportModel],
+  ['verify', async () => (await import('../coordinator/commands/verify.ts')).verify],
+  ['doctor', async () => (await import('../coordinator/commands/doctor.ts')).doctor],
+]);
 
 /** Also set by the configuration file; here already, for errors that come before it is read. */
 let verbose = process.argv.includes('--verbose');
@@ -42,14 +43,14 @@ const results = new Results(process.stdout);
 const notes = new Notes(process.stderr);
 const note = (line: string): void => notes.write(`${printable(line)}\n`);
 
-function createProgram(): Command {
+function createProgram(known: readonly AnyCommand[]): Command {
   const program = new Command('lockstep')
     .description('Distributed data-parallel training whose weights are the same, bit for bit, whoever does the work.')
     .version(packageVersion())
     .exitOverride()
     // What commander would print comes to main() as an error, and is printed there like every other.
     .configureOutput({ outputError: () => {} });
-  for (const one of commands) addCommand(program, one);
+  for (const one of known) addCommand(program, one);
   return program;
 }
 
@@ -114,9 +115,15 @@ function packageVersion(): string {
   return version;
 }
 
-/** The command that was typed, and its flags; train's, where none was. */
-function typedCommand(): TypedCommand {
-  const { name, flags } = commands.find(({ name }) => name === process.argv[2]) ?? train;
+/** The command that was typed; where none was, all of them, for the help. */
+async function loadCommands(): Promise<readonly [AnyCommand, ...AnyCommand[]]> {
+  const typed = commands.get(process.argv[2] ?? '');
+  const [first, ...others] = typed === undefined ? [...commands.values()] : [typed];
+  return [await first!(), ...(await Promise.all(others.map((load) => load())))];
+}
+
+/** The command, and its flags, for what to say of one that was mistyped. */
+function typedCommand({ name, flags }: AnyCommand): TypedCommand {
   return { name, flags: [...Object.values<Flag<unknown>>(flags).map(({ flag }) => bareFlag(flag)), '--help'] };
 }
 
@@ -127,14 +134,15 @@ function tell(thrown: unknown): ExitCode {
 }
 
 async function main(): Promise<ExitCode> {
+  const known = await loadCommands();
   try {
-    await createProgram().parseAsync();
+    await createProgram(known).parseAsync();
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) return tell(error);
     if (error.exitCode === 0) return ExitCode.done;
     // "lockstep" alone: the help is printed already.
-    return error.code === 'commander.help' ? ExitCode.usage : tell(usageError(error, typedCommand()));
+    return error.code === 'commander.help' ? ExitCode.usage : tell(usageError(error, typedCommand(known[0])));
   }
 }
 

@@ -13,12 +13,12 @@ import { jsonText } from '../../src/run/disk-records.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { ReservedFolder } from '../run-folder/run-folder.ts';
-import { resolveWithRun } from '../training/resolve-with-run.ts';
+import { type Asked, resolveWithRun } from '../training/resolve-with-run.ts';
 import { type RunSignals, watchRunSignals } from '../training/run-signals.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { jsonLine } from './result-text.ts';
 
-interface Asked {
+interface Flags {
   /** Only what was typed: defaults would hide the configuration file. */
   readonly given: Given;
   readonly configFile: string | undefined;
@@ -26,7 +26,7 @@ interface Asked {
 
 type Typed = TrainOptions & { readonly config: string | undefined };
 
-export const train: Command<Asked, Typed> = {
+export const train: Command<Flags, Typed> = {
   name: 'train',
   summary: 'Train a network on this machine.',
   operands: '',
@@ -53,28 +53,28 @@ Exit codes: 0 done, 1 the run failed, 2 bad usage, configuration, data or output
   ends: 'watched',
   // checked over the configuration file and the run that is resumed
   options: ({ config, ...given }) => ({ given, configFile: config as string | undefined }),
-  run: async (_, asked, context) => {
+  run: async (_, flags, context) => {
     let progress: Progress | null = null;
     const signals = watchRunSignals((line) => {
       progress?.clear();
       context.note(line);
     });
-    const options = await optionsOf(asked, signals.signal);
-    context.showStacks(options.verbose);
-    progress = createProgress(context.progress, options);
-    await trainInto(options, progress, signals, context);
+    const asked = await resolved(flags, signals.signal);
+    context.showStacks(asked.options.verbose);
+    progress = createProgress(context.progress, asked.options);
+    await trainInto(asked, progress, signals, context);
     return ExitCode.done;
   },
 };
 
-async function optionsOf({ given, configFile }: Asked, signal: AbortSignal): Promise<TrainOptions> {
+async function resolved({ given, configFile }: Flags, signal: AbortSignal): Promise<Asked> {
   const file = configFile === undefined ? null : await unlessAborted(readConfigFile(configFile), signal);
   return await unlessAborted(resolveWithRun(given, file, 'flag'), signal);
 }
 
 /** Trains into the folder that was asked for, or one of its own, and prints the result. */
 async function trainInto(
-  asked: TrainOptions,
+  { options: asked, resumed }: Asked,
   progress: Progress,
   signals: RunSignals,
   context: CommandContext,
@@ -86,7 +86,7 @@ async function trainInto(
   try {
     // shown as soon as it is there: the metrics may stay for one more scrape
     let printed: Promise<void> | null = null;
-    await trainAndShow(options, progress, signals, context, (summary) => {
+    await trainAndShow({ options, resumed }, progress, signals, context, (summary) => {
       printed = context.print(options.json ? jsonLine(summary) : resultTable(summary, out));
       printed.catch(() => undefined);
     });
@@ -98,12 +98,13 @@ async function trainInto(
 }
 
 async function trainAndShow(
-  options: TrainOptions,
+  asked: Asked,
   progress: Progress,
   { signal, checkpointRequests, onPhase }: RunSignals,
   { note, wiring }: CommandContext,
   onDone: (summary: Summary) => void,
 ): Promise<void> {
+  const { options } = asked;
   if (!options.quiet) {
     note(`Configuration: ${jsonText(configForFile(options))}`);
     note(`Run folder: ${options.out}`);
@@ -116,7 +117,7 @@ async function trainAndShow(
       progress.show(event, performance.now());
       if (event.type === 'done') onDone(event.summary);
     };
-    await trainAndReport(options, { signal, onEvent, onPhase, checkpointRequests }, await wiring());
+    await trainAndReport(asked, { signal, onEvent, onPhase, checkpointRequests }, await wiring());
   } finally {
     progress.clear();
   }

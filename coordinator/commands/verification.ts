@@ -7,11 +7,11 @@ import { LockstepError } from '../../src/errors.ts';
 import { decodeSafetensors, type Tensor } from '../../src/formats/safetensors.ts';
 import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import { readRegularFile } from '../../src/host/files/read-file.ts';
-import { resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { digestOf } from '../../src/run/digest.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import type { Wiring } from '../../src/wiring.ts';
+import { newRun } from '../training/resolve-with-run.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
 export interface Way {
@@ -66,10 +66,7 @@ export async function trainThatWay(way: Way, parts: VerifyDeps, steps: number): 
   try {
     const { threads, nodes: nodeCount = 0, loss = false } = way;
     const cluster = nodeCount === 0 ? {} : { listen: '127.0.0.1:0', minWorkers: nodeCount, joinTimeout: 60 };
-    const options = resolveOptions(
-      { ...parts.options, ...cluster, threads, maxSteps: steps, out, report: false },
-      null,
-    );
+    const asked = newRun({ ...parts.options, ...cluster, threads, maxSteps: steps, out, report: false });
     const faults = loss && nodeCount === 0 ? [{ step: half, point: 'compute' }] : undefined;
     let [lost, trained] = [false, false];
     const watched = (event: TrainEvent) => {
@@ -95,7 +92,7 @@ export async function trainThatWay(way: Way, parts: VerifyDeps, steps: number): 
     };
     const wiring = { ...parts.wiring, makeEngine, ...(faults === undefined ? {} : { faults }) };
     const { trainRun } = await import('../training/train-run.ts');
-    const { digest, stateDigest } = await trainRun(options, { onEvent: watched, signal }, wiring);
+    const { digest, stateDigest } = await trainRun(asked, { onEvent: watched, signal }, wiring);
     if (loss && !lost) throw new Error('nobody died in time, so that nothing was tried');
     const path = join(out, 'model.safetensors');
     return { digest, stateDigest, tensors: decodeSafetensors(await readRegularFile(path), path).tensors };

@@ -23,7 +23,7 @@ import { type Change, type Facts, firstSelectable, runConfigOf } from '../../src
 import { shapeOf } from '../../src/run/run-shape.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { CheckpointStore, type Chosen, type Found } from '../run-folder/checkpoint-store.ts';
-import { readRunAt } from '../run-folder/read-run.ts';
+import { type RunAt, readRunAt } from '../run-folder/read-run.ts';
 import { withDataRecorded } from '../run-folder/run-data.ts';
 import { RunFolder } from '../run-folder/run-folder.ts';
 import { readHistory } from '../run-folder/trained-model.ts';
@@ -48,6 +48,8 @@ export interface OpenRun {
 
 export interface OpenDeps {
   readonly options: TrainOptions & { readonly threads: number };
+  /** The run that goes on, as it was when the options were resolved; null: a new one. */
+  readonly resumed: RunAt | null;
   readonly engine: string;
   readonly program: string;
   /** Throws where the engine cannot be had: bad usage, found before anything is written. */
@@ -69,13 +71,13 @@ export interface FinishedRun {
 
 /** The run; or the summary of one that is finished, and is asked for nothing more. */
 export async function openRun(deps: OpenDeps): Promise<OpenRun | FinishedRun> {
-  const { options, engine, onEvent } = deps;
+  const { options, resumed, engine, onEvent } = deps;
   const source = options.resume;
-  if (source === null) return await openNew(deps);
+  if (source === null || resumed === null) return await openNew(deps);
   const inPlace = options.out === null || resolve(options.out) === resolve(source);
 
   const { options: recorded } = withDataRecorded(options, null);
-  const { before, chosen } = await readRunAt(source, options.from);
+  const { before, chosen } = resumed;
   const facts = { config: configForFile(recorded), engine, dataDigest: before.facts.dataDigest };
   refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);
   if (!inPlace) {
@@ -122,7 +124,7 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
   const passedOver = (path: string, why: string) =>
     onEvent({ type: 'warning', message: `The checkpoint ${path} is passed over: ${why}` });
   const store = new CheckpointStore(source);
-  // with the folder taken, nobody changes it any more
+  // with the folder taken, nobody changes it any more; until then somebody may have, so that it is read anew
   if (folder !== null) await store.tidy();
   const { written, before, chosen } = await readRunAt(source, options.from, store, passedOver);
   refuseChanges(differences(before.facts, facts), allowedNames(options.allowChange), source);

@@ -6,20 +6,33 @@ import { LockstepError } from '../../src/errors.ts';
 import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { recordKey, resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
-import { readRunAt } from '../run-folder/read-run.ts';
+import { type RunAt, readRunAt } from '../run-folder/read-run.ts';
+
+/** What is to be trained. */
+export interface Asked {
+  readonly options: TrainOptions;
+  /** The run that goes on, as it was read for the options; null: a new one. */
+  readonly resumed: RunAt | null;
+}
+
+/** A new run, with what differs from the defaults. */
+export function newRun(options: object): Asked {
+  return { options: resolveOptions(options, null), resumed: null };
+}
 
 /** What was asked for, over the configuration file, over the run that is resumed, over the defaults. */
 export async function resolveWithRun(
   given: object,
   file: Readonly<Record<string, unknown>> | null,
   origin: 'flag' | 'option',
-): Promise<TrainOptions> {
+): Promise<Asked> {
   const asked = await withRunThere(resolveOptions(given, file, origin));
   const { resume, from } = asked;
-  if (resume === null) return asked;
-  const { before } = await readRunAt(resume, from);
+  if (resume === null) return { options: asked, resumed: null };
+  const resumed = await readRunAt(resume, from);
   const { [recordKey]: _, ...fromFile } = file ?? {};
-  return resolveOptions({ ...fromFile, ...definedOf(given), resume, from }, before.facts.config, origin);
+  const over = { ...fromFile, ...definedOf(given), resume, from };
+  return { options: resolveOptions(over, resumed.before.facts.config, origin), resumed };
 }
 
 /** With --auto-resume: the run in --out is what goes on, if there is one. */

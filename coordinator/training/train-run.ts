@@ -11,6 +11,7 @@ import { finishedSummary } from '../evaluation/finished-run.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
 import type { TestedWiring } from './make-executor.ts';
 import { type FinishedRun, openRun } from './open-run.ts';
+import type { Asked } from './resolve-with-run.ts';
 import type { Phase } from './run-phase.ts';
 import { RunUnderWay } from './run-under-way.ts';
 
@@ -23,13 +24,18 @@ export interface TrainDeps {
   readonly onPhase?: (phase: Phase) => void;
 }
 
-export async function trainRun(asked: TrainOptions, hooks: TrainDeps, wiring: TestedWiring): Promise<Summary> {
+export async function trainRun(
+  { options: asked, resumed }: Asked,
+  hooks: TrainDeps,
+  wiring: TestedWiring,
+): Promise<Summary> {
   const started = performance.now();
   const onEvent = (event: TrainEvent) => hooks.onEvent?.(printableEvent(event));
   const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
   const toldToStop = hooks.signal ?? new AbortController().signal;
   const opened = await openRun({
     options,
+    resumed,
     engine: options.engine,
     program: wiring.programVersion,
     // our own is always there

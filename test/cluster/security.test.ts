@@ -4,10 +4,10 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocketServer } from 'ws';
+import { newRun } from '../../coordinator/training/resolve-with-run.ts';
 import { trainRun } from '../../coordinator/training/train-run.ts';
 import { strangerLimits } from '../../src/host/http/stranger-limits.ts';
 import { wiring } from '../../src/library.ts';
-import { resolveOptions } from '../../src/options/config.ts';
 import { coordinatorProof, nodeProof } from '../../src/wire/auth.ts';
 import { readChallenge, writeChallenge, writeCredentials } from '../../src/wire/auth-headers.ts';
 import type { Hello } from '../../src/wire/messages.ts';
@@ -86,7 +86,7 @@ describe('the token', () => {
 });
 
 describe('the address', () => {
-  const listening = (options: object) => resolveOptions({ ...digits.short, threads: 0, ...options }, null);
+  const listening = (options: object) => newRun({ ...digits.short, threads: 0, ...options });
 
   test.each(['0.0.0.0:0', '[::]:0', 'localhost.example:0'])('%s needs a token', async (listen) => {
     const error = await refusal(() => trainRun(listening({ listen }), {}, wiring));

@@ -1,9 +1,9 @@
 // Runs for tests: a short run on real MNIST, in this process, with what a test wants to look at afterwards.
 
 import type { TestedWiring } from '../../coordinator/training/make-executor.ts';
+import { newRun } from '../../coordinator/training/resolve-with-run.ts';
 import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
-import { resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { eventLine } from '../../src/run/event-text.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
@@ -19,7 +19,7 @@ export interface Traced {
 export async function traced(options: Partial<TrainOptions>, changes: Partial<TestedWiring> = {}): Promise<Traced> {
   const events: TrainEvent[] = [];
   const summary = await trainRun(
-    resolveOptions(options, null),
+    newRun(options),
     { onEvent: (event) => events.push(event) },
     {
       ...wiring,

@@ -1,8 +1,8 @@
 // A run that is watched, in this process: its events, its server's address, and what it answers.
 
+import { newRun } from '../../coordinator/training/resolve-with-run.ts';
 import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
-import { resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { eventLine } from '../../src/run/event-text.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
@@ -25,7 +25,7 @@ export function watchedRun(options: Partial<TrainOptions>): Watched {
     log.tell(event);
     if (eventLine(event) === null) log.add(`${event.type}:`);
   };
-  const asked = resolveOptions({ metricsPort: 0, metricsLinger: 0, ...options }, null);
+  const asked = newRun({ metricsPort: 0, metricsLinger: 0, ...options });
   const summary = trainRun(asked, { onEvent, signal: controller.signal }, wiring);
   summary.then(
     () => log.end('the run was over'),

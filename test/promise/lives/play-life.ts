@@ -191,8 +191,8 @@ async function playStage(
     } else {
       if (threads > 0) count('threads');
       const faults = threads > 0 ? stage.threadFaults : [];
-      const options = await resolveWithRun({ ...given, threads }, null, 'option');
-      await trainRun(options, { onEvent, signal, checkpointRequests }, { ...wiring, faults });
+      const asked = await resolveWithRun({ ...given, threads }, null, 'option');
+      await trainRun(asked, { onEvent, signal, checkpointRequests }, { ...wiring, faults });
     }
   } catch (error) {
     const toldToEnd = signal.aborted && signal.reason instanceof LockstepError;

@@ -6,11 +6,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { newRun } from '../../../coordinator/training/resolve-with-run.ts';
 import { trainRun } from '../../../coordinator/training/train-run.ts';
 import type { RunMemory } from '../../../src/kernels/run-memory.ts';
 import { wiring } from '../../../src/library.ts';
 import { layoutOf, toCanonicalOrder, toKernelOrder } from '../../../src/model/layout.ts';
-import { resolveOptions } from '../../../src/options/config.ts';
 import type { TrainOptions } from '../../../src/options/train-options.ts';
 import type { Welcome } from '../../../src/wire/messages.ts';
 import { TfjsNetwork } from '../../../worker/engines/tfjs-network.ts';
@@ -290,7 +290,7 @@ describeNative('tfjs-node: a run', (tf) => {
     const before = tf.memory();
     const seen: { numTensors: number; numBytes: number }[] = [];
     await trainRun(
-      resolveOptions({ ...short, threads: 0, epochs: 6 }, null),
+      newRun({ ...short, threads: 0, epochs: 6 }),
       { onEvent: ({ type }) => void (type === 'epoch' && seen.push(tf.memory())) },
       wiring,
     );
