@@ -82,7 +82,6 @@ export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
 
   const executor = new SocketExecutor({
     memory,
-    kernels: memory.kernels,
     engine,
     local,
     sizes,

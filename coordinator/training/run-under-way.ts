@@ -94,10 +94,10 @@ export class RunUnderWay {
     const memory = layRun(shape, module, wiring.heapBase());
     memory.setData(data.train, data.test, split.validation);
     const { layout, seed } = shape;
-    if (start === null) memory.setState(layout, 0, initialParameters(layout, seed));
+    if (start === null) memory.setState(0, initialParameters(layout, seed));
     else {
       const { parameters, firstMoments, secondMoments } = start.state;
-      memory.setState(layout, start.position.step, parameters, firstMoments, secondMoments);
+      memory.setState(start.position.step, parameters, firstMoments, secondMoments);
     }
     const executor = await makeExecutor({
       shape,

@@ -160,8 +160,8 @@ describe('an evaluation with', () => {
   });
 
   test('NaN from the coordinator itself too: it is the truth, and nobody is evicted', async () => {
-    const makeEngine: Wiring['makeEngine'] = async (spec, kernels, memory, worker) => {
-      const engine = await wiring.makeEngine(spec, kernels, memory, worker);
+    const makeEngine: Wiring['makeEngine'] = async (spec, memory, worker) => {
+      const engine = await wiring.makeEngine(spec, memory, worker);
       return changed(engine, {
         evaluatePart(split, chunk, step, epoch) {
           engine.evaluatePart(split, chunk, step, epoch);
@@ -236,8 +236,8 @@ describe('gradients that are finite, and whose sum is not:', () => {
   });
 
   test('from the coordinator itself too: the run fails as a single worker would, and nobody is evicted', async () => {
-    const makeEngine: Wiring['makeEngine'] = async (spec, kernels, memory, worker) => {
-      const engine = await wiring.makeEngine(spec, kernels, memory, worker);
+    const makeEngine: Wiring['makeEngine'] = async (spec, memory, worker) => {
+      const engine = await wiring.makeEngine(spec, memory, worker);
       return changed(engine, {
         computeBlock(at, block, slot) {
           engine.computeBlock(at, block, slot);

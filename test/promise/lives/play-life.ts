@@ -20,6 +20,7 @@ import { allowable } from '../../../src/run/resume-plan.ts';
 import { type Change, readRunConfig } from '../../../src/run/run-record.ts';
 import { datasetDigest } from '../../../src/wire/dataset-bytes.ts';
 import { type Cluster, withCluster } from '../../support/cluster.ts';
+import { interruption } from '../../support/interruption.ts';
 import type { NodeSetup } from '../../support/nodes.ts';
 import { startProxy } from '../../support/proxy.ts';
 import { startCli } from '../../support/run-cli.ts';
@@ -156,15 +157,7 @@ async function playStage(
     if (signal.aborted) return;
     count(end.how);
     if (end.how === 'crash') copy = copied(here, place());
-    controller.abort(
-      new LockstepError({
-        code: 'ERR_LOCKSTEP_INTERRUPTED',
-        what: 'Told to stop',
-        why: 'its life',
-        mend: 'none',
-        exitCode: 130,
-      }),
-    );
+    controller.abort(interruption(130));
   };
   const onEvent = (event: TrainEvent) => {
     if ((event.type === 'checkpoint' || event.type === 'epoch') && --left === 0) endHere();
