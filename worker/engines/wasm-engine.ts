@@ -18,14 +18,14 @@ export class WasmEngine implements Engine {
   readonly #committer: Committer;
   readonly shared: SharedSteps;
 
-  constructor(kernels: Kernels, memory: RunMemory, worker: number, { augmentValidation }: EngineSpec) {
-    this.#kernels = kernels;
+  constructor(memory: RunMemory, worker: number, { augmentValidation }: EngineSpec) {
+    this.#kernels = memory.kernels;
     this.#memory = memory;
     this.#scratch = memory.plan.workers[worker]!.scratch;
     this.#store = memory.plan.workers[worker]!.store;
     this.#augmentValidation = augmentValidation;
-    this.#committer = new Committer(kernels, memory, worker, true);
-    this.shared = new WasmSharedSteps(kernels, memory, worker, this.#committer);
+    this.#committer = new Committer(memory, worker, true);
+    this.shared = new WasmSharedSteps(memory, worker, this.#committer);
   }
 
   computeBlock({ epoch, step, stepInEpoch }: StepAddress, { level, index }: BlockAddress, slot: number): void {
@@ -81,9 +81,9 @@ class WasmSharedSteps implements SharedSteps {
   readonly #committer: Committer;
   readonly #level: number;
 
-  constructor(kernels: Kernels, memory: RunMemory, worker: number, committer: Committer) {
+  constructor(memory: RunMemory, worker: number, committer: Committer) {
     const { workers, shape } = memory.plan;
-    this.#kernels = kernels;
+    this.#kernels = memory.kernels;
     this.#memory = memory;
     this.#scratch = workers[worker]!.scratch;
     this.#store = workers[0]!.store;
