@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { REDUCE_BYTES, REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import * as records from '../../src/kernels/memory-records.ts';
 import { CHUNK } from '../../src/kernels/pass-grid.ts';
+import { ENTRY_BYTES } from '../../src/kernels/worker-plan.ts';
 
 const source = readFileSync(new URL('../../src/kernels/assembly/structs.ts', import.meta.url), 'utf8');
 
@@ -87,8 +88,9 @@ test('what only TypeScript reads has a place of its own for each name, within it
 
 test('the sizes that both sides plan with are the same', () => {
   const constant = (name: string) => Number(new RegExp(`^export const ${name}: i32 = (\\d+);$`, 'm').exec(source)![1]);
-  expect({ CHUNK, ROW_GROUPS, REST_GROUPS, REDUCE_BYTES }).toEqual({
+  expect({ CHUNK, ENTRY_BYTES, ROW_GROUPS, REST_GROUPS, REDUCE_BYTES }).toEqual({
     CHUNK: constant('CHUNK'),
+    ENTRY_BYTES: constant('ENTRY_BYTES'),
     REST_GROUPS: constant('REST_GROUPS'),
     ROW_GROUPS: constant('ROW_GROUPS'),
     REDUCE_BYTES: constant('REDUCE_BYTES'),

@@ -4,18 +4,10 @@
 import { batchSamples } from '../../src/data/sampler.ts';
 import type { Engine, SharedSteps } from '../../src/engine.ts';
 import { REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
-import {
-  DONE,
-  firstPhaseAt,
-  isBefore,
-  JobKind,
-  ownerOf,
-  SplitCode,
-  taskWord,
-  Word,
-} from '../../src/kernels/mailbox.ts';
+import { firstPhaseAt, JobKind, SplitCode, Word } from '../../src/kernels/mailbox.ts';
 import { BlockWord, SumsWord, TallyDouble } from '../../src/kernels/memory-records.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import { Phases } from './phases.ts';
 
 /** Where a fault can be made to happen, for tests: before and after a block, before and after a slice. */
 export type FaultPoint = 'compute' | 'computed' | 'reduce' | 'adam';
@@ -29,16 +21,13 @@ export interface LoopOptions {
   readonly inject?: FaultInjector;
 }
 
-// Lost wake-ups cannot happen but by the death of a thread between its last word and its call; then this bounds the wait.
-const SLEEP_MS = 50;
-
 export class ComputeLoop {
   readonly #engine: Engine;
   readonly #memory: RunMemory;
   readonly #options: LoopOptions;
   readonly #words: Int32Array;
   readonly #control: number;
-  readonly #table: number;
+  readonly #phases: Phases;
   #job = 0;
   readonly #at = { epoch: 0, step: 0, stepInEpoch: 0 };
   readonly #block = { level: 0, index: 0 };
@@ -56,14 +45,10 @@ export class ComputeLoop {
   /** The pass at hand, and whether it is the step's last. */
   #pass = 0;
   #isLastPass = false;
-  #stamp = 0;
-  #tasks = 0;
   // What this worker did, as metrics show it: a few looks at the clock a step, and stores to a line that is its own.
   readonly #tally: number;
   /** From this thread's clock to the machine's, which is the same in all threads. */
   readonly #clockOffsetMs: number;
-  /** Waited in the phase at hand. */
-  #waitMs = 0;
 
   constructor(engine: Engine, memory: RunMemory, options: LoopOptions) {
     this.#engine = engine;
@@ -71,7 +56,7 @@ export class ComputeLoop {
     this.#options = options;
     this.#words = memory.words;
     this.#control = memory.plan.control / 4;
-    this.#table = memory.plan.tasks / 4;
+    this.#phases = new Phases(memory, options.worker, options.workers, this.#jobIsOver);
     this.#tally = memory.plan.workers[options.worker]!.tally / 8;
     this.#clockOffsetMs = clockOffsetMs();
   }
@@ -79,7 +64,7 @@ export class ComputeLoop {
   /** Runs until a stop job comes. */
   run(): void {
     for (;;) {
-      this.#waitFor(this.#jobIsOver);
+      this.#phases.waitFor(this.#jobIsOver);
       if (!this.#readJob()) continue;
       const { kind, tasks } = this.#fields;
       if (kind === JobKind.stop) return;
@@ -116,7 +101,7 @@ export class ComputeLoop {
     for (let step = Math.max(first, this.#read(Word.progress)); step < endStep; step++) {
       this.#at.step = step;
       this.#at.stepInEpoch = stepInEpoch + (step - first);
-      this.#waitFor(this.#mayStep, this.#options.spins);
+      this.#phases.waitFor(this.#mayStep, this.#options.spins);
       if (this.#jobIsOver()) return;
       const phase = firstPhaseAt(stamp, step - first, passes);
       if (!(passes === 0 ? this.#blockStep(phase) : this.#sharedStep(phase, passes))) return;
@@ -165,8 +150,8 @@ export class ComputeLoop {
   #tallyPhase(word: number, startedMs: number): number {
     const nowMs = performance.now();
     const { doubles } = this.#memory;
-    doubles[this.#tally + word]! += nowMs - startedMs - this.#waitMs;
-    doubles[this.#tally + TallyDouble.waitMs]! += this.#waitMs;
+    doubles[this.#tally + word]! += nowMs - startedMs - this.#phases.waitMs;
+    doubles[this.#tally + TallyDouble.waitMs]! += this.#phases.waitMs;
     return nowMs;
   }
 
@@ -248,70 +233,12 @@ export class ComputeLoop {
     this.#engine.evaluatePart(split, this.#fields.firstPart + task, this.#at.step, this.#at.epoch);
   };
 
-  readonly #mayStep = (): boolean => this.#at.step < this.#read(Word.limit) || this.#jobIsOver();
-  readonly #phaseMoved = (): boolean => this.#phaseState() !== 'held' || this.#jobIsOver();
-  readonly #jobIsOver = (): boolean => this.#read(Word.job) !== this.#job;
-
-  /** Does tasks of a phase until all are done. False when the job ended before. */
   #phase(stamp: number, tasks: number, work: (task: number) => void): boolean {
-    this.#stamp = stamp;
-    this.#tasks = tasks;
-    this.#waitMs = 0;
-    const own = taskWord(stamp, this.#options.worker);
-    const done = taskWord(stamp, DONE);
-    const first = Math.floor((this.#options.worker * tasks) / this.#options.workers);
-    let worked = false;
-    for (;;) {
-      for (let i = 0; i < tasks; i++) {
-        const task = (first + i) % tasks;
-        const word = Atomics.load(this.#words, this.#table + task);
-        if (isBefore(word, stamp) && Atomics.compareExchange(this.#words, this.#table + task, word, own) === word) {
-          work(task);
-          Atomics.store(this.#words, this.#table + task, done);
-          worked = true;
-        }
-      }
-      if (this.#phaseState() === 'done') {
-        if (worked) this.#wakeOthers();
-        return true;
-      }
-      const waitingMs = performance.now();
-      this.#waitFor(this.#phaseMoved, this.#fields.kind === JobKind.train ? this.#options.spins : 0);
-      this.#waitMs += performance.now() - waitingMs;
-      if (this.#jobIsOver()) return false;
-    }
+    return this.#phases.run(stamp, tasks, work, this.#fields.kind === JobKind.train ? this.#options.spins : 0);
   }
 
-  /** done: all tasks are, or the others are already beyond this phase; free: one may be taken; held: others are at it. */
-  #phaseState(): 'done' | 'free' | 'held' {
-    const current = taskWord(this.#stamp, 0) >>> 8;
-    let state: 'done' | 'held' = 'done';
-    for (let task = 0; task < this.#tasks; task++) {
-      const word = Atomics.load(this.#words, this.#table + task);
-      if (isBefore(word, this.#stamp)) return 'free';
-      if (word >>> 8 === current && ownerOf(word) !== DONE) state = 'held';
-    }
-    return state;
-  }
-
-  /**
-   * Looks `spins` times, then sleeps until somebody wakes the threads; returns when `ready` says so. Only within training does
-   * a thread look: there the next phase is microseconds away. Between jobs it would take a core from who brings the job.
-   */
-  #waitFor(ready: () => boolean, spins = 0): void {
-    for (; spins > 0; spins--) if (ready()) return;
-    while (!ready()) {
-      const wake = this.#read(Word.wake);
-      Atomics.add(this.#words, this.#control + Word.sleepers, 1);
-      if (!ready()) Atomics.wait(this.#words, this.#control + Word.wake, wake, SLEEP_MS);
-      Atomics.sub(this.#words, this.#control + Word.sleepers, 1);
-    }
-  }
-
-  #wakeOthers(): void {
-    Atomics.add(this.#words, this.#control + Word.wake, 1);
-    if (this.#read(Word.sleepers) !== 0) Atomics.notify(this.#words, this.#control + Word.wake);
-  }
+  readonly #mayStep = (): boolean => this.#at.step < this.#read(Word.limit) || this.#jobIsOver();
+  readonly #jobIsOver = (): boolean => this.#read(Word.job) !== this.#job;
 
   /** Progress never goes back, even where a thread was held up between a phase and this word. */
   #raiseProgress(step: number): void {

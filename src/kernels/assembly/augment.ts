@@ -60,9 +60,6 @@ export function augmentImage(
   }
 }
 
-// ToTensor and Normalize(0.5, 0.5) make (p / 255 - 0.5) / 0.5 of a pixel; plus 1 that is p * 2 / 255, and 0 for background.
-export const SCALE: f32 = 2.0 / 255.0;
-
 /** Bytes of an image in the scratch: its pixels, and as much behind them as vectors reach beyond. */
 export function imageBytes(run: Run): i32 {
   return (run.rows * run.columns + 47) & ~15;

@@ -1,9 +1,9 @@
 // Samples as a dense float32 matrix, for engines that multiply matrices: each row is an image as ToTensor and
 // Normalize(0.5, 0.5) make it (-1 to 1, not shifted), beside its label. The same lists as training's own stand behind it.
 
-import { augment, SCALE } from './augment';
+import { augment } from './augment';
 import { sampleImage } from './gradient';
-import { Run, Scratch } from './structs';
+import { Run, SCALE, Scratch } from './structs';
 
 /** Writes an image as a row of `pixels` values. */
 function writeRow(image: usize, pixels: i32, row: usize): void {
@@ -34,7 +34,7 @@ export function denseSamples(
   }
 }
 
-/** The same of a list of images, whose arguments are those of `evaluate` (gradient.ts). */
+/** The same of a list of images, whose arguments are those of `evaluate` (evaluate.ts). */
 export function denseImages(
   runAt: usize,
   scratchAt: usize,

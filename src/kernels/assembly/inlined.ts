@@ -1,8 +1,7 @@
 // The functions that the compiler puts into their callers: small ones of the innermost loops. They stand together since only
 // AssemblyScript decorates functions: biome can read every other file of this folder, and not this one (biome.json).
 
-import { ENTRY_BYTES, Layer, LayerScratch, LayerStore, ROW_GROUPS, Run, Scratch, Store } from './structs';
-import { SCALE } from './augment';
+import { ENTRY_BYTES, Layer, LayerScratch, LayerStore, ROW_GROUPS, Run, SCALE, Scratch, Store } from './structs';
 import { sumOfRows } from './vectors';
 
 // @ts-ignore: decorator
@@ -145,6 +144,33 @@ export function sumGroup(run: Run, parameters: usize, partials: usize, group: i3
     parameters + layer.offset, (layer.inputs * group) / ROW_GROUPS, (layer.inputs * (group + 1)) / ROW_GROUPS, layer.stride,
     partials + group * layer.stride,
   );
+}
+
+/** Moments smaller than this become 0: they would become subnormal, and subnormal arithmetic is slow. */
+const TINY: f32 = 1e-30;
+
+/** m = beta1 m + (1 - beta1) g. */
+// @ts-ignore: decorator
+@inline
+export function firstMoment(m: v128, g: v128, beta1: v128, oneMinusBeta1: v128): v128 {
+  const moment = f32x4.add(f32x4.mul(beta1, m), f32x4.mul(oneMinusBeta1, g));
+  return v128.andnot(moment, f32x4.lt(f32x4.abs(moment), f32x4.splat(TINY)));
+}
+
+/** v = beta2 v + (1 - beta2) g^2. */
+// @ts-ignore: decorator
+@inline
+export function secondMoment(v: v128, g: v128, beta2: v128, oneMinusBeta2: v128): v128 {
+  const moment = f32x4.add(f32x4.mul(beta2, v), f32x4.mul(oneMinusBeta2, f32x4.mul(g, g)));
+  return v128.andnot(moment, f32x4.lt(moment, f32x4.splat(TINY)));
+}
+
+/** p = keep p - stepSize m / (sqrt(v) inverseSqrtBias2 + epsilon). */
+// @ts-ignore: decorator
+@inline
+export function stepped(p: v128, m: v128, v: v128, stepSize: v128, inverseSqrtBias2: v128, epsilon: v128, keep: v128): v128 {
+  const step = f32x4.div(f32x4.mul(stepSize, m), f32x4.add(f32x4.mul(f32x4.sqrt(v), inverseSqrtBias2), epsilon));
+  return f32x4.sub(f32x4.mul(p, keep), step);
 }
 
 /** In 16.16 fixed point, as Pillow rounds. */

@@ -17,6 +17,14 @@ export const REDUCE_BYTES: i32 = 2048;
 /** Bytes of each half of a row's list of entries (Scratch.entries): for passes of at most 64 chunks. */
 export const ENTRY_BYTES: i32 = 4544;
 
+/** Bytes of a step of a row's sum: where its entries end, where the addresses of the rows that it merges end, and where it goes. */
+export const STEP_BYTES: usize = 12;
+
+/**
+ * ToTensor and Normalize(0.5, 0.5) make (p / 255 - 0.5) / 0.5 of a pixel; plus 1 that is p times this, and 0 for background.
+ */
+export const SCALE: f32 = 2.0 / 255.0;
+
 /** One fully connected layer: `inputs` rows of `stride` float32, then the bias as one more row. */
 @unmanaged
 export class Layer {
