@@ -30,6 +30,7 @@ interface Options {
   readonly data: string | null;
   readonly tokenFile: string | null;
   readonly tlsCa: string | null;
+  readonly wide: boolean;
   readonly keepAlive: boolean;
   readonly retryFor: number | null;
   readonly metricsPort: number | null;
@@ -85,6 +86,13 @@ const flags: Flags<Options> = {
     defaultText: 'for ever',
     help: 'give up after so long without a coordinator, with exit code 75',
   },
+  wide: {
+    flag: '--wide',
+    kind: onOff,
+    default: false,
+    defaultText: 'LOCKSTEP_WIDE',
+    help: 'vectors of 256 bits, an experiment of V8: only where it was proven; never changes a bit',
+  },
   keepAlive: { flag: '--keep-alive', kind: onOff, default: false, help: 'wait for the next run when one is over' },
   metricsPort: {
     flag: '--metrics-port <port>',
@@ -135,7 +143,10 @@ Exit codes: 0 the run is over, 1 a failure, 2 what retrying cannot mend (token, 
       onStay: (name) => note(`${name}: the terminal is gone; started by nohup, the worker goes on`),
     });
     collectForSockets();
-    const result = await runWorker(options, { wiring: await wiring(), cores, signal, note });
+    const wired = await wiring();
+    // refused before it joins
+    const wide = options.wide ? { wide: wired.wideKernels() } : {};
+    const result = await runWorker(options, { wiring: { ...wired, ...wide }, cores, signal, note });
     if (options.json) await unlessAborted(print(`${jsonText(result)}\n`), signal);
     else note(`Done: ${result.reason}; ${result.shardsDone} shards, ${result.samplesDone} samples`);
     return ExitCode.done;

@@ -23,7 +23,13 @@ export interface Inference {
 }
 
 /** Labels are below the model's number of classes, and the images have as many pixels as the model has inputs. */
-export async function infer(model: Model, set: ImageSet, threads: number, wiring: Wiring): Promise<Inference> {
+export async function infer(
+  model: Model,
+  set: ImageSet,
+  threads: number,
+  wiring: Wiring,
+  isWide = false,
+): Promise<Inference> {
   const { layout, parameters, widths } = model;
   const classes = widths.at(-1)!;
   const none: ImageSet = { ...set, count: 0, images: new Uint8Array(0), labels: new Uint8Array(0) };
@@ -43,11 +49,12 @@ export async function infer(model: Model, set: ImageSet, threads: number, wiring
     slots: 1,
     outcomes: true,
   };
-  const module = wiring.sharedKernels();
+  const wide = isWide ? wiring.wideKernels() : null;
+  const module = wide?.module ?? wiring.sharedKernels();
   const memory = layRun(shape, module, wiring.heapBase());
   memory.setData(none, set, new Uint32Array(0));
   memory.setState(0, parameters);
-  const engine: EngineSpec = { name: 'wasm', augmentValidation: false };
+  const engine: EngineSpec = { name: 'wasm', augmentValidation: false, ...(wide === null ? {} : { wide }) };
   const executor: Executor =
     threads === 0
       ? new InlineExecutor(await wiring.makeEngine(engine, memory, 0), memory)

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../src/data/dataset.ts';
-import type { EngineSpec } from '../../src/engine.ts';
+import type { EngineSpec, WideKernels } from '../../src/engine.ts';
 import { ThreadPool } from '../../src/host/thread-pool.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
@@ -30,6 +30,8 @@ export interface ExecutorDeps {
   readonly data: Dataset;
   readonly memory: RunMemory;
   readonly module: WebAssembly.Module;
+  /** Where the module's kernels are wide. */
+  readonly wide?: WideKernels | null;
   readonly onEvent: (event: TrainEvent) => void;
   readonly signal: AbortSignal;
   readonly wiring: TestedWiring;
@@ -46,9 +48,10 @@ export function placesFor({ threads, shards, listen }: TrainOptions & { readonly
 
 /** Resolves when it may train: with --listen, when enough workers have joined. */
 export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
-  const { options, memory, module, onEvent, wiring, observer = nobody } = parts;
+  const { options, memory, module, wide, onEvent, wiring, observer = nobody } = parts;
   const { threads } = options;
-  const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation };
+  const { engine: name, augmentValidation } = options;
+  const engine: EngineSpec = { name, augmentValidation, ...(wide ? { wide } : {}) };
   if (threads === 0 && options.listen === null) {
     return seen(new InlineExecutor(await wiring.makeEngine(engine, memory, 0), memory), observer);
   }

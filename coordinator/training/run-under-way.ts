@@ -90,7 +90,8 @@ export class RunUnderWay {
     const options = this.#options;
     const wiring = this.#wiring;
     this.#watch = await watchRun(this.#opened, options, wiring.programVersion, this.#around.onEvent);
-    const module = wiring.sharedKernels();
+    const wide = options.wide ? wiring.wideKernels() : null;
+    const module = wide?.module ?? wiring.sharedKernels();
     const memory = layRun(shape, module, wiring.heapBase());
     memory.setData(data.train, data.test, split.validation);
     const { layout, seed } = shape;
@@ -106,6 +107,7 @@ export class RunUnderWay {
       data,
       memory,
       module,
+      wide,
       onEvent: this.#onEvent,
       signal: this.#signal,
       wiring,

@@ -32,6 +32,8 @@ export async function trainRun(
   const started = performance.now();
   const onEvent = (event: TrainEvent) => hooks.onEvent?.(printableEvent(event));
   const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
+  // refused before anything is read or made
+  if (options.wide) wiring.wideKernels();
   const toldToStop = hooks.signal ?? new AbortController().signal;
   const opened = await openRun({
     options,

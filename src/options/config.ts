@@ -96,7 +96,15 @@ function presetOf(values: ReadonlyMap<OptionKey, unknown>): [OptionKey, unknown]
   return name === undefined ? [] : (Object.entries(presets[name]) as [OptionKey, unknown][]);
 }
 
-function checkRelations({ batchSize, shards, valSize, patience, select }: TrainOptions): void {
+function checkRelations({ batchSize, shards, valSize, patience, select, engine, wide }: TrainOptions): void {
+  if (wide && engine !== 'wasm') {
+    throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
+      what: `--wide does not go with --engine ${engine}`,
+      why: 'it concerns our own kernels, and another engine has vectors of its own',
+      mend: 'Leave out --wide (LOCKSTEP_WIDE), or use --engine wasm',
+    });
+  }
   if (valSize === 0 && (patience !== null || select === 'best')) {
     const flag = patience === null ? '--select best' : `--patience ${patience}`;
     throw new LockstepError({

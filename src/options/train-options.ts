@@ -15,6 +15,11 @@ export interface TrainOptions {
   readonly threads: number | null;
   /** What computes the gradients. */
   readonly engine: EngineName;
+  /**
+   * Vectors of 256 bits, by an experiment of V8's whose flag concerns the whole process: while the kernels are compiled (some 50
+   * ms), any WebAssembly that other threads compile is widened as well. Refused where it was not proven. No bit depends on it.
+   */
+  readonly wide: boolean;
   /** Defaults by name; they stand in the other options, and so it is not recorded itself. */
   readonly preset: PresetName;
   /** The highest learning rate. */

@@ -2,16 +2,16 @@
 // the pixels, about half of the activations after ReLU.
 
 import { dotLanes, layerOf, scratchOf, storedInput, storeOf } from './inlined';
-import { LayerScratch, Run, Scratch, Store } from './structs';
+import { COLUMNS_BYTES, LayerScratch, Run, Scratch, Store, WIDE } from './structs';
 
 /**
- * target[0, stride) = bias + sum over the listed inputs, in order, of value * row. Twenty-eight outputs at a time stay in
- * registers: with more, V8 runs out of registers and keeps sums on the stack (kernels.mjs of test/bench times it).
+ * target[0, stride) = bias + sum over the listed inputs, in order, of value * row. COLUMNS_BYTES of outputs stay in
+ * registers.
  */
 function affine(weights: usize, bias: usize, stride: i32, entries: usize, count: i32, target: usize): void {
   let column = 0;
   const end = entries + (count << 3);
-  for (; column + 112 <= stride; column += 112) {
+  for (; column + COLUMNS_BYTES <= stride; column += COLUMNS_BYTES) {
     const rows = weights + column;
     let s0 = v128.load(bias + column);
     let s1 = v128.load(bias + column, 16);
@@ -20,6 +20,7 @@ function affine(weights: usize, bias: usize, stride: i32, entries: usize, count:
     let s4 = v128.load(bias + column, 64);
     let s5 = v128.load(bias + column, 80);
     let s6 = v128.load(bias + column, 96);
+    let s7 = WIDE ? v128.load(bias + column, 112) : s6;
     for (let e = entries; e < end; e += 8) {
       const row = rows + load<u32>(e);
       const value = v128.load32_splat(e, 4);
@@ -30,6 +31,7 @@ function affine(weights: usize, bias: usize, stride: i32, entries: usize, count:
       s4 = f32x4.add(s4, f32x4.mul(value, v128.load(row, 64)));
       s5 = f32x4.add(s5, f32x4.mul(value, v128.load(row, 80)));
       s6 = f32x4.add(s6, f32x4.mul(value, v128.load(row, 96)));
+      if (WIDE) s7 = f32x4.add(s7, f32x4.mul(value, v128.load(row, 112)));
     }
     v128.store(target + column, s0);
     v128.store(target + column, s1, 16);
@@ -38,6 +40,7 @@ function affine(weights: usize, bias: usize, stride: i32, entries: usize, count:
     v128.store(target + column, s4, 64);
     v128.store(target + column, s5, 80);
     v128.store(target + column, s6, 96);
+    if (WIDE) v128.store(target + column, s7, 112);
   }
   for (; column + 64 <= stride; column += 64) {
     const rows = weights + column;
