@@ -17,7 +17,7 @@ import type { BestParameters } from './best-parameters.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import { bestOfRun, choiceOf } from './choice.ts';
-import { stopped } from './interruption.ts';
+import { isWideFault, stopped, withoutWide } from './interruption.ts';
 import { makeExecutor, type TestedWiring } from './make-executor.ts';
 import type { OpenRun } from './open-run.ts';
 import { checkpointerOf, tellOfAsked } from './run-checkpoints.ts';
@@ -201,6 +201,7 @@ export class RunUnderWay {
       const newest = this.#checkpointer === null ? start?.position.step : this.#checkpointer.newestStep;
       return stopped(error, stays ? { folder: folder.path, newestStep: newest ?? null } : null);
     }
+    if (folder !== null && this.#begun && isWideFault(error)) return withoutWide(error, folder.path);
     return explained(error, machineLimits, this.#begun ? ExitCode.runFailed : ExitCode.usage);
   }
 }

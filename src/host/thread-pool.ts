@@ -4,7 +4,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EngineSpec, type SplitName, type StepAddress, sharesSteps, type WorkerPool } from '../engine.ts';
-import { ExitCode, LockstepError, messageOf } from '../errors.ts';
+import { ExitCode, type Explanation, LockstepError, messageOf } from '../errors.ts';
 import {
   DONE,
   freedWord,
@@ -177,7 +177,7 @@ export class ThreadPool implements WorkerPool {
     const { faults = [] } = this.#options;
     for (let place = first; !this.#closing; ) {
       try {
-        await place.run({
+        const fault = await place.run({
           module,
           memory: this.#memory.wasmMemory,
           plan: this.#memory.plan,
@@ -185,6 +185,8 @@ export class ThreadPool implements WorkerPool {
           loop: { worker, workers: threads, spins },
           faults,
         });
+        // an error that no other thread would mend (worker/thread/thread.ts)
+        if (fault) this.#fail(new LockstepError(fault as Explanation));
         return;
       } catch (error) {
         if (this.#closing) return;

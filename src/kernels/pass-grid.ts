@@ -35,6 +35,32 @@ export function passGridOf(batchSize: number, shards: number): PassGrid {
   return { shardChunks, passShards, shardPasses, passChunks: passShards * shardChunks };
 }
 
+/** A pass of a tree node of `shards` shards: which chunks it has, and where its sums go (assembly/gradient.ts, locate). */
+export interface Pass {
+  readonly firstShard: number;
+  readonly shards: number;
+  /** The chunks of each of its shards, [firstChunk, endChunk). */
+  readonly firstChunk: number;
+  readonly endChunk: number;
+  /** A vector for part of a shard, one that waits at a level of the tree, or the tree node itself. */
+  readonly to: { readonly running: number } | { readonly pending: number } | 'node';
+}
+
+export function passAt(grid: PassGrid, shards: number, pass: number): Pass {
+  const { shardPasses, shardChunks } = grid;
+  const [node, part] = [Math.floor(pass / shardPasses), pass % shardPasses];
+  const ofPass = Math.min(grid.passShards, shards);
+  const chunksBefore = (parts: number) => Math.floor((shardChunks * parts) / shardPasses);
+  const place = { firstShard: node * ofPass, shards: ofPass };
+  const chunks = { firstChunk: chunksBefore(part), endChunk: chunksBefore(part + 1) };
+  if (part < shardPasses - 1) return { ...place, ...chunks, to: { running: part % 2 } };
+  if ((node + 1) * ofPass === shards) return { ...place, ...chunks, to: 'node' };
+  // as many left siblings are merged as the number has ones at its end
+  let level = 0;
+  while ((node >> level) & 1) level++;
+  return { ...place, ...chunks, to: { pending: level } };
+}
+
 /** Passes of a tree node of `shards` shards (a power of two). */
 export function passesOf({ passShards, shardPasses }: PassGrid, shards: number): number {
   return Math.max(1, shards / passShards) * shardPasses;

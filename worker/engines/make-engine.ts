@@ -4,7 +4,9 @@
 import type { Engine, EngineSpec, WideKernels } from '../../src/engine.ts';
 import { engineNames } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
+import { runMemoryOn } from '../../src/kernels/lay-memory.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import { CheckedEngine } from './checked-engine.ts';
 import { kernelThatDiffers } from './kernel-trial.ts';
 import { TfjsEngine } from './tfjs-engine.ts';
 import { loadTensorflow } from './tfjs-node.ts';
@@ -19,8 +21,11 @@ function tryKernels(wide: WideKernels, { plan, kernels }: RunMemory): void {
 
 export async function makeEngine(spec: EngineSpec, memory: RunMemory, worker: number): Promise<Engine> {
   if (spec.name === 'wasm') {
-    if (spec.wide) tryKernels(spec.wide, memory);
-    return new WasmEngine(memory, worker, spec);
+    const engine = new WasmEngine(memory, worker, spec);
+    if (spec.wide === undefined) return engine;
+    tryKernels(spec.wide, memory);
+    const narrow = runMemoryOn(memory.wasmMemory, memory.plan, spec.wide.narrow);
+    return new CheckedEngine(engine, new WasmEngine(narrow, worker, spec), memory);
   }
   if (spec.name === 'tfjs-node') return new TfjsEngine(loadTensorflow(), memory, worker, spec);
   throw new LockstepError({
