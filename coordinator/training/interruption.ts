@@ -36,10 +36,6 @@ export function stopped(reason: unknown, left: Left | null): LockstepError {
   });
 }
 
-export function isWideFault(error: unknown): error is LockstepError {
-  return error instanceof LockstepError && error.code === 'ERR_LOCKSTEP_WIDE_DIFFERS';
-}
-
 /** Of a run whose wide vectors gave other bits than narrow ones. The environment may have asked for them. */
 export function withoutWide({ code, what, why, cause }: LockstepError, folder: string): LockstepError {
   return new LockstepError({

@@ -1,7 +1,7 @@
 // A run that is opened: memory, executor, loop, checkpoints, results; and what it leaves when it fails or is stopped.
 
 import { stepsPerEpoch } from '../../src/data/sampler.ts';
-import { ExitCode, messageOf } from '../../src/errors.ts';
+import { ExitCode, isWideFault, messageOf } from '../../src/errors.ts';
 import { explained } from '../../src/host/machine-lack.ts';
 import { machineLimits } from '../../src/host/machine-limits.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
@@ -17,7 +17,7 @@ import type { BestParameters } from './best-parameters.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import { bestOfRun, choiceOf } from './choice.ts';
-import { isWideFault, stopped, withoutWide } from './interruption.ts';
+import { stopped, withoutWide } from './interruption.ts';
 import { makeExecutor, type TestedWiring } from './make-executor.ts';
 import type { OpenRun } from './open-run.ts';
 import { checkpointerOf, tellOfAsked } from './run-checkpoints.ts';

@@ -1,7 +1,7 @@
 // What Piscina starts in each thread: one long task that lives as long as the thread does.
 
 import type { EngineSpec } from '../../src/engine.ts';
-import { type Explanation, LockstepError } from '../../src/errors.ts';
+import { type Explanation, isWideFault } from '../../src/errors.ts';
 import { runMemoryOn } from '../../src/kernels/lay-memory.ts';
 import type { MemoryPlan } from '../../src/kernels/memory-plan.ts';
 import { makeEngine } from '../engines/make-engine.ts';
@@ -28,7 +28,7 @@ export default async function thread(task: ThreadTask): Promise<Explanation | nu
     await compute(task);
     return null;
   } catch (error) {
-    if (!(error instanceof LockstepError) || error.code !== 'ERR_LOCKSTEP_WIDE_DIFFERS') throw error;
+    if (!isWideFault(error)) throw error;
     // an error's class does not survive the way to the main thread
     const { code, what, why, mend, exitCode } = error;
     return { code, what, why, mend, exitCode };
