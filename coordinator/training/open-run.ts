@@ -73,7 +73,9 @@ export interface FinishedRun {
 export async function openRun(deps: OpenDeps): Promise<OpenRun | FinishedRun> {
   const { options, resumed, engine, onEvent } = deps;
   const source = options.resume;
-  if (source === null || resumed === null) return await openNew(deps);
+  if (source === null) return await openNew(deps);
+  // as a new one it would train from the start, unnoticed
+  if (resumed === null) throw new Error(`${source} is to go on, and was not read`);
   const inPlace = options.out === null || resolve(options.out) === resolve(source);
 
   const { options: recorded } = withDataRecorded(options, null);

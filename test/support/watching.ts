@@ -1,6 +1,6 @@
 // A run that is watched, in this process: its events, its server's address, and what it answers.
 
-import { newRun } from '../../coordinator/training/resolve-with-run.ts';
+import { resolveWithRun } from '../../coordinator/training/resolve-with-run.ts';
 import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
@@ -25,8 +25,8 @@ export function watchedRun(options: Partial<TrainOptions>): Watched {
     log.tell(event);
     if (eventLine(event) === null) log.add(`${event.type}:`);
   };
-  const asked = newRun({ metricsPort: 0, metricsLinger: 0, ...options });
-  const summary = trainRun(asked, { onEvent, signal: controller.signal }, wiring);
+  const asked = resolveWithRun({ metricsPort: 0, metricsLinger: 0, ...options }, null, 'option');
+  const summary = asked.then((run) => trainRun(run, { onEvent, signal: controller.signal }, wiring));
   summary.then(
     () => log.end('the run was over'),
     (error: Error) => log.end(`the run failed (${error.message})`),
