@@ -81,9 +81,15 @@ export class ClusterMembers {
     return this.#members.get(workerId);
   }
 
+  /** This machine's own threads; null where they do not take part. */
+  get local(): ClusterMember | null {
+    for (const member of this.#members.values()) if (member.connection === null) return member;
+    return null;
+  }
+
   /** Nothing is asked of this machine's own threads. */
   get localIsIdle(): boolean {
-    return this.busy().every(({ connection }) => connection !== null);
+    return (this.local?.inflight ?? null) === null;
   }
 
   /** Everybody who may be given work, now or when idle again. */
@@ -255,9 +261,8 @@ export class ClusterMembers {
   #ready(member: ClusterMember): void {
     const { workerId, connection, facts } = member;
     const { name, threads } = facts;
-    if (connection !== null) {
-      this.#options.onEvent({ type: 'workerJoined', workerId, name, address: connection.address, threads });
-    }
+    const address = connection?.address ?? null;
+    this.#options.onEvent({ type: 'workerJoined', workerId, name, address, threads });
     const { nowMs } = this;
     this.#tell({ type: 'ready', nowMs, workerId });
     const worker = this.speeds().find((speed) => speed.workerId === workerId);

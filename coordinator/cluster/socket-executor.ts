@@ -11,9 +11,10 @@ import { sumParts } from '../executors/evaluation-sums.ts';
 import type { Executor, LocalThreads, StepRange } from '../executors/executor.ts';
 import { notFinite } from '../executors/not-finite.ts';
 import type { ShardSizes } from '../executors/shard-sizes.ts';
-import { type ExecutorStatus, noStatus, type Observer } from '../executors/worker-status.ts';
+import { type ExecutorStatus, noStatus, type Observer, type WorkerStatus } from '../executors/worker-status.ts';
 import type { Accepted } from '../step/cover.ts';
 import type { StepOptions } from '../step/step-events.ts';
+import { numberedName } from './cluster-member.ts';
 import type { ClusterMembersOptions } from './cluster-members.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { NodeServer, type NodeServerOptions } from './node-server.ts';
@@ -103,8 +104,12 @@ export class SocketExecutor implements Executor {
   status(): ExecutorStatus {
     const { members, counts, phases } = this.#dispatcher;
     const { workers, counts: own } = this.#options.local?.executor.status() ?? noStatus;
+    const { local } = members;
+    // all of this machine's threads are one worker
+    const numbered = (thread: WorkerStatus) =>
+      local === null ? thread : { ...thread, name: numberedName(local.workerId, thread.name) };
     return {
-      workers: [...workers, ...members.status()],
+      workers: [...workers.map(numbered), ...members.status()],
       departures: members.departures.latest,
       counts: {
         ...counts,

@@ -23,9 +23,7 @@ export function eventLine(event: TrainEvent): EventLine | null {
     case 'metricsAt':
       return info(`Metrics and live page at ${event.url}`);
     case 'workerJoined':
-      return info(
-        `worker ${event.workerId} joined: ${event.name} at ${event.address}, ${counted(event.threads, 'thread')}`,
-      );
+      return info(joinText(event));
     case 'workerLost':
       return info(`worker ${event.workerId} (${event.name}) left: ${event.reason}`);
     case 'workerLate':
@@ -44,7 +42,7 @@ export function eventLine(event: TrainEvent): EventLine | null {
       );
     case 'shardsReassigned':
       return info(
-        `${workName(event.step, event.split)}: ${counted(event.shards, 'shard')} to worker ${event.to}: ${event.why}`,
+        `${workName(event.step, event.split)}: ${counted(event.shards, event.split === null ? 'shard' : 'part')} to worker ${event.to}: ${event.why}`,
       );
     case 'turnedAway': {
       const text = `${event.address} was turned away: ${event.reason}`;
@@ -67,6 +65,11 @@ export function eventLine(event: TrainEvent): EventLine | null {
     case 'done':
       return null;
   }
+}
+
+function joinText({ workerId, name, address, threads }: TrainEvent & { type: 'workerJoined' }): string {
+  const who = address === null ? `is ${name}:` : `joined: ${name} at ${address},`;
+  return `worker ${workerId} ${who} ${counted(threads, 'thread')}`;
 }
 
 /** A node says the same of its own. */

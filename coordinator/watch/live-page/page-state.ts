@@ -83,7 +83,9 @@ export class PageState {
   }
 
   #workers(nowMs: number): PageWorker[] {
-    const { workers, departures } = this.#watched.status;
+    const { departures } = this.#watched;
+    const gone = new Set(departures.map(({ worker }) => worker.id));
+    const workers = this.#watched.status.workers.filter(({ id }) => !gone.has(id));
     const paces = new Map<string, Pace>();
     const rows: PageWorker[] = workers.map((worker) => {
       const pace = this.#pace(worker, nowMs);
@@ -96,11 +98,11 @@ export class PageState {
       return { ...shown(worker), samplesPerSecond: pace.samplesPerSecond, silentMs, state, reason: null };
     });
     this.#paces = paces;
-    const gone = departures.map(({ worker, eviction, reason }): PageWorker => {
+    const left = departures.map(({ worker, eviction, reason }): PageWorker => {
       const state = eviction === null ? 'left' : 'lost';
       return { ...shown(worker), samplesPerSecond: null, silentMs: null, state, reason };
     });
-    return [...rows, ...gone.reverse()];
+    return [...rows, ...left.reverse()];
   }
 
   #pace({ id, samples }: WorkerStatus, nowMs: number): Pace {

@@ -5,7 +5,14 @@ import { eventLine } from '../../../src/run/event-text.ts';
 import type { TrainEvent } from '../../../src/run/events.ts';
 import type { Means, Sums } from '../../../src/sums.ts';
 import { printable } from '../../../src/text/clean-text.ts';
-import { type ExecutorStatus, noStatus, type Observer, type Phase, phases } from '../../executors/worker-status.ts';
+import {
+  type Departure,
+  type ExecutorStatus,
+  noStatus,
+  type Observer,
+  type Phase,
+  phases,
+} from '../../executors/worker-status.ts';
 import { Curve } from './curve.ts';
 import { EventLog } from './event-log.ts';
 import { DurationHistogram } from './histogram.ts';
@@ -137,6 +144,11 @@ export class WatchedRun implements Observer {
   /** After the end: as it was then. */
   get status(): ExecutorStatus {
     return this.#last ?? this.#status();
+  }
+
+  /** Workers that have gone, after the end as well: then those are let go that were there. */
+  get departures(): readonly Departure[] {
+    return this.#status().departures;
   }
 
   tell(event: TrainEvent): void {
