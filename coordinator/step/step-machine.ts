@@ -69,16 +69,15 @@ export class StepMachine {
         }
         return [];
     }
-    const worker = this.#roster.get(event.workerId);
-    if (worker === undefined) {
+    if (this.#roster.get(event.workerId) === undefined) {
       return event.type === 'tree-node' ? [dropped(event, `worker ${event.workerId} is a member no more`)] : [];
     }
     switch (event.type) {
       case 'idle':
-        worker.busy = false;
+        this.#roster.free(event.workerId);
         return [];
       case 'goodbye':
-        worker.leaving = true;
+        this.#roster.letGo(event.workerId);
         return [];
       case 'lost':
         this.#remove(event.workerId, `worker ${event.workerId} was lost: ${event.reason}`);
@@ -186,7 +185,7 @@ export class StepMachine {
       const late = onTrial && !isKnown(worker.speed);
       if (late) this.#explain(mine, workerId, `worker ${workerId} was never measured`);
       const dueAtMs = nowMs + (late ? 0 : this.#patienceMs(worker.speed, mine));
-      worker.attempt = { attempt, dueAtMs, open: mine, late };
+      this.#roster.give(workerId, { attempt, dueAtMs, open: mine, late });
       return { type: 'assign', workerId, attempt, blocks: mine, from, reason };
     });
   }

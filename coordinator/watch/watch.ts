@@ -167,7 +167,7 @@ export class Watch {
   #snapshot(): void {
     if (this.#parts.write === null) return;
     const atMs = this.#clock.next();
-    this.#watched.clockShiftMs = this.#clock.shiftMs;
+    this.#watched.clockShifted(this.#clock.shiftMs);
     // two snapshots of one millisecond are nothing to speak of
     if (this.#clock.shiftMs >= 1000) {
       const seconds = (this.#clock.shiftMs / 1000).toFixed(0);

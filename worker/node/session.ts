@@ -15,6 +15,7 @@ import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import { readCoordinatorMessage } from '../../src/wire/read-coordinator-message.ts';
 import { messagePieces } from '../../src/wire/write-message.ts';
 import type { WebSocket } from './dial.ts';
+import type { NodeCounts } from './node-counts.ts';
 import { NodeRun, type NodeWiring } from './node-run.ts';
 import type { SpareMemory } from './spare-memory.ts';
 
@@ -30,14 +31,6 @@ export interface SessionOptions {
   readonly memories: SpareMemory;
   readonly log: (level: 'info' | 'warning', message: string) => void;
   readonly counts?: NodeCounts;
-}
-
-/** Over all connections of a process. */
-export interface NodeCounts {
-  connected: boolean;
-  connections: number;
-  shardsDone: number;
-  samplesDone: number;
 }
 
 /** Datasets that this process has, by digest: its own, and what it was sent. */
@@ -92,7 +85,7 @@ export class Session {
     this.ended = new Promise((resolve) => {
       socket.once('close', (code: number, reason: Buffer) => {
         for (const timer of this.#timers) clearInterval(timer);
-        if (options.counts) options.counts.connected = false;
+        options.counts?.left();
         const { code: endCode, reason: endReason } = this.#closedWith ?? {
           code,
           reason: closeReason(reason.toString()),
@@ -216,11 +209,7 @@ export class Session {
     const onLoss = (thread: number, reason: string) => log('warning', lossText(thread, reason));
     this.#run = new NodeRun(welcome, engine, data, threads, wiring, memories, onLoss);
     this.#joined = true;
-    const { counts } = this.#options;
-    if (counts) {
-      counts.connected = true;
-      counts.connections++;
-    }
+    this.#options.counts?.joined();
     log(
       'info',
       `joined run ${welcome.run} as worker ${welcome.workerId} with ${threads} thread${threads === 1 ? '' : 's'}`,
@@ -258,10 +247,7 @@ export class Session {
   #count(shards: number, samples: number): void {
     this.#shardsDone += shards;
     this.#samplesDone += samples;
-    const { counts } = this.#options;
-    if (!counts) return;
-    counts.shardsDone += shards;
-    counts.samplesDone += samples;
+    this.#options.counts?.answered(shards, samples);
   }
 
   /** The message's payload is copied. */

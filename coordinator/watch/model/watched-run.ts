@@ -1,5 +1,6 @@
 // What is known of a run by watching it: the one place that metrics and the live page read. It is told of steps, phases and
-// events, asks the executor for its workers, and keeps everything in bounded memory. Knows neither prom-client nor HTTP.
+// events, asks the executor for its workers, and keeps everything in bounded memory. Its fields are for reading: it alone
+// writes them. Knows neither prom-client nor HTTP.
 
 import { eventLine } from '../../../src/run/event-text.ts';
 import type { TrainEvent } from '../../../src/run/events.ts';
@@ -75,8 +76,6 @@ export class WatchedRun implements Observer {
   trainSamples = 0;
   parameters = 0;
   secondsLeft: number | null = null;
-  /** By how much the times in metrics.om are ahead of the machine's clock. */
-  clockShiftMs = 0;
   /** Of the last step; before the first that of the options. */
   learningRate: number;
   /** Of the epoch so far. */
@@ -91,6 +90,7 @@ export class WatchedRun implements Observer {
   #reason: string | null = null;
   /** Epochs that have ended, and the steps they had: those before a change may have been of another length. */
   #ended = { epochs: 0, steps: 0 };
+  #clockShiftMs = 0;
 
   constructor(facts: WatchedFacts, start: WatchedStart) {
     this.facts = facts;
@@ -127,6 +127,16 @@ export class WatchedRun implements Observer {
     this.lastStepMs = Date.now();
     if (ms !== null) this.stepDurations.observe(ms / 1000);
     this.curve.add(step, this.#epochsAt(step + 1), sums, ms === null ? 0 : ms / 1000);
+  }
+
+  /** By how much the times in metrics.om are ahead of the machine's clock. */
+  get clockShiftMs(): number {
+    return this.#clockShiftMs;
+  }
+
+  /** A time for metrics.om was taken, so much ahead. */
+  clockShifted(ms: number): void {
+    this.#clockShiftMs = ms;
   }
 
   evaluating(now: boolean): void {
