@@ -48,7 +48,9 @@ export class ClusterMembers {
   readonly #work: MemberWork;
   readonly #membership: Membership;
   readonly #clock = new AttendedClock({ longestGapMs: 1_000 });
+  /** The book of who is here; the machine has the same numbers, and what it decides by. */
   readonly #members = new Map<number, ClusterMember>();
+  #nextWorkerId = 1;
   readonly #connections = new Set<NodeConnection>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #turnedAway: RepeatedWarnings<ClusterEvent & { type: 'turnedAway' }>;
@@ -242,8 +244,8 @@ export class ClusterMembers {
   }
 
   #join(name: string, threads: number, metricsAddress: string | null, connection: NodeConnection | null) {
-    const workerId = this.#membership.nextWorkerId;
-    this.#tell({ type: 'joining', nowMs: this.nowMs, name, threads, remote: connection !== null });
+    const workerId = this.#nextWorkerId++;
+    this.#tell({ type: 'joining', nowMs: this.nowMs, workerId, threads, remote: connection !== null });
     const facts: MemberFacts = { workerId, rank: this.#freeRank(), name, threads, metricsAddress, connection };
     const member = new ClusterMember(facts);
     this.#members.set(workerId, member);
