@@ -7,7 +7,7 @@ import { ThreadPool } from '../../src/host/thread-pool.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { configForFile } from '../../src/options/config.ts';
-import type { TrainOptions } from '../../src/options/train-options.ts';
+import type { RunOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import type { Wiring } from '../../src/wiring.ts';
@@ -25,7 +25,7 @@ export interface TestedWiring extends Wiring {
 
 export interface ExecutorDeps {
   readonly shape: RunShape;
-  readonly options: TrainOptions & { readonly threads: number };
+  readonly options: RunOptions;
   readonly runName: string;
   readonly data: Dataset;
   readonly memory: RunMemory;
@@ -37,7 +37,7 @@ export interface ExecutorDeps {
 }
 
 /** How many scratch areas and slots of tree nodes a run needs. */
-export function placesFor({ threads, shards, listen }: TrainOptions & { readonly threads: number }) {
+export function placesFor({ threads, shards, listen }: RunOptions) {
   // With nodes: what is accepted, what this machine's threads are still at from the step before, and what just arrives;
   // and one more scratch, for commits on the coordinator's thread.
   if (listen !== null) return { workers: threads + 1, slots: 2 * shards + 1 };

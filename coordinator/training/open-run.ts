@@ -12,7 +12,7 @@ import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { Layout } from '../../src/model/layout.ts';
 import { checkAgainstData, configForFile } from '../../src/options/config.ts';
-import type { TrainOptions } from '../../src/options/train-options.ts';
+import type { RunOptions, TrainOptions } from '../../src/options/train-options.ts';
 import { withoutEffect } from '../../src/options/without-effect.ts';
 import { type Checkpoint, decodeCheckpoint, stateFileName } from '../../src/run/checkpoint.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
@@ -47,7 +47,7 @@ export interface OpenRun {
 }
 
 export interface OpenDeps {
-  readonly options: TrainOptions & { readonly threads: number };
+  readonly options: RunOptions;
   /** The run that goes on, as it was when the options were resolved; null: a new one. */
   readonly resumed: RunAt | null;
   readonly engine: string;

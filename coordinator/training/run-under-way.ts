@@ -7,7 +7,7 @@ import { machineLimits } from '../../src/host/machine-limits.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { initialParameters } from '../../src/model/init.ts';
-import type { TrainOptions } from '../../src/options/train-options.ts';
+import type { RunOptions } from '../../src/options/train-options.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import { endStepOf, type Position, startPosition } from '../../src/run/position.ts';
 import type { Executor } from '../executors/executor.ts';
@@ -40,7 +40,7 @@ export interface Surroundings {
 /** What is opened on the way is a field from then on, and is closed when the run ends, however it ends. */
 export class RunUnderWay {
   readonly #opened: OpenRun;
-  readonly #options: TrainOptions & { readonly threads: number };
+  readonly #options: RunOptions;
   readonly #around: Surroundings;
   readonly #wiring: TestedWiring;
   /** A checkpoint that fails may stop the run as a signal does. */
@@ -53,12 +53,7 @@ export class RunUnderWay {
   #begun = false;
   #finished = false;
 
-  constructor(
-    opened: OpenRun,
-    options: TrainOptions & { readonly threads: number },
-    around: Surroundings,
-    wiring: TestedWiring,
-  ) {
+  constructor(opened: OpenRun, options: RunOptions, around: Surroundings, wiring: TestedWiring) {
     this.#opened = opened;
     this.#options = options;
     this.#around = around;

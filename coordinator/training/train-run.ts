@@ -1,10 +1,8 @@
 // From a run's options to its summary: opens the run, and has it run. It is handed what it may not know itself: how an engine
 // is made, and where the threads' file and the kernels are.
 
-import { availableParallelism } from 'node:os';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import { planMemory } from '../../src/kernels/memory-plan.ts';
-import { resolveThreads } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../../src/run/events.ts';
 import { finishedSummary } from '../evaluation/finished-run.ts';
@@ -24,14 +22,9 @@ export interface TrainDeps {
   readonly onPhase?: (phase: Phase) => void;
 }
 
-export async function trainRun(
-  { options: asked, resumed }: Asked,
-  hooks: TrainDeps,
-  wiring: TestedWiring,
-): Promise<Summary> {
+export async function trainRun({ options, resumed }: Asked, hooks: TrainDeps, wiring: TestedWiring): Promise<Summary> {
   const started = performance.now();
   const onEvent = (event: TrainEvent) => hooks.onEvent?.(printableEvent(event));
-  const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
   const toldToStop = hooks.signal ?? new AbortController().signal;
   const opened = await openRun({
     options,
