@@ -180,14 +180,18 @@ export class RunUnderWay {
 
   /** Leaves folder and watchers as a run that failed or was stopped does. Returns the error to be thrown. */
   async #failed(error: unknown): Promise<unknown> {
+    await this.#checkpointer?.settled();
+    const told = this.#told(error);
+    // what watchers read is what will be printed
+    if (this.#begun) await this.#watch?.end(this.#around.toldToStop.aborted ? 'stopped' : 'failed', messageOf(told));
+    else await this.#opened.folder?.discard();
+    return told;
+  }
+
+  /** The error in words that say what is left of the run. */
+  #told(error: unknown): unknown {
     const { folder, start } = this.#opened;
     const { toldToStop } = this.#around;
-    await this.#checkpointer?.settled();
-    if (this.#begun) {
-      await this.#watch?.end(toldToStop.aborted ? 'stopped' : 'failed', messageOf(error));
-    } else {
-      await folder?.discard();
-    }
     if (toldToStop.aborted && error === toldToStop.reason) {
       const stays = folder !== null && (this.#begun || !folder.isNew);
       const newest = this.#checkpointer === null ? start?.position.step : this.#checkpointer.newestStep;

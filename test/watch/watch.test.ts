@@ -48,6 +48,12 @@ async function firstView(url: string) {
   throw new Error('the stream ended');
 }
 
+/** All messages of a new stream, to its end. */
+async function allViews(url: string) {
+  const text = await textOf(`${url}events`);
+  return [...text.matchAll(/^data: (.*)\n\n/gm)].map(([, message]) => JSON.parse(message!));
+}
+
 describe('metrics', () => {
   test.each([0, 2, 3])('say what history.json says, to the last digit, with %i threads', async (threads) => {
     await withFolder(async (folder) => {
@@ -214,6 +220,31 @@ describe('the page', () => {
     expect(view.curve.items.length).toBeGreaterThan(10);
     expect(view.workers).toHaveLength(1);
     expect(view.run).toMatchObject({ epochs: 100_000, stepsPerEpoch: 22, batchSize: 64 });
+  });
+
+  test('is told of a stopped run what its error says, where it is served, and that its nodes were let go', async () => {
+    await withFolder(async (folder) => {
+      const run = long({ threads: 1, listen: '127.0.0.1:0', out: join(folder, 'run') });
+      const { url } = await run.log.told('listening');
+      const node = startNode(url, { name: 'a', data: digits.data, retryForMs: 1 });
+      await run.log.seen(/joined: a /);
+      await run.log.seen(/^epoch:/);
+      const told = allViews(await run.url);
+      run.stop();
+      const error = await refusal(() => run.summary);
+      const views = await told;
+      const { state, reason, workers } = views.at(-1);
+      expect({ state, reason }).toEqual({ state: 'stopped', reason: error.message });
+      expect(error.mend).toMatch(/^Go on with: /);
+      expect(workers.map(({ name, state }: { name: string; state: string }) => [name, state])).toEqual([
+        ['worker 1: thread 0', 'idle'],
+        ['worker 2: a', 'left'],
+      ]);
+      const events = views.flatMap((view) => view.events.items.map(({ text }: { text: string }) => text));
+      expect(events).toContain(`Metrics and live page at ${await run.url}`);
+      expect(events).toContain('worker 1 is this machine: 1 thread');
+      await node.ended.catch(() => undefined);
+    });
   });
 
   test('the server answers other paths and methods with errors', async () => {
