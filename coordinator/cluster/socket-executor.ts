@@ -159,20 +159,20 @@ export class SocketExecutor implements Executor {
         return memory.numbersAt(epoch, first, end);
       },
     };
-    const nodes = await this.#work(work);
-    if (nodes === null) {
+    const accepted = await this.#work(work);
+    if (accepted === null) {
       // what was accepted is computed anew, and would else keep its slots until the step is committed
       slots.clear();
       return false;
     }
     phases.computed();
     memory.setStepScalars(step, range.scalars(step));
-    if (!this.#update(work, nodes)) {
+    if (!this.#update(work, accepted)) {
       // every tree node is finite: somebody's may be so large that the sum is not
-      this.#evictAll(await this.#recount.blocks(work, this.#remote(nodes)));
-      if (!this.#update(work, nodes)) throw notFinite(step);
+      this.#evictAll(await this.#recount.blocks(work, this.#remote(accepted)));
+      if (!this.#update(work, accepted)) throw notFinite(step);
     }
-    memory.addTreeNodes(step, nodes.length);
+    memory.addTreeNodes(step, accepted.length);
     slots.clear();
     phases.committed();
     range.committed(step, memory.stepSums(step));
@@ -185,21 +185,21 @@ export class SocketExecutor implements Executor {
   }
 
   /** Makes the state that the next step reads. False: not finite; it may be made again then, since this step's state stands. */
-  #update({ step, stepInEpoch }: JobWork, nodes: readonly Accepted[]): boolean {
+  #update({ step, stepInEpoch }: JobWork, accepted: readonly Accepted[]): boolean {
     const { memory, engine, sizes } = this.#options;
     memory.setTreeNodes(
-      nodes.map(({ block }) => block),
-      this.#dispatcher.slots.slotsOf(nodes),
+      accepted.map(({ block }) => block),
+      this.#dispatcher.slots.slotsOf(accepted),
     );
     for (let slice = 0; slice <= ROW_GROUPS; slice++) {
-      if (!engine.updateSlice(step, nodes.length, sizes.batch(stepInEpoch), slice)) return false;
+      if (!engine.updateSlice(step, accepted.length, sizes.batch(stepInEpoch), slice)) return false;
     }
     return true;
   }
 
   /** What came over sockets, of what was accepted. */
-  #remote(nodes: readonly Accepted[]): Accepted[] {
-    return nodes.filter(({ workerId }) => this.#dispatcher.members.get(workerId)?.connection !== null);
+  #remote(accepted: readonly Accepted[]): Accepted[] {
+    return accepted.filter(({ workerId }) => this.#dispatcher.members.get(workerId)?.connection !== null);
   }
 
   #evictAll(wrong: readonly Wrong[]): void {

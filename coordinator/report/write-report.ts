@@ -119,7 +119,7 @@ function page(
       figure: toSvg(drawing, false),
     }),
   );
-  const { accuracy, loss } = inference.figures;
+  const { accuracy, loss } = inference.means;
   const epochs = summary?.epochs.length ?? options.epochs;
   const wrong = data.test.count - Math.round(accuracy * data.test.count);
   const digest = digestOf(model.parameters);

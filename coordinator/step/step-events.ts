@@ -13,7 +13,7 @@ export interface StepOptions {
   readonly unmeasuredMs: number;
 }
 
-export interface StepSetup {
+export interface StepSpec {
   /** For reasons, e.g. "step 3 of epoch 1". */
   readonly name: string;
   /** Samples of each shard; there are as many shards as numbers. */

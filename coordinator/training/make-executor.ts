@@ -18,8 +18,9 @@ import { ShardSizes } from '../executors/shard-sizes.ts';
 import { ThreadExecutor } from '../executors/thread-executor.ts';
 import { nobody, type Observer } from '../executors/worker-status.ts';
 
-/** What tests change of a run's cluster. */
-export interface TestedWiring extends Wiring {
+/** What a run that trains is wired with. */
+export interface TrainWiring extends Wiring {
+  /** Of its nodes; the entries leave them as they are, tests change them. */
   readonly limits?: Partial<ClusterLimits>;
 }
 
@@ -32,7 +33,7 @@ export interface ExecutorDeps {
   readonly module: WebAssembly.Module;
   readonly onEvent: (event: TrainEvent) => void;
   readonly signal: AbortSignal;
-  readonly wiring: TestedWiring;
+  readonly wiring: TrainWiring;
   readonly observer?: Observer;
 }
 

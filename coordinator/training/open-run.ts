@@ -31,7 +31,7 @@ import { placesFor } from './make-executor.ts';
 
 export interface OpenRun {
   readonly data: Dataset;
-  readonly split: SplitNumbers;
+  readonly numbers: SplitNumbers;
   readonly shape: RunShape;
   /** Both null where nothing is written. */
   readonly folder: RunFolder | null;
@@ -146,7 +146,7 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
     start ?? { facts, changes: [] },
     facts,
     options,
-    stepsPerEpoch(read.split.training.length, options.batchSize),
+    stepsPerEpoch(read.numbers.training.length, options.batchSize),
   );
   onEvent({ type: 'info', message: resuming(source, start) });
 
@@ -181,16 +181,16 @@ async function readData({
   onEvent,
   signal,
 }: Pick<OpenDeps, 'options' | 'checkShape' | 'onEvent' | 'signal'>): Promise<
-  Pick<OpenRun, 'data' | 'split' | 'shape'>
+  Pick<OpenRun, 'data' | 'numbers' | 'shape'>
 > {
   const { workers, slots } = placesFor(options);
-  let planned: Pick<OpenRun, 'split' | 'shape'> | null = null;
+  let planned: Pick<OpenRun, 'numbers' | 'shape'> | null = null;
   const check = (data: DatasetShape) => {
     checkAgainstData(options, data.train.count);
-    const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
-    const shape = shapeOf(options, data, split, workers, slots);
+    const numbers = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
+    const shape = shapeOf(options, data, numbers, workers, slots);
     checkShape(shape);
-    planned = { split, shape };
+    planned = { numbers, shape };
   };
   const tell = (message: string) => onEvent({ type: 'info', message });
   const { data: folder, transpose } = options;

@@ -7,7 +7,7 @@ import type { TrainOptions } from '../../src/options/train-options.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../../src/run/events.ts';
 import { finishedSummary } from '../evaluation/finished-run.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
-import type { TestedWiring } from './make-executor.ts';
+import type { TrainWiring } from './make-executor.ts';
 import { type FinishedRun, openRun } from './open-run.ts';
 import type { Asked } from './resolve-with-run.ts';
 import type { Phase } from './run-phase.ts';
@@ -22,7 +22,7 @@ export interface TrainDeps {
   readonly onPhase?: (phase: Phase) => void;
 }
 
-export async function trainRun({ options, resumed }: Asked, hooks: TrainDeps, wiring: TestedWiring): Promise<Summary> {
+export async function trainRun({ options, resumed }: Asked, hooks: TrainDeps, wiring: TrainWiring): Promise<Summary> {
   const started = performance.now();
   const onEvent = (event: TrainEvent) => hooks.onEvent?.(printableEvent(event));
   const toldToStop = hooks.signal ?? new AbortController().signal;
@@ -44,8 +44,8 @@ export async function trainRun({ options, resumed }: Asked, hooks: TrainDeps, wi
   const before = opened.start?.seconds ?? 0;
   const seconds = () => before + (performance.now() - started) / 1000;
   const { checkpointRequests, onPhase = () => undefined } = hooks;
-  const around = { checkpointRequests, onPhase, onEvent, toldToStop, seconds };
-  return await new RunUnderWay(opened, options, around, wiring).run();
+  const runHooks = { checkpointRequests, onPhase, onEvent, toldToStop, seconds };
+  return await new RunUnderWay(opened, options, runHooks, wiring).run();
 }
 
 function tellOfFinished(

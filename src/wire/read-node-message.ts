@@ -29,7 +29,7 @@ import type { NodeMessage, WireSums } from './messages.ts';
 import { noPayload, typeOf, valuesPayload } from './payload.ts';
 import { ProtocolError } from './protocol-error.ts';
 
-/** The sizes that bound what a node may say. */
+/** Sizes of the run that bound what a node may say. */
 export interface MessageBounds {
   /** Float32 values of a tree node in kernel order, padding included. */
   readonly valueCount: number;
@@ -63,18 +63,18 @@ const checkHeartbeat = fields({ type: oneOf(['heartbeat']) });
 const checkGoodbye = fields({ type: oneOf(['goodbye']), reason: text(REASON_LENGTH) });
 
 /** A reader for one run. Its messages' payloads are views of what was received. */
-export function nodeMessageReader(sizes: MessageBounds): NodeMessageReader {
+export function nodeMessageReader(bounds: MessageBounds): NodeMessageReader {
   const checkTreeNode = fields({
     type: oneOf(['tree-node']),
     epoch: uint32,
     step: uint32,
     attempt: uint32,
-    level: integer(0, 31 - Math.clz32(sizes.shards)),
-    index: integer(0, sizes.shards - 1),
-    ...sumsUpTo(sizes.batchSize),
+    level: integer(0, 31 - Math.clz32(bounds.shards)),
+    index: integer(0, bounds.shards - 1),
+    ...sumsUpTo(bounds.batchSize),
     computeMs: milliseconds,
   });
-  const checkPart = fields({ part: integer(0, sizes.evaluationParts - 1), ...sumsUpTo(sizes.partSamples) });
+  const checkPart = fields({ part: integer(0, bounds.evaluationParts - 1), ...sumsUpTo(bounds.partSamples) });
   const checkEvaluated = fields({
     type: oneOf(['evaluated']),
     epoch: uint32,
@@ -97,11 +97,11 @@ export function nodeMessageReader(sizes: MessageBounds): NodeMessageReader {
         return noPayload(frame, checkReady(frame.header, type));
       case 'tree-node': {
         const node = checkTreeNode(frame.header, type);
-        if ((node.index + 1) * 2 ** node.level > sizes.shards) {
+        if ((node.index + 1) * 2 ** node.level > bounds.shards) {
           throw new ProtocolError('badField', `tree-node (${node.level}, ${node.index}) is outside the tree`);
         }
         checkSums(node, type);
-        return { ...node, payload: valuesPayload(frame, sizes.valueCount) };
+        return { ...node, payload: valuesPayload(frame, bounds.valueCount) };
       }
       case 'evaluated': {
         const evaluated = checkEvaluated(frame.header, type);

@@ -1,7 +1,7 @@
 // A run that listens, in this process, and the nodes that a test starts for it. Everything that was started is ended, also
 // when the test fails in the middle.
 
-import type { TestedWiring } from '../../coordinator/training/make-executor.ts';
+import type { TrainWiring } from '../../coordinator/training/make-executor.ts';
 import { resolveWithRun } from '../../coordinator/training/resolve-with-run.ts';
 import { type TrainDeps, trainRun } from '../../coordinator/training/train-run.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
@@ -31,12 +31,12 @@ export interface Cluster {
 }
 
 /** Nothing is late, however slow the machine: for tests that count what is given again. */
-export const patient: Partial<TestedWiring> = {
+export const patient: Partial<TrainWiring> = {
   limits: { step: { lateFactor: 4, lateFloorMs: 60_000, unmeasuredMs: 60_000 } },
 };
 
 /** What takes some milliseconds longer than usual is late. */
-export const impatient: Partial<TestedWiring> = {
+export const impatient: Partial<TrainWiring> = {
   limits: { step: { lateFactor: 4, lateFloorMs: 20, unmeasuredMs: 500 } },
 };
 
@@ -44,7 +44,7 @@ export const impatient: Partial<TestedWiring> = {
 export async function withCluster<T>(
   options: Partial<TrainOptions>,
   use: (cluster: Cluster) => Promise<T>,
-  changes: Partial<TestedWiring> = {},
+  changes: Partial<TrainWiring> = {},
   onEachEvent: (event: TrainEvent) => void = () => undefined,
   hooks: TrainDeps = {},
 ): Promise<T> {

@@ -41,13 +41,13 @@ export class PageState {
       progress: {
         epoch: watched.epoch,
         step: watched.steps,
-        train: watched.train ?? watched.figures.train,
+        train: watched.train ?? watched.lastMeans.train,
         samplesPerSecond: this.#rate,
         secondsLeft: watched.secondsLeft,
         seconds: ((watched.endedMs ?? nowMs) - watched.startedMs) / 1000,
       },
-      validation: watched.figures.validation,
-      test: watched.figures.test,
+      validation: watched.lastMeans.validation,
+      test: watched.lastMeans.test,
       workers: this.#workers(nowMs),
       curve: { generation: curve.generation, from: curveFrom, items: curve.points(curveFrom) },
       validationCurve: {

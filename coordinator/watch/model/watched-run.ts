@@ -81,7 +81,7 @@ export class WatchedRun implements Observer {
   /** Of the epoch so far. */
   train: Means | null = null;
   /** Of the last epoch that ended, and of the end. */
-  readonly figures: { train: Means | null; validation: Means | null; test: Means | null };
+  readonly lastMeans: { train: Means | null; validation: Means | null; test: Means | null };
   endedMs: number | null = null;
   #status: () => ExecutorStatus = () => noStatus;
   #last: ExecutorStatus | null = null;
@@ -104,7 +104,7 @@ export class WatchedRun implements Observer {
     this.lastCheckpointMs = start.checkpointMs;
     this.epoch = start.epochs.length;
     const last = start.epochs.at(-1);
-    this.figures = { train: last?.train ?? null, validation: last?.validation ?? null, test: null };
+    this.lastMeans = { train: last?.train ?? null, validation: last?.validation ?? null, test: null };
     start.epochs.forEach(({ steps, validation }, i) => {
       this.#ended = { epochs: i + 1, steps };
       if (validation !== null) this.validationCurve.push({ step: steps, epochs: i + 1, ...validation });
@@ -180,8 +180,8 @@ export class WatchedRun implements Observer {
       case 'epoch':
         this.epoch = event.epoch;
         this.train = event.train;
-        this.figures.train = event.train;
-        this.figures.validation = event.validation;
+        this.lastMeans.train = event.train;
+        this.lastMeans.validation = event.validation;
         if (event.validation !== null) {
           // one that was cut short is a part of an epoch
           const epochs = this.#epochsAt(event.steps);
@@ -191,7 +191,7 @@ export class WatchedRun implements Observer {
         this.#note('good', epochText(event));
         return;
       case 'test':
-        this.figures.test = event.figures;
+        this.lastMeans.test = event.figures;
         this.#note('good', `Test: loss ${event.figures.loss.toFixed(4)}, accuracy ${percent(event.figures.accuracy)}`);
         return;
       case 'checkpoint':

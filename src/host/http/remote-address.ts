@@ -4,7 +4,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
 /** As a log shows it: 10.0.0.7:4711 or [2001:db8::7]:4711. */
-export function peerText(address: string | undefined, port: number | undefined): string {
+export function addressText(address: string | undefined, port: number | undefined): string {
   const plain = unmapped(address ?? 'unknown');
   return `${plain.includes(':') ? `[${plain}]` : plain}:${port ?? 0}`;
 }
