@@ -15,6 +15,7 @@ import { hostName, hostNames, webSocketUrl } from '../src/options/address-kinds.
 import { checkedFlags, type Flags } from '../src/options/flags.ts';
 import { filePath, folderPath, integer, onOff, orNull, positive, text } from '../src/options/value-kinds.ts';
 import { jsonText } from '../src/run/disk-records.ts';
+import { counted } from '../src/text/counted.ts';
 import { splitAddress } from '../src/text/credentials.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { asText } from '../src/wire/fields.ts';
@@ -179,7 +180,7 @@ async function runWorker(options: Options, { wiring, cores, signal, note }: Work
   const threads = options.threads ?? cores;
   // sound because the kind accepted it
   const { url, authorization } = splitAddress(options.connect)!;
-  note(`Connecting to ${url} with ${threads} thread${threads === 1 ? '' : 's'} as ${options.name}`);
+  note(`Connecting to ${url} with ${counted(threads, 'thread')} as ${options.name}`);
   const counts = new NodeCounts();
   const { metricsHost: host, metricsPort, allowHost } = options;
   const served =

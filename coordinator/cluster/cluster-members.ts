@@ -2,6 +2,7 @@
 // the connections and by the clock, carries out its effects, and passes on what concerns the work.
 
 import { setInterval as everyMs } from 'node:timers';
+import { withPort } from '../../src/host/http/remote-address.ts';
 import { RepeatedWarnings } from '../../src/host/http/repeated-warnings.ts';
 import type { StrangerLimits } from '../../src/host/http/stranger-limits.ts';
 import type { ClusterEvent } from '../../src/run/cluster-event.ts';
@@ -235,6 +236,8 @@ export class ClusterMembers {
         this.#tell({ type: 'goodbye', workerId, reason: message.reason });
         this.#work.changed({ type: 'goodbye', workerId });
         return this.#answerGoodbye(member);
+      default:
+        message satisfies never;
     }
   }
 
@@ -290,9 +293,4 @@ export class ClusterMembers {
     this.#say(this.#turnedAway.due(nowMs));
     this.#work.ticked(nowMs);
   }
-}
-
-/** Another port of the same machine. */
-function withPort(address: string, port: number): string {
-  return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
 }

@@ -14,7 +14,7 @@ export interface StepOptions {
 }
 
 export interface StepSpec {
-  /** For reasons, e.g. "step 3 of epoch 1". */
+  /** For reasons, e.g. "step 3". */
   readonly name: string;
   /** Samples of each shard; there are as many shards as numbers. */
   readonly shardSamples: readonly number[];

@@ -1,6 +1,7 @@
 // One line for people of each event that is news and no figure: the same on stderr, on the live page, in log.json and in the
 // report. Pure. Knows nothing of where it is shown; whoever wants data takes the event.
 
+import { counted } from '../text/counted.ts';
 import type { TrainEvent } from './events.ts';
 
 export interface EventLine {
@@ -84,8 +85,4 @@ export function workName(step: number, split: 'validation' | 'test' | null): str
 
 export function threadsReady(threads: number, needed: number): string {
   return `${counted(threads, 'computing thread')} ready, ${needed} needed`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,6 @@
 // A run that is watched, in this process: its events, its server's address, and what it answers.
 
+import { onTestFinished } from 'vitest';
 import { resolveWithRun } from '../../coordinator/training/resolve-with-run.ts';
 import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
@@ -36,6 +37,17 @@ export function watchedRun(options: Partial<TrainOptions>): Watched {
   return { url, log, events: log.events, summary, stop: () => controller.abort() };
 }
 
+/** One that is long enough to be asked things; it is stopped when the test is over. */
+export function longRun(options: Partial<TrainOptions>): Watched {
+  const run = watchedRun(options);
+  run.summary.catch(() => undefined);
+  onTestFinished(async () => {
+    run.stop();
+    await run.summary.catch(() => undefined);
+  });
+  return run;
+}
+
 export async function textOf(url: string): Promise<string> {
   return await (await fetch(url)).text();
 }
@@ -45,4 +57,26 @@ export function valueIn(text: string, series: string): number {
   const line = text.split('\n').find((one) => one.startsWith(`${series} `));
   if (line === undefined) throw new Error(`${series} is not there`);
   return Number(line.slice(series.length + 1));
+}
+
+/** The first message of the page's stream. */
+export async function firstView(url: string) {
+  const controller = new AbortController();
+  const response = await fetch(`${url}events`, { signal: controller.signal });
+  let text = '';
+  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    const message = /^data: (.*)\n\n/m.exec(text)?.[1];
+    if (message !== undefined) {
+      controller.abort();
+      return JSON.parse(message);
+    }
+  }
+  throw new Error('the stream ended');
+}
+
+/** All messages of a new stream, to its end. */
+export async function allViews(url: string) {
+  const text = await textOf(`${url}events`);
+  return [...text.matchAll(/^data: (.*)\n\n/gm)].map(([, message]) => JSON.parse(message!));
 }

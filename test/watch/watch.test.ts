@@ -13,7 +13,7 @@ import { refusal } from '../support/refusal.ts';
 import { withFolder } from '../support/tiny-data.ts';
 import { missing, output } from '../support/tools.ts';
 import { bitsOf, traceOf, warningOf } from '../support/train.ts';
-import { textOf, valueIn, type Watched, watchedRun } from '../support/watching.ts';
+import { firstView, longRun, textOf, valueIn, type Watched, watchedRun } from '../support/watching.ts';
 
 let digits: Digits;
 beforeAll(async () => {
@@ -21,38 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => digits.remove());
 
-/** Long enough to be asked things, and stopped when the test is over. */
-function long(options: object = {}): Watched {
-  const run = watchedRun({ ...digits.short, threads: 1, epochs: 100_000, ...options });
-  run.summary.catch(() => undefined);
-  onTestFinished(async () => {
-    run.stop();
-    await run.summary.catch(() => undefined);
-  });
-  return run;
-}
-
-/** The first message of the page's stream. */
-async function firstView(url: string) {
-  const controller = new AbortController();
-  const response = await fetch(`${url}events`, { signal: controller.signal });
-  let text = '';
-  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
-    text += piece;
-    const message = /^data: (.*)\n\n/m.exec(text)?.[1];
-    if (message !== undefined) {
-      controller.abort();
-      return JSON.parse(message);
-    }
-  }
-  throw new Error('the stream ended');
-}
-
-/** All messages of a new stream, to its end. */
-async function allViews(url: string) {
-  const text = await textOf(`${url}events`);
-  return [...text.matchAll(/^data: (.*)\n\n/gm)].map(([, message]) => JSON.parse(message!));
-}
+const long = (options: object = {}) => longRun({ ...digits.short, threads: 1, epochs: 100_000, ...options });
 
 describe('metrics', () => {
   test.each([0, 2, 3])('say what history.json says, to the last digit, with %i threads', async (threads) => {
@@ -197,63 +166,6 @@ describe('metrics', () => {
     ]);
     run.stop();
     await a!.ended;
-  });
-});
-
-describe('the page', () => {
-  test('is one file that asks for nothing but its stream', async () => {
-    const run = long();
-    const response = await fetch(await run.url);
-    const html = await response.text();
-    expect(html).not.toMatch(/(src|href)="(?!data:)/);
-    expect(html).not.toMatch(/@import|url\((?!data:)/);
-    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
-    expect(html.length).toBeLessThan(120_000);
-  });
-
-  test('is told the whole run by each new stream', async () => {
-    const run = long();
-    const url = await run.url;
-    await run.log.seen(/^epoch:/, 3);
-    const view = await firstView(url);
-    expect(view.validationCurve.items.length).toBeGreaterThanOrEqual(3);
-    expect(view.curve.items.length).toBeGreaterThan(10);
-    expect(view.workers).toHaveLength(1);
-    expect(view.run).toMatchObject({ epochs: 100_000, stepsPerEpoch: 22, batchSize: 64 });
-  });
-
-  test('is told of a stopped run what its error says, where it is served, and that its nodes were let go', async () => {
-    await withFolder(async (folder) => {
-      const run = long({ threads: 1, listen: '127.0.0.1:0', out: join(folder, 'run') });
-      const { url } = await run.log.told('listening');
-      const node = startNode(url, { name: 'a', data: digits.data, retryForMs: 1 });
-      await run.log.seen(/joined: a /);
-      await run.log.seen(/^epoch:/);
-      const told = allViews(await run.url);
-      run.stop();
-      const error = await refusal(() => run.summary);
-      const views = await told;
-      const { state, reason, workers } = views.at(-1);
-      expect({ state, reason }).toEqual({ state: 'stopped', reason: error.message });
-      expect(error.mend).toMatch(/^Go on with: /);
-      expect(workers.map(({ name, state }: { name: string; state: string }) => [name, state])).toEqual([
-        ['worker 1: thread 0', 'idle'],
-        ['worker 2: a', 'left'],
-      ]);
-      const events = views.flatMap((view) => view.events.items.map(({ text }: { text: string }) => text));
-      expect(events).toContain(`Metrics and live page at ${await run.url}`);
-      expect(events).toContain('worker 1 is this machine: 1 thread');
-      await node.ended.catch(() => undefined);
-    });
-  });
-
-  test('the server answers other paths and methods with errors', async () => {
-    const run = long();
-    const url = await run.url;
-    expect((await fetch(`${url}../etc/passwd`)).status).toBe(404);
-    expect((await fetch(`${url}constructor`)).status).toBe(404);
-    const post = await fetch(`${url}metrics`, { method: 'POST', body: 'x' });
-    expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 });
 

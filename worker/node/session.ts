@@ -4,6 +4,7 @@
 import type { Dataset } from '../../src/data/dataset.ts';
 import { messageOf } from '../../src/errors.ts';
 import { lossText } from '../../src/run/event-text.ts';
+import { counted } from '../../src/text/counted.ts';
 import { type CloseName, closeCodes, closeReason } from '../../src/wire/close-codes.ts';
 import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../../src/wire/connection-state.ts';
 import { datasetOfBytes, digestOfBytes } from '../../src/wire/dataset-bytes.ts';
@@ -167,6 +168,8 @@ export class Session {
         return;
       case 'goodbye':
         return this.#close('leaving', message.reason);
+      default:
+        message satisfies never;
     }
   }
 
@@ -210,10 +213,7 @@ export class Session {
     this.#run = new NodeRun(welcome, engine, data, threads, wiring, memories, onLoss);
     this.#joined = true;
     this.#options.counts?.joined();
-    log(
-      'info',
-      `joined run ${welcome.run} as worker ${welcome.workerId} with ${threads} thread${threads === 1 ? '' : 's'}`,
-    );
+    log('info', `joined run ${welcome.run} as worker ${welcome.workerId} with ${counted(threads, 'thread')}`);
     this.#send({ type: 'ready' });
   }
 

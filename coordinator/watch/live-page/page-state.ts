@@ -93,14 +93,14 @@ export class PageState {
       const { silentMs, state } = worker;
       // at the end they are shown as they were, but none of them works any more
       if (this.#watched.endedMs !== null) {
-        return { ...shown(worker), samplesPerSecond: null, silentMs: null, state: 'idle', reason: null };
+        return { ...rowOf(worker), samplesPerSecond: null, silentMs: null, state: 'idle', reason: null };
       }
-      return { ...shown(worker), samplesPerSecond: pace.samplesPerSecond, silentMs, state, reason: null };
+      return { ...rowOf(worker), samplesPerSecond: pace.samplesPerSecond, silentMs, state, reason: null };
     });
     this.#paces = paces;
     const left = departures.map(({ worker, eviction, reason }): PageWorker => {
       const state = eviction === null ? 'left' : 'lost';
-      return { ...shown(worker), samplesPerSecond: null, silentMs: null, state, reason };
+      return { ...rowOf(worker), samplesPerSecond: null, silentMs: null, state, reason };
     });
     return [...rows, ...left.reverse()];
   }
@@ -115,7 +115,7 @@ export class PageState {
   }
 }
 
-function shown({ rank, id, name, transport, threads, shards }: WorkerStatus) {
+function rowOf({ rank, id, name, transport, threads, shards }: WorkerStatus) {
   return { rank, id, name, transport, threads, shards };
 }
 

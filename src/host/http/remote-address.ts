@@ -9,6 +9,11 @@ export function addressText(address: string | undefined, port: number | undefine
   return `${plain.includes(':') ? `[${plain}]` : plain}:${port ?? 0}`;
 }
 
+/** Another port of the same machine; `address` as a log shows it. */
+export function withPort(address: string, port: number): string {
+  return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+}
+
 /** What counts as one address where limits are counted: an IPv4 address, or the first 64 bits of an IPv6 one. */
 export function addressGroup(address: string | undefined): string {
   const plain = unmapped(address ?? 'unknown');
