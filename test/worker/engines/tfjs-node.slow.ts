@@ -19,7 +19,7 @@ import type { FaultPoint } from '../../../worker/thread/compute-loop.ts';
 import type { Fault } from '../../../worker/thread/faults.ts';
 import { type Cluster, patient, withCluster } from '../../support/cluster.ts';
 import { makeDigits } from '../../support/digits.ts';
-import { goldenFloats, goldenJson, imagesAt, mnistData, relativeError } from '../../support/golden.ts';
+import { goldenGradient, relativeError } from '../../support/golden.ts';
 import { startNode } from '../../support/nodes.ts';
 import { randomCase } from '../../support/random-case.ts';
 import { rawCoordinator } from '../../support/raw-coordinator.ts';
@@ -56,22 +56,12 @@ function gradientBy(tf: Tensorflow, { widths, parameters, images, labels }: Batc
 
 describeNative('tfjs-node: gradients', (tf) => {
   test("meets PyTorch's gradient", async () => {
-    const { indices, labels, loss, correct } = goldenJson<{
-      indices: number[];
-      labels: number[];
-      loss: number;
-      correct: number;
-    }>('gradient.json');
-    const { gradient, sums, evaluated } = gradientBy(tf, {
-      widths: [784, 128, 64, 10],
-      parameters: goldenFloats('gradient-params.f32'),
-      images: imagesAt(await mnistData(), indices),
-      labels: Uint8Array.from(labels),
-    });
-    const mean = gradient.map((value) => value / indices.length);
-    expect(relativeError(mean, goldenFloats('gradient-expected.f32'))).toBeLessThan(1e-5);
-    expect(sums.lossSum / indices.length).toBeCloseTo(loss, 6);
-    expect([sums.correctCount, sums.sampleCount]).toEqual([correct, indices.length]);
+    const { images, labels, parameters, gradient: expected, loss, correct } = await goldenGradient();
+    const { gradient, sums, evaluated } = gradientBy(tf, { widths: [784, 128, 64, 10], parameters, images, labels });
+    const mean = gradient.map((value) => value / labels.length);
+    expect(relativeError(mean, expected)).toBeLessThan(1e-5);
+    expect(sums.lossSum / labels.length).toBeCloseTo(loss, 6);
+    expect([sums.correctCount, sums.sampleCount]).toEqual([correct, labels.length]);
     expect(evaluated).toEqual(sums);
   });
 
@@ -138,8 +128,8 @@ describeNative('tfjs-node: the same bits as one worker', () => {
     await traced(
       { ...short, shards: 64, limitTrain: 100, hidden: [33, 7], threads: 0 },
       {
-        makeEngine: async (spec, kernels, memory, worker) => {
-          const engine = await wiring.makeEngine(spec, kernels, memory, worker);
+        makeEngine: async (spec, memory, worker) => {
+          const engine = await wiring.makeEngine(spec, memory, worker);
           const { computeBlock } = engine;
           engine.computeBlock = (at, block, slot) => {
             for (let shard = 0; shard < 64; shard++) {
