@@ -7,6 +7,7 @@ import { wiring } from '../../src/library.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { eventLine } from '../../src/run/event-text.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
+import type { Digits } from './digits.ts';
 import { EventLines } from './events.ts';
 
 export interface Watched {
@@ -37,9 +38,9 @@ export function watchedRun(options: Partial<TrainOptions>): Watched {
   return { url, log, events: log.events, summary, stop: () => controller.abort() };
 }
 
-/** One that is long enough to be asked things; it is stopped when the test is over. */
-export function longRun(options: Partial<TrainOptions>): Watched {
-  const run = watchedRun(options);
+/** Long enough to be asked things, and stopped when the test is over. */
+export function longRun(digits: Digits, options: Partial<TrainOptions> = {}): Watched {
+  const run = watchedRun({ ...digits.short, threads: 1, epochs: 100_000, ...options });
   run.summary.catch(() => undefined);
   onTestFinished(async () => {
     run.stop();

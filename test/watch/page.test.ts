@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => digits.remove());
 
-const long = (options: object = {}) => longRun({ ...digits.short, threads: 1, epochs: 100_000, ...options });
+const long = (options: object = {}) => longRun(digits, options);
 
 describe('the page', () => {
   test('is one file that asks for nothing but its stream', async () => {

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => digits.remove());
 
-const long = (options: object = {}) => longRun({ ...digits.short, threads: 1, epochs: 100_000, ...options });
+const long = (options: object = {}) => longRun(digits, options);
 
 describe('metrics', () => {
   test.each([0, 2, 3])('say what history.json says, to the last digit, with %i threads', async (threads) => {
