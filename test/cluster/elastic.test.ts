@@ -58,7 +58,7 @@ describe('by will', () => {
       expect(await cluster.bits()).toEqual(await digits.baseline());
       expect(b.steps.at(-1)).toBe(leave.step);
       expect(leave.step).toBeGreaterThanOrEqual(30);
-      expect(cluster.log.matching(/shards? to worker/)).toEqual([]);
+      expect(cluster.log.matching(/(shard|part)s? to worker/)).toEqual([]);
     };
     await withCluster({ ...digits.short, minWorkers: 2 }, use, patient);
   });
@@ -155,7 +155,7 @@ describe('by accident', () => {
         cluster.node({ url, name, data: digits.data, beforeParts });
       }
       expect(await cluster.bits()).toEqual(await digits.baseline());
-      const again = new RegExp(`the evaluation of the ${split} split: \\d shards? to worker \\d: worker \\d was lost`);
+      const again = new RegExp(`the evaluation of the ${split} split: \\d parts? to worker \\d: worker \\d was lost`);
       expect(cluster.log.count(again)).toBeGreaterThan(0);
       expect(cluster.log.count(/left: the connection was lost/)).toBe(1);
     };
@@ -202,7 +202,7 @@ describe('a straggler', () => {
       const beforeParts = () => (held++ === 0 ? cluster.committed(25) : undefined);
       for (const name of ['a', 'b']) cluster.node({ name, data: digits.data, beforeParts });
       expect(await cluster.bits()).toEqual(await digits.baseline());
-      const again = /the evaluation of the validation split: \d shards? to worker \d: late from worker \d/;
+      const again = /the evaluation of the validation split: \d parts? to worker \d: late from worker \d/;
       expect(cluster.log.count(again)).toBeGreaterThan(0);
     };
     await withCluster({ ...digits.short, minWorkers: 2 }, use, impatient);
@@ -228,7 +228,7 @@ describe('a straggler', () => {
       cluster.node({ name: 'a', data: digits.data, beforeStep: slow });
       expect(await cluster.bits()).toEqual(await digits.baseline());
       expect(slow.step).toBe(12);
-      expect(cluster.log.matching(/shards? to worker/)).toEqual([]);
+      expect(cluster.log.matching(/(shard|part)s? to worker/)).toEqual([]);
       expect(cluster.log.matching(/ left: (?!runOver)/)).toEqual([]);
     };
     const limits = { step: { lateFactor: 0.1, lateFloorMs: 1, unmeasuredMs: 1 } };

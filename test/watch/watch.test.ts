@@ -13,7 +13,7 @@ import { refusal } from '../support/refusal.ts';
 import { withFolder } from '../support/tiny-data.ts';
 import { missing, output } from '../support/tools.ts';
 import { bitsOf, traceOf, warningOf } from '../support/train.ts';
-import { textOf, valueIn, type Watched, watchedRun } from '../support/watching.ts';
+import { firstView, longRun, textOf, valueIn, type Watched, watchedRun } from '../support/watching.ts';
 
 let digits: Digits;
 beforeAll(async () => {
@@ -21,32 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => digits.remove());
 
-/** Long enough to be asked things, and stopped when the test is over. */
-function long(options: object = {}): Watched {
-  const run = watchedRun({ ...digits.short, threads: 1, epochs: 100_000, ...options });
-  run.summary.catch(() => undefined);
-  onTestFinished(async () => {
-    run.stop();
-    await run.summary.catch(() => undefined);
-  });
-  return run;
-}
-
-/** The first message of the page's stream. */
-async function firstView(url: string) {
-  const controller = new AbortController();
-  const response = await fetch(`${url}events`, { signal: controller.signal });
-  let text = '';
-  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
-    text += piece;
-    const message = /^data: (.*)\n\n/m.exec(text)?.[1];
-    if (message !== undefined) {
-      controller.abort();
-      return JSON.parse(message);
-    }
-  }
-  throw new Error('the stream ended');
-}
+const long = (options: object = {}) => longRun(digits, options);
 
 describe('metrics', () => {
   test.each([0, 2, 3])('say what history.json says, to the last digit, with %i threads', async (threads) => {
@@ -186,43 +161,11 @@ describe('metrics', () => {
     expect(valueIn(text, 'lockstep_network_bytes_total{direction="sent"}')).toBeGreaterThan(0);
     const { workers } = await firstView(watching);
     expect(workers.map(({ name, state }: { name: string; state: string }) => [name, state])).toEqual([
-      ['a', expect.stringMatching(/idle|computing/)],
-      ['b', 'left'],
+      [expect.stringMatching(/^worker \d: a$/), expect.stringMatching(/idle|computing/)],
+      [expect.stringMatching(/^worker \d: b$/), 'left'],
     ]);
     run.stop();
     await a!.ended;
-  });
-});
-
-describe('the page', () => {
-  test('is one file that asks for nothing but its stream', async () => {
-    const run = long();
-    const response = await fetch(await run.url);
-    const html = await response.text();
-    expect(html).not.toMatch(/(src|href)="(?!data:)/);
-    expect(html).not.toMatch(/@import|url\((?!data:)/);
-    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
-    expect(html.length).toBeLessThan(120_000);
-  });
-
-  test('is told the whole run by each new stream', async () => {
-    const run = long();
-    const url = await run.url;
-    await run.log.seen(/^epoch:/, 3);
-    const view = await firstView(url);
-    expect(view.validationCurve.items.length).toBeGreaterThanOrEqual(3);
-    expect(view.curve.items.length).toBeGreaterThan(10);
-    expect(view.workers).toHaveLength(1);
-    expect(view.run).toMatchObject({ epochs: 100_000, stepsPerEpoch: 22, batchSize: 64 });
-  });
-
-  test('the server answers other paths and methods with errors', async () => {
-    const run = long();
-    const url = await run.url;
-    expect((await fetch(`${url}../etc/passwd`)).status).toBe(404);
-    expect((await fetch(`${url}constructor`)).status).toBe(404);
-    const post = await fetch(`${url}metrics`, { method: 'POST', body: 'x' });
-    expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 });
 
