@@ -37,6 +37,11 @@ export interface WorkerPlan {
   readonly tally: number;
 }
 
+/** Bytes from one row to the next: rows of whole half KiB would all fall on the same few lines of a cache. */
+function pitchOf(rowBytes: number): number {
+  return rowBytes % 512 === 0 ? rowBytes + 64 : rowBytes;
+}
+
 /** For each mask of eight lanes the numbers of those that are set, a byte each, and zeros behind them. */
 export function compactionWords(): number[] {
   const lanes = new Uint8Array(256 * 8);
@@ -61,19 +66,24 @@ export function planWorker(space: Space, shape: RunShape, grid: PassGrid): Worke
 function planScratch(space: Space, { layout, shards, rows, columns }: RunShape, { passShards }: PassGrid): number {
   const { layers } = layout;
   const longestRow = Math.max(...layers.map(({ stride }) => stride)) * 4;
-  // compaction writes eight entries at a time
-  const layerRecords = layers.flatMap(({ inputs }) =>
-    wordsOf(LayerScratchWord, {
-      entries: space.take((inputs + 8) * 8),
-      places: space.take((inputs + 1) * 4),
-      count: 0,
-    }),
-  );
+  const layerRecords = layers.flatMap(({ inputs }) => {
+    // compaction writes eight entries at a time
+    const [entryBytes, placeBytes] = [(inputs + 8) * 8, (inputs + 1) * 4];
+    return wordsOf(LayerScratchWord, {
+      entries: space.take(CHUNK * entryBytes),
+      entryBytes,
+      places: space.take(CHUNK * placeBytes),
+      placeBytes,
+      counts: space.take(CHUNK * 4),
+      done: space.take(CHUNK * 4),
+    });
+  });
   const imageBytes = (rows * columns + 47) & ~15;
   return space.record(
     wordsOf(ScratchWord, {
       layers: space.record(layerRecords),
-      sums: space.take(longestRow),
+      sums: space.take(CHUNK * longestRow),
+      sumBytes: longestRow,
       shiftedBias: space.take(layers[0]!.stride * 4),
       images: space.take(CHUNK * imageBytes),
       entries: space.take(2 * ENTRY_BYTES),
@@ -94,12 +104,14 @@ function planScratch(space: Space, { layout, shards, rows, columns }: RunShape, 
 function planStore(space: Space, { layout, shards, batchSize }: RunShape, grid: PassGrid): number {
   const { layers, size } = layout;
   const { passChunks, passShards, shardPasses } = grid;
-  const layerRecords = layers.flatMap(({ inputs, stride }, l) =>
-    wordsOf(LayerStoreWord, {
-      deltas: space.take(passChunks * CHUNK * stride * 4),
+  const layerRecords = layers.flatMap(({ inputs, stride }, l) => {
+    const pitch = pitchOf(stride * 4);
+    return wordsOf(LayerStoreWord, {
+      deltas: space.take(passChunks * CHUNK * pitch),
+      pitch,
       inputs: space.take(passChunks * CHUNK * inputs * (l === 0 ? 1 : 4)),
-    }),
-  );
+    });
+  });
   return space.record(
     wordsOf(StoreWord, {
       layers: space.record(layerRecords),

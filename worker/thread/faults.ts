@@ -46,8 +46,8 @@ export function injectorOf(faults: readonly Fault[], memory: RunMemory, thread: 
 function spoilChunk({ words, plan, wasmMemory }: RunMemory, chunk: number): void {
   const layers = words[plan.workers[0]!.store / 4 + StoreWord.layers]! >>> 0;
   const deltas = words[layers / 4 + LayerStoreWord.deltas]! >>> 0;
-  const values = CHUNK * plan.firstLayer.stride;
-  new Float32Array(wasmMemory.buffer, deltas + chunk * values * 4, values).fill(Number.NaN);
+  const bytes = CHUNK * words[layers / 4 + LayerStoreWord.pitch]!;
+  new Float32Array(wasmMemory.buffer, deltas + chunk * bytes, bytes / 4).fill(Number.NaN);
 }
 
 /** The first row of a slice, in kernel order: of the first layer's inputs, or of all other rows. */

@@ -4,8 +4,8 @@
 // The bits are those of: a sum from +0 over a shard's samples in order, then the tree over shards.
 
 import { augment, copyImage, imageBytes, listPixels } from './augment';
-import { layerOf, scratchOf, shardStart, storeOf } from './inlined';
-import { backward, forward, isHit, lossOf } from './layers';
+import { layerOf, shardStart, storeOf } from './inlined';
+import { backward, forward, isHit, lossOf, startBackward } from './layers';
 import { sumRow } from './row-sums';
 import { shiftBias } from './shifted-input';
 import { Adam, CHUNK, REST_GROUPS, ROW_GROUPS, Run, Scratch, Store, Sums } from './structs';
@@ -83,21 +83,23 @@ export function computeChunk(
   // lanes without a sample are those of the background: they touch no row
   if (count < CHUNK) clearChunk(run, scratch, kept, chunk, count);
   store<i32>(kept.counts + (chunk << 2), count);
-  const own = scratchOf(scratch, 0);
-  const stride = layerOf(run, 0).stride;
+  const slot = chunk * CHUNK;
+  const start = batchFirst + first;
   for (let i = 0; i < count; i++) {
-    const position = first + i;
-    const number = load<u32>(run.order + ((batchFirst + position) << 2));
-    const label = <i32>load<u8>(run.labels + number);
+    const number = load<u32>(run.order + ((start + i) << 2));
     const image = scratch.images + i * bytes;
-    const slot = chunk * CHUNK + i;
     sampleImage(run, epoch, number, image);
-    own.count = listPixels(run, image, own.entries, stride);
-    forward(run, scratch, parameters, kept, slot);
-    store<f64>(kept.losses + (position << 3), lossOf(run, scratch, label));
-    store<i32>(kept.hits + (position << 2), isHit());
-    backward(run, scratch, kept, parameters, label, slot);
+    listPixels(run, scratch, i, image);
   }
+  forward(run, scratch, parameters, count, kept, slot);
+  for (let i = 0; i < count; i++) {
+    const label = <i32>load<u8>(run.labels + load<u32>(run.order + ((start + i) << 2)));
+    const logits = scratch.sums + i * scratch.sumBytes;
+    store<f64>(kept.losses + ((first + i) << 3), lossOf(run, logits, label));
+    store<i32>(kept.hits + ((first + i) << 2), isHit());
+    startBackward(run, kept, logits, label, slot + i);
+  }
+  backward(run, scratch, kept, parameters, count, slot);
   const inputs = layerOf(run, 0).inputs;
   transpose16(scratch.images, bytes, inputs, storeOf(kept, 0).inputs + chunk * inputs * CHUNK);
   return count;

@@ -5,19 +5,19 @@ import { layerOf, listFloats, pickEight, storeOf } from './inlined';
 import { CHUNK, ENTRY_BYTES, LayerStore, Run, SCALE, Scratch, STEP_BYTES, Store } from './structs';
 
 /** Appends the entries of a shard's chunks [first, end) for row `row` of a hidden layer. */
-function listFloatChunks(own: LayerStore, inputs: i32, stride: i32, first: i32, end: i32, row: i32, at: usize): usize {
+function listFloatChunks(own: LayerStore, inputs: i32, pitch: i32, first: i32, end: i32, row: i32, at: usize): usize {
   for (let chunk = first; chunk < end; chunk++) {
-    at = listFloats(own.inputs + (((chunk * inputs + row) * CHUNK) << 2), chunk * CHUNK, stride, at);
+    at = listFloats(own.inputs + (((chunk * inputs + row) * CHUNK) << 2), chunk * CHUNK, pitch, at);
   }
   return at;
 }
 
 /** The same of the bias' row, which is touched by all of the samples. */
-function listBiasChunks(kept: Store, stride: i32, first: i32, end: i32, at: usize): usize {
+function listBiasChunks(kept: Store, pitch: i32, first: i32, end: i32, at: usize): usize {
   for (let chunk = first; chunk < end; chunk++) {
     const count = load<i32>(kept.counts + (chunk << 2));
     for (let i = 0; i < count; i++) {
-      store<u32>(at, (chunk * CHUNK + i) * stride);
+      store<u32>(at, (chunk * CHUNK + i) * pitch);
       store<f32>(at + ENTRY_BYTES, 1);
       at += 4;
     }
@@ -42,14 +42,14 @@ function pickPixelChunks(run: Run, own: LayerStore, inputs: i32, first: i32, end
 }
 
 /** Makes entries, at `at`, of what was picked. */
-function listPicked(picked: usize, pickedEnd: usize, stride: i32, at: usize): void {
-  const strides = i32x4.splat(stride);
+function listPicked(picked: usize, pickedEnd: usize, pitch: i32, at: usize): void {
+  const pitches = i32x4.splat(pitch);
   const scale = f32x4.splat(SCALE);
   for (; picked < pickedEnd; picked += 16, at += 32) {
     const slots = v128.load(picked);
     const pixels = v128.load(picked, ENTRY_BYTES);
-    v128.store(at, i32x4.mul(i32x4.extend_low_i16x8_u(slots), strides));
-    v128.store(at, i32x4.mul(i32x4.extend_high_i16x8_u(slots), strides), 16);
+    v128.store(at, i32x4.mul(i32x4.extend_low_i16x8_u(slots), pitches));
+    v128.store(at, i32x4.mul(i32x4.extend_high_i16x8_u(slots), pitches), 16);
     v128.store(at, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(pixels)), scale), ENTRY_BYTES);
     v128.store(at, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(pixels)), scale), ENTRY_BYTES + 16);
   }
@@ -68,7 +68,7 @@ export function listRow(
   const layer = layerOf(run, l);
   const own = storeOf(kept, l);
   const inputs = layer.inputs;
-  const stride = layer.stride;
+  const pitch = own.pitch;
   const entries = scratch.entries;
   let step = scratch.steps;
   const chunks = shards * shardChunks;
@@ -79,7 +79,7 @@ export function listRow(
       to = pickPixelChunks(run, own, inputs, chunk, chunk + shardChunks, row, to);
       store<u32>(step, <u32>(entries + ((to - picked) << 1)));
     }
-    listPicked(picked, to, stride, entries);
+    listPicked(picked, to, pitch, entries);
     return;
   }
   let at = entries;
@@ -87,8 +87,8 @@ export function listRow(
     const end = chunk + shardChunks;
     at =
       row === inputs
-        ? listBiasChunks(kept, stride, chunk, end, at)
-        : listFloatChunks(own, inputs, stride, chunk, end, row, at);
+        ? listBiasChunks(kept, pitch, chunk, end, at)
+        : listFloatChunks(own, inputs, pitch, chunk, end, row, at);
     store<u32>(step, <u32>at);
   }
 }

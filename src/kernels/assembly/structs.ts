@@ -71,8 +71,9 @@ export class Run {
 export class Scratch {
   /** Address of `layerCount` LayerScratch records. */
   layers: usize;
-  /** Outputs of one layer for one sample, as float32, as long as the longest row. */
+  /** Outputs of one layer for each sample of a chunk, as float32, each as long as the longest row: sumBytes. */
   sums: usize;
+  sumBytes: i32;
   /** The first layer's bias, shifted by the sum of its rows. */
   shiftedBias: usize;
   /** A chunk's images, each of imageBytes (augment.ts), and 16 bytes that are 0. */
@@ -99,11 +100,15 @@ export class Scratch {
 /** The same for one layer. */
 @unmanaged
 export class LayerScratch {
-  /** The one sample at hand: byte offset of the row (u32) and value (f32) of each input that is not 0. */
+  /** For each sample of a chunk byte offset of the row (u32) and value (f32) of each input that is not 0; entryBytes apart. */
   entries: usize;
-  /** The same inputs' numbers, times four (u32). */
+  entryBytes: i32;
+  /** The same inputs' numbers, times four (u32); placeBytes apart. */
   places: usize;
-  count: i32;
+  placeBytes: i32;
+  /** How many inputs of each sample are listed (i32), and how many of them are done backwards (i32). */
+  counts: usize;
+  done: usize;
 }
 
 /** What the samples of a pass leave for the sums of its rows: written chunk by chunk, read row by row, by whichever worker. */
@@ -125,8 +130,9 @@ export class Store {
 /** The same for one layer. */
 @unmanaged
 export class LayerStore {
-  /** For each sample of a pass the loss gradient with respect to the layer's outputs before ReLU. */
+  /** For each sample of a pass the loss gradient with respect to the layer's outputs before ReLU; pitch bytes apart. */
   deltas: usize;
+  pitch: i32;
   /** For each chunk and row of the layer CHUNK inputs: pixels (u8) of the first layer, else float32 after ReLU. */
   inputs: usize;
 }
