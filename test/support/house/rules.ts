@@ -198,20 +198,18 @@ export interface LongFile {
 }
 
 const most = 300;
-/** A file of tests is a row of cases that are read one at a time. */
-const mostInTests = 400;
 
+/** Of programs, tests and style sheets alike. */
 export function filesAreShort(house: House, exceptions: readonly LongFile[]): readonly string[] {
   const long = [...house.texts].flatMap(([path, text]) => {
-    const limit = path.startsWith('test/') ? mostInTests : most;
     const lines = text.split('\n').length - 1;
-    return /\.(ts|mjs)$/.test(path) && lines > limit ? [{ path, lines, limit }] : [];
+    return /\.(ts|mts|cts|js|mjs|cjs|css)$/.test(path) && lines > most ? [{ path, lines }] : [];
   });
   const excepted = exceptions.map(({ path }) => path);
   return [
     ...long
       .filter(({ path }) => !excepted.includes(path))
-      .map(({ path, lines, limit }) => `${path} has ${lines} lines: more than ${limit}`),
+      .map(({ path, lines }) => `${path} has ${lines} lines: more than ${most}`),
     ...excepted
       .filter((path) => !long.some((file) => file.path === path))
       .map((path) => `${path} is not too long: it needs no exception`),

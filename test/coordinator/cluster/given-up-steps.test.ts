@@ -3,17 +3,17 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { SocketExecutor } from '../../coordinator/cluster/socket-executor.ts';
-import { ShardSizes } from '../../coordinator/executors/shard-sizes.ts';
-import { noStatus } from '../../coordinator/executors/worker-status.ts';
-import { shardList } from '../../coordinator/step/cover.ts';
-import { makeExecutor } from '../../coordinator/training/make-executor.ts';
-import type { Evaluate } from '../../src/wire/messages.ts';
-import { type Digits, makeDigits } from '../support/digits.ts';
-import { type Local, startListening } from '../support/listening.ts';
-import { startNode } from '../support/nodes.ts';
-import { prepareRun } from '../support/prepared-run.ts';
-import { RawNode } from '../support/raw-node.ts';
+import type { SocketExecutor } from '../../../coordinator/cluster/socket-executor.ts';
+import { ShardSizes } from '../../../coordinator/executors/shard-sizes.ts';
+import { noStatus } from '../../../coordinator/executors/worker-status.ts';
+import { shardList } from '../../../coordinator/step/cover.ts';
+import { makeExecutor } from '../../../coordinator/training/make-executor.ts';
+import type { Evaluate } from '../../../src/wire/messages.ts';
+import { type Digits, makeDigits } from '../../support/digits.ts';
+import { type Local, startListening } from '../../support/listening.ts';
+import { startNode } from '../../support/nodes.ts';
+import { prepareRun } from '../../support/prepared-run.ts';
+import { RawNode } from '../../support/raw-node.ts';
 
 let digits: Digits;
 beforeAll(async () => {
