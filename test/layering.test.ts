@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { type House, houseOf, readHouse } from './support/house/house.ts';
+import { foldersAreExplained, testsStandWithTheirRooms } from './support/house/mirror.ts';
 import {
   bansAreKept,
   everyFileHasAHeader,
@@ -48,6 +49,8 @@ describe('this repository', () => {
     everyFileHasAHeader,
     namesTell,
     noFileOnlyPassesOn,
+    testsStandWithTheirRooms,
+    foldersAreExplained,
   ] as ((house: House) => readonly string[])[])('%o', (rule) => {
     expect(rule(house)).toEqual([]);
   });
@@ -202,6 +205,31 @@ describe('of a bad house the rules complain', () => {
       'src/a.ts only passes on what others have: it should be imported from there',
     ]);
     expect(noFileOnlyPassesOn(bad({ 'src/a.ts': `${text}\nexport const own = 1;` }))).toEqual([]);
+  });
+
+  test('places of tests', () => {
+    const rooms = [{ 'src/low': '', 'src/tree.ts': '', 'worker/node': '', 'src/bare': '' }];
+    const complaints = (paths: readonly string[], elsewhere: Record<string, string | null>) =>
+      testsStandWithTheirRooms(bad(Object.fromEntries(paths.map((path) => [path, '']))), rooms, elsewhere, ['promise']);
+    const good = ['low/a.test.ts', 'tree.test.ts', 'worker/node/a.slow.ts', 'promise/deep/a.test.ts', 'papers.test.ts'];
+    const paths = good.map((path) => `test/${path}`);
+    expect(complaints(paths, { 'src/bare': 'test/promise' })).toEqual([]);
+    expect(complaints([...paths, 'test/attic/a.test.ts', 'test/low/er/a.test.ts', 'test/leaf.test.ts'], {})).toEqual([
+      'test/attic/a.test.ts stands where no room is: it tries none, or one of another folder',
+      'test/low/er/a.test.ts stands where no room is: it tries none, or one of another folder',
+      'test/leaf.test.ts stands where no room is: it tries none, or one of another folder',
+      'src/bare has no tests, and nothing says where it is tried',
+    ]);
+    expect(complaints(paths, { 'src/bare': 'test/gone.test.ts', 'src/low': 'test/promise', 'src/was': null })).toEqual([
+      'src/low has tests of its own, or is gone: nothing need say where it is tried',
+      'src/was has tests of its own, or is gone: nothing need say where it is tried',
+      'test/gone.test.ts is to try a room, and is not there',
+    ]);
+    const map = { 'CONTRIBUTING.md': '| test/promise/ | the same bits |\n| test/low/ | a room |\n' };
+    expect(foldersAreExplained(bad(map), ['promise', 'watch'])).toEqual([
+      'CONTRIBUTING.md does not explain test/watch/',
+      "CONTRIBUTING.md explains test/low/, which is a room's",
+    ]);
   });
 
   test('headers', () => {
