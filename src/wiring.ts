@@ -2,7 +2,6 @@
 // only.
 
 import type { Engine, EngineSpec } from './engine.ts';
-import type { Kernels } from './kernels/kernels.ts';
 import type { RunMemory } from './kernels/run-memory.ts';
 import type { Workbench } from './kernels/workbench.ts';
 
@@ -16,7 +15,7 @@ export interface Wiring {
   readonly threadFile: string;
   /** Version of the program: nodes must have the same. */
   readonly programVersion: string;
-  readonly makeEngine: (spec: EngineSpec, kernels: Kernels, memory: RunMemory, worker: number) => Promise<Engine>;
+  readonly makeEngine: (spec: EngineSpec, memory: RunMemory, worker: number) => Promise<Engine>;
   /**
    * Digest of what an engine makes of a fixed small network: the same wherever a run would be the same. It throws where the
    * engine cannot be had, and readies the process for its threads.

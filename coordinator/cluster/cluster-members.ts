@@ -26,6 +26,7 @@ export interface ClusterMembersOptions extends MembershipOptions {
   readonly localThreads: number;
   readonly strangers: StrangerLimits;
   readonly mostNodes: number;
+  readonly measured: (clocked: Measurement) => Measurement;
   readonly identity: Identity;
   readonly read: NodeMessageReader;
   /** Everything of the welcome but who is welcomed. */
@@ -151,8 +152,8 @@ export class ClusterMembers {
   }
 
   /** A worker has answered all that it was given; one that leaves is let go. */
-  settle(member: ClusterMember, measured: Measurement): void {
-    const measurement = member.settle(measured);
+  settle(member: ClusterMember, clocked: Measurement): void {
+    const measurement = member.settle(this.#options.measured(clocked));
     this.#tell({ type: 'answered', workerId: member.workerId, measurement });
     this.#answerGoodbye(member);
   }

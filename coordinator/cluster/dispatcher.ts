@@ -2,7 +2,6 @@
 // One job at a time; who was late with the one before is heard, and what it says is dropped. Knows nothing of what follows
 // from the results.
 
-import type { Kernels } from '../../src/kernels/kernels.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import type { ClusterEvent } from '../../src/run/cluster-event.ts';
 import { shardsOfBlock } from '../../src/tree.ts';
@@ -23,7 +22,6 @@ import { type JobDeps, type JobWork, WorkJob } from './work-job.ts';
 
 export interface DispatcherOptions {
   readonly memory: RunMemory;
-  readonly kernels: Kernels;
   /** This machine's threads; null with --threads 0. */
   readonly local: LocalThreads | null;
   readonly observer: Observer;
@@ -53,9 +51,9 @@ export class Dispatcher implements MemberWork {
   #localFailure: Error | null = null;
 
   constructor(options: DispatcherOptions) {
-    const { memory, kernels, observer, late, onEvent } = options;
+    const { memory, observer, late, onEvent } = options;
     this.#options = options;
-    this.slots = new TreeSlots(memory, kernels);
+    this.slots = new TreeSlots(memory);
     this.phases = new StepPhases(observer);
     this.members = new ClusterMembers(options.members, this);
     const { members, slots } = this;

@@ -20,6 +20,7 @@ import { nodeMessageReader } from '../../src/wire/read-node-message.ts';
 import type { LocalThreads } from '../executors/executor.ts';
 import type { ShardSizes } from '../executors/shard-sizes.ts';
 import { nobody, type Observer } from '../executors/worker-status.ts';
+import type { Measurement } from '../step/speed.ts';
 import type { StepOptions } from '../step/step-events.ts';
 import { stepDefaults } from '../step/step-machine.ts';
 import { SocketExecutor } from './socket-executor.ts';
@@ -45,13 +46,20 @@ export interface ListenDeps {
 export interface ClusterLimits {
   /** When an attempt is late. */
   readonly step: StepOptions;
+  /** What the clocks say of an attempt -> what is taken for its measurement. Shares of the work follow from it. */
+  readonly measured: (clocked: Measurement) => Measurement;
   /** Nodes at a time; further ones are told to come again later. */
   readonly mostNodes: number;
   /** Whoever has not said hello yet. */
   readonly strangers: StrangerLimits;
 }
 
-export const clusterLimits: ClusterLimits = { strangers: strangerLimits, step: stepDefaults, mostNodes: 1_024 };
+export const clusterLimits: ClusterLimits = {
+  strangers: strangerLimits,
+  step: stepDefaults,
+  measured: (clocked) => clocked,
+  mostNodes: 1_024,
+};
 
 // A coordinator that pauses is forgiven for longer than a node is.
 const COORDINATOR_TIMEOUT_MS = 60_000;
@@ -74,7 +82,6 @@ export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
 
   const executor = new SocketExecutor({
     memory,
-    kernels: memory.kernels,
     engine,
     local,
     sizes,
@@ -87,6 +94,7 @@ export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
       heartbeatTimeoutMs,
       strangers: limits.strangers,
       mostNodes: limits.mostNodes,
+      measured: limits.measured,
       identity,
       read: nodeMessageReader({
         valueCount,

@@ -2,7 +2,7 @@
 // A step goes out as parameters, comes back as tree nodes, and is committed on this thread.
 
 import type { Engine, SplitName } from '../../src/engine.ts';
-import { type Kernels, ROW_GROUPS } from '../../src/kernels/kernels.ts';
+import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { ClusterEvent } from '../../src/run/cluster-event.ts';
 import { workName } from '../../src/run/event-text.ts';
@@ -22,7 +22,6 @@ import type { JobWork } from './work-job.ts';
 
 export interface SocketOptions {
   readonly memory: RunMemory;
-  readonly kernels: Kernels;
   /** Commits steps on this thread. */
   readonly engine: Engine;
   /** This machine's threads; null with --threads 0. */

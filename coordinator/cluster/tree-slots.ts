@@ -1,20 +1,17 @@
 // The slots of shared memory that tree nodes stand in while a step lasts, by node. A slot is taken before it is written and
 // free again when its values are needed no more.
 
-import type { Kernels } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { WireSums } from '../../src/wire/messages.ts';
 import type { Accepted } from '../step/cover.ts';
 
 export class TreeSlots {
   readonly #memory: RunMemory;
-  readonly #kernels: Pick<Kernels, 'allFinite'>;
   readonly #free: number[];
   readonly #byNode = new Map<string, number>();
 
-  constructor(memory: RunMemory, kernels: Pick<Kernels, 'allFinite'>) {
+  constructor(memory: RunMemory) {
     this.#memory = memory;
-    this.#kernels = kernels;
     this.#free = memory.plan.slots.map((_, i) => i).reverse();
   }
 
@@ -44,9 +41,9 @@ export class TreeSlots {
   }
 
   isFinite(node: Accepted): boolean {
-    const { plan, doubles } = this.#memory;
+    const { plan, doubles, kernels } = this.#memory;
     const { vector, sums } = plan.slots[this.#slotOf(node)]!;
-    return Number.isFinite(doubles[sums / 8]!) && this.#kernels.allFinite(vector, plan.vectorBytes) === 1;
+    return Number.isFinite(doubles[sums / 8]!) && kernels.allFinite(vector, plan.vectorBytes) === 1;
   }
 
   /**

@@ -46,11 +46,11 @@ export async function infer(model: Model, set: ImageSet, threads: number, wiring
   const module = wiring.sharedKernels();
   const memory = layRun(shape, module, wiring.heapBase());
   memory.setData(none, set, new Uint32Array(0));
-  memory.setState(layout, 0, parameters);
+  memory.setState(0, parameters);
   const engine: EngineSpec = { name: 'wasm', augmentValidation: false };
   const executor: Executor =
     threads === 0
-      ? new InlineExecutor(await wiring.makeEngine(engine, memory.kernels, memory, 0), memory)
+      ? new InlineExecutor(await wiring.makeEngine(engine, memory, 0), memory)
       : new ThreadExecutor(
           memory,
           new ThreadPool(memory, {

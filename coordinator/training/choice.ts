@@ -19,13 +19,12 @@ export function bestOfRun(options: TrainOptions, { start, changes }: OpenRun): B
 
 /** The loop's questions, answered by the best parameters. */
 export function choiceOf(best: BestParameters, memory: RunMemory): Choice {
-  const { layout } = memory.plan.shape;
   return {
-    consider: ({ loss }, step, whole) => best.consider(loss, whole, () => memory.parametersAt(layout, step)),
+    consider: ({ loss }, step, whole) => best.consider(loss, whole, () => memory.parametersAt(step)),
     recall: (step) => {
       if (best.parameters === null) return step;
       // those of the step after the last stand where none of the last state does
-      memory.setParameters(layout, step + 1, best.parameters);
+      memory.setParameters(step + 1, best.parameters);
       return step + 1;
     },
   };

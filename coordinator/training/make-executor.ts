@@ -50,7 +50,7 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
   const { threads } = options;
   const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation };
   if (threads === 0 && options.listen === null) {
-    return seen(new InlineExecutor(await wiring.makeEngine(engine, memory.kernels, memory, 0), memory), observer);
+    return seen(new InlineExecutor(await wiring.makeEngine(engine, memory, 0), memory), observer);
   }
   const pool =
     threads === 0
@@ -71,7 +71,7 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
       ...parts,
       observer,
       configuration: configForFile(options),
-      engine: await wiring.makeEngine(engine, memory.kernels, memory, threads),
+      engine: await wiring.makeEngine(engine, memory, threads),
       local,
       sizes: new ShardSizes(memory.plan.shape),
       limits: { ...clusterLimits, ...wiring.limits },

@@ -30,7 +30,7 @@ export async function checkpointerOf(opened: OpenRun, parts: CheckpointDeps): Pr
   let epochsTold = -1;
   const checkpointer = new Checkpointer(inPlace ? start : null, {
     snapshot: (position, validation) => {
-      const state = memory.state(layout, position.step);
+      const state = memory.state(position.step);
       return {
         position,
         validation,

@@ -23,7 +23,7 @@ import type { OpenRun } from './open-run.ts';
 import { checkpointerOf, tellOfAsked } from './run-checkpoints.ts';
 import type { Phase } from './run-phase.ts';
 import { watchRun } from './start-watch.ts';
-import { type Outcome, trainLoop } from './trainer.ts';
+import { type Outcome, Training } from './trainer.ts';
 import { writeResults } from './write-results.ts';
 
 /** What a run is told by, and tells. */
@@ -94,10 +94,10 @@ export class RunUnderWay {
     const memory = layRun(shape, module, wiring.heapBase());
     memory.setData(data.train, data.test, split.validation);
     const { layout, seed } = shape;
-    if (start === null) memory.setState(layout, 0, initialParameters(layout, seed));
+    if (start === null) memory.setState(0, initialParameters(layout, seed));
     else {
       const { parameters, firstMoments, secondMoments } = start.state;
-      memory.setState(layout, start.position.step, parameters, firstMoments, secondMoments);
+      memory.setState(start.position.step, parameters, firstMoments, secondMoments);
     }
     const executor = await makeExecutor({
       shape,
@@ -155,7 +155,7 @@ export class RunUnderWay {
     });
     this.#checkpointer = checkpointer;
     const watched = this.#watch?.observe(executor, memory) ?? executor;
-    const outcome = await trainLoop(watched, memory, this.#opened.split, this.#options, this.#start, {
+    const training = new Training(watched, memory, this.#opened.split, this.#options, this.#start, {
       onEvent: this.#onEvent,
       signal: this.#signal,
       choice: best === null ? null : choiceOf(best, memory),
@@ -167,6 +167,7 @@ export class RunUnderWay {
         if (asked) void tellOfAsked(checkpointer, position.step, this.#onEvent);
       },
     });
+    const outcome = await training.run();
     this.#around.onPhase('results');
     await checkpointer?.settled();
     this.#failing.signal.throwIfAborted();

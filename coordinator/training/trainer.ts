@@ -67,19 +67,7 @@ export interface Outcome {
   readonly steps: number;
 }
 
-/** Trains from `start`, whose state the memory holds. Throws the signal's reason when it is aborted. */
-export async function trainLoop(
-  executor: Executor,
-  memory: RunMemory,
-  split: SplitNumbers,
-  recipe: Recipe,
-  start: Position,
-  deps: TrainerDeps,
-): Promise<Outcome> {
-  return await new Training(executor, memory, split, recipe, start, deps).run();
-}
-
-class Training {
+export class Training {
   readonly #executor: Executor;
   readonly #memory: RunMemory;
   readonly #split: SplitNumbers;
@@ -97,6 +85,7 @@ class Training {
   /** The memory holds its state, while nothing trains. */
   #position: Position;
 
+  /** `start`: where it trains from; the memory holds that state. */
   constructor(
     executor: Executor,
     memory: RunMemory,
@@ -119,6 +108,7 @@ class Training {
     this.#position = start;
   }
 
+  /** Once. Throws the signal's reason when it is aborted. */
   async run(): Promise<Outcome> {
     const { signal, onCheckpoint } = this.#deps;
     try {

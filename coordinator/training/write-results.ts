@@ -22,7 +22,7 @@ export async function writeResults(
   seconds: number,
 ): Promise<Summary> {
   const { layout, seed } = shape;
-  const state = memory.state(layout, outcome.steps);
+  const state = memory.state(outcome.steps);
   const parameters = chosen ?? state.parameters;
   const summary = summarize(outcome, {
     run: folder?.name ?? 'unsaved',

@@ -2,7 +2,6 @@
 // lay-memory.ts.
 
 import type { ImageSet } from '../data/dataset.ts';
-import type { Layout } from '../model/layout.ts';
 import { toCanonicalOrder, toKernelOrder } from '../model/layout.ts';
 import type { Sums } from '../sums.ts';
 import type { BlockAddress } from '../tree.ts';
@@ -76,16 +75,17 @@ export class RunMemory {
   }
 
   /** Writes canonical vectors as the state that step `step` reads. */
-  setState(layout: Layout, step: number, parameters: Float32Array, first?: Float32Array, second?: Float32Array): void {
+  setState(step: number, parameters: Float32Array, first?: Float32Array, second?: Float32Array): void {
+    const { layout } = this.plan.shape;
     const zero = new Float32Array(layout.parameters);
     toKernelOrder(layout, first ?? zero, this.vector(bufferOf(this.plan.firstMoments, step)));
     toKernelOrder(layout, second ?? zero, this.vector(bufferOf(this.plan.secondMoments, step)));
-    this.setParameters(layout, step, parameters);
+    this.setParameters(step, parameters);
   }
 
   /** The parameters alone, from canonical order; the moments stay. */
-  setParameters(layout: Layout, step: number, parameters: Float32Array): void {
-    toKernelOrder(layout, parameters, this.vector(bufferOf(this.plan.parameters, step)));
+  setParameters(step: number, parameters: Float32Array): void {
+    toKernelOrder(this.plan.shape.layout, parameters, this.vector(bufferOf(this.plan.parameters, step)));
     this.#sumFirstRows(step);
   }
 
@@ -101,16 +101,14 @@ export class RunMemory {
     this.kernels.sumFirstRows(runRecord, bufferOf(parameters, step), bufferOf(partials, step));
   }
 
-  parametersAt(layout: Layout, step: number): Float32Array {
-    return toCanonicalOrder(layout, this.vector(bufferOf(this.plan.parameters, step)));
+  parametersAt(step: number): Float32Array {
+    return toCanonicalOrder(this.plan.shape.layout, this.vector(bufferOf(this.plan.parameters, step)));
   }
 
   /** Copies of the state that step `step` reads, in canonical order. */
-  state(
-    layout: Layout,
-    step: number,
-  ): { parameters: Float32Array; firstMoments: Float32Array; secondMoments: Float32Array } {
-    const { parameters, firstMoments, secondMoments } = this.plan;
+  state(step: number): { parameters: Float32Array; firstMoments: Float32Array; secondMoments: Float32Array } {
+    const { parameters, firstMoments, secondMoments, shape } = this.plan;
+    const { layout } = shape;
     return {
       parameters: toCanonicalOrder(layout, this.vector(bufferOf(parameters, step))),
       firstMoments: toCanonicalOrder(layout, this.vector(bufferOf(firstMoments, step))),

@@ -143,10 +143,10 @@ export class Workbench {
       },
       this.#base,
     );
-    return this.#gradientWith(plan, input, layout);
+    return this.#gradientWith(plan, input);
   }
 
-  #gradientWith(plan: MemoryPlan, input: GradientInput, layout: ReturnType<typeof layoutOf>): GradientResult {
+  #gradientWith(plan: MemoryPlan, input: GradientInput): GradientResult {
     this.#reserve(plan.bytes);
     writeRecords(plan, this.#memory);
     const memory = new RunMemory(this.#memory, plan, this.#kernels);
@@ -157,12 +157,12 @@ export class Workbench {
       0,
       Uint32Array.from(labels, (_, i) => i),
     );
-    memory.setParameters(layout, 0, parameters);
+    memory.setParameters(0, parameters);
     const { vector, sums } = plan.slots[0]!;
     const scratch = plan.workers[0]!.scratch;
     this.#kernels.computeBlock(plan.runRecord, scratch, plan.parameters[0], plan.partials[0], 0, 0, 0, 0, vector, sums);
     this.#kernels.finish(plan.runRecord, vector);
-    return { gradient: toCanonicalOrder(layout, memory.vector(vector)), ...memory.sums(sums) };
+    return { gradient: toCanonicalOrder(plan.shape.layout, memory.vector(vector)), ...memory.sums(sums) };
   }
 
   createAdam(

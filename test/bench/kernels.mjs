@@ -48,7 +48,6 @@ export async function measureKernels() {
     slots: 8,
   };
   const run = layRun(shape, module, 65536);
-  const { kernels } = run;
   run.setData(
     train,
     test,
@@ -58,10 +57,10 @@ export async function measureKernels() {
     0,
     Uint32Array.from({ length: count }, (_, i) => i),
   );
-  run.setState(layout, 0, initialParameters(layout, 42));
+  run.setState(0, initialParameters(layout, 42));
   const spec = { name: 'wasm', validationCount: count, testCount: test.count };
-  const plain = await makeEngine({ ...spec, augmentValidation: false }, kernels, run, 0);
-  const augmented = await makeEngine({ ...spec, augmentValidation: true }, kernels, run, 0);
+  const plain = await makeEngine({ ...spec, augmentValidation: false }, run, 0);
+  const augmented = await makeEngine({ ...spec, augmentValidation: true }, run, 0);
   const steps = Math.floor(count / batchSize);
   const at = (call) => ({ epoch: 0, step: 0, stepInEpoch: call % steps });
 

@@ -94,7 +94,7 @@ describe('by will', () => {
 
 describe('by accident', () => {
   test('a connection breaks in the middle of a step; the node comes back as another worker', async () => {
-    await withCluster({ ...digits.short, minWorkers: 2 }, async (cluster) => {
+    const use = async (cluster: Cluster) => {
       const { proxy, url } = await proxied(cluster);
       const back = cluster.log.seen(/worker 3 joined: b/);
       const cut = onceFrom(15, () => proxy.cut());
@@ -105,7 +105,8 @@ describe('by accident', () => {
       expect(cluster.log.count(new RegExp(`step ${cut.step}: \\d shards? to worker 1: worker 2 was lost`))).toBe(1);
       expect(b.log.count(/not connected: code 1006/)).toBe(1);
       expect((await b.ended).result).toMatchObject({ joined: 2, reason: 'the run is over' });
-    });
+    };
+    await withCluster({ ...digits.short, minWorkers: 2 }, use, patient);
   });
 
   test('the only node is lost in the middle of a step: the run pauses until it is back', async () => {
@@ -143,7 +144,7 @@ describe('by accident', () => {
   });
 
   test.each(['validation', 'test'] as const)('a node dies in the evaluation of the %s split', async (split) => {
-    await withCluster({ ...digits.short, minWorkers: 2 }, async (cluster) => {
+    const use = async (cluster: Cluster) => {
       // whoever is the first to be given any of it
       let cuts = 0;
       for (const name of ['a', 'b']) {
@@ -157,11 +158,12 @@ describe('by accident', () => {
       const again = new RegExp(`the evaluation of the ${split} split: \\d shards? to worker \\d: worker \\d was lost`);
       expect(cluster.log.count(again)).toBeGreaterThan(0);
       expect(cluster.log.count(/left: the connection was lost/)).toBe(1);
-    });
+    };
+    await withCluster({ ...digits.short, minWorkers: 2 }, use, patient);
   });
 
   test('a silent node is evicted, and joins again as a new worker', async () => {
-    await withCluster({ ...digits.short, minWorkers: 2, heartbeatTimeout: 1 }, async (cluster) => {
+    const use = async (cluster: Cluster) => {
       const { proxy, url } = await proxied(cluster);
       const freeze = onceFrom(15, () => proxy.freeze());
       const back = cluster.log.seen(/worker 3 joined: b/);
@@ -170,7 +172,8 @@ describe('by accident', () => {
       await cluster.log.seen(/worker 2 \(b\) left: heartbeatTimeout: silent for \d+ ms, allowed are 1000/);
       proxy.thaw();
       expect(await cluster.bits()).toEqual(await digits.baseline());
-    });
+    };
+    await withCluster({ ...digits.short, minWorkers: 2, heartbeatTimeout: 1 }, use, patient);
   });
 });
 

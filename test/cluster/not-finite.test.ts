@@ -16,15 +16,33 @@ beforeAll(async () => {
 });
 afterAll(() => digits.remove());
 
-/** Spoils what was computed, `times` times, from step 0 on: there everybody is given the same. */
-function spoiler(spoil: (memory: RunMemory, slot: number) => void, times = Number.POSITIVE_INFINITY) {
-  const afterStep = (_at: unknown, memory: RunMemory, slots: readonly number[]) => {
-    if (afterStep.times >= times) return;
+const always = () => true;
+
+/** Spoils what was computed, `times` times, from step 0 on or when `begun` says so. */
+function spoiler(
+  spoil: (memory: RunMemory, slot: number) => void,
+  { times = Number.POSITIVE_INFINITY, begun = always }: { times?: number; begun?: (step: number) => boolean } = {},
+) {
+  const afterStep = ({ step }: { step: number }, memory: RunMemory, slots: readonly number[]) => {
+    if (!begun(step) || afterStep.times >= times) return;
     afterStep.times++;
     for (const slot of slots) spoil(memory, slot);
   };
   afterStep.times = 0;
   return afterStep;
+}
+
+/**
+ * For each of `count` nodes, whether it is past the step from which on all of them are waited for. The first attempt of a node
+ * is not measured, and beside threads no step waits for its answer before one was.
+ */
+function onceAllAreWaitedFor(count: number): ((step: number) => boolean)[] {
+  const attempts = new Array<number>(count).fill(0);
+  let waited = 0;
+  return attempts.map((_, node) => (step) => {
+    if (++attempts[node]! === 3) waited = Math.max(waited, step);
+    return Math.min(...attempts) >= 3 && step > waited;
+  });
 }
 
 const value = (wrong: number) => (memory: RunMemory, slot: number) => {
@@ -59,7 +77,8 @@ test('from a node beside threads of the coordinator', async () => {
   await withCluster(
     { ...digits.short, threads: 1, minWorkers: 2 },
     async (cluster) => {
-      const afterStep = spoiler(value(Number.NaN));
+      const [begun] = onceAllAreWaitedFor(1);
+      const afterStep = spoiler(value(Number.NaN), { begun: begun! });
       cluster.node({ name: 'bad', data: digits.data, afterStep });
       expect(await cluster.bits()).toEqual(await digits.baseline());
       expect(afterStep.times).toBe(1);
@@ -98,7 +117,7 @@ test('from the only node, twice: the run stops', async () => {
 
 test('from the only node, once: it is warned of, and the bits are right', async () => {
   await withCluster(digits.short, async (cluster) => {
-    const afterStep = spoiler(value(Number.NaN), 1);
+    const afterStep = spoiler(value(Number.NaN), { times: 1 });
     cluster.node({ name: 'a', data: digits.data, afterStep });
     expect(await cluster.bits()).toEqual(await digits.baseline());
     expect(afterStep.times).toBe(1);
@@ -141,8 +160,8 @@ describe('an evaluation with', () => {
   });
 
   test('NaN from the coordinator itself too: it is the truth, and nobody is evicted', async () => {
-    const makeEngine: Wiring['makeEngine'] = async (spec, kernels, memory, worker) => {
-      const engine = await wiring.makeEngine(spec, kernels, memory, worker);
+    const makeEngine: Wiring['makeEngine'] = async (spec, memory, worker) => {
+      const engine = await wiring.makeEngine(spec, memory, worker);
       return changed(engine, {
         evaluatePart(split, chunk, step, epoch) {
           engine.evaluatePart(split, chunk, step, epoch);
@@ -187,11 +206,13 @@ describe('gradients that are finite, and whose sum is not:', () => {
     await withCluster(
       { ...digits.short, threads, minWorkers: 3 + threads },
       async (cluster) => {
-        const bad = ['bad', 'bad'].map((name) => cluster.node({ name, data: digits.data, afterStep: spoiler(huge) }));
+        const bad = onceAllAreWaitedFor(2).map((begun) =>
+          cluster.node({ name: 'bad', data: digits.data, afterStep: spoiler(huge, { begun }) }),
+        );
         cluster.node({ name: 'good', data: digits.data });
         expect(await cluster.bits()).toEqual(await digits.baseline());
         for (const { ended } of bad) {
-          const why = expect.stringMatching(/^nonFinite: the sum of step 0 is not finite/);
+          const why = expect.stringMatching(/^nonFinite: the sum of step \d+ is not finite/);
           expect((await ended).error).toMatchObject({ exitCode: 1, why });
         }
         expect(cluster.log.count(/\(bad\) left: nonFinite/)).toBe(2);
@@ -215,8 +236,8 @@ describe('gradients that are finite, and whose sum is not:', () => {
   });
 
   test('from the coordinator itself too: the run fails as a single worker would, and nobody is evicted', async () => {
-    const makeEngine: Wiring['makeEngine'] = async (spec, kernels, memory, worker) => {
-      const engine = await wiring.makeEngine(spec, kernels, memory, worker);
+    const makeEngine: Wiring['makeEngine'] = async (spec, memory, worker) => {
+      const engine = await wiring.makeEngine(spec, memory, worker);
       return changed(engine, {
         computeBlock(at, block, slot) {
           engine.computeBlock(at, block, slot);

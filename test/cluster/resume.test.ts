@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeExecutor } from '../../coordinator/training/make-executor.ts';
 import type { LockstepError } from '../../src/errors.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
-import { type Cluster, withCluster } from '../support/cluster.ts';
+import { type Cluster, patient, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { gate } from '../support/events.ts';
 import { type NodeSetup, startNode } from '../support/nodes.ts';
@@ -48,11 +48,12 @@ async function stopOf({ outcome }: Cluster): Promise<LockstepError> {
 
 /** Stops in the middle of step `step`, which is then finished. */
 async function stopWithNodes(step: number, given: Partial<TrainOptions>, nodes = 2): Promise<LockstepError> {
-  return await withCluster({ ...given, minWorkers: nodes + (given.threads ?? 0) }, async (cluster) => {
+  const use = async (cluster: Cluster) => {
     const beforeStep = (at: { step: number }) => (at.step >= step ? cluster.stop() : undefined);
     for (let i = 0; i < nodes; i++) cluster.node({ name: `n${i}`, data: digits.data, beforeStep });
     return await stopOf(cluster);
-  });
+  };
+  return await withCluster({ ...given, minWorkers: nodes + (given.threads ?? 0) }, use, patient);
 }
 
 /** Stops soon after the first checkpoint from step `step` on. */

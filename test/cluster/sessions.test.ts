@@ -3,12 +3,13 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { ExitCode } from '../../src/errors.ts';
 import { pauseMs } from '../../worker/node/backoff.ts';
 import { type Cluster, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { gate } from '../support/events.ts';
 import { freePort } from '../support/free-port.ts';
+import { interruption } from '../support/interruption.ts';
 import { startNode } from '../support/nodes.ts';
 import { startProxy } from '../support/proxy.ts';
 import { withFolder } from '../support/tiny-data.ts';
@@ -121,15 +122,7 @@ describe('runs at one address, one after the other', () => {
     const node = startNode(`ws://127.0.0.1:${port}`, { data: digits.data, beforeStep: hold });
     await withCluster(options, async (cluster) => {
       await reached.promise;
-      cluster.stop(
-        new LockstepError({
-          code: 'ERR_LOCKSTEP_INTERRUPTED',
-          what: 'Stopped',
-          why: 'a test',
-          mend: 'none',
-          exitCode: ExitCode.terminated,
-        }),
-      );
+      cluster.stop(interruption(ExitCode.terminated));
       await expect(cluster.outcome).rejects.toMatchObject({ exitCode: 143 });
       stopped.open();
     });
@@ -171,15 +164,7 @@ describe('a run without workers', () => {
 
   test('can be stopped while it waits for the first', async () => {
     await withCluster(digits.short, async (cluster) => {
-      cluster.stop(
-        new LockstepError({
-          code: 'ERR_LOCKSTEP_INTERRUPTED',
-          what: 'Stopped',
-          why: 'a test',
-          mend: 'none',
-          exitCode: ExitCode.interrupted,
-        }),
-      );
+      cluster.stop(interruption(ExitCode.interrupted));
       await expect(cluster.outcome).rejects.toMatchObject({ exitCode: 130 });
     });
   });
@@ -196,15 +181,7 @@ describe('a run without workers', () => {
       await cluster.log.seen(/The run pauses/);
       node.leave();
       await node.ended;
-      cluster.stop(
-        new LockstepError({
-          code: 'ERR_LOCKSTEP_INTERRUPTED',
-          what: 'Stopped',
-          why: 'a test',
-          mend: 'none',
-          exitCode: ExitCode.terminated,
-        }),
-      );
+      cluster.stop(interruption(ExitCode.terminated));
       await expect(cluster.outcome).rejects.toMatchObject({ exitCode: 143 });
       await proxy.close();
     });

@@ -1,6 +1,7 @@
 // A run that listens, in this process, and the nodes that a test starts for it. Everything that was started is ended, also
 // when the test fails in the middle.
 
+import type { Measurement } from '../../coordinator/step/speed.ts';
 import type { TestedWiring } from '../../coordinator/training/make-executor.ts';
 import { resolveWithRun } from '../../coordinator/training/resolve-with-run.ts';
 import { type TrainDeps, trainRun } from '../../coordinator/training/train-run.ts';
@@ -30,14 +31,26 @@ export interface Cluster {
   stop(reason?: unknown): void;
 }
 
-/** Nothing is late, however slow the machine: for tests that count what is given again. */
-export const patient: Partial<TestedWiring> = {
-  limits: { step: { lateFactor: 4, lateFloorMs: 60_000, unmeasuredMs: 60_000 } },
+/**
+ * All are equally fast, and so fast that the floor alone says what is late: on a busy machine a worker that was slow for a
+ * while is given less, and of the few parts of an evaluation none.
+ */
+const measured = (clocked: Measurement): Measurement => {
+  const computeMs = clocked.sampleCount / 1000;
+  return { ...clocked, computeMs, wallMs: computeMs };
 };
 
-/** What takes some milliseconds longer than usual is late. */
+/**
+ * Nothing is late, and everybody has a share, however slow the machine: for tests that count what is given again, or in which
+ * a certain worker must be given something. Beside workers that are known no step waits for one that is not, though.
+ */
+export const patient: Partial<TestedWiring> = {
+  limits: { step: { lateFactor: 4, lateFloorMs: 60_000, unmeasuredMs: 60_000 }, measured },
+};
+
+/** What takes some milliseconds is late, and everybody has a share. */
 export const impatient: Partial<TestedWiring> = {
-  limits: { step: { lateFactor: 4, lateFloorMs: 20, unmeasuredMs: 500 } },
+  limits: { step: { lateFactor: 4, lateFloorMs: 20, unmeasuredMs: 500 }, measured },
 };
 
 /** `use` is given the run when it listens. */

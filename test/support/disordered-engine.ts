@@ -2,19 +2,14 @@
 // Everything else about it is right, so that only a test of bits can tell.
 
 import type { Engine, EngineSpec } from '../../src/engine.ts';
-import type { Kernels } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { Purpose, permutationAt } from '../../src/random.ts';
 import { makeEngine } from '../../worker/engines/make-engine.ts';
 
-export async function makeDisorderedEngine(
-  spec: EngineSpec,
-  kernels: Kernels,
-  memory: RunMemory,
-  worker: number,
-): Promise<Engine> {
-  const engine = await makeEngine(spec, kernels, memory, worker);
-  const { slots, vectorBytes } = memory.plan;
+export async function makeDisorderedEngine(spec: EngineSpec, memory: RunMemory, worker: number): Promise<Engine> {
+  const engine = await makeEngine(spec, memory, worker);
+  const { kernels, plan } = memory;
+  const { slots, vectorBytes } = plan;
   return {
     name: engine.name,
     evaluatePart: engine.evaluatePart.bind(engine),

@@ -34,6 +34,24 @@ export function imagesAt(data: Dataset, numbers: readonly number[]): Uint8Array 
   return images;
 }
 
+/** A batch, PyTorch's parameters of [784, 128, 64, 10], and what it makes of them: means over the samples. */
+export async function goldenGradient() {
+  const { indices, labels, loss, correct } = goldenJson<{
+    indices: number[];
+    labels: number[];
+    loss: number;
+    correct: number;
+  }>('gradient.json');
+  return {
+    images: imagesAt(await mnistData(), indices),
+    labels: Uint8Array.from(labels),
+    parameters: goldenFloats('gradient-params.f32'),
+    gradient: goldenFloats('gradient-expected.f32'),
+    loss,
+    correct,
+  };
+}
+
 /** |a - b| / |b| in the Euclidean norm. */
 export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let difference = 0;

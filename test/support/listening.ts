@@ -30,7 +30,7 @@ export async function startListening(
   const prepared = prepareRun({ ...digits.short, threads, listen: '127.0.0.1:0', minWorkers }, digits.data);
   const { parts, log } = prepared;
   const spec = { name: 'wasm', augmentValidation: false };
-  const engine = await wiring.makeEngine(spec, parts.memory.kernels, parts.memory, threads);
+  const engine = await wiring.makeEngine(spec, parts.memory, threads);
   const local = makeLocal?.(engine) ?? null;
   const begun = listen({
     ...parts,

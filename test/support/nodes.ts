@@ -3,9 +3,8 @@
 
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { SplitName, StepAddress, WorkerPool } from '../../src/engine.ts';
-import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { ExitCode, type LockstepError } from '../../src/errors.ts';
 import type { ThreadPoolOptions } from '../../src/host/thread-pool.ts';
-import { instantiate } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { wiring } from '../../src/library.ts';
 import type { Token } from '../../src/wire/auth.ts';
@@ -16,6 +15,7 @@ import { type NodeOptions, type NodeResult, runNode } from '../../worker/node/no
 import { NodeRun, type NodeWiring } from '../../worker/node/node-run.ts';
 import { SpareMemory } from '../../worker/node/spare-memory.ts';
 import { Lines } from './events.ts';
+import { interruption } from './interruption.ts';
 
 export interface NodeSetup {
   readonly name?: string;
@@ -88,27 +88,18 @@ export function startNode(url: string, setup: NodeSetup = {}): TestNode {
     parts,
     log,
     ended,
-    leave: () =>
-      controller.abort(
-        new LockstepError({
-          code: 'ERR_LOCKSTEP_INTERRUPTED',
-          what: 'Told to leave',
-          why: 'a test',
-          mend: 'none',
-          exitCode: ExitCode.interrupted,
-        }),
-      ),
+    leave: () => controller.abort(interruption(ExitCode.interrupted)),
   };
 }
 
 function inlineHands(
   memory: RunMemory,
-  { module, engine: spec, threads }: ThreadPoolOptions,
+  { engine: spec, threads }: ThreadPoolOptions,
   setup: NodeSetup,
   steps: number[],
   parts: Record<SplitName, number>,
 ): WorkerPool {
-  const making = makeEngine(spec, instantiate(module, memory.wasmMemory), memory, 0);
+  const making = makeEngine(spec, memory, 0);
   return {
     capacity: threads,
     async compute(at, blocks, slots) {

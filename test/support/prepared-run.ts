@@ -43,7 +43,7 @@ export function prepareRun(given: Partial<TrainOptions>, data: Dataset): Prepare
   const module = wiring.sharedKernels();
   const memory = layRun(shape, module, wiring.heapBase());
   memory.setData(data.train, data.test, split.validation);
-  memory.setState(shape.layout, 0, initialParameters(shape.layout, options.seed));
+  memory.setState(0, initialParameters(shape.layout, options.seed));
   memory.setOrder(0, epochOrder(options.seed, 0, split.training));
   memory.useOrder(0);
 
@@ -72,6 +72,6 @@ export function prepareRun(given: Partial<TrainOptions>, data: Dataset): Prepare
         told.sums.push(sums);
       },
     }),
-    digest: (step) => stateDigestOf(memory.state(shape.layout, step), step),
+    digest: (step) => stateDigestOf(memory.state(step), step),
   };
 }

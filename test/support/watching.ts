@@ -28,7 +28,7 @@ export function watchedRun(options: Partial<TrainOptions>): Watched {
     if (eventLine(event) === null) log.add(`${event.type}:`);
   };
   const asked = resolveWithRun({ metricsPort: 0, metricsLinger: 0, ...options }, null, 'option');
-  const summary = asked.then((run) => trainRun(run, { onEvent, signal: controller.signal }, wiring));
+  const summary = asked.then((asked) => trainRun(asked, { onEvent, signal: controller.signal }, wiring));
   summary.then(
     () => log.end('the run was over'),
     (error: Error) => log.end(`the run failed (${error.message})`),

@@ -13,8 +13,8 @@ export class Committer {
   readonly #shifted: boolean;
 
   /** `shifted`: the nodes' first layer is the gradient of the shifted input. */
-  constructor(kernels: Kernels, memory: RunMemory, worker: number, shifted: boolean) {
-    this.#kernels = kernels;
+  constructor(memory: RunMemory, worker: number, shifted: boolean) {
+    this.#kernels = memory.kernels;
     this.#memory = memory;
     this.#scratch = memory.plan.workers[worker]!.scratch;
     this.#record = memory.plan.workers[worker]!.adam;

@@ -4,20 +4,14 @@
 import type { Engine, EngineSpec } from '../../src/engine.ts';
 import { engineNames } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
-import type { Kernels } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { TfjsEngine } from './tfjs-engine.ts';
 import { loadTensorflow } from './tfjs-node.ts';
 import { WasmEngine } from './wasm-engine.ts';
 
-export async function makeEngine(
-  spec: EngineSpec,
-  kernels: Kernels,
-  memory: RunMemory,
-  worker: number,
-): Promise<Engine> {
-  if (spec.name === 'wasm') return new WasmEngine(kernels, memory, worker, spec);
-  if (spec.name === 'tfjs-node') return new TfjsEngine(loadTensorflow(), kernels, memory, worker, spec);
+export async function makeEngine(spec: EngineSpec, memory: RunMemory, worker: number): Promise<Engine> {
+  if (spec.name === 'wasm') return new WasmEngine(memory, worker, spec);
+  if (spec.name === 'tfjs-node') return new TfjsEngine(loadTensorflow(), memory, worker, spec);
   throw new LockstepError({
     code: 'ERR_LOCKSTEP_BAD_OPTION',
     what: `There is no engine "${spec.name}"`,

@@ -32,10 +32,10 @@ export async function selfTestDigest(
     Uint32Array.from({ length: trainingCount }, (_, i) => i),
   );
   const parameters = initialParameters(layout, seed);
-  for (const step of steps) memory.setState(layout, step, parameters);
+  for (const step of steps) memory.setState(step, parameters);
 
   const spec = { name: engineName, augmentValidation: false };
-  const engine = await makeEngine(spec, memory.kernels, memory, 0);
+  const engine = await makeEngine(spec, memory, 0);
   const answers: (string | number)[] = [];
   const { vector, sums } = memory.plan.slots[0]!;
   for (const step of steps) {

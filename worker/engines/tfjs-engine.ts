@@ -34,16 +34,16 @@ export class TfjsEngine implements Engine {
   /** The step whose parameters the network holds. */
   #step = -1;
 
-  constructor(tf: Tensorflow, kernels: Kernels, memory: RunMemory, worker: number, spec: EngineSpec) {
+  constructor(tf: Tensorflow, memory: RunMemory, worker: number, spec: EngineSpec) {
     const { scratch, dense } = memory.plan.workers[worker]!;
     if (!dense) throw new Error('the memory was planned for an engine without dense samples');
-    this.#kernels = kernels;
+    this.#kernels = memory.kernels;
     this.#memory = memory;
     this.#spec = spec;
     this.#scratch = scratch;
     this.#dense = dense;
     this.#network = new TfjsNetwork(tf, memory.plan.shape.layout.layers);
-    this.#committer = new Committer(kernels, memory, worker, false);
+    this.#committer = new Committer(memory, worker, false);
   }
 
   computeBlock({ epoch, step, stepInEpoch }: StepAddress, { level, index }: BlockAddress, slot: number): void {

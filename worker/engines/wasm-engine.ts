@@ -16,12 +16,12 @@ export class WasmEngine implements Engine {
   readonly #augmentValidation: boolean;
   readonly #committer: Committer;
 
-  constructor(kernels: Kernels, memory: RunMemory, worker: number, { augmentValidation }: EngineSpec) {
-    this.#kernels = kernels;
+  constructor(memory: RunMemory, worker: number, { augmentValidation }: EngineSpec) {
+    this.#kernels = memory.kernels;
     this.#memory = memory;
     this.#scratch = memory.plan.workers[worker]!.scratch;
     this.#augmentValidation = augmentValidation;
-    this.#committer = new Committer(kernels, memory, worker, true);
+    this.#committer = new Committer(memory, worker, true);
   }
 
   computeBlock({ epoch, step, stepInEpoch }: StepAddress, { level, index }: BlockAddress, slot: number): void {

@@ -20,7 +20,7 @@ export interface ThreadTask {
 
 export default async function thread(task: ThreadTask): Promise<void> {
   const memory = runMemoryOn(task.memory, task.plan, task.module);
-  const engine = await makeEngine(task.engine, memory.kernels, memory, task.loop.worker);
+  const engine = await makeEngine(task.engine, memory, task.loop.worker);
   new ComputeLoop(engine, memory, {
     ...task.loop,
     ...(task.faults.length > 0 ? { inject: injectorOf(task.faults, memory, task.loop.worker) } : {}),

@@ -1,8 +1,7 @@
 // Samples as a dense float32 matrix, for engines that multiply matrices: each row is an image as ToTensor and
 // Normalize(0.5, 0.5) make it (-1 to 1, not shifted), beside its label. The same lists as training's own stand behind it.
 
-import { listAugmented, listPixels } from './augment';
-import { listSample } from './gradient';
+import { listImage, listSample } from './gradient';
 import { scratchOf } from './inlined';
 import { Run, Scratch } from './structs';
 
@@ -56,25 +55,10 @@ export function denseImages(
 ): void {
   const run = changetype<Run>(runAt);
   const scratch = changetype<Scratch>(scratchAt);
-  const inputs = scratchOf(scratch, 0);
   const pixels = run.rows * run.columns;
   for (let i = first; i < end; i++) {
     const number = numbers ? load<u32>(numbers + (i << 2)) : i;
-    const image = images + number * pixels;
-    inputs.count = purpose
-      ? listAugmented(
-          image,
-          run.rows,
-          run.columns,
-          run.seedLow,
-          run.seedHigh,
-          purpose,
-          epoch,
-          number,
-          inputs.numbers,
-          inputs.values,
-        )
-      : listPixels(image, pixels, inputs.numbers, inputs.values);
+    listImage(run, scratch, images, purpose, epoch, number);
     writeRow(scratch, pixels, target + (i - first) * (pixels << 2));
     store<u8>(targetLabels + (i - first), load<u8>(labels + number));
   }

@@ -12,25 +12,30 @@ import { add } from './vectors';
 
 const AUGMENT_TRAINING: u32 = 4;
 
-/** Lists the inputs of the sample that is image `number` of the training file. */
-export function listSample(run: Run, scratch: Scratch, epoch: u32, number: u32): void {
+/** Lists the inputs of image `number` of `images`: as it is for `purpose` 0, else augmented at (seed, purpose, epoch, number). */
+export function listImage(run: Run, scratch: Scratch, images: usize, purpose: u32, epoch: u32, number: u32): void {
   const first = scratchOf(scratch, 0);
   const pixels = run.rows * run.columns;
-  const image = run.images + number * pixels;
-  first.count = run.augment
+  const image = images + number * pixels;
+  first.count = purpose
     ? listAugmented(
         image,
         run.rows,
         run.columns,
         run.seedLow,
         run.seedHigh,
-        AUGMENT_TRAINING,
+        purpose,
         epoch,
         number,
         first.numbers,
         first.values,
       )
     : listPixels(image, pixels, first.numbers, first.values);
+}
+
+/** Lists the inputs of the sample that is image `number` of the training file. */
+export function listSample(run: Run, scratch: Scratch, epoch: u32, number: u32): void {
+  listImage(run, scratch, run.images, run.augment ? AUGMENT_TRAINING : 0, epoch, number);
 }
 
 /**
@@ -102,24 +107,7 @@ function block(
   const shards = 1 << level;
   const first = batchFirst + shardStart(batchCount, run.shards, firstShard);
   const end = batchFirst + shardStart(batchCount, run.shards, firstShard + shards);
-  if (end - first <= run.passSize) {
-    return pass(
-      run,
-      scratch,
-      parameters,
-      epoch,
-      batchFirst,
-      batchCount,
-      firstShard,
-      shards,
-      first,
-      end,
-      target,
-      false,
-      0,
-    );
-  }
-  if (level > 0) {
+  if (level > 0 && end - first > run.passSize) {
     const right = scratch.temporaries + (level - 1) * run.vectorBytes;
     const leftLoss = block(run, scratch, parameters, epoch, batchFirst, batchCount, level - 1, index << 1, target);
     const rightLoss = block(
@@ -136,8 +124,11 @@ function block(
     add(target, right, run.vectorBytes);
     return leftLoss + rightLoss;
   }
+  // one pass for all shards, also where they have no samples; or as many as one shard needs
   let lossSum: f64 = 0;
-  for (let at = first; at < end; at += run.passSize) {
+  let at = first;
+  do {
+    const passEnd = min(end, at + run.passSize);
     lossSum = pass(
       run,
       scratch,
@@ -146,14 +137,15 @@ function block(
       batchFirst,
       batchCount,
       firstShard,
-      1,
+      shards,
       at,
-      min(end, at + run.passSize),
+      passEnd,
       target,
       at > first,
       lossSum,
     );
-  }
+    at = passEnd;
+  } while (at < end);
   return lossSum;
 }
 
@@ -213,27 +205,11 @@ export function evaluate(
   const scratch = changetype<Scratch>(scratchAt);
   shiftBias(run, scratch, parameters, partials);
   scratch.correctCount = 0;
-  const inputs = scratchOf(scratch, 0);
-  const pixels = run.rows * run.columns;
   const outcomeBytes = (layerOf(run, run.layerCount - 1).outputs + 1) << 2;
   let lossSum: f64 = 0;
   for (let i = first; i < end; i++) {
     const number = numbers ? load<u32>(numbers + (i << 2)) : i;
-    const image = images + number * pixels;
-    inputs.count = purpose
-      ? listAugmented(
-          image,
-          run.rows,
-          run.columns,
-          run.seedLow,
-          run.seedHigh,
-          purpose,
-          epoch,
-          number,
-          inputs.numbers,
-          inputs.values,
-        )
-      : listPixels(image, pixels, inputs.numbers, inputs.values);
+    listImage(run, scratch, images, purpose, epoch, number);
     forward(run, scratch, parameters);
     lossSum += lossOf(run, scratch, <i32>load<u8>(labels + number));
     if (outcomes) storeOutcome(run, scratch, outcomes + i * outcomeBytes);

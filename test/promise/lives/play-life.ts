@@ -18,7 +18,8 @@ import type { EpochRecord, TrainEvent } from '../../../src/run/events.ts';
 import { allowable } from '../../../src/run/resume-plan.ts';
 import type { Change } from '../../../src/run/run-record.ts';
 import { datasetDigest } from '../../../src/wire/dataset-bytes.ts';
-import { type Cluster, impatient, withCluster } from '../../support/cluster.ts';
+import { type Cluster, withCluster } from '../../support/cluster.ts';
+import { interruption } from '../../support/interruption.ts';
 import type { NodeSetup } from '../../support/nodes.ts';
 import { startProxy } from '../../support/proxy.ts';
 import type { Life, NodeLife, Stage } from './life.ts';
@@ -34,6 +35,9 @@ export interface Lived {
   readonly dataDigest: string;
   readonly counts: Readonly<Record<string, number>>;
 }
+
+/** What takes some milliseconds longer than usual is late; who was slow is given less. */
+const hasty = { limits: { step: { lateFactor: 4, lateFloorMs: 20, unmeasuredMs: 500 } } };
 
 /** Somebody who computes steadily, so that a life without threads does not wait for ever. */
 const steady: NodeLife = { joinsAt: 0, misfortune: 'none', at: 0 };
@@ -152,15 +156,7 @@ async function playStage(
     if (signal.aborted) return;
     count(end.how);
     if (end.how === 'crash') copy = copied(here, place());
-    controller.abort(
-      new LockstepError({
-        code: 'ERR_LOCKSTEP_INTERRUPTED',
-        what: 'Told to stop',
-        why: 'its life',
-        mend: 'none',
-        exitCode: 130,
-      }),
-    );
+    controller.abort(interruption(130));
   };
   const onEvent = (event: TrainEvent) => {
     if ((event.type === 'checkpoint' || event.type === 'epoch') && --left === 0) endHere();
@@ -246,7 +242,7 @@ async function withNodes(
     await cluster.outcome;
   };
   try {
-    await withCluster(options, use, impatient, onEvent, { checkpointRequests: hooks.checkpointRequests });
+    await withCluster(options, use, hasty, onEvent, { checkpointRequests: hooks.checkpointRequests });
   } catch (error) {
     // what was finished already does not listen
     if (!(error instanceof Error && /^the run was over without/.test(error.message))) throw error;
@@ -286,7 +282,7 @@ function setupOf(
       if (misfortune === 'leaves') hands.leave();
       if (misfortune === 'dies') hands.cut();
       if (misfortune === 'engineFails') throw new Error('the engine failed');
-      // later than `impatient` allows
+      // later than `hasty` allows
       if (misfortune === 'late') await delay(50);
     },
   };

@@ -129,24 +129,18 @@ async function machineOf(options: TrainOptions, data: Dataset, first: number, st
   const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
   const shape = shapeOf(options, data, split, 1, options.shards);
   const memory = layRun(shape, wiring.sharedKernels(), wiring.heapBase());
-  const { kernels } = memory;
   memory.setData(data.train, data.test, split.validation);
   const begin = state ?? { parameters: initialParameters(shape.layout, options.seed) };
-  memory.setState(
-    shape.layout,
-    first,
-    begin.parameters,
-    ...(state === null ? [] : [state.firstMoments, state.secondMoments]),
-  );
+  memory.setState(first, begin.parameters, ...(state === null ? [] : [state.firstMoments, state.secondMoments]));
   const spec = {
     name: 'wasm' as const,
     augmentValidation: options.augmentValidation,
   };
-  const engine = await makeEngine(spec, kernels, memory, 0);
+  const engine = await makeEngine(spec, memory, 0);
   let ordered = -1;
   return {
     trainingCount: split.training.length,
-    state: (step: number): State => memory.state(shape.layout, step),
+    state: (step: number): State => memory.state(step),
     step(epoch: number, step: number, stepInEpoch: number, scalars: Parameters<RunMemory['setStepScalars']>[1]) {
       if (ordered !== epoch) memory.setOrder(epoch, epochOrder(options.seed, epoch, split.training));
       ordered = epoch;

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { layoutOf, toCanonicalOrder, toKernelOrder } from '../../../src/model/layout.ts';
 import { TfjsNetwork } from '../../../worker/engines/tfjs-network.ts';
 import type { Tensorflow } from '../../../worker/engines/tfjs-node.ts';
-import { goldenFloats, goldenJson, imagesAt, mnistData, relativeError } from '../../support/golden.ts';
+import { goldenGradient, relativeError } from '../../support/golden.ts';
 import { randomCase } from '../../support/random-case.ts';
 import { slowGradient } from '../../support/slow-network.ts';
 import { describeNative } from '../../support/tfjs-native.ts';
@@ -35,22 +35,12 @@ function gradientBy(tf: Tensorflow, { widths, parameters, images, labels }: Batc
 
 describeNative('tfjs-node: gradients', (tf) => {
   test("meets PyTorch's gradient", async () => {
-    const { indices, labels, loss, correct } = goldenJson<{
-      indices: number[];
-      labels: number[];
-      loss: number;
-      correct: number;
-    }>('gradient.json');
-    const { gradient, sums, evaluated } = gradientBy(tf, {
-      widths: [784, 128, 64, 10],
-      parameters: goldenFloats('gradient-params.f32'),
-      images: imagesAt(await mnistData(), indices),
-      labels: Uint8Array.from(labels),
-    });
-    const mean = gradient.map((value) => value / indices.length);
-    expect(relativeError(mean, goldenFloats('gradient-expected.f32'))).toBeLessThan(1e-5);
-    expect(sums.lossSum / indices.length).toBeCloseTo(loss, 6);
-    expect([sums.correctCount, sums.sampleCount]).toEqual([correct, indices.length]);
+    const { images, labels, parameters, gradient: expected, loss, correct } = await goldenGradient();
+    const { gradient, sums, evaluated } = gradientBy(tf, { widths: [784, 128, 64, 10], parameters, images, labels });
+    const mean = gradient.map((value) => value / labels.length);
+    expect(relativeError(mean, expected)).toBeLessThan(1e-5);
+    expect(sums.lossSum / labels.length).toBeCloseTo(loss, 6);
+    expect([sums.correctCount, sums.sampleCount]).toEqual([correct, labels.length]);
     expect(evaluated).toEqual(sums);
   });
 

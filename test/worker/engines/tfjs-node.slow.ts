@@ -51,8 +51,8 @@ describeNative('tfjs-node: the same bits as one worker', () => {
     await traced(
       { ...short, shards: 64, limitTrain: 100, hidden: [33, 7], threads: 0 },
       {
-        makeEngine: async (spec, kernels, memory, worker) => {
-          const engine = await wiring.makeEngine(spec, kernels, memory, worker);
+        makeEngine: async (spec, memory, worker) => {
+          const engine = await wiring.makeEngine(spec, memory, worker);
           const { computeBlock } = engine;
           engine.computeBlock = (at, block, slot) => {
             for (let shard = 0; shard < 64; shard++) {
