@@ -33,7 +33,7 @@ describe('the page', () => {
   test('is told the whole run by each new stream', async () => {
     const run = longRun(digits);
     const url = await run.url;
-    await run.log.seen(/^epoch:/, 3);
+    await run.log.told('epoch', 3);
     const view = await firstView(url);
     expect(view.validationCurve.items.length).toBeGreaterThanOrEqual(3);
     expect(view.curve.items.length).toBeGreaterThan(10);
@@ -141,13 +141,13 @@ describe('the run goes on, with one warning', () => {
   test('scraped without a pause', async () => {
     const run = longRun(digits);
     const url = await run.url;
-    await run.log.seen(/^epoch:/);
+    await run.log.told('epoch');
     const seen = new Set<number>();
     // the values move on, however fast somebody asks and however slow the training is
     for (let scrapes = 0; scrapes < 100 || seen.size < 3; scrapes++) {
       seen.add(valueIn(await textOf(`${url}metrics`), 'lockstep_steps_total'));
     }
-    await run.log.seen(/^epoch:/, run.log.count(/^epoch:/) + 3);
+    await run.log.told('epoch', run.log.of('epoch').length + 3);
     expect([...seen]).toEqual([...seen].toSorted((a, b) => a - b));
     expect(warnings(run)).toEqual([expect.stringContaining('more than twice a second')]);
   });
@@ -172,7 +172,7 @@ describe('the run goes on, with one warning', () => {
     // it trains on, and says so: an answer may be of a moment before, so a scrape right after another may say the same
     const steps = async () => valueIn(await textOf(`${url}metrics`), 'lockstep_steps_total');
     const before = await steps();
-    await run.log.seen(/^epoch:/, run.log.count(/^epoch:/) + 20);
+    await run.log.told('epoch', run.log.of('epoch').length + 20);
     await expect.poll(steps, { timeout: 30_000 }).toBeGreaterThan(before);
     expect(warnings(run)).toEqual([
       `${streamsOfAddress} live pages are open at one address; further ones are turned away`,

@@ -61,7 +61,7 @@ test('steps that are given up in a pause, with most of their tree nodes there, l
     expect(await training).toBe(0);
   }
   const node = startNode(url, { data: digits.data });
-  await prepared.log.seen(/worker 33 joined/);
+  await prepared.log.told('workerJoined', 1, ({ workerId }) => workerId === 33);
   expect(await cluster!.train(prepared.range(0, 1))).toBe(1);
 
   const single = prepareRun({ ...digits.short, threads: 0 }, digits.data);
