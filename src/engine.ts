@@ -7,6 +7,13 @@ import type { BlockAddress } from './tree.ts';
 export const engineNames = ['wasm', 'tfjs-node'] as const;
 export type EngineName = (typeof engineNames)[number];
 
+/** Engines whose steps threads can share sample by sample and row by row (SharedSteps). */
+const sharing: ReadonlySet<string> = new Set<EngineName>(['wasm']);
+
+export function sharesSteps(engine: string): boolean {
+  return sharing.has(engine);
+}
+
 export type SplitName = 'validation' | 'test';
 
 /** Where a step stands: all 0-based, `step` since the start of the run. Step s reads parameter set s % 2. */
@@ -14,6 +21,19 @@ export interface StepAddress {
   readonly epoch: number;
   readonly step: number;
   readonly stepInEpoch: number;
+}
+
+/**
+ * A step that all threads of a machine compute together: in each pass (src/kernels/pass-grid.ts) they first take its chunks of
+ * samples, then its slices of rows, whichever is free; the last pass' slices commit the step.
+ */
+export interface SharedSteps {
+  /** Takes a chunk through the network. Returns how many samples it has; 0 for chunks that the pass has not. */
+  computeChunk(at: StepAddress, pass: number, chunk: number): number;
+  /** Sums a slice of rows, and in the last pass commits it, for a batch of so many samples. False: not finite. */
+  sumSlice(at: StepAddress, pass: number, slice: number, sampleCount: number): boolean;
+  /** Leaves the figures of the whole batch beside slot 0. */
+  sumLosses(at: StepAddress): void;
 }
 
 /** Turns (parameters, shards) into tree nodes, and parts of a split into figures. One per thread. */
@@ -25,6 +45,8 @@ export interface Engine {
   evaluatePart(split: SplitName, part: number, step: number, epoch: number): void;
   /** Commits a slice of a step: reduces the listed nodes, and applies Adam to the other parameter set. False: not finite. */
   updateSlice(step: number, treeNodeCount: number, sampleCount: number, slice: number): boolean;
+  /** Of engines that share steps. */
+  readonly shared?: SharedSteps;
   /** Frees what the memory's end would not. */
   close?(): void;
 }

@@ -4,9 +4,10 @@
 import type { SplitName } from '../../src/engine.ts';
 import type { ThreadPool } from '../../src/host/thread-pool.ts';
 import { STEP_RING } from '../../src/kernels/memory-plan.ts';
+import { passesOf } from '../../src/kernels/pass-grid.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Sums } from '../../src/sums.ts';
-import { evenBlocks } from '../../src/tree.ts';
+import { evenBlocks, rootLevel } from '../../src/tree.ts';
 import { sumParts } from './evaluation-sums.ts';
 import type { Executor, StepRange } from './executor.ts';
 import { notFinite } from './not-finite.ts';
@@ -26,12 +27,8 @@ export class ThreadExecutor implements Executor {
   }
 
   async train(range: StepRange): Promise<number> {
-    const { shards } = this.#memory.plan.shape;
     const { epoch, epochStart, from, to } = range;
-    const blocks = evenBlocks(shards, Math.min(this.#pool.capacity, shards)).flat();
-    const slots = blocks.map((_, i) => i);
-    this.#memory.setBlocks(blocks, slots);
-    this.#memory.setTreeNodes(blocks, slots);
+    const { passes, tasks } = this.#pool.sharesSteps ? this.#passes() : this.#blocks();
     let taken = from;
     let limit = from;
     let stepMs = Number.POSITIVE_INFINITY;
@@ -40,7 +37,7 @@ export class ThreadExecutor implements Executor {
       for (; limit < Math.min(to, taken + ahead); limit++) this.#memory.setStepScalars(limit, range.scalars(limit));
       this.#pool.allowSteps(limit, Math.max(1, ahead >> 2));
     };
-    this.#pool.startSteps({ epoch, step: from, stepInEpoch: from - epochStart }, to, blocks.length);
+    this.#pool.startSteps({ epoch, step: from, stepInEpoch: from - epochStart }, to, passes, tasks);
     // only now: a thread of the range before, if that was stopped early, would take the step as one of its own job
     allow();
     let looked = performance.now();
@@ -56,6 +53,22 @@ export class ThreadExecutor implements Executor {
     }
     this.#pool.endSteps();
     return taken;
+  }
+
+  /** A step that the threads share has one tree node, the root. */
+  #passes(): { passes: number; tasks: number } {
+    const { shape, grid } = this.#memory.plan;
+    this.#memory.setTreeNodes([{ level: rootLevel(shape.shards), index: 0 }], [0]);
+    return { passes: passesOf(grid, shape.shards), tasks: grid.passChunks };
+  }
+
+  #blocks(): { passes: number; tasks: number } {
+    const { shards } = this.#memory.plan.shape;
+    const blocks = evenBlocks(shards, Math.min(this.#pool.capacity, shards)).flat();
+    const slots = blocks.map((_, i) => i);
+    this.#memory.setBlocks(blocks, slots);
+    this.#memory.setTreeNodes(blocks, slots);
+    return { passes: 0, tasks: blocks.length };
   }
 
   async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {

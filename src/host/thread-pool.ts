@@ -3,7 +3,7 @@
 // posts jobs, waits for them, and frees the tasks of threads that died. Knows nothing of what a run is made of.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EngineSpec, SplitName, StepAddress, WorkerPool } from '../engine.ts';
+import { type EngineSpec, type SplitName, type StepAddress, sharesSteps, type WorkerPool } from '../engine.ts';
 import { ExitCode, LockstepError, messageOf } from '../errors.ts';
 import {
   DONE,
@@ -13,7 +13,7 @@ import {
   ownerOf,
   postedWord,
   SplitCode,
-  STEP_PHASES,
+  stepPhases,
   taskWord,
   Word,
 } from '../kernels/mailbox.ts';
@@ -46,6 +46,8 @@ const MAX_DEATHS = 8;
 
 export class ThreadPool implements WorkerPool {
   readonly capacity: number;
+  /** Whether its engine's steps can be trained in passes. */
+  readonly sharesSteps: boolean;
   readonly #memory: RunMemory;
   readonly #options: ThreadPoolOptions;
   readonly #places = new Set<ThreadPlace>();
@@ -67,6 +69,7 @@ export class ThreadPool implements WorkerPool {
     const lack = threadsLack(options.threads, machineLimits());
     if (lack !== null) throw lack;
     this.capacity = options.threads;
+    this.sharesSteps = sharesSteps(options.engine.name);
     this.#memory = memory;
     this.#options = options;
     this.#words = memory.words;
@@ -123,12 +126,14 @@ export class ThreadPool implements WorkerPool {
   }
 
   /**
-   * Has the threads train the steps from `from.step` to `endStep` by themselves, as far as `allowSteps` lets them; the blocks
-   * of a step stand in memory, `tasks` of them. `endSteps` follows, unless one of them failed.
+   * Has the threads train the steps from `from.step` to `endStep` by themselves, as far as `allowSteps` lets them: in `passes`
+   * that they share, of `tasks` chunks at the most; or without passes (0) in `tasks` blocks, which stand in memory.
+   * `endSteps` follows, unless one of them failed.
    */
-  startSteps({ epoch, step, stepInEpoch }: StepAddress, endStep: number, tasks: number): void {
+  startSteps({ epoch, step, stepInEpoch }: StepAddress, endStep: number, passes: number, tasks: number): void {
     const place = { step, endStep, epoch, stepInEpoch };
-    this.#post(JobKind.train, STEP_PHASES * (endStep - step), { tasks, ...place, progress: step, limit: step });
+    const phases = stepPhases(passes) * (endStep - step);
+    this.#post(JobKind.train, phases, { passes, tasks, ...place, progress: step, limit: step });
   }
 
   /** Lets them train the steps below `limit`, whose scalars stand in memory, and report every `notifyEvery` of them. */

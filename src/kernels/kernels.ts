@@ -5,6 +5,9 @@
 /** Groups of the first layer's rows: the slices of an update are 0 to ROW_GROUPS (assembly/structs.ts). */
 export const ROW_GROUPS = 16;
 
+/** Groups of all other rows, where a pass is summed: its slices are 0 to ROW_GROUPS + REST_GROUPS - 1 (assembly/structs.ts). */
+export const REST_GROUPS = 4;
+
 /** Bytes that the reduction takes at a time (assembly/structs.ts). */
 export const REDUCE_BYTES = 2048;
 
@@ -22,6 +25,7 @@ export interface Kernels {
   computeBlock(
     runAt: number,
     scratchAt: number,
+    storeAt: number,
     parameters: number,
     partials: number,
     epoch: number,
@@ -29,6 +33,41 @@ export interface Kernels {
     level: number,
     index: number,
     target: number,
+    sumsAt: number,
+  ): void;
+  computeChunk(
+    runAt: number,
+    scratchAt: number,
+    storeAt: number,
+    parameters: number,
+    partials: number,
+    epoch: number,
+    stepInEpoch: number,
+    level: number,
+    index: number,
+    pass: number,
+    chunk: number,
+  ): number;
+  /** 1 if all gradients were finite. */
+  sumSlice(
+    runAt: number,
+    scratchAt: number,
+    storeAt: number,
+    level: number,
+    index: number,
+    pass: number,
+    slice: number,
+    target: number,
+    adamAt: number,
+    newPartials: number,
+  ): number;
+  sumLosses(
+    runAt: number,
+    scratchAt: number,
+    storeAt: number,
+    stepInEpoch: number,
+    level: number,
+    index: number,
     sumsAt: number,
   ): void;
   evaluate(

@@ -7,7 +7,8 @@
 // its tasks are done, whoever did them. So no thread waits for a certain other one, and what a dead thread held is freed by
 // one store. Stamps only grow, so that a late thread can see that it is late and can take nothing of the past.
 //
-// A training job of three steps is posted at stamp s, and then a job of one phase:
+// A training job of three steps is posted at stamp s, and then a job of one phase (with passes, a step has two phases for each:
+// its chunks, and its slices of rows):
 //
 //   stamp   s-1 | s        s+1    | s+2      s+3    | s+4      s+5    | s+6 | s+7   | s+8
 //   phase    -  | compute  update | compute  update | compute  update |  -  | phase |  -
@@ -45,6 +46,8 @@ export const Word = {
   split: 119,
   firstPart: 120,
   notifyEvery: 121,
+  /** Passes of a step that the threads share; 0: its tasks are blocks. */
+  passes: 122,
   /** Up to 64 words, for tests: which of the faults asked for have happened. */
   faults: 128,
 } as const;
@@ -73,12 +76,14 @@ export function isBefore(word: number, stamp: number): boolean {
   return distance !== 0 && distance < STAMPS / 2;
 }
 
-/** Phases of a step that is trained. */
-export const STEP_PHASES = 2;
+/** Phases of a step that is trained: two for each pass, or for all of its blocks. */
+export function stepPhases(passes: number): number {
+  return 2 * Math.max(1, passes);
+}
 
-/** The stamp of a training job's compute phase, so many steps after its first one; the update's is the next. */
-export function computePhaseAt(jobStamp: number, steps: number): number {
-  return jobStamp + STEP_PHASES * steps;
+/** The stamp of a training job's first phase, so many steps after its first one; the others follow. */
+export function firstPhaseAt(jobStamp: number, steps: number, passes: number): number {
+  return jobStamp + stepPhases(passes) * steps;
 }
 
 /** The stamp of the job after one of so many phases. */

@@ -3,46 +3,17 @@
 // It makes no memory (lay-memory.ts), and knows no words of records but by name (memory-records.ts).
 
 import { LockstepError } from '../errors.ts';
-import { rootLevel } from '../tree.ts';
-import { REDUCE_BYTES, ROW_GROUPS } from './kernels.ts';
-import {
-  ADAM_BYTES,
-  BLOCK_WORDS,
-  LayerScratchWord,
-  LayerWord,
-  RunWord,
-  ScratchWord,
-  STEP_BYTES,
-  SUMS_BYTES,
-  TALLY_BYTES,
-  TREE_NODE_WORDS,
-  wordsOf,
-} from './memory-records.ts';
-import { PART_SAMPLES, partsOf, type RunShape } from './memory-shape.ts';
-
-/** A pair of buffers: step s reads buffer s % 2 and writes the other. */
-export type Pair = readonly [number, number];
-
-/** What a worker of another engine than the kernels works on; all addresses. */
-export interface DenseScratch {
-  /** A shard's samples, or a part's: rows of float32; and a label (u8) for each. */
-  readonly samples: number;
-  readonly labels: number;
-  /** A node's vector for each level of the tree below the root. */
-  readonly temporaries: readonly number[];
-}
-
-export interface WorkerPlan {
-  /** Its Scratch record, its Adam record, and its tally (TallyDouble). */
-  readonly scratch: number;
-  readonly adam: number;
-  readonly dense: DenseScratch | null;
-  readonly tally: number;
-}
+import { REST_GROUPS, ROW_GROUPS } from './kernels.ts';
+import { BLOCK_WORDS, LayerWord, RunWord, STEP_BYTES, SUMS_BYTES, TREE_NODE_WORDS, wordsOf } from './memory-records.ts';
+import { partsOf, type RunShape } from './memory-shape.ts';
+import { type Pair, Space } from './memory-space.ts';
+import { type PassGrid, passGridOf } from './pass-grid.ts';
+import { compactionWords, planWorker, type WorkerPlan } from './worker-plan.ts';
 
 export interface MemoryPlan {
   /** What the plan was made for. */
   readonly shape: RunShape;
+  readonly grid: PassGrid;
   readonly bytes: number;
   /** Bytes of a parameter or gradient vector. */
   readonly vectorBytes: number;
@@ -83,9 +54,6 @@ const CONTROL_WORDS = 256;
 /** Steps whose scalars and sums stand in memory: how far the threads may run ahead of the coordinator. */
 export const STEP_RING = 256;
 
-// Samples of a pass: many make few passes, few keep the lists in the second-level cache. No bit depends on it.
-const PASS_SAMPLES = 128;
-const PASS_LIST_BYTES = 8 * 2 ** 20;
 export const PAGE_BYTES = 65536;
 const MEMORY_BYTES = 65536 * PAGE_BYTES;
 
@@ -104,22 +72,23 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
     vector: space.take(vectorBytes),
     sums: space.take(SUMS_BYTES),
   }));
+  const grid = passGridOf(shape.batchSize, shape.shards);
   const parts = Math.max(partsOf(shape.validationCount), partsOf(shape.testImages));
-  const taskCount = Math.max(shape.shards, ROW_GROUPS + 1, parts);
+  const taskCount = Math.max(shape.shards, grid.passChunks, ROW_GROUPS + REST_GROUPS, parts);
   const partSums = space.take(parts * SUMS_BYTES);
   const outcomes = shape.outcomes ? space.take(shape.testImages * 4 * (layers.at(-1)!.outputs + 1)) : 0;
   const control = space.take(CONTROL_WORDS * 4);
   const tasks = space.take(taskCount * 4);
   const steps = space.take(STEP_RING * STEP_BYTES);
-  const passSize = Math.min(PASS_SAMPLES, Math.max(1, Math.floor(PASS_LIST_BYTES / ((first.inputs + 1) * 8))));
-  const runRecord = planRunRecord(space, shape, data, passSize);
-  const workers = Array.from({ length: shape.workers }, () => planWorker(space, shape, passSize));
+  const runRecord = planRunRecord(space, shape, data, grid);
+  const workers = Array.from({ length: shape.workers }, () => planWorker(space, shape, grid));
   const blocks = space.take(shape.shards * BLOCK_WORDS * 4);
   const treeNodes = space.take(shape.slots * TREE_NODE_WORDS * 4);
   if (space.end > MEMORY_BYTES) throw doesNotFit(shape, space.end);
   return {
     ...data,
     shape,
+    grid,
     bytes: space.end,
     vectorBytes,
     firstLayer: { inputs: first.inputs, stride: first.stride },
@@ -144,33 +113,6 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
 
 type DataPlan = Pick<MemoryPlan, 'images' | 'labels' | 'testImages' | 'testLabels' | 'validationNumbers' | 'orders'>;
 
-/** Hands out addresses, one after the other, and keeps what is to be written there. */
-class Space {
-  end: number;
-  readonly records: { address: number; words: readonly number[] }[] = [];
-
-  constructor(base: number) {
-    this.end = base;
-  }
-
-  /** On a cache line of its own, so that threads do not fight for a line that they do not share. */
-  take(bytes: number): number {
-    const address = Math.ceil(this.end / 64) * 64;
-    this.end = address + bytes;
-    return address;
-  }
-
-  pair(bytes: number): Pair {
-    return [this.take(bytes), this.take(bytes)];
-  }
-
-  record(words: readonly number[]): number {
-    const address = this.take(words.length * 4);
-    this.records.push({ address, words });
-    return address;
-  }
-}
-
 function planData(space: Space, shape: RunShape): DataPlan {
   const pixels = shape.rows * shape.columns;
   return {
@@ -183,7 +125,7 @@ function planData(space: Space, shape: RunShape): DataPlan {
   };
 }
 
-function planRunRecord(space: Space, shape: RunShape, data: DataPlan, passSize: number): number {
+function planRunRecord(space: Space, shape: RunShape, data: DataPlan, grid: PassGrid): number {
   const { layers, size } = shape.layout;
   const layerRecords = layers.flatMap(({ inputs, outputs, stride, offset }) =>
     wordsOf(LayerWord, { inputs, outputs, stride: stride * 4, offset: offset * 4 }),
@@ -204,57 +146,12 @@ function planRunRecord(space: Space, shape: RunShape, data: DataPlan, passSize: 
       labels: data.labels,
       order: data.orders[0],
       layers: space.record(layerRecords),
-      passSize,
+      shardChunks: grid.shardChunks,
+      passShards: grid.passShards,
+      shardPasses: grid.shardPasses,
+      compaction: space.record(compactionWords()),
     }),
   );
-}
-
-function planWorker(space: Space, shape: RunShape, passSize: number): WorkerPlan {
-  return {
-    scratch: planScratch(space, shape, passSize),
-    adam: space.take(ADAM_BYTES),
-    dense: shape.dense ? planDense(space, shape) : null,
-    tally: space.take(TALLY_BYTES),
-  };
-}
-
-function planScratch(space: Space, { layout, shards, batchSize }: RunShape, passSize: number): number {
-  const { layers, size } = layout;
-  const longestRow = Math.max(...layers.map(({ stride }) => stride)) * 4;
-  const layerRecords = layers.flatMap(({ inputs, stride }) =>
-    wordsOf(LayerScratchWord, {
-      numbers: space.take(inputs * 4),
-      values: space.take(inputs * 4),
-      count: 0,
-      deltas: space.take(passSize * stride * 4),
-      rowCounts: space.take((inputs + 1) * 4),
-      rowEntries: space.take((inputs + 1) * passSize * 8),
-    }),
-  );
-  const temporaries = batchSize > passSize ? rootLevel(shards) : 0;
-  return space.record(
-    wordsOf(ScratchWord, {
-      layers: space.record(layerRecords),
-      sums: space.take(longestRow),
-      shiftedBias: space.take(layers[0]!.stride * 4),
-      shardLoss: space.take(shards * 8),
-      shardEnd: space.take(layers.length * shards * 4),
-      treeStack: space.take(shards * longestRow),
-      temporaries: space.take(temporaries * size * 4),
-      reduceStack: space.take(32 * REDUCE_BYTES),
-      reduceNodes: space.take(32 * 8),
-      correctCount: 0,
-    }),
-  );
-}
-
-function planDense(space: Space, { layout, rows, columns, shards, batchSize }: RunShape): DenseScratch {
-  const samples = Math.max(PART_SAMPLES, Math.ceil(batchSize / shards));
-  return {
-    samples: space.take(samples * rows * columns * 4),
-    labels: space.take(samples),
-    temporaries: Array.from({ length: rootLevel(shards) }, () => space.take(layout.size * 4)),
-  };
 }
 
 function doesNotFit({ rows, columns, trainImages }: RunShape, bytes: number): LockstepError {

@@ -20,7 +20,10 @@ export const RunWord = {
   /** Address of the current epoch's order. */
   order: 12,
   layers: 13,
-  passSize: 14,
+  shardChunks: 14,
+  passShards: 15,
+  shardPasses: 16,
+  compaction: 17,
 } as const;
 
 /** Layer: one after the other, at Run's `layers`. Stride and offset are bytes. */
@@ -31,17 +34,27 @@ export const ScratchWord = {
   layers: 0,
   sums: 1,
   shiftedBias: 2,
-  shardLoss: 3,
-  shardEnd: 4,
-  treeStack: 5,
-  temporaries: 6,
-  reduceStack: 7,
-  reduceNodes: 8,
-  correctCount: 9,
+  images: 3,
+  entries: 4,
+  picked: 5,
+  steps: 6,
+  merges: 7,
+  treeStack: 8,
+  zeros: 9,
+  rowSum: 10,
+  shift: 11,
+  reduceStack: 12,
+  reduceNodes: 13,
 } as const;
 
 /** LayerScratch: one after the other, at Scratch's `layers`. */
-export const LayerScratchWord = { numbers: 0, values: 1, count: 2, deltas: 3, rowCounts: 4, rowEntries: 5 } as const;
+export const LayerScratchWord = { entries: 0, places: 1, count: 2 } as const;
+
+/** Store: what a pass's samples leave for its rows. */
+export const StoreWord = { layers: 0, counts: 1, losses: 2, hits: 3, pending: 4, running: 5 } as const;
+
+/** LayerStore: one after the other, at Store's `layers`. */
+export const LayerStoreWord = { deltas: 0, inputs: 1 } as const;
 
 /** Adam: one for each worker, written for each slice; first numbers, then words. */
 export const AdamDouble = {

@@ -6,7 +6,7 @@ import { toCanonicalOrder, toKernelOrder } from '../model/layout.ts';
 import type { Sums } from '../sums.ts';
 import type { BlockAddress } from '../tree.ts';
 import type { Kernels } from './kernels.ts';
-import { type MemoryPlan, type Pair, STEP_RING } from './memory-plan.ts';
+import { type MemoryPlan, STEP_RING } from './memory-plan.ts';
 import {
   BLOCK_WORDS,
   BlockWord,
@@ -20,6 +20,7 @@ import {
   TREE_NODE_WORDS,
   TreeNodeWord,
 } from './memory-records.ts';
+import type { Pair } from './memory-space.ts';
 
 /** Scalars of a step that Adam needs; the powers are running products (beta1^t, beta2^t of step t, counted from 1). */
 export interface StepScalars {

@@ -159,8 +159,20 @@ export class Workbench {
     );
     memory.setParameters(0, parameters);
     const { vector, sums } = plan.slots[0]!;
-    const scratch = plan.workers[0]!.scratch;
-    this.#kernels.computeBlock(plan.runRecord, scratch, plan.parameters[0], plan.partials[0], 0, 0, 0, 0, vector, sums);
+    const { scratch, store } = plan.workers[0]!;
+    this.#kernels.computeBlock(
+      plan.runRecord,
+      scratch,
+      store,
+      plan.parameters[0],
+      plan.partials[0],
+      0,
+      0,
+      0,
+      0,
+      vector,
+      sums,
+    );
     this.#kernels.finish(plan.runRecord, vector);
     return { gradient: toCanonicalOrder(plan.shape.layout, memory.vector(vector)), ...memory.sums(sums) };
   }

@@ -2,8 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { REDUCE_BYTES, ROW_GROUPS } from '../../src/kernels/kernels.ts';
+import { REDUCE_BYTES, REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import * as records from '../../src/kernels/memory-records.ts';
+import { CHUNK } from '../../src/kernels/pass-grid.ts';
+import { ENTRY_BYTES } from '../../src/kernels/worker-plan.ts';
 
 const source = readFileSync(new URL('../../src/kernels/assembly/structs.ts', import.meta.url), 'utf8');
 
@@ -32,6 +34,8 @@ test.each([
   ['Layer', records.LayerWord],
   ['Scratch', records.ScratchWord],
   ['LayerScratch', records.LayerScratchWord],
+  ['Store', records.StoreWord],
+  ['LayerStore', records.LayerStoreWord],
   ['Sums', records.SumsWord],
   ['TreeNode', records.TreeNodeWord],
   ['Adam', records.AdamWord],
@@ -56,7 +60,17 @@ test.each([
 
 test('no other record is read by the kernels', () => {
   const classes = [...source.matchAll(/^export class (\w+)/gm)].map(([, name]) => name);
-  expect(classes.sort()).toEqual(['Adam', 'Layer', 'LayerScratch', 'Run', 'Scratch', 'Sums', 'TreeNode']);
+  expect(classes.sort()).toEqual([
+    'Adam',
+    'Layer',
+    'LayerScratch',
+    'LayerStore',
+    'Run',
+    'Scratch',
+    'Store',
+    'Sums',
+    'TreeNode',
+  ]);
 });
 
 test('what only TypeScript reads has a place of its own for each name, within its record', () => {
@@ -74,7 +88,10 @@ test('what only TypeScript reads has a place of its own for each name, within it
 
 test('the sizes that both sides plan with are the same', () => {
   const constant = (name: string) => Number(new RegExp(`^export const ${name}: i32 = (\\d+);$`, 'm').exec(source)![1]);
-  expect({ ROW_GROUPS, REDUCE_BYTES }).toEqual({
+  expect({ CHUNK, ENTRY_BYTES, ROW_GROUPS, REST_GROUPS, REDUCE_BYTES }).toEqual({
+    CHUNK: constant('CHUNK'),
+    ENTRY_BYTES: constant('ENTRY_BYTES'),
+    REST_GROUPS: constant('REST_GROUPS'),
     ROW_GROUPS: constant('ROW_GROUPS'),
     REDUCE_BYTES: constant('REDUCE_BYTES'),
   });

@@ -22,6 +22,14 @@ export class Committer {
   }
 
   updateSlice(step: number, nodeCount: number, sampleCount: number, slice: number): boolean {
+    const { plan } = this.#memory;
+    const record = this.adamRecord(step, nodeCount, sampleCount);
+    const newPartials = bufferOf(plan.partials, step + 1);
+    return this.#kernels.updateSlice(plan.runRecord, this.#scratch, record, slice, newPartials) === 1;
+  }
+
+  /** Address of this worker's Adam record, written for a step. */
+  adamRecord(step: number, nodeCount: number, sampleCount: number): number {
     const { doubles, words, plan } = this.#memory;
     const scalars = this.#memory.stepRecord(step);
     const d = this.#record / 8;
@@ -43,14 +51,6 @@ export class Committer {
     words[w + AdamWord.shifted] = this.#shifted ? 1 : 0;
     words[w + AdamWord.nodeCount] = nodeCount;
     words[w + AdamWord.nodes] = plan.treeNodes;
-    return (
-      this.#kernels.updateSlice(
-        plan.runRecord,
-        this.#scratch,
-        this.#record,
-        slice,
-        bufferOf(plan.partials, step + 1),
-      ) === 1
-    );
+    return this.#record;
   }
 }

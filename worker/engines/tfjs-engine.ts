@@ -5,9 +5,9 @@
 import { batchSamples, shardStart } from '../../src/data/sampler.ts';
 import type { Engine, EngineSpec, SplitName, StepAddress } from '../../src/engine.ts';
 import type { Kernels } from '../../src/kernels/kernels.ts';
-import type { DenseScratch } from '../../src/kernels/memory-plan.ts';
 import { PART_SAMPLES, samplesOf } from '../../src/kernels/memory-shape.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
+import type { DenseScratch } from '../../src/kernels/worker-plan.ts';
 import { Purpose } from '../../src/random.ts';
 import type { Sums } from '../../src/sums.ts';
 import type { BlockAddress } from '../../src/tree.ts';

@@ -2,20 +2,12 @@
 // It knows the mailbox (src/kernels/mailbox.ts) and an engine, and nothing of how the thread came to be.
 
 import { batchSamples } from '../../src/data/sampler.ts';
-import type { Engine } from '../../src/engine.ts';
-import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
-import {
-  computePhaseAt,
-  DONE,
-  isBefore,
-  JobKind,
-  ownerOf,
-  SplitCode,
-  taskWord,
-  Word,
-} from '../../src/kernels/mailbox.ts';
+import type { Engine, SharedSteps } from '../../src/engine.ts';
+import { REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
+import { firstPhaseAt, JobKind, SplitCode, Word } from '../../src/kernels/mailbox.ts';
 import { BlockWord, SumsWord, TallyDouble } from '../../src/kernels/memory-records.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import { Phases } from './phases.ts';
 
 /** Where a fault can be made to happen, for tests: before and after a block, before and after a slice. */
 export type FaultPoint = 'compute' | 'computed' | 'reduce' | 'adam';
@@ -29,28 +21,34 @@ export interface LoopOptions {
   readonly inject?: FaultInjector;
 }
 
-// Lost wake-ups cannot happen but by the death of a thread between its last word and its call; then this bounds the wait.
-const SLEEP_MS = 50;
-
 export class ComputeLoop {
   readonly #engine: Engine;
   readonly #memory: RunMemory;
   readonly #options: LoopOptions;
   readonly #words: Int32Array;
   readonly #control: number;
-  readonly #table: number;
+  readonly #phases: Phases;
   #job = 0;
   readonly #at = { epoch: 0, step: 0, stepInEpoch: 0 };
   readonly #block = { level: 0, index: 0 };
-  readonly #fields = { kind: 0, stamp: 0, tasks: 0, firstPart: 0, step: 0, endStep: 0, stepInEpoch: 0, split: 0 };
-  #stamp = 0;
-  #tasks = 0;
+  readonly #fields = {
+    kind: 0,
+    stamp: 0,
+    passes: 0,
+    tasks: 0,
+    firstPart: 0,
+    step: 0,
+    endStep: 0,
+    stepInEpoch: 0,
+    split: 0,
+  };
+  /** The pass at hand, and whether it is the step's last. */
+  #pass = 0;
+  #isLastPass = false;
   // What this worker did, as metrics show it: a few looks at the clock a step, and stores to a line that is its own.
   readonly #tally: number;
   /** From this thread's clock to the machine's, which is the same in all threads. */
   readonly #clockOffsetMs: number;
-  /** Waited in the phase at hand. */
-  #waitMs = 0;
 
   constructor(engine: Engine, memory: RunMemory, options: LoopOptions) {
     this.#engine = engine;
@@ -58,7 +56,7 @@ export class ComputeLoop {
     this.#options = options;
     this.#words = memory.words;
     this.#control = memory.plan.control / 4;
-    this.#table = memory.plan.tasks / 4;
+    this.#phases = new Phases(memory, options.worker, options.workers, this.#jobIsOver);
     this.#tally = memory.plan.workers[options.worker]!.tally / 8;
     this.#clockOffsetMs = clockOffsetMs();
   }
@@ -66,7 +64,7 @@ export class ComputeLoop {
   /** Runs until a stop job comes. */
   run(): void {
     for (;;) {
-      this.#waitFor(this.#jobIsOver);
+      this.#phases.waitFor(this.#jobIsOver);
       if (!this.#readJob()) continue;
       const { kind, tasks } = this.#fields;
       if (kind === JobKind.stop) return;
@@ -82,6 +80,7 @@ export class ComputeLoop {
     const fields = this.#fields;
     fields.kind = this.#read(Word.kind);
     fields.stamp = this.#read(Word.stamp);
+    fields.passes = this.#read(Word.passes);
     fields.tasks = this.#read(Word.tasks);
     fields.firstPart = this.#read(Word.firstPart);
     fields.step = this.#read(Word.step);
@@ -97,19 +96,15 @@ export class ComputeLoop {
   }
 
   #train(): void {
-    const { step: first, endStep, stamp, stepInEpoch, tasks } = this.#fields;
+    const { step: first, endStep, stamp, stepInEpoch, passes } = this.#fields;
     // a thread that replaces a dead one comes in where the others are
     for (let step = Math.max(first, this.#read(Word.progress)); step < endStep; step++) {
       this.#at.step = step;
       this.#at.stepInEpoch = stepInEpoch + (step - first);
-      this.#waitFor(this.#mayStep, this.#options.spins);
+      this.#phases.waitFor(this.#mayStep, this.#options.spins);
       if (this.#jobIsOver()) return;
-      const phase = computePhaseAt(stamp, step - first);
-      const startedMs = performance.now();
-      if (!this.#phase(phase, tasks, this.#compute)) return;
-      const computedMs = this.#tallyPhase(TallyDouble.computeMs, startedMs);
-      if (!this.#phase(phase + 1, ROW_GROUPS + 1, this.#update)) return;
-      this.#tallyPhase(TallyDouble.updateMs, computedMs);
+      const phase = firstPhaseAt(stamp, step - first, passes);
+      if (!(passes === 0 ? this.#blockStep(phase) : this.#sharedStep(phase, passes))) return;
       if (this.#read(Word.fault) !== 0) {
         this.#tellMain();
         return;
@@ -117,6 +112,30 @@ export class ComputeLoop {
       this.#raiseProgress(step + 1);
       if ((step + 1) % this.#read(Word.notifyEvery) === 0 || step + 1 >= this.#read(Word.limit)) this.#tellMain();
     }
+  }
+
+  /** A step in whole tree nodes, and its commit. False when the job ended before. */
+  #blockStep(phase: number): boolean {
+    const startedMs = performance.now();
+    if (!this.#phase(phase, this.#fields.tasks, this.#compute)) return false;
+    const computedMs = this.#tallyPhase(TallyDouble.computeMs, startedMs);
+    if (!this.#phase(phase + 1, ROW_GROUPS + 1, this.#update)) return false;
+    this.#tallyPhase(TallyDouble.updateMs, computedMs);
+    return true;
+  }
+
+  /** A step whose samples and rows the threads share, pass by pass; the last rows are its commit. */
+  #sharedStep(phase: number, passes: number): boolean {
+    let startedMs = performance.now();
+    for (let pass = 0; pass < passes; pass++) {
+      this.#pass = pass;
+      this.#isLastPass = pass === passes - 1;
+      if (!this.#phase(phase + 2 * pass, this.#fields.tasks, this.#chunk)) return false;
+      startedMs = this.#tallyPhase(TallyDouble.computeMs, startedMs);
+      if (!this.#phase(phase + 2 * pass + 1, ROW_GROUPS + REST_GROUPS, this.#slice)) return false;
+      startedMs = this.#tallyPhase(this.#isLastPass ? TallyDouble.updateMs : TallyDouble.computeMs, startedMs);
+    }
+    return true;
   }
 
   /** A job of a single phase. */
@@ -131,8 +150,8 @@ export class ComputeLoop {
   #tallyPhase(word: number, startedMs: number): number {
     const nowMs = performance.now();
     const { doubles } = this.#memory;
-    doubles[this.#tally + word]! += nowMs - startedMs - this.#waitMs;
-    doubles[this.#tally + TallyDouble.waitMs]! += this.#waitMs;
+    doubles[this.#tally + word]! += nowMs - startedMs - this.#phases.waitMs;
+    doubles[this.#tally + TallyDouble.waitMs]! += this.#phases.waitMs;
     return nowMs;
   }
 
@@ -151,89 +170,75 @@ export class ComputeLoop {
     this.#options.inject?.('computed', this.#at.step, task);
   };
 
+  readonly #chunk = (chunk: number): void => {
+    const { step } = this.#at;
+    this.#options.inject?.('compute', step, chunk);
+    const samples = this.#shared.computeChunk(this.#at, this.#pass, chunk);
+    const { doubles } = this.#memory;
+    // a shard's chunks are about as long as each other
+    if (samples > 0) doubles[this.#tally + TallyDouble.shards]! += 1 / this.#memory.plan.grid.shardChunks;
+    doubles[this.#tally + TallyDouble.samples]! += samples;
+    this.#options.inject?.('computed', step, chunk);
+  };
+
+  readonly #slice = (slice: number): void => {
+    const { step } = this.#at;
+    if (!this.#isLastPass) {
+      this.#shared.sumSlice(this.#at, this.#pass, slice, 0);
+      return;
+    }
+    this.#beginCommit(slice);
+    if (!this.#shared.sumSlice(this.#at, this.#pass, slice, this.#batchSamples())) this.#store(Word.fault, step + 1);
+    if (slice === 0) {
+      this.#shared.sumLosses(this.#at);
+      this.#memory.addTreeNodes(step, 1);
+    }
+    this.#endCommit(slice);
+  };
+
   readonly #update = (slice: number): void => {
-    const { step, stepInEpoch } = this.#at;
+    const { step } = this.#at;
+    this.#beginCommit(slice);
+    const { tasks } = this.#fields;
+    if (!this.#engine.updateSlice(step, tasks, this.#batchSamples(), slice)) this.#store(Word.fault, step + 1);
+    if (slice === ROW_GROUPS) this.#memory.addTreeNodes(step, tasks);
+    this.#endCommit(slice);
+  };
+
+  #beginCommit(slice: number): void {
+    const { step } = this.#at;
     this.#options.inject?.('reduce', step, slice);
-    // in what order threads take the slices is open: the gradients were there when the first one was begun
+    // in what order threads take the slices is open: the samples were there when the first one was begun
     if (!this.#memory.isStepComputed(step)) this.#memory.setStepComputed(step, performance.now() + this.#clockOffsetMs);
-    const { batchSize, trainingCount } = this.#memory.plan.shape;
-    const samples = batchSamples(stepInEpoch, batchSize, trainingCount);
-    if (!this.#engine.updateSlice(step, this.#fields.tasks, samples, slice)) this.#store(Word.fault, step + 1);
-    if (slice === ROW_GROUPS) this.#memory.addTreeNodes(step, this.#fields.tasks);
+  }
+
+  #endCommit(slice: number): void {
+    const { step } = this.#at;
     // whoever ends last has the last word
     this.#memory.setStepEnd(step, performance.now() + this.#clockOffsetMs);
     this.#options.inject?.('adam', step, slice);
-  };
+  }
+
+  #batchSamples(): number {
+    const { batchSize, trainingCount } = this.#memory.plan.shape;
+    return batchSamples(this.#at.stepInEpoch, batchSize, trainingCount);
+  }
+
+  get #shared(): SharedSteps {
+    return this.#engine.shared!;
+  }
 
   readonly #evaluate = (task: number): void => {
     const split = this.#fields.split === SplitCode.test ? 'test' : 'validation';
     this.#engine.evaluatePart(split, this.#fields.firstPart + task, this.#at.step, this.#at.epoch);
   };
 
-  readonly #mayStep = (): boolean => this.#at.step < this.#read(Word.limit) || this.#jobIsOver();
-  readonly #phaseMoved = (): boolean => this.#phaseState() !== 'held' || this.#jobIsOver();
-  readonly #jobIsOver = (): boolean => this.#read(Word.job) !== this.#job;
-
-  /** Does tasks of a phase until all are done. False when the job ended before. */
   #phase(stamp: number, tasks: number, work: (task: number) => void): boolean {
-    this.#stamp = stamp;
-    this.#tasks = tasks;
-    this.#waitMs = 0;
-    const own = taskWord(stamp, this.#options.worker);
-    const done = taskWord(stamp, DONE);
-    const first = Math.floor((this.#options.worker * tasks) / this.#options.workers);
-    let worked = false;
-    for (;;) {
-      for (let i = 0; i < tasks; i++) {
-        const task = (first + i) % tasks;
-        const word = Atomics.load(this.#words, this.#table + task);
-        if (isBefore(word, stamp) && Atomics.compareExchange(this.#words, this.#table + task, word, own) === word) {
-          work(task);
-          Atomics.store(this.#words, this.#table + task, done);
-          worked = true;
-        }
-      }
-      if (this.#phaseState() === 'done') {
-        if (worked) this.#wakeOthers();
-        return true;
-      }
-      const waitingMs = performance.now();
-      this.#waitFor(this.#phaseMoved, this.#fields.kind === JobKind.train ? this.#options.spins : 0);
-      this.#waitMs += performance.now() - waitingMs;
-      if (this.#jobIsOver()) return false;
-    }
+    return this.#phases.run(stamp, tasks, work, this.#fields.kind === JobKind.train ? this.#options.spins : 0);
   }
 
-  /** done: all tasks are, or the others are already beyond this phase; free: one may be taken; held: others are at it. */
-  #phaseState(): 'done' | 'free' | 'held' {
-    const current = taskWord(this.#stamp, 0) >>> 8;
-    let state: 'done' | 'held' = 'done';
-    for (let task = 0; task < this.#tasks; task++) {
-      const word = Atomics.load(this.#words, this.#table + task);
-      if (isBefore(word, this.#stamp)) return 'free';
-      if (word >>> 8 === current && ownerOf(word) !== DONE) state = 'held';
-    }
-    return state;
-  }
-
-  /**
-   * Looks `spins` times, then sleeps until somebody wakes the threads; returns when `ready` says so. Only within training does
-   * a thread look: there the next phase is microseconds away. Between jobs it would take a core from who brings the job.
-   */
-  #waitFor(ready: () => boolean, spins = 0): void {
-    for (; spins > 0; spins--) if (ready()) return;
-    while (!ready()) {
-      const wake = this.#read(Word.wake);
-      Atomics.add(this.#words, this.#control + Word.sleepers, 1);
-      if (!ready()) Atomics.wait(this.#words, this.#control + Word.wake, wake, SLEEP_MS);
-      Atomics.sub(this.#words, this.#control + Word.sleepers, 1);
-    }
-  }
-
-  #wakeOthers(): void {
-    Atomics.add(this.#words, this.#control + Word.wake, 1);
-    if (this.#read(Word.sleepers) !== 0) Atomics.notify(this.#words, this.#control + Word.wake);
-  }
+  readonly #mayStep = (): boolean => this.#at.step < this.#read(Word.limit) || this.#jobIsOver();
+  readonly #jobIsOver = (): boolean => this.#read(Word.job) !== this.#job;
 
   /** Progress never goes back, even where a thread was held up between a phase and this word. */
   #raiseProgress(step: number): void {

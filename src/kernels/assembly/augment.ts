@@ -2,8 +2,9 @@
 // torchvision does it through Pillow: an inverse affine map about the image's centre in 16.16 fixed point
 // (Pillow, Image.rotate and libImaging/Geometry.c). Also the step from pixels to the network's sparse input.
 
-import { fixed, round15 } from './inlined';
+import { compact, fixed, gather4, round15 } from './inlined';
 import { draw, word0, word1, word2 } from './random';
+import { Run } from './structs';
 
 const PADDING: i32 = 2;
 
@@ -59,19 +60,29 @@ export function augmentImage(
   }
 }
 
-// ToTensor and Normalize(0.5, 0.5) make (p / 255 - 0.5) / 0.5 of a pixel; plus 1 that is p * 2 / 255, and 0 for background.
-const SCALE: f32 = 2.0 / 255.0;
+/** Bytes of an image in the scratch: its pixels, and as much behind them as vectors reach beyond. */
+export function imageBytes(run: Run): i32 {
+  return (run.rows * run.columns + 47) & ~15;
+}
 
-/** The pixels that are not 0, as numbers and shifted values (x + 1). Returns how many. */
-export function listPixels(source: usize, pixels: i32, numbers: usize, values: usize): i32 {
-  let count = 0;
-  for (let i = 0; i < pixels; i++) {
-    const pixel = load<u8>(source + i);
-    store<u32>(numbers + (count << 2), i);
-    store<f32>(values + (count << 2), <f32>pixel * SCALE);
-    count += i32(pixel !== 0);
+/**
+ * Lists the pixels of the image at `image` that are not 0, as byte offset of their row of `stride` bytes and shifted value
+ * (x + 1), at `entries`. Returns how many.
+ */
+export function listPixels(run: Run, image: usize, entries: usize, stride: i32): i32 {
+  const pixels = run.rows * run.columns;
+  const zero = i32x4.splat(0);
+  let at = entries;
+  for (let i = 0; i < pixels; i += 16) {
+    const window = v128.load(image + i);
+    let mask = 0xffff ^ i8x16.bitmask(i8x16.eq(window, zero));
+    // what stands behind an image is not its own
+    if (pixels - i < 16) mask &= (1 << (pixels - i)) - 1;
+    if (mask === 0) continue;
+    at = compact(run.compaction, window, mask & 255, i, stride, at);
+    at = compact(run.compaction, v128.shuffle<u64>(window, window, 1, 1), mask >> 8, i + 8, stride, at);
   }
-  return count;
+  return <i32>((at - entries) >> 3);
 }
 
 // The box around an image's pixels that are not 0: rows [boxTop, boxBottom), columns [boxLeft, boxRight).
@@ -80,53 +91,45 @@ let boxBottom: i32 = 0;
 let boxLeft: i32 = 0;
 let boxRight: i32 = 0;
 
-/** Finds the box, sixteen pixels at a time; narrow images get the whole of them. False if all pixels are 0. */
+/** Finds the box, sixteen pixels at a time; narrow and very high images get the whole of them. False if all pixels are 0. */
 function findBox(source: usize, rows: i32, columns: i32): bool {
   boxTop = 0;
   boxBottom = rows;
   boxLeft = 0;
   boxRight = columns;
-  if (columns < 16) return true;
-  boxTop = rows;
-  boxBottom = 0;
+  if (columns < 16 || rows > 64) return true;
   boxLeft = columns;
   boxRight = 0;
-  const lastChunk = columns - 16;
-  for (let chunk = 0; ; chunk = min(chunk + 16, lastChunk)) {
+  const last = columns - 16;
+  // a bit a row, so that no branch depends on a pixel
+  let filled: u64 = 0;
+  for (let window = 0; ; window = min(window + 16, last)) {
     let any = i32x4.splat(0);
     for (let r = 0; r < rows; r++) {
-      const pixels = v128.load(source + r * columns + chunk);
+      const pixels = v128.load(source + r * columns + window);
       any = v128.or(any, pixels);
-      if (v128.any_true(pixels)) {
-        boxTop = min(boxTop, r);
-        boxBottom = max(boxBottom, r + 1);
-      }
+      filled |= (<u64>v128.any_true(pixels)) << r;
     }
     const mask = 0xffff ^ i8x16.bitmask(i8x16.eq(any, i8x16.splat(0)));
     if (mask) {
-      boxLeft = min(boxLeft, chunk + ctz(mask));
-      boxRight = max(boxRight, chunk + 32 - clz(mask));
+      boxLeft = min(boxLeft, window + ctz(mask));
+      boxRight = max(boxRight, window + 32 - clz(mask));
     }
-    if (chunk === lastChunk) break;
+    if (window === last) break;
   }
+  boxTop = <i32>ctz(filled);
+  boxBottom = 64 - <i32>clz(filled);
   return boxRight > 0;
 }
 
-/** The same of the image as augmented at the address (seed, purpose, epoch, sample). */
-export function listAugmented(
-  source: usize,
-  rows: i32,
-  columns: i32,
-  seedLow: u32,
-  seedHigh: u32,
-  purpose: u32,
-  epoch: u32,
-  sample: u32,
-  numbers: usize,
-  values: usize,
-): i32 {
-  if (!findBox(source, rows, columns)) return 0;
-  draw(sample, epoch, purpose, 0, seedLow, seedHigh);
+/** Writes the image as augmented at the address (seed, purpose, epoch, sample) to `target`, zeros up to imageBytes behind it. */
+export function augment(run: Run, source: usize, purpose: u32, epoch: u32, sample: u32, target: usize): void {
+  const rows = run.rows;
+  const columns = run.columns;
+  const zeros = target + (((rows * columns + 15) & ~15) as usize);
+  memory.fill(target, 0, imageBytes(run));
+  if (!findBox(source, rows, columns)) return;
+  draw(sample, epoch, purpose, 0, run.seedLow, run.seedHigh);
   setRotation(rows, columns, <f64>word0 * (20.0 / 4294967296.0) - 10.0);
   const top = <i32>((<u64>word1 * 5) >> 32);
   const left = <i32>((<u64>word2 * 5) >> 32);
@@ -150,25 +153,37 @@ export function listAugmented(
   const firstRow = max(max(0, PADDING - top), <i32>floor(y - reachY));
   const endRow = min(min(rows, rows + PADDING - top), <i32>ceil(y + reachY));
 
-  let count = 0;
+  const lanes = i32x4(0, 1, 2, 3);
+  const stepsX = i32x4.mul(i32x4.splat(xFromX), lanes);
+  const stepsY = i32x4.mul(i32x4.splat(yFromX), lanes);
+  const columnCount = i32x4.splat(columns);
+  const rowCount = i32x4.splat(rows);
+  const sources = i32x4.splat(<i32>source);
+  const nothing = i32x4.splat(<i32>zeros);
   for (let r = firstRow; r < endRow; r++) {
     const sourceRow = r + top - PADDING;
     const sourceColumn = firstColumn + left - PADDING;
-    let fixedX = xFromX * sourceColumn + xFromY * sourceRow + x0;
-    let fixedY = yFromX * sourceColumn + yFromY * sourceRow + y0;
-    const end = r * columns + endColumn;
-    for (let i = r * columns + firstColumn; i < end; i++) {
-      const atX = fixedX >> 16;
-      const atY = fixedY >> 16;
-      // no branch on the pixel: where an edge lies cannot be predicted
-      const inside = i32(<u32>atX < <u32>columns) & i32(<u32>atY < <u32>rows);
-      const pixel = <i32>load<u8>(source + (atY * columns + atX) * inside) & -inside;
-      store<u32>(numbers + (count << 2), i);
-      store<f32>(values + (count << 2), <f32>pixel * SCALE);
-      count += i32(pixel !== 0);
-      fixedX += xFromX;
-      fixedY += yFromX;
+    let fixedX = i32x4.add(i32x4.splat(xFromX * sourceColumn + xFromY * sourceRow + x0), stepsX);
+    let fixedY = i32x4.add(i32x4.splat(yFromX * sourceColumn + yFromY * sourceRow + y0), stepsY);
+    for (let c = firstColumn; c < endColumn; c += 4) {
+      const atX = i32x4.shr_s(fixedX, 16);
+      const atY = i32x4.shr_s(fixedY, 16);
+      // what lies outside is read where there is always a 0; the columns beyond the end are written again, or lie behind
+      const inside = v128.and(
+        v128.and(i32x4.lt_u(atX, columnCount), i32x4.lt_u(atY, rowCount)),
+        i32x4.lt_s(lanes, i32x4.splat(endColumn - c)),
+      );
+      const address = i32x4.add(sources, i32x4.add(i32x4.mul(atY, columnCount), atX));
+      store<u32>(target + r * columns + c, gather4(v128.bitselect(address, nothing, inside)));
+      fixedX = i32x4.add(fixedX, i32x4.splat(xFromX << 2));
+      fixedY = i32x4.add(fixedY, i32x4.splat(yFromX << 2));
     }
   }
-  return count;
+}
+
+/** Copies an image as it is, zeros up to imageBytes behind it. */
+export function copyImage(run: Run, source: usize, target: usize): void {
+  const pixels = run.rows * run.columns;
+  memory.copy(target, source, pixels);
+  memory.fill(target + pixels, 0, imageBytes(run) - pixels);
 }

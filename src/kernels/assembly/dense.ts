@@ -1,18 +1,13 @@
 // Samples as a dense float32 matrix, for engines that multiply matrices: each row is an image as ToTensor and
 // Normalize(0.5, 0.5) make it (-1 to 1, not shifted), beside its label. The same lists as training's own stand behind it.
 
-import { listImage, listSample } from './gradient';
-import { scratchOf } from './inlined';
-import { Run, Scratch } from './structs';
+import { augment } from './augment';
+import { sampleImage } from './gradient';
+import { Run, SCALE, Scratch } from './structs';
 
-/** Writes the sample at hand (the first layer's list) as a row of `pixels` values. */
-function writeRow(scratch: Scratch, pixels: i32, row: usize): void {
-  const inputs = scratchOf(scratch, 0);
-  for (let i = 0; i < pixels; i++) store<f32>(row + (i << 2), -1);
-  const end = inputs.count << 2;
-  for (let k = 0; k < end; k += 4) {
-    store<f32>(row + (load<u32>(inputs.numbers + k) << 2), load<f32>(inputs.values + k) - 1);
-  }
+/** Writes an image as a row of `pixels` values. */
+function writeRow(image: usize, pixels: i32, row: usize): void {
+  for (let i = 0; i < pixels; i++) store<f32>(row + (i << 2), <f32>load<u8>(image + i) * SCALE - 1);
 }
 
 /**
@@ -33,13 +28,13 @@ export function denseSamples(
   const pixels = run.rows * run.columns;
   for (let i = first; i < end; i++) {
     const number = load<u32>(run.order + (i << 2));
-    listSample(run, scratch, epoch, number);
-    writeRow(scratch, pixels, target + (i - first) * (pixels << 2));
+    sampleImage(run, epoch, number, scratch.images);
+    writeRow(scratch.images, pixels, target + (i - first) * (pixels << 2));
     store<u8>(targetLabels + (i - first), load<u8>(run.labels + number));
   }
 }
 
-/** The same of a list of images, whose arguments are those of `evaluate` (gradient.ts). */
+/** The same of a list of images, whose arguments are those of `evaluate` (evaluate.ts). */
 export function denseImages(
   runAt: usize,
   scratchAt: usize,
@@ -58,8 +53,12 @@ export function denseImages(
   const pixels = run.rows * run.columns;
   for (let i = first; i < end; i++) {
     const number = numbers ? load<u32>(numbers + (i << 2)) : i;
-    listImage(run, scratch, images, purpose, epoch, number);
-    writeRow(scratch, pixels, target + (i - first) * (pixels << 2));
+    let image = images + number * pixels;
+    if (purpose) {
+      augment(run, image, purpose, epoch, number, scratch.images);
+      image = scratch.images;
+    }
+    writeRow(image, pixels, target + (i - first) * (pixels << 2));
     store<u8>(targetLabels + (i - first), load<u8>(labels + number));
   }
 }

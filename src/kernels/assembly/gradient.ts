@@ -1,162 +1,249 @@
-// From samples to a tree node. A pass takes up to `passSize` samples through the network and keeps their deltas, of which
-// row-sums.ts makes the gradient's rows; more samples than that are several passes, along the tree or within a shard.
+// From samples to the rows of a gradient, in passes that any workers share: a pass takes some chunks of samples through the
+// network, and keeps their inputs and deltas (Store); then row-sums.ts makes the gradient's rows of them. A pass has whole
+// shards, or a part of one; what the passes before it came to waits in vectors, one for each level of the tree.
 // The bits are those of: a sum from +0 over a shard's samples in order, then the tree over shards.
 
-import { listAugmented, listPixels } from './augment';
-import { layerOf, scratchOf, shardStart } from './inlined';
-import { backward, forward, lossOf, storeOutcome } from './layers';
-import { listRows, sumRows } from './row-sums';
+import { augment, copyImage, imageBytes, listPixels } from './augment';
+import { layerOf, scratchOf, shardStart, storeOf } from './inlined';
+import { backward, forward, isHit, lossOf } from './layers';
+import { sumRow } from './row-sums';
 import { shiftBias } from './shifted-input';
-import { Run, Scratch, Sums } from './structs';
-import { add } from './vectors';
+import { Adam, CHUNK, REST_GROUPS, ROW_GROUPS, Run, Scratch, Store, Sums } from './structs';
+import { transpose16 } from './transpose';
+import { finishRows, prepare, updateRow } from './update';
 
 const AUGMENT_TRAINING: u32 = 4;
 
-/** Lists the inputs of image `number` of `images`: as it is for `purpose` 0, else augmented at (seed, purpose, epoch, number). */
-export function listImage(run: Run, scratch: Scratch, images: usize, purpose: u32, epoch: u32, number: u32): void {
-  const first = scratchOf(scratch, 0);
-  const pixels = run.rows * run.columns;
-  const image = images + number * pixels;
-  first.count = purpose
-    ? listAugmented(
-        image,
-        run.rows,
-        run.columns,
-        run.seedLow,
-        run.seedHigh,
-        purpose,
-        epoch,
-        number,
-        first.numbers,
-        first.values,
-      )
-    : listPixels(image, pixels, first.numbers, first.values);
+// The pass at hand, as `locate` finds it. Globals belong to the instance, and so to one thread.
+let firstShard: i32 = 0;
+let shardCount: i32 = 0;
+/** The chunks of each of its shards, [firstChunk, endChunk). */
+let firstChunk: i32 = 0;
+let endChunk: i32 = 0;
+/** Pending vectors that it merges in the end, and the one that takes its sum; -1: it is the last of the block. */
+let mergeCount: i32 = 0;
+let pendingAt: i32 = 0;
+/** Which part of a shard it is, and whether it is the last one. */
+let part: i32 = 0;
+let endsShard: bool = true;
+
+/** Finds pass `pass` of block (level, index). */
+function locate(run: Run, level: i32, index: i32, pass: i32): void {
+  const blockShards = 1 << level;
+  const parts = run.shardPasses;
+  const node = pass / parts;
+  shardCount = min(run.passShards, blockShards);
+  firstShard = (index << level) + node * shardCount;
+  part = pass % parts;
+  firstChunk = (run.shardChunks * part) / parts;
+  endChunk = (run.shardChunks * (part + 1)) / parts;
+  endsShard = part === parts - 1;
+  mergeCount = endsShard ? ctz(~node) : 0;
+  const isLast = endsShard && (node + 1) * shardCount === blockShards;
+  pendingAt = isLast ? -1 : mergeCount;
 }
 
-/** Lists the inputs of the sample that is image `number` of the training file. */
-export function listSample(run: Run, scratch: Scratch, epoch: u32, number: u32): void {
-  listImage(run, scratch, run.images, run.augment ? AUGMENT_TRAINING : 0, epoch, number);
+/** The inputs of a sample, image `number` of the training file, as pixels at `target`. */
+export function sampleImage(run: Run, epoch: u32, number: u32, target: usize): void {
+  const image = run.images + number * run.rows * run.columns;
+  if (run.augment) augment(run, image, AUGMENT_TRAINING, epoch, number, target);
+  else copyImage(run, image, target);
+}
+
+/** Takes chunk `chunk` of a pass through the network and back, into the store. */
+export function computeChunk(
+  runAt: usize,
+  scratchAt: usize,
+  storeAt: usize,
+  parameters: usize,
+  partials: usize,
+  epoch: u32,
+  stepInEpoch: i32,
+  level: i32,
+  index: i32,
+  pass: i32,
+  chunk: i32,
+): i32 {
+  const run = changetype<Run>(runAt);
+  const scratch = changetype<Scratch>(scratchAt);
+  const kept = changetype<Store>(storeAt);
+  locate(run, level, index, pass);
+  const chunks = endChunk - firstChunk;
+  if (chunk >= shardCount * chunks) return 0;
+  shiftBias(run, scratch, parameters, partials);
+  const batchFirst = stepInEpoch * run.batchSize;
+  const batchCount = min(run.batchSize, run.trainingCount - batchFirst);
+  const shard = firstShard + chunk / chunks;
+  const ofShard = firstChunk + (chunk % chunks);
+  const shardFirst = shardStart(batchCount, run.shards, shard);
+  const shardSize = shardStart(batchCount, run.shards, shard + 1) - shardFirst;
+  const first = shardFirst + shardStart(shardSize, run.shardChunks, ofShard);
+  const count = shardFirst + shardStart(shardSize, run.shardChunks, ofShard + 1) - first;
+  const bytes = imageBytes(run);
+  // lanes without a sample are those of the background: they touch no row
+  if (count < CHUNK) clearChunk(run, scratch, kept, chunk, count);
+  store<i32>(kept.counts + (chunk << 2), count);
+  const own = scratchOf(scratch, 0);
+  const stride = layerOf(run, 0).stride;
+  for (let i = 0; i < count; i++) {
+    const position = first + i;
+    const number = load<u32>(run.order + ((batchFirst + position) << 2));
+    const label = <i32>load<u8>(run.labels + number);
+    const image = scratch.images + i * bytes;
+    const slot = chunk * CHUNK + i;
+    sampleImage(run, epoch, number, image);
+    own.count = listPixels(run, image, own.entries, stride);
+    forward(run, scratch, parameters, kept, slot);
+    store<f64>(kept.losses + (position << 3), lossOf(run, scratch, label));
+    store<i32>(kept.hits + (position << 2), isHit());
+    backward(run, scratch, kept, parameters, label, slot);
+  }
+  const inputs = layerOf(run, 0).inputs;
+  transpose16(scratch.images, bytes, inputs, storeOf(kept, 0).inputs + chunk * inputs * CHUNK);
+  return count;
+}
+
+function clearChunk(run: Run, scratch: Scratch, kept: Store, chunk: i32, count: i32): void {
+  const bytes = imageBytes(run);
+  memory.fill(scratch.images + count * bytes, 0, (CHUNK - count) * bytes);
+  for (let l = 1; l < run.layerCount; l++) {
+    const size = (layerOf(run, l).inputs * CHUNK) << 2;
+    memory.fill(storeOf(kept, l).inputs + chunk * size, 0, size);
+  }
+}
+
+/** The number of chunks of a pass: computeChunk takes 0 to that. */
+function chunksOfPass(): i32 {
+  return shardCount * (endChunk - firstChunk);
+}
+
+/** Row `row` of layer `l`, after `locate`: to its place in the vector that waits, or, in a block's last pass, to `target`. */
+function passRow(run: Run, scratch: Scratch, kept: Store, l: i32, row: i32, target: usize): void {
+  const layer = layerOf(run, l);
+  const rowAt = layer.offset + row * layer.stride;
+  // two that take turns, since a worker that does it again must find what it found before
+  const running = kept.running + rowAt;
+  const from = part === 0 ? scratch.zeros : running + ((part - 1) & 1) * run.vectorBytes;
+  let to = target;
+  if (!endsShard) to = running + (part & 1) * run.vectorBytes;
+  else if (pendingAt >= 0) to = kept.pending + pendingAt * run.vectorBytes + rowAt;
+  sumRow(run, scratch, kept, l, row, shardCount, endChunk - firstChunk, mergeCount, rowAt, from, to);
+}
+
+/** The first row of group `group` that is summed by itself: `layerRows` are the rows of all layers but the first's inputs. */
+function restStart(rest: i32, group: i32): i32 {
+  return (rest * group) / REST_GROUPS;
+}
+
+/** Rows that are no input of the first layer. */
+function restRows(run: Run): i32 {
+  let rows = 1;
+  for (let l = 1; l < run.layerCount; l++) rows += layerOf(run, l).inputs + 1;
+  return rows;
 }
 
 /**
- * One pass: the positions [first, end) of the epoch's order, cut into the `shards` shards from `firstShard` on.
- * Returns lossSum, added along the tree.
+ * Sums slice `slice` (a group of rows) of a pass of block (level, index), after all of its chunks were computed. In the last
+ * pass the block's sum goes to the vector at `target`, in the engine's own coordinates: the first layer's weight gradient is
+ * that of the shifted input (x + 1). With `adamAt` (0 = none) the block is the root, and its rows are applied at once, as
+ * updateSlice does (update.ts): returns 1 if all gradients were finite.
  */
-function pass(
-  run: Run,
-  scratch: Scratch,
-  parameters: usize,
-  epoch: u32,
-  batchFirst: i32,
-  batchCount: i32,
-  firstShard: i32,
-  shards: i32,
-  first: i32,
-  end: i32,
+export function sumSlice(
+  runAt: usize,
+  scratchAt: usize,
+  storeAt: usize,
+  level: i32,
+  index: i32,
+  pass: i32,
+  slice: i32,
   target: usize,
-  resume: bool,
-  lossBefore: f64,
-): f64 {
-  for (let l = 0; l < run.layerCount; l++) {
-    memory.fill(scratchOf(scratch, l).rowCounts, 0, (layerOf(run, l).inputs + 1) << 2);
+  adamAt: usize,
+  newPartials: usize,
+): i32 {
+  const run = changetype<Run>(runAt);
+  const scratch = changetype<Scratch>(scratchAt);
+  const kept = changetype<Store>(storeAt);
+  locate(run, level, index, pass);
+  const updates = adamAt !== 0 && pendingAt < 0;
+  const adam = changetype<Adam>(adamAt);
+  if (updates) prepare(adam);
+  const layer = layerOf(run, 0);
+  let finite = 1;
+  if (slice < ROW_GROUPS) {
+    const end = (layer.inputs * (slice + 1)) / ROW_GROUPS;
+    if (updates) passRow(run, scratch, kept, 0, layer.inputs, scratch.shift);
+    for (let row = (layer.inputs * slice) / ROW_GROUPS; row < end; row++) {
+      const rowAt = layer.offset + row * layer.stride;
+      passRow(run, scratch, kept, 0, row, updates ? scratch.rowSum : target + rowAt);
+      if (updates) finite &= updateRow(adam, scratch.rowSum, scratch.shift, rowAt, layer.stride);
+    }
+    if (updates) finishRows(run, adam, newPartials, slice);
+    return finite;
   }
-  const losses = scratch.shardLoss;
-  let position = first;
+  const rest = restRows(run);
+  const first = restStart(rest, slice - ROW_GROUPS);
+  const end = restStart(rest, slice - ROW_GROUPS + 1);
+  let number = 0;
+  for (let l = 0; l < run.layerCount; l++) {
+    const at = layerOf(run, l);
+    for (let row = l === 0 ? at.inputs : 0; row <= at.inputs; row++, number++) {
+      if (number < first || number >= end) continue;
+      const rowAt = at.offset + row * at.stride;
+      passRow(run, scratch, kept, l, row, updates ? scratch.rowSum : target + rowAt);
+      if (updates) finite &= updateRow(adam, scratch.rowSum, 0, rowAt, at.stride);
+    }
+  }
+  return finite;
+}
+
+/** The Sums of block (level, index), after all its chunks: losses in order within a shard, then along the tree. */
+export function sumLosses(
+  runAt: usize,
+  scratchAt: usize,
+  storeAt: usize,
+  stepInEpoch: i32,
+  level: i32,
+  index: i32,
+  sumsAt: usize,
+): void {
+  const run = changetype<Run>(runAt);
+  const kept = changetype<Store>(storeAt);
+  const losses = changetype<Scratch>(scratchAt).treeStack;
+  const batchCount = min(run.batchSize, run.trainingCount - stepInEpoch * run.batchSize);
+  const shards = 1 << level;
+  const start = shardStart(batchCount, run.shards, index << level);
+  let position = start;
+  let correctCount = 0;
   for (let j = 0; j < shards; j++) {
-    // a pass within one shard ends where it ends; otherwise with the shards' own ends
-    const shardEnd = shards === 1 ? end : batchFirst + shardStart(batchCount, run.shards, firstShard + j + 1);
-    let lossSum = lossBefore;
-    for (; position < shardEnd; position++) {
-      const number = load<u32>(run.order + (position << 2));
-      const label = <i32>load<u8>(run.labels + number);
-      const slot = position - first;
-      listSample(run, scratch, epoch, number);
-      forward(run, scratch, parameters);
-      lossSum += lossOf(run, scratch, label);
-      backward(run, scratch, parameters, label, slot);
-      listRows(run, scratch, slot);
+    const end = shardStart(batchCount, run.shards, (index << level) + j + 1);
+    let lossSum: f64 = 0;
+    for (; position < end; position++) {
+      lossSum += load<f64>(kept.losses + (position << 3));
+      correctCount += load<i32>(kept.hits + (position << 2));
     }
     store<f64>(losses + (j << 3), lossSum);
-    for (let l = 0; l < run.layerCount; l++) {
-      store<u32>(scratch.shardEnd + ((l * run.shards + j) << 2), (position - first) * layerOf(run, l).stride);
-    }
   }
-  sumRows(run, scratch, shards, target, resume);
   for (let width = 1; width < shards; width <<= 1) {
     for (let j = 0; j < shards; j += width << 1) {
       const left = losses + (j << 3);
       store<f64>(left, load<f64>(left) + load<f64>(left + (width << 3)));
     }
   }
-  return load<f64>(losses);
-}
-
-/** Block (level, index) of the global batch [batchFirst, batchFirst + batchCount) into `target`. Returns its lossSum. */
-function block(
-  run: Run,
-  scratch: Scratch,
-  parameters: usize,
-  epoch: u32,
-  batchFirst: i32,
-  batchCount: i32,
-  level: i32,
-  index: i32,
-  target: usize,
-): f64 {
-  const firstShard = index << level;
-  const shards = 1 << level;
-  const first = batchFirst + shardStart(batchCount, run.shards, firstShard);
-  const end = batchFirst + shardStart(batchCount, run.shards, firstShard + shards);
-  if (level > 0 && end - first > run.passSize) {
-    const right = scratch.temporaries + (level - 1) * run.vectorBytes;
-    const leftLoss = block(run, scratch, parameters, epoch, batchFirst, batchCount, level - 1, index << 1, target);
-    const rightLoss = block(
-      run,
-      scratch,
-      parameters,
-      epoch,
-      batchFirst,
-      batchCount,
-      level - 1,
-      (index << 1) + 1,
-      right,
-    );
-    add(target, right, run.vectorBytes);
-    return leftLoss + rightLoss;
-  }
-  // one pass for all shards, also where they have no samples; or as many as one shard needs
-  let lossSum: f64 = 0;
-  let at = first;
-  do {
-    const passEnd = min(end, at + run.passSize);
-    lossSum = pass(
-      run,
-      scratch,
-      parameters,
-      epoch,
-      batchFirst,
-      batchCount,
-      firstShard,
-      shards,
-      at,
-      passEnd,
-      target,
-      at > first,
-      lossSum,
-    );
-    at = passEnd;
-  } while (at < end);
-  return lossSum;
+  const sums = changetype<Sums>(sumsAt);
+  sums.lossSum = load<f64>(losses);
+  sums.correctCount = correctCount;
+  sums.sampleCount = position - start;
 }
 
 /**
  * Computes tree node (level, index) of step `stepInEpoch` (0-based) of `epoch` (0-based) into the vector at `target`, in
- * the engine's own coordinates: the first layer's weight gradient is that of the shifted input (x + 1).
+ * the engine's own coordinates (sumSlice), all by itself.
  * `partials` are the sums of the first layer's rows (shifted-input.ts). At `sumsAt` it leaves a Sums record.
  */
 export function computeBlock(
   runAt: usize,
   scratchAt: usize,
+  storeAt: usize,
   parameters: usize,
   partials: usize,
   epoch: u32,
@@ -167,55 +254,16 @@ export function computeBlock(
   sumsAt: usize,
 ): void {
   const run = changetype<Run>(runAt);
-  const scratch = changetype<Scratch>(scratchAt);
-  shiftBias(run, scratch, parameters, partials);
-  scratch.correctCount = 0;
-  const batchFirst = stepInEpoch * run.batchSize;
-  const batchCount = min(run.batchSize, run.trainingCount - batchFirst);
-  const lossSum = block(run, scratch, parameters, epoch, batchFirst, batchCount, level, index, target);
-  const sums = changetype<Sums>(sumsAt);
-  sums.lossSum = lossSum;
-  sums.correctCount = scratch.correctCount;
-  const size = 1 << level;
-  sums.sampleCount =
-    shardStart(batchCount, run.shards, (index + 1) * size) - shardStart(batchCount, run.shards, index * size);
-}
-
-/**
- * Loss and correct predictions of the images numbered by the list at `numbers` (u32; 0 = 0, 1, 2, ...), [first, end).
- * `purpose` 0 takes them as they are, another augments at (seed, purpose, epoch, image number).
- * With `outcomes` (0 = none) the outcome of image i of the list stands there, at i * 4 * (classes + 1): storeOutcome.
- */
-export function evaluate(
-  runAt: usize,
-  scratchAt: usize,
-  parameters: usize,
-  partials: usize,
-  images: usize,
-  labels: usize,
-  numbers: usize,
-  first: i32,
-  end: i32,
-  purpose: u32,
-  epoch: u32,
-  sumsAt: usize,
-  outcomes: usize,
-): void {
-  const run = changetype<Run>(runAt);
-  const scratch = changetype<Scratch>(scratchAt);
-  shiftBias(run, scratch, parameters, partials);
-  scratch.correctCount = 0;
-  const outcomeBytes = (layerOf(run, run.layerCount - 1).outputs + 1) << 2;
-  let lossSum: f64 = 0;
-  for (let i = first; i < end; i++) {
-    const number = numbers ? load<u32>(numbers + (i << 2)) : i;
-    listImage(run, scratch, images, purpose, epoch, number);
-    forward(run, scratch, parameters);
-    lossSum += lossOf(run, scratch, <i32>load<u8>(labels + number));
-    if (outcomes) storeOutcome(run, scratch, outcomes + i * outcomeBytes);
+  const passes = max(1, (1 << level) / run.passShards) * run.shardPasses;
+  for (let pass = 0; pass < passes; pass++) {
+    locate(run, level, index, pass);
+    const chunks = chunksOfPass();
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      computeChunk(runAt, scratchAt, storeAt, parameters, partials, epoch, stepInEpoch, level, index, pass, chunk);
+    }
+    for (let slice = 0; slice < ROW_GROUPS + REST_GROUPS; slice++) {
+      sumSlice(runAt, scratchAt, storeAt, level, index, pass, slice, target, 0, 0);
+    }
   }
-  const sums = changetype<Sums>(sumsAt);
-  sums.lossSum = lossSum;
-  sums.correctCount = scratch.correctCount;
-  sums.sampleCount = end - first;
+  sumLosses(runAt, scratchAt, storeAt, stepInEpoch, level, index, sumsAt);
 }

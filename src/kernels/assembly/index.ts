@@ -5,7 +5,8 @@
 
 export { augmentImage } from './augment';
 export { denseImages, denseSamples } from './dense';
-export { computeBlock, evaluate } from './gradient';
+export { evaluate } from './evaluate';
+export { computeBlock, computeChunk, sumLosses, sumSlice } from './gradient';
 export { philox } from './random';
 export { finish, sumFirstRows } from './shifted-input';
 export { updateFlat, updateSlice } from './update';

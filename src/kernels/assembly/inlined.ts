@@ -1,7 +1,7 @@
 // The functions that the compiler puts into their callers: small ones of the innermost loops. They stand together since only
 // AssemblyScript decorates functions: biome can read every other file of this folder, and not this one (biome.json).
 
-import { Layer, LayerScratch, ROW_GROUPS, Run, Scratch } from './structs';
+import { ENTRY_BYTES, Layer, LayerScratch, LayerStore, ROW_GROUPS, Run, SCALE, Scratch, Store } from './structs';
 import { sumOfRows } from './vectors';
 
 // @ts-ignore: decorator
@@ -23,10 +23,23 @@ export function shardStart(count: i32, shards: i32, shard: i32): i32 {
   return <i32>((<u64>count * shard) / shards);
 }
 
-/** The dot product of two rows of `bytes` (a multiple of 16) at a fixed order: four lanes of four, then their sum. */
 // @ts-ignore: decorator
 @inline
-export function dot(a: usize, b: usize, bytes: i32): f32 {
+export function storeOf(store: Store, l: i32): LayerStore {
+  return changetype<LayerStore>(store.layers + l * offsetof<LayerStore>());
+}
+
+/** Where the inputs of sample `slot` stand in a layer's store of float32: at the first row, the others CHUNK values apart. */
+// @ts-ignore: decorator
+@inline
+export function storedInput(layer: LayerStore, inputs: i32, slot: i32): usize {
+  return layer.inputs + ((((slot >> 4) * inputs) << 4) + (slot & 15)) * 4;
+}
+
+/** The products of two rows of `bytes` (a multiple of 16), summed at a fixed order: four vectors of four, then their sum. */
+// @ts-ignore: decorator
+@inline
+export function dotLanes(a: usize, b: usize, bytes: i32): v128 {
   let s0 = f32x4.splat(0);
   let s1 = f32x4.splat(0);
   let s2 = f32x4.splat(0);
@@ -39,8 +52,87 @@ export function dot(a: usize, b: usize, bytes: i32): f32 {
     s3 = f32x4.add(s3, f32x4.mul(v128.load(a + i, 48), v128.load(b + i, 48)));
   }
   for (; i < bytes; i += 16) s0 = f32x4.add(s0, f32x4.mul(v128.load(a + i), v128.load(b + i)));
-  const sum = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
-  return f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3));
+  return f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
+}
+
+/** The four bytes at four addresses, as one word. */
+// @ts-ignore: decorator
+@inline
+export function gather4(addresses: v128): u32 {
+  return (
+    load<u8>(i32x4.extract_lane(addresses, 0)) |
+    (<u32>load<u8>(i32x4.extract_lane(addresses, 1)) << 8) |
+    (<u32>load<u8>(i32x4.extract_lane(addresses, 2)) << 16) |
+    (<u32>load<u8>(i32x4.extract_lane(addresses, 3)) << 24)
+  );
+}
+
+/**
+ * Appends those of the low eight pixels that `mask` names, the first of which is number `first`: offset of the row, shifted
+ * value. Returns the end; up to eight entries are written behind it.
+ */
+// @ts-ignore: decorator
+@inline
+export function compact(table: usize, pixels: v128, mask: i32, first: i32, stride: i32, at: usize): usize {
+  const lanes = v128.load64_zero(table + (mask << 3));
+  const numbers = i16x8.extend_low_i8x16_u(lanes);
+  const values = i16x8.extend_low_i8x16_u(i8x16.swizzle(pixels, lanes));
+  const strides = i32x4.splat(stride);
+  const firsts = i32x4.splat(first);
+  const offsetsA = i32x4.mul(i32x4.add(i32x4.extend_low_i16x8_u(numbers), firsts), strides);
+  const offsetsB = i32x4.mul(i32x4.add(i32x4.extend_high_i16x8_u(numbers), firsts), strides);
+  const scale = f32x4.splat(SCALE);
+  const valuesA = f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(values)), scale);
+  const valuesB = f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(values)), scale);
+  v128.store(at, v128.shuffle<u32>(offsetsA, valuesA, 0, 4, 1, 5));
+  v128.store(at, v128.shuffle<u32>(offsetsA, valuesA, 2, 6, 3, 7), 16);
+  v128.store(at, v128.shuffle<u32>(offsetsB, valuesB, 0, 4, 1, 5), 32);
+  v128.store(at, v128.shuffle<u32>(offsetsB, valuesB, 2, 6, 3, 7), 48);
+  return at + (popcnt(mask) << 3);
+}
+
+/** The first, or the last, eight bytes of both, taken in turn. */
+// @ts-ignore: decorator
+@inline
+export function lowBytes(a: v128, b: v128): v128 {
+  return v128.shuffle<u8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+
+// @ts-ignore: decorator
+@inline
+export function highBytes(a: v128, b: v128): v128 {
+  return v128.shuffle<u8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
+/**
+ * Appends those of the low eight pixels that `mask` names: the sample's slot (u16) at `to`, ENTRY_BYTES further on the pixel
+ * (u16). Up to eight are written behind the end.
+ */
+// @ts-ignore: decorator
+@inline
+export function pickEight(table: usize, pixels: v128, mask: i32, slot: i32, to: usize): usize {
+  const lanes = v128.load64_zero(table + (mask << 3));
+  v128.store(to, i16x8.add(i16x8.extend_low_i8x16_u(lanes), i16x8.splat(<i16>slot)));
+  v128.store(to, i16x8.extend_low_i8x16_u(i8x16.swizzle(pixels, lanes)), ENTRY_BYTES);
+  return to + (popcnt(mask) << 1);
+}
+
+/**
+ * Appends the samples of the chunk from `slot` on whose input is not 0, NaN as well: at `at` goes the offset of the sample's
+ * delta, ENTRY_BYTES further on the value. One entry may be written behind the end.
+ */
+// @ts-ignore: decorator
+@inline
+export function listFloats(place: usize, slot: i32, stride: i32, at: usize): usize {
+  let offset = slot * stride;
+  for (let i = 0; i < 64; i += 4) {
+    const value = load<u32>(place + i);
+    store<u32>(at, offset);
+    store<u32>(at + ENTRY_BYTES, value);
+    at += <usize>i32(value !== 0) << 2;
+    offset += stride;
+  }
+  return at;
 }
 
 /** Sums group `group` of the first layer's rows, for the shifted bias (shifted-input.ts). */
@@ -52,6 +144,33 @@ export function sumGroup(run: Run, parameters: usize, partials: usize, group: i3
     parameters + layer.offset, (layer.inputs * group) / ROW_GROUPS, (layer.inputs * (group + 1)) / ROW_GROUPS, layer.stride,
     partials + group * layer.stride,
   );
+}
+
+/** Moments smaller than this become 0: they would become subnormal, and subnormal arithmetic is slow. */
+const TINY: f32 = 1e-30;
+
+/** m = beta1 m + (1 - beta1) g. */
+// @ts-ignore: decorator
+@inline
+export function firstMoment(m: v128, g: v128, beta1: v128, oneMinusBeta1: v128): v128 {
+  const moment = f32x4.add(f32x4.mul(beta1, m), f32x4.mul(oneMinusBeta1, g));
+  return v128.andnot(moment, f32x4.lt(f32x4.abs(moment), f32x4.splat(TINY)));
+}
+
+/** v = beta2 v + (1 - beta2) g^2. */
+// @ts-ignore: decorator
+@inline
+export function secondMoment(v: v128, g: v128, beta2: v128, oneMinusBeta2: v128): v128 {
+  const moment = f32x4.add(f32x4.mul(beta2, v), f32x4.mul(oneMinusBeta2, f32x4.mul(g, g)));
+  return v128.andnot(moment, f32x4.lt(moment, f32x4.splat(TINY)));
+}
+
+/** p = keep p - stepSize m / (sqrt(v) inverseSqrtBias2 + epsilon). */
+// @ts-ignore: decorator
+@inline
+export function stepped(p: v128, m: v128, v: v128, stepSize: v128, inverseSqrtBias2: v128, epsilon: v128, keep: v128): v128 {
+  const step = f32x4.div(f32x4.mul(stepSize, m), f32x4.add(f32x4.mul(f32x4.sqrt(v), inverseSqrtBias2), epsilon));
+  return f32x4.sub(f32x4.mul(p, keep), step);
 }
 
 /** In 16.16 fixed point, as Pillow rounds. */

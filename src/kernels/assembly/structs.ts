@@ -5,8 +5,25 @@
 /** How many groups the rows of the first layer are summed in: fixed, so that the sum does not depend on who adds. */
 export const ROW_GROUPS: i32 = 16;
 
+/** How many groups all other rows make: the first layer's bias, and the other layers'. No bit depends on it. */
+export const REST_GROUPS: i32 = 4;
+
+/** Samples that are worked on together: their inputs lie side by side, a row's in one vector of bytes. */
+export const CHUNK: i32 = 16;
+
 /** Bytes of a vector that are reduced and updated at a time: small enough to stay in the first-level cache. */
 export const REDUCE_BYTES: i32 = 2048;
+
+/** Bytes of each half of a row's list of entries (Scratch.entries): for passes of at most 64 chunks. */
+export const ENTRY_BYTES: i32 = 4544;
+
+/** Bytes of a step of a row's sum: where its entries end, where the addresses of the rows that it merges end, and where it goes. */
+export const STEP_BYTES: usize = 12;
+
+/**
+ * ToTensor and Normalize(0.5, 0.5) make (p / 255 - 0.5) / 0.5 of a pixel; plus 1 that is p times this, and 0 for background.
+ */
+export const SCALE: f32 = 2.0 / 255.0;
 
 /** One fully connected layer: `inputs` rows of `stride` float32, then the bias as one more row. */
 @unmanaged
@@ -39,8 +56,14 @@ export class Run {
   order: usize;
   /** Address of `layerCount` Layer records. */
   layers: usize;
-  /** Samples that a pass of gradient.ts holds at once. */
-  passSize: i32;
+  /** Chunks that each shard is cut into. */
+  shardChunks: i32;
+  /** Shards of a pass (a power of two), where it has whole ones. */
+  passShards: i32;
+  /** Passes that a shard takes, where it takes more than one; else 1. */
+  shardPasses: i32;
+  /** For each mask of eight lanes the numbers of those that are set, one after the other: 256 times 8 bytes. */
+  compaction: usize;
 }
 
 /** One worker's own working memory. Nobody else reads it. */
@@ -52,32 +75,60 @@ export class Scratch {
   sums: usize;
   /** The first layer's bias, shifted by the sum of its rows. */
   shiftedBias: usize;
-  /** Loss of each shard of a block (float64), and the end of each (byte offset of its first foreign sample). */
-  shardLoss: usize;
-  shardEnd: usize;
+  /** A chunk's images, each of imageBytes (augment.ts), and 16 bytes that are 0. */
+  images: usize;
+  /** The list of one row: offsets of deltas (u32), and ENTRY_BYTES further on the values (f32). */
+  entries: usize;
+  /** The same entries on their way there: slots (u16), and ENTRY_BYTES further on pixels (u16). */
+  picked: usize;
+  /** What is to be done for one row, shard by shard, and the addresses of the rows that it merges (row-sums.ts). */
+  steps: usize;
+  merges: usize;
   /** Sums of one row, one for each shard. */
   treeStack: usize;
-  /** One whole vector for each level of the tree, for blocks of more than passSize samples. */
-  temporaries: usize;
+  /** A row of zeros, the sum of a row before the update, and the bias' gradient that is subtracted from it. */
+  zeros: usize;
+  rowSum: usize;
+  shift: usize;
   /** Blocks of a few vectors for the reduction: 32 entries of REDUCE_BYTES. */
   reduceStack: usize;
   /** Addresses and levels of the reduction's pending nodes: 32 pairs of words. The sum of a row uses the same words. */
   reduceNodes: usize;
-  correctCount: i32;
 }
 
 /** The same for one layer. */
 @unmanaged
 export class LayerScratch {
-  /** The one sample at hand: numbers (u32) and values (f32) of the inputs that are not 0. */
-  numbers: usize;
-  values: usize;
+  /** The one sample at hand: byte offset of the row (u32) and value (f32) of each input that is not 0. */
+  entries: usize;
+  /** The same inputs' numbers, times four (u32). */
+  places: usize;
   count: i32;
-  /** passSize rows of loss gradients with respect to the layer's outputs before ReLU. */
+}
+
+/** What the samples of a pass leave for the sums of its rows: written chunk by chunk, read row by row, by whichever worker. */
+@unmanaged
+export class Store {
+  /** Address of `layerCount` LayerStore records. */
+  layers: usize;
+  /** For each chunk of a pass how many samples it has (i32). */
+  counts: usize;
+  /** For each sample of a batch its loss (f64), and whether it was predicted (i32). */
+  losses: usize;
+  hits: usize;
+  /** A vector for each level of the tree above a pass. */
+  pending: usize;
+  /** Two vectors: what a shard of several passes has summed. */
+  running: usize;
+}
+
+/** The same for one layer. */
+@unmanaged
+export class LayerStore {
+  /** For each sample of a pass the loss gradient with respect to the layer's outputs before ReLU. */
   deltas: usize;
-  /** For each row of the layer: how many samples of the pass touch it, and (delta byte offset, value) of each. */
-  rowCounts: usize;
-  rowEntries: usize;
+  /** For each chunk and row of the layer CHUNK inputs: pixels (u8) of the first layer, else float32 after ReLU. */
+  inputs: usize;
 }
 
 /** What stands beside a tree node, and for a part of an evaluation. */

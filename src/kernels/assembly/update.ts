@@ -2,7 +2,7 @@
 // Adam (Kingma and Ba, 2015; torch.optim.Adam's form). It reads one set of buffers and writes another, so that a slice
 // whose thread has died is simply done again.
 
-import { layerOf, sumGroup } from './inlined';
+import { firstMoment, layerOf, secondMoment, stepped, sumGroup } from './inlined';
 import { Adam, REDUCE_BYTES, ROW_GROUPS, Run, Scratch, TreeNode } from './structs';
 import { addInto } from './vectors';
 
@@ -31,9 +31,6 @@ function reduceAt(scratch: Scratch, nodes: usize, nodeCount: i32, offset: usize,
   return load<u32>(pending);
 }
 
-/** Moments smaller than this become 0: they would become subnormal, and subnormal arithmetic is slow. */
-const TINY: f32 = 1e-30;
-
 // A step's scalars in float32, made once for a slice. Globals belong to the instance, and so to one thread.
 let sampleCount: f32 = 1;
 let reciprocal: f32 = 1;
@@ -47,7 +44,8 @@ let inverseSqrtBias2: f32 = 0;
 let epsilon: f32 = 0;
 let keep: f32 = 1;
 
-function prepare(adam: Adam): void {
+/** Readies a step's scalars for updateRow. */
+export function prepare(adam: Adam): void {
   const count = adam.sampleCount;
   sampleCount = <f32>count;
   reciprocal = <f32>(1.0 / <f64>count);
@@ -89,19 +87,69 @@ function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32
   const toM = adam.newFirstMoments + offset;
   const toV = adam.newSecondMoments + offset;
   let bad = zero;
-  for (let i = 0; i < bytes; i += 16) {
+  let i = 0;
+  // four at a time: roots and divisions take long, and those of others may begin meanwhile
+  for (; i + 64 <= bytes; i += 64) {
+    let g0 = v128.load(sums + i);
+    let g1 = v128.load(sums + i, 16);
+    let g2 = v128.load(sums + i, 32);
+    let g3 = v128.load(sums + i, 48);
+    if (shift) {
+      g0 = f32x4.sub(g0, v128.load(shift + i));
+      g1 = f32x4.sub(g1, v128.load(shift + i, 16));
+      g2 = f32x4.sub(g2, v128.load(shift + i, 32));
+      g3 = f32x4.sub(g3, v128.load(shift + i, 48));
+    }
+    if (isPowerOfTwo) {
+      g0 = f32x4.mul(g0, reciprocals);
+      g1 = f32x4.mul(g1, reciprocals);
+      g2 = f32x4.mul(g2, reciprocals);
+      g3 = f32x4.mul(g3, reciprocals);
+    } else {
+      g0 = f32x4.div(g0, sampleCounts);
+      g1 = f32x4.div(g1, sampleCounts);
+      g2 = f32x4.div(g2, sampleCounts);
+      g3 = f32x4.div(g3, sampleCounts);
+    }
+    bad = f32x4.add(bad, f32x4.mul(g0, zero));
+    bad = f32x4.add(bad, f32x4.mul(g1, zero));
+    bad = f32x4.add(bad, f32x4.mul(g2, zero));
+    bad = f32x4.add(bad, f32x4.mul(g3, zero));
+    const m0 = firstMoment(v128.load(fromM + i), g0, beta1s, oneMinusBeta1s);
+    v128.store(toM + i, m0);
+    const v0 = secondMoment(v128.load(fromV + i), g0, beta2s, oneMinusBeta2s);
+    v128.store(toV + i, v0);
+    const p0 = stepped(v128.load(fromP + i), m0, v0, stepSizes, inverseSqrtBias2s, epsilons, keeps);
+    v128.store(toP + i, p0);
+    const m1 = firstMoment(v128.load(fromM + i, 16), g1, beta1s, oneMinusBeta1s);
+    v128.store(toM + i, m1, 16);
+    const v1 = secondMoment(v128.load(fromV + i, 16), g1, beta2s, oneMinusBeta2s);
+    v128.store(toV + i, v1, 16);
+    const p1 = stepped(v128.load(fromP + i, 16), m1, v1, stepSizes, inverseSqrtBias2s, epsilons, keeps);
+    v128.store(toP + i, p1, 16);
+    const m2 = firstMoment(v128.load(fromM + i, 32), g2, beta1s, oneMinusBeta1s);
+    v128.store(toM + i, m2, 32);
+    const v2 = secondMoment(v128.load(fromV + i, 32), g2, beta2s, oneMinusBeta2s);
+    v128.store(toV + i, v2, 32);
+    const p2 = stepped(v128.load(fromP + i, 32), m2, v2, stepSizes, inverseSqrtBias2s, epsilons, keeps);
+    v128.store(toP + i, p2, 32);
+    const m3 = firstMoment(v128.load(fromM + i, 48), g3, beta1s, oneMinusBeta1s);
+    v128.store(toM + i, m3, 48);
+    const v3 = secondMoment(v128.load(fromV + i, 48), g3, beta2s, oneMinusBeta2s);
+    v128.store(toV + i, v3, 48);
+    const p3 = stepped(v128.load(fromP + i, 48), m3, v3, stepSizes, inverseSqrtBias2s, epsilons, keeps);
+    v128.store(toP + i, p3, 48);
+  }
+  for (; i < bytes; i += 16) {
     let g = v128.load(sums + i);
     if (shift) g = f32x4.sub(g, v128.load(shift + i));
     g = isPowerOfTwo ? f32x4.mul(g, reciprocals) : f32x4.div(g, sampleCounts);
     bad = f32x4.add(bad, f32x4.mul(g, zero));
-    let m = f32x4.add(f32x4.mul(beta1s, v128.load(fromM + i)), f32x4.mul(oneMinusBeta1s, g));
-    let v = f32x4.add(f32x4.mul(beta2s, v128.load(fromV + i)), f32x4.mul(oneMinusBeta2s, f32x4.mul(g, g)));
-    m = v128.andnot(m, f32x4.lt(f32x4.abs(m), f32x4.splat(TINY)));
-    v = v128.andnot(v, f32x4.lt(v, f32x4.splat(TINY)));
-    const step = f32x4.div(f32x4.mul(stepSizes, m), f32x4.add(f32x4.mul(f32x4.sqrt(v), inverseSqrtBias2s), epsilons));
+    const m = firstMoment(v128.load(fromM + i), g, beta1s, oneMinusBeta1s);
+    const v = secondMoment(v128.load(fromV + i), g, beta2s, oneMinusBeta2s);
     v128.store(toM + i, m);
     v128.store(toV + i, v);
-    v128.store(toP + i, f32x4.sub(f32x4.mul(v128.load(fromP + i), keeps), step));
+    v128.store(toP + i, stepped(v128.load(fromP + i), m, v, stepSizes, inverseSqrtBias2s, epsilons, keeps));
   }
   return i32(!v128.any_true(f32x4.ne(bad, bad)));
 }
@@ -134,7 +182,7 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAddress: usize, 
   let finite = 1;
   if (adam.shifted) {
     // finish: with x = x' - 1 the weight gradient is sum(x' delta) - sum(delta), and sum(delta) is the bias' gradient
-    const shift = scratch.sums;
+    const shift = scratch.shift;
     for (let column = 0; column < stride; column += REDUCE_BYTES) {
       const bytes = min(REDUCE_BYTES, stride - column);
       memory.copy(shift + column, reduceAt(scratch, adam.nodes, adam.nodeCount, biasAt + column, bytes), bytes);
@@ -157,6 +205,16 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAddress: usize, 
   }
   sumGroup(run, adam.newParameters, newPartials, slice);
   return finite;
+}
+
+/** Applies the row of sums at `sums`, less the one at `shift` (0 = none), whose place in a vector is `rowAt`. `prepare` comes before. */
+export function updateRow(adam: Adam, sums: usize, shift: usize, rowAt: usize, stride: i32): i32 {
+  return adamAt(adam, sums, shift, rowAt, stride);
+}
+
+/** After all rows of group `group` of the first layer: their sums, afresh. */
+export function finishRows(run: Run, adam: Adam, newPartials: usize, group: i32): void {
+  sumGroup(run, adam.newParameters, newPartials, group);
 }
 
 /** Adam alone over a flat vector, whose `nodes` hold one mean gradient and whose sampleCount is 1. */

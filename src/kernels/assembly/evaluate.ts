@@ -1,0 +1,55 @@
+// Loss, hits and outcomes of images, with parameters as they stand: nothing is kept for a gradient.
+
+import { augment, listPixels } from './augment';
+import { layerOf, scratchOf } from './inlined';
+import { forward, isHit, lossOf, storeOutcome } from './layers';
+import { shiftBias } from './shifted-input';
+import { Run, Scratch, Sums } from './structs';
+
+/**
+ * Loss and correct predictions of the images numbered by the list at `numbers` (u32; 0 = 0, 1, 2, ...), [first, end).
+ * `purpose` 0 takes them as they are, another augments at (seed, purpose, epoch, image number).
+ * With `outcomes` (0 = none) the outcome of image i of the list stands there, at i * 4 * (classes + 1): storeOutcome.
+ */
+export function evaluate(
+  runAt: usize,
+  scratchAt: usize,
+  parameters: usize,
+  partials: usize,
+  images: usize,
+  labels: usize,
+  numbers: usize,
+  first: i32,
+  end: i32,
+  purpose: u32,
+  epoch: u32,
+  sumsAt: usize,
+  outcomes: usize,
+): void {
+  const run = changetype<Run>(runAt);
+  const scratch = changetype<Scratch>(scratchAt);
+  shiftBias(run, scratch, parameters, partials);
+  const inputs = scratchOf(scratch, 0);
+  const pixels = run.rows * run.columns;
+  const stride = layerOf(run, 0).stride;
+  const outcomeBytes = (layerOf(run, run.layerCount - 1).outputs + 1) << 2;
+  let lossSum: f64 = 0;
+  let correctCount = 0;
+  for (let i = first; i < end; i++) {
+    const number = numbers ? load<u32>(numbers + (i << 2)) : i;
+    let image = images + number * pixels;
+    if (purpose) {
+      augment(run, image, purpose, epoch, number, scratch.images);
+      image = scratch.images;
+    }
+    inputs.count = listPixels(run, image, inputs.entries, stride);
+    forward(run, scratch, parameters, null, 0);
+    lossSum += lossOf(run, scratch, <i32>load<u8>(labels + number));
+    correctCount += isHit();
+    if (outcomes) storeOutcome(run, scratch, outcomes + i * outcomeBytes);
+  }
+  const sums = changetype<Sums>(sumsAt);
+  sums.lossSum = lossSum;
+  sums.correctCount = correctCount;
+  sums.sampleCount = end - first;
+}

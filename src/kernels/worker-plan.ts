@@ -1,0 +1,122 @@
+// Where a worker's own memory lies: what it works on, what its samples leave for the rows of a gradient, and what it tells of
+// itself. Pure.
+
+import { rootLevel } from '../tree.ts';
+import { REDUCE_BYTES } from './kernels.ts';
+import {
+  ADAM_BYTES,
+  LayerScratchWord,
+  LayerStoreWord,
+  ScratchWord,
+  StoreWord,
+  TALLY_BYTES,
+  wordsOf,
+} from './memory-records.ts';
+import { PART_SAMPLES, type RunShape } from './memory-shape.ts';
+import type { Space } from './memory-space.ts';
+import { CHUNK, type PassGrid } from './pass-grid.ts';
+
+/** Bytes of each half of a row's list of entries (assembly/structs.ts). */
+export const ENTRY_BYTES = 4544;
+
+/** What a worker of another engine than the kernels works on; all addresses. */
+export interface DenseScratch {
+  /** A shard's samples, or a part's: rows of float32; and a label (u8) for each. */
+  readonly samples: number;
+  readonly labels: number;
+  /** A node's vector for each level of the tree below the root. */
+  readonly temporaries: readonly number[];
+}
+
+export interface WorkerPlan {
+  /** Its Scratch record, its Store record, its Adam record, and its tally (TallyDouble). */
+  readonly scratch: number;
+  readonly store: number;
+  readonly adam: number;
+  readonly dense: DenseScratch | null;
+  readonly tally: number;
+}
+
+/** For each mask of eight lanes the numbers of those that are set, a byte each, and zeros behind them. */
+export function compactionWords(): number[] {
+  const lanes = new Uint8Array(256 * 8);
+  for (let mask = 0; mask < 256; mask++) {
+    const set = [0, 1, 2, 3, 4, 5, 6, 7].filter((lane) => (mask >> lane) & 1);
+    lanes.set(set, 8 * mask);
+  }
+  const view = new DataView(lanes.buffer);
+  return Array.from({ length: lanes.length / 4 }, (_, i) => view.getUint32(4 * i, true));
+}
+
+export function planWorker(space: Space, shape: RunShape, grid: PassGrid): WorkerPlan {
+  return {
+    scratch: planScratch(space, shape, grid),
+    store: planStore(space, shape, grid),
+    adam: space.take(ADAM_BYTES),
+    dense: shape.dense ? planDense(space, shape) : null,
+    tally: space.take(TALLY_BYTES),
+  };
+}
+
+function planScratch(space: Space, { layout, shards, rows, columns }: RunShape, { passShards }: PassGrid): number {
+  const { layers } = layout;
+  const longestRow = Math.max(...layers.map(({ stride }) => stride)) * 4;
+  // compaction writes eight entries at a time
+  const layerRecords = layers.flatMap(({ inputs }) =>
+    wordsOf(LayerScratchWord, {
+      entries: space.take((inputs + 8) * 8),
+      places: space.take((inputs + 1) * 4),
+      count: 0,
+    }),
+  );
+  const imageBytes = (rows * columns + 47) & ~15;
+  return space.record(
+    wordsOf(ScratchWord, {
+      layers: space.record(layerRecords),
+      sums: space.take(longestRow),
+      shiftedBias: space.take(layers[0]!.stride * 4),
+      images: space.take(CHUNK * imageBytes),
+      entries: space.take(2 * ENTRY_BYTES),
+      picked: space.take(2 * ENTRY_BYTES),
+      steps: space.take(passShards * 12),
+      merges: space.take((2 * passShards + 32) * 4),
+      treeStack: space.take(Math.max(passShards * longestRow, shards * 8)),
+      // written, since memory that was used before may be laid out anew
+      zeros: space.record(new Array(longestRow / 4).fill(0)),
+      rowSum: space.take(longestRow),
+      shift: space.take(longestRow),
+      reduceStack: space.take(32 * REDUCE_BYTES),
+      reduceNodes: space.take(32 * 8),
+    }),
+  );
+}
+
+function planStore(space: Space, { layout, shards, batchSize }: RunShape, grid: PassGrid): number {
+  const { layers, size } = layout;
+  const { passChunks, passShards, shardPasses } = grid;
+  const layerRecords = layers.flatMap(({ inputs, stride }, l) =>
+    wordsOf(LayerStoreWord, {
+      deltas: space.take(passChunks * CHUNK * stride * 4),
+      inputs: space.take(passChunks * CHUNK * inputs * (l === 0 ? 1 : 4)),
+    }),
+  );
+  return space.record(
+    wordsOf(StoreWord, {
+      layers: space.record(layerRecords),
+      counts: space.take(passChunks * 4),
+      losses: space.take(batchSize * 8),
+      hits: space.take(batchSize * 4),
+      pending: space.take(rootLevel(shards / passShards) * size * 4),
+      running: space.take(shardPasses > 1 ? 2 * size * 4 : 0),
+    }),
+  );
+}
+
+function planDense(space: Space, { layout, rows, columns, shards, batchSize }: RunShape): DenseScratch {
+  const samples = Math.max(PART_SAMPLES, Math.ceil(batchSize / shards));
+  return {
+    samples: space.take(samples * rows * columns * 4),
+    labels: space.take(samples),
+    temporaries: Array.from({ length: rootLevel(shards) }, () => space.take(layout.size * 4)),
+  };
+}
