@@ -42,9 +42,12 @@ const pureNames = new Set([
 /** AssemblyScript's own: instructions on the memory that it is handed. */
 const assembly = 'src/kernels/assembly/';
 const pureNamesOfAssembly = new Set([
-  ...['i32', 'u32', 'i64', 'u64', 'f32', 'f64', 'usize', 'v128', 'i8x16', 'i16x8', 'i32x4', 'i64x2', 'f32x4', 'f64x2'],
-  ...['load', 'store', 'memory', 'changetype', 'offsetof', 'unmanaged', 'inline', '__heap_base'],
-  ...['NativeMath', 'abs', 'ceil', 'floor', 'nearest', 'sqrt', 'min', 'max', 'clz', 'ctz'],
+  ...['bool', 'i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'i64', 'u64', 'isize', 'usize', 'f32', 'f64'],
+  ...['v128', 'i8x16', 'i16x8', 'i32x4', 'i64x2', 'f32x4', 'f64x2'],
+  ...['load', 'store', 'memory', 'changetype', 'reinterpret', 'offsetof', 'sizeof', 'alignof', 'select', 'unchecked'],
+  ...['unmanaged', 'inline', '__heap_base'],
+  ...['NativeMath', 'abs', 'ceil', 'floor', 'nearest', 'trunc', 'sqrt', 'min', 'max', 'copysign'],
+  ...['clz', 'ctz', 'popcnt', 'rotl', 'rotr'],
 ]);
 
 /** Members that ask the machine for its language, its clock or its chance, whatever they are members of. */
