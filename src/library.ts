@@ -20,7 +20,7 @@ export type { ErrorCode } from './error-codes.ts';
 export { LockstepError } from './errors.ts';
 export type { AdamOptimizer, AdamOptions, GradientInput, GradientResult, RotateAndCrop } from './kernels/workbench.ts';
 export type { TrainOptions } from './options/train-options.ts';
-export type { ClusterEvent, EvictionReason } from './run/cluster-event.ts';
+export type { ClusterEvent, EvictionReason, WorkerEvictionReason } from './run/cluster-event.ts';
 export type { EpochRecord, Summary, TrainEvent } from './run/events.ts';
 export type { Means } from './sums.ts';
 

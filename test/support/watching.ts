@@ -26,7 +26,7 @@ export function watchedRun(options: Partial<TrainOptions>): Watched {
     log.tell(event);
   };
   const asked = resolveWithRun({ metricsPort: 0, metricsLinger: 0, ...options }, null, 'option');
-  const summary = asked.then((asked) => trainRun(asked, { onEvent, signal: controller.signal }, wiring));
+  const summary = asked.then((run) => trainRun(run, { onEvent, signal: controller.signal }, wiring));
   summary.then(
     () => log.end('the run was over'),
     (error: Error) => log.end(`the run failed (${error.message})`),
@@ -72,4 +72,10 @@ export async function firstView(url: string) {
     }
   }
   throw new Error('the stream ended');
+}
+
+/** All messages of a new stream, to its end. */
+export async function allViews(url: string) {
+  const text = await textOf(`${url}events`);
+  return [...text.matchAll(/^data: (.*)\n\n/gm)].map(([, message]) => JSON.parse(message!));
 }

@@ -153,8 +153,8 @@ describe('metrics', () => {
     expect(valueIn(text, 'lockstep_network_bytes_total{direction="sent"}')).toBeGreaterThan(0);
     const { workers } = await firstView(watching);
     expect(workers.map(({ name, state }: { name: string; state: string }) => [name, state])).toEqual([
-      ['a', expect.stringMatching(/idle|computing/)],
-      ['b', 'left'],
+      [expect.stringMatching(/^worker \d: a$/), expect.stringMatching(/idle|computing/)],
+      [expect.stringMatching(/^worker \d: b$/), 'left'],
     ]);
     run.stop();
     await a!.ended;

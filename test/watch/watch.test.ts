@@ -11,45 +11,13 @@ import { startNode } from '../support/nodes.ts';
 import { refusal } from '../support/refusal.ts';
 import { withFolder } from '../support/tiny-data.ts';
 import { bitsOf, traceOf, warningOf } from '../support/train.ts';
-import { firstView, longRun, textOf, valueIn, type Watched, watchedRun } from '../support/watching.ts';
+import { longRun, textOf, valueIn, type Watched, watchedRun } from '../support/watching.ts';
 
 let digits: Digits;
 beforeAll(async () => {
   digits = await makeDigits();
 });
 afterAll(() => digits.remove());
-
-describe('the page', () => {
-  test('is one file that asks for nothing but its stream', async () => {
-    const run = longRun(digits);
-    const response = await fetch(await run.url);
-    const html = await response.text();
-    expect(html).not.toMatch(/(src|href)="(?!data:)/);
-    expect(html).not.toMatch(/@import|url\((?!data:)/);
-    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
-    expect(html.length).toBeLessThan(120_000);
-  });
-
-  test('is told the whole run by each new stream', async () => {
-    const run = longRun(digits);
-    const url = await run.url;
-    await run.log.told('epoch', 3);
-    const view = await firstView(url);
-    expect(view.validationCurve.items.length).toBeGreaterThanOrEqual(3);
-    expect(view.curve.items.length).toBeGreaterThan(10);
-    expect(view.workers).toHaveLength(1);
-    expect(view.run).toMatchObject({ epochs: 100_000, stepsPerEpoch: 22, batchSize: 64 });
-  });
-
-  test('the server answers other paths and methods with errors', async () => {
-    const run = longRun(digits);
-    const url = await run.url;
-    expect((await fetch(`${url}../etc/passwd`)).status).toBe(404);
-    expect((await fetch(`${url}constructor`)).status).toBe(404);
-    const post = await fetch(`${url}metrics`, { method: 'POST', body: 'x' });
-    expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
-  });
-});
 
 describe('an address that was asked for and cannot be had is an error', () => {
   async function occupied(): Promise<number> {

@@ -33,7 +33,7 @@ describe('the story of a run', () => {
       ['1.3 s', 'worker 2 left'],
       ['', '3 more, in the middle of these, were not kept.'],
       ['', 'How it ended is not known: it was killed, or its machine stopped.'],
-      ['Process 2', 'Begun T: the coordinator itself, inline and nodes that joined over the network.'],
+      ['Process 2', 'Begun T: nodes that joined over the network.'],
       ['', 'It finished the run.'],
     ]);
     expect(whereItRan([killed, one])).toHaveLength(2);

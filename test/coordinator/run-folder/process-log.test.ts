@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { whatHappened, whereItRan } from '../../../coordinator/report/run-story.ts';
-import { inOrder, type ProcessLog, ProcessRecord } from '../../../coordinator/run-folder/process-log.ts';
+import { inOrder, type ProcessLog, ProcessLogger } from '../../../coordinator/run-folder/process-log.ts';
 import { appended, type RunLog, RunLogFile, readLog } from '../../../coordinator/run-folder/run-log-file.ts';
 
-const recorded = (record: ProcessRecord, resumed = false) => record.log('1.2.3', 2, false, resumed);
+const recorded = (record: ProcessLogger, resumed = false) => record.log('1.2.3', 2, false, resumed);
 
 describe('the record of a process', () => {
   it('keeps the first and the last of many events, and says how many it does not', () => {
-    const record = new ProcessRecord(() => 1);
+    const record = new ProcessLogger(() => 1);
     for (let i = 0; i < 1234; i++) record.add({ type: 'info', message: String(i) });
     const { events, omitted } = recorded(record);
     expect([events.length, omitted]).toEqual([1000, 234]);
@@ -20,7 +20,7 @@ describe('the record of a process', () => {
   });
 
   it('keeps the first word on its end', () => {
-    const record = new ProcessRecord(() => 1);
+    const record = new ProcessLogger(() => 1);
     expect(recorded(record).ended).toBeNull();
     record.end('The disk is full');
     record.end('done');
@@ -30,7 +30,7 @@ describe('the record of a process', () => {
 
 describe('processes one after the other', () => {
   const at = (started: string, ...seconds: number[]): ProcessLog => ({
-    ...recorded(new ProcessRecord(() => 1)),
+    ...recorded(new ProcessLogger(() => 1)),
     started,
     events: seconds.map((each) => ({ seconds: each, level: 'info', message: 'x' })),
   });
@@ -60,21 +60,21 @@ describe('log.json', () => {
   afterEach(async () => await rm(folder, { recursive: true, force: true }));
 
   it('grows with a process, and goes on with the next', async () => {
-    const first = new ProcessRecord(() => 0);
+    const first = new ProcessLogger(() => 0);
     const file = new RunLogFile(folder, null, () => recorded(first));
     file.save();
     first.add({ type: 'warning', message: 'late' });
     file.save();
     await file.finish();
     expect((await readLog(folder)).processes).toEqual([recorded(first)]);
-    const second = new ProcessRecord(() => 0);
+    const second = new ProcessLogger(() => 0);
     await new RunLogFile(folder, folder, () => recorded(second, true)).finish();
     expect((await readLog(folder)).processes).toEqual([recorded(first), recorded(second, true)]);
   });
 
   it.each(['not JSON', '[]', '{"processes": 3}'])('that is damaged (%s) stops nothing', async (text) => {
     await writeFile(join(folder, 'log.json'), text);
-    const record = new ProcessRecord(() => 1);
+    const record = new ProcessLogger(() => 1);
     const told: string[] = [];
     await new RunLogFile(
       folder,
@@ -88,7 +88,7 @@ describe('log.json', () => {
 });
 
 it('log.json of a run that was resumed very often keeps the first process and the last, and says how many it does not', () => {
-  const named = (started: string) => ({ ...recorded(new ProcessRecord(() => 1), true), started });
+  const named = (started: string) => ({ ...recorded(new ProcessLogger(() => 1), true), started });
   let log: RunLog = { processes: [], omitted: 0 };
   for (let i = 1; i <= 250; i++) log = appended(log, named(`T${i}`));
   expect([log.processes.length, log.omitted]).toEqual([100, 150]);
