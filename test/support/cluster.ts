@@ -16,7 +16,7 @@ import { bitsOf, type Traced, traceOf } from './train.ts';
 
 export interface Cluster {
   readonly url: string;
-  /** What the run says: "info: ...", "warning: ...", and "epoch 1 is over". */
+  /** What the run tells: its events, and the lines of those that have one. */
   readonly log: EventLines;
   /** "step 7": the coordinator committed it on its own thread. */
   readonly commits: Lines;
@@ -80,7 +80,6 @@ export async function withCluster<T>(
   };
   const onEvent = (event: TrainEvent) => {
     onEachEvent(event);
-    if (event.type === 'epoch') log.add(`epoch ${event.epoch} is over`);
     log.tell(event);
   };
   const outcome = resolveWithRun({ threads: 0, listen: '127.0.0.1:0', ...options }, null, 'option')

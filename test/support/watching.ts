@@ -5,7 +5,6 @@ import { resolveWithRun } from '../../coordinator/training/resolve-with-run.ts';
 import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
-import { eventLine } from '../../src/run/event-text.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import type { Digits } from './digits.ts';
 import { EventLines } from './events.ts';
@@ -16,7 +15,7 @@ export interface Watched {
   readonly log: EventLines;
   readonly events: readonly TrainEvent[];
   readonly summary: Promise<Summary>;
-  /** Held at the first event of this kind, until `go` is called. */
+  /** Asks the run to stop. */
   stop(): void;
 }
 
@@ -25,7 +24,6 @@ export function watchedRun(options: Partial<TrainOptions>): Watched {
   const controller = new AbortController();
   const onEvent = (event: TrainEvent) => {
     log.tell(event);
-    if (eventLine(event) === null) log.add(`${event.type}:`);
   };
   const asked = resolveWithRun({ metricsPort: 0, metricsLinger: 0, ...options }, null, 'option');
   const summary = asked.then((run) => trainRun(run, { onEvent, signal: controller.signal }, wiring));

@@ -14,11 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => digits.remove());
 
-const long = (options: object = {}) => longRun(digits, options);
-
 describe('the page', () => {
   test('is one file that asks for nothing but its stream', async () => {
-    const run = long();
+    const run = longRun(digits);
     const response = await fetch(await run.url);
     const html = await response.text();
     expect(html).not.toMatch(/(src|href)="(?!data:)/);
@@ -28,9 +26,9 @@ describe('the page', () => {
   });
 
   test('is told the whole run by each new stream', async () => {
-    const run = long();
+    const run = longRun(digits);
     const url = await run.url;
-    await run.log.seen(/^epoch:/, 3);
+    await run.log.told('epoch', 3);
     const view = await firstView(url);
     expect(view.validationCurve.items.length).toBeGreaterThanOrEqual(3);
     expect(view.curve.items.length).toBeGreaterThan(10);
@@ -40,11 +38,11 @@ describe('the page', () => {
 
   test('is told of a stopped run what its error says, where it is served, and that its nodes were let go', async () => {
     await withFolder(async (folder) => {
-      const run = long({ threads: 1, listen: '127.0.0.1:0', out: join(folder, 'run') });
+      const run = longRun(digits, { threads: 1, listen: '127.0.0.1:0', out: join(folder, 'run') });
       const { url } = await run.log.told('listening');
       const node = startNode(url, { name: 'a', data: digits.data, retryForMs: 1 });
-      await run.log.seen(/joined: a /);
-      await run.log.seen(/^epoch:/);
+      await run.log.told('workerJoined', 1, ({ name }) => name === 'a');
+      await run.log.told('epoch');
       const told = allViews(await run.url);
       run.stop();
       const error = await refusal(() => run.summary);
@@ -64,7 +62,7 @@ describe('the page', () => {
   });
 
   test('the server answers other paths and methods with errors', async () => {
-    const run = long();
+    const run = longRun(digits);
     const url = await run.url;
     expect((await fetch(`${url}../etc/passwd`)).status).toBe(404);
     expect((await fetch(`${url}constructor`)).status).toBe(404);
