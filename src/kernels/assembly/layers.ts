@@ -1,11 +1,11 @@
-// A chunk of samples through the network, forwards and backwards. Inputs of a layer are lists of what is not 0: about a fifth of
-// the pixels, about half of the activations after ReLU. A layer takes all of the chunk's samples, and each part of its weights
+// A tile of samples through the network, forwards and backwards. Inputs of a layer are lists of what is not 0: about a fifth of
+// the pixels, about half of the activations after ReLU. A layer takes all of the tile's samples, and each part of its weights
 // that fits a cache serves all of them before the next does.
 
 import { dotLanes, layerOf, scratchOf, storedInput, storeOf } from './inlined';
 import { Layer, LayerScratch, Run, Scratch, Store } from './structs';
 
-/** Bytes of weights that serve all samples of a chunk backwards before the next ones do: some of the second-level cache. */
+/** Bytes of weights that serve all samples of a tile backwards before the next ones do: some of the second-level cache. */
 const SHARED_BYTES: i32 = 131072;
 
 /**
@@ -99,7 +99,7 @@ function affine(
 
 /**
  * ReLU: lists what is above 0 for the next layer, as its sample `i`; its rows have `stride` bytes. NaN counts as above, so that
- * it is never hidden. With `kept` (0 = none) each value, or 0, also stands there, CHUNK values apart.
+ * it is never hidden. With `kept` (0 = none) each value, or 0, also stands there, TILE values apart.
  */
 function listPositive(sums: usize, outputs: i32, next: LayerScratch, i: i32, stride: i32, kept: usize): void {
   const entries = next.entries + i * next.entryBytes;
@@ -127,7 +127,14 @@ function listPositive(sums: usize, outputs: i32, next: LayerScratch, i: i32, str
  * The first layer takes the shifted bias (`scratch.shiftedBias`), since its inputs are shifted by 1. With `kept` each hidden
  * layer's outputs are also left there, as those of the samples from `slot` on.
  */
-export function forward(run: Run, scratch: Scratch, parameters: usize, count: i32, kept: Store | null, slot: i32): void {
+export function forward(
+  run: Run,
+  scratch: Scratch,
+  parameters: usize,
+  count: i32,
+  kept: Store | null,
+  slot: i32,
+): void {
   const last = run.layerCount - 1;
   const pitch = scratch.sumBytes;
   for (let l = 0; l <= last; l++) {
