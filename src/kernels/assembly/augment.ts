@@ -171,7 +171,19 @@ export function augment(run: Run, source: usize, purpose: u32, epoch: u32, sampl
       const fixedY = yFromX * sourceColumn + yFromY * sourceRow + y0;
       // the lanes beyond the end are 0: they are written again, or lie behind the image
       const pixels = sixteenPixels(
-        source, rows, columns, fixedX, fixedY, stepsX, fourX, stepsY, fourY, fallY, lanes, endColumn - c, zeros,
+        source,
+        rows,
+        columns,
+        fixedX,
+        fixedY,
+        stepsX,
+        fourX,
+        stepsY,
+        fourY,
+        fallY,
+        lanes,
+        endColumn - c,
+        zeros,
       );
       v128.store(target + r * columns + c, pixels);
     }

@@ -36,6 +36,19 @@ export function storedInput(layer: LayerStore, inputs: i32, slot: i32): usize {
   return layer.inputs + ((((slot >> 4) * inputs) << 4) + (slot & 15)) * 4;
 }
 
+/**
+ * Bytes of a row of `stride` bytes that are taken seven vectors at a time: so many that four at a time take what is left, since
+ * with one or two at a time each sum would wait for the one before.
+ */
+// @ts-ignore: decorator
+@inline
+export function sevenVectors(stride: i32): i32 {
+  const vectors = stride >> 4;
+  const sevens = (vectors * 3) & 3;
+  const left = vectors - 7 * sevens;
+  return left < 0 ? 0 : (7 * sevens + (left / 28) * 28) << 4;
+}
+
 /** The products of two rows of `bytes` (a multiple of 16), summed at a fixed order: four vectors of four, then their sum. */
 // @ts-ignore: decorator
 @inline

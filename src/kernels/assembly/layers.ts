@@ -2,7 +2,7 @@
 // the pixels, about half of the activations after ReLU. A layer takes all of the tile's samples, and each part of its weights
 // that fits a cache serves all of them before the next does.
 
-import { dotLanes, layerOf, scratchOf, storedInput, storeOf } from './inlined';
+import { dotLanes, layerOf, scratchOf, sevenVectors, storedInput, storeOf } from './inlined';
 import { Layer, LayerScratch, Run, Scratch, Store } from './structs';
 
 /** Bytes of weights that serve all samples of a tile backwards before the next ones do: some of the second-level cache. */
@@ -23,7 +23,8 @@ function affine(
   pitch: i32,
 ): void {
   let column = 0;
-  for (; column + 112 <= stride; column += 112) {
+  const sevensEnd = sevenVectors(stride);
+  for (; column < sevensEnd; column += 112) {
     const rows = weights + column;
     for (let i = 0; i < count; i++) {
       const entries = inputs.entries + i * inputs.entryBytes;
@@ -78,6 +79,27 @@ function affine(
       v128.store(target, s1, 16);
       v128.store(target, s2, 32);
       v128.store(target, s3, 48);
+    }
+  }
+  for (; column + 48 <= stride; column += 48) {
+    const rows = weights + column;
+    for (let i = 0; i < count; i++) {
+      const entries = inputs.entries + i * inputs.entryBytes;
+      const end = entries + (load<i32>(inputs.counts + (i << 2)) << 3);
+      let s0 = v128.load(bias + column);
+      let s1 = v128.load(bias + column, 16);
+      let s2 = v128.load(bias + column, 32);
+      for (let e = entries; e < end; e += 8) {
+        const row = rows + load<u32>(e);
+        const value = v128.load32_splat(e, 4);
+        s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
+        s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
+        s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
+      }
+      const target = sums + i * pitch + column;
+      v128.store(target, s0);
+      v128.store(target, s1, 16);
+      v128.store(target, s2, 32);
     }
   }
   for (; column < stride; column += 16) {
