@@ -6,9 +6,9 @@ import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { BlockAddress } from '../../src/tree.ts';
 import {
   outputsOfBlock,
-  outputsOfChunk,
   outputsOfPart,
   outputsOfSlice,
+  outputsOfTile,
   outputsOfUpdate,
   type Range,
 } from './outputs.ts';
@@ -90,24 +90,24 @@ class CheckedSharedSteps implements SharedSteps {
   readonly #wide: SharedSteps;
   readonly #narrow: SharedSteps;
   readonly #memory: RunMemory;
-  readonly #turns: { readonly chunk: Turn; readonly slice: Turn; readonly losses: Turn };
+  readonly #turns: { readonly tile: Turn; readonly slice: Turn; readonly losses: Turn };
 
   constructor(wide: SharedSteps, narrow: SharedSteps, memory: RunMemory, every: number) {
-    this.#turns = { chunk: new Turn(every), slice: new Turn(every), losses: new Turn(every) };
+    this.#turns = { tile: new Turn(every), slice: new Turn(every), losses: new Turn(every) };
     this.#wide = wide;
     this.#narrow = narrow;
     this.#memory = memory;
   }
 
-  computeChunk(at: StepAddress, pass: number, chunk: number): number {
-    const samples = this.#wide.computeChunk(at, pass, chunk);
-    if (samples === 0 || !this.#turns.chunk.isDue()) return samples;
-    const what = `chunk ${chunk} of pass ${pass} of step ${at.step}`;
+  computeTile(at: StepAddress, pass: number, tile: number): number {
+    const samples = this.#wide.computeTile(at, pass, tile);
+    if (samples === 0 || !this.#turns.tile.isDue()) return samples;
+    const what = `tile ${tile} of pass ${pass} of step ${at.step}`;
     compare(
       this.#memory,
-      outputsOfChunk(this.#memory, at, pass, chunk),
+      outputsOfTile(this.#memory, at, pass, tile),
       what,
-      () => this.#narrow.computeChunk(at, pass, chunk),
+      () => this.#narrow.computeTile(at, pass, tile),
       samples,
     );
     return samples;

@@ -95,16 +95,16 @@ const trials: { readonly [Name in keyof Kernels]: (bench: Bench, round: number) 
     });
     engine.computeBlock(addressOf(round), { level: rootLevel(shards), index: 0 }, 2);
   },
-  computeChunk: ({ engine, memory }, round) => {
+  computeTile: ({ engine, memory }, round) => {
     const { grid } = memory.plan;
-    return Array.from({ length: grid.passChunks }, (_, i) => engine.shared.computeChunk(addressOf(round), 0, i)).join();
+    return Array.from({ length: grid.passTiles }, (_, i) => engine.shared.computeTile(addressOf(round), 0, i)).join();
   },
   sumSlice: ({ engine, memory, batchCounts }, round) => {
     const { grid, shape } = memory.plan;
     const at = addressOf(round);
     const finite: boolean[] = [];
     for (let pass = 0; pass < passesOf(grid, shape.shards); pass++) {
-      for (let chunk = 0; chunk < grid.passChunks; chunk++) engine.shared.computeChunk(at, pass, chunk);
+      for (let tile = 0; tile < grid.passTiles; tile++) engine.shared.computeTile(at, pass, tile);
       for (let slice = 0; slice < ROW_GROUPS + REST_GROUPS; slice++) {
         finite.push(engine.shared.sumSlice(at, pass, slice, batchCounts[at.stepInEpoch]!));
       }

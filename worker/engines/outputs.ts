@@ -6,8 +6,10 @@ import type { SplitName, StepAddress } from '../../src/engine.ts';
 import { REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { LayerStoreWord, StoreWord, SUMS_BYTES } from '../../src/kernels/memory-records.ts';
 import { PART_SAMPLES, samplesOf } from '../../src/kernels/memory-shape.ts';
-import { CHUNK, passAt } from '../../src/kernels/pass-grid.ts';
+import { passAt, TILE } from '../../src/kernels/pass-grid.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
+
+const LAYER_STORE_WORDS = Object.keys(LayerStoreWord).length;
 
 export interface Range {
   readonly at: number;
@@ -53,31 +55,33 @@ export function outputsOfSlice(memory: RunMemory, step: number, pass: number, sl
   return [{ at: vector + rows.at, bytes: rows.bytes }];
 }
 
-/** Of chunk `chunk` of a pass of a shared step, which has samples. */
-export function outputsOfChunk(memory: RunMemory, { stepInEpoch }: StepAddress, pass: number, chunk: number): Range[] {
+/** Of tile `tile` of a pass of a shared step, which has samples. */
+export function outputsOfTile(memory: RunMemory, { stepInEpoch }: StepAddress, pass: number, tile: number): Range[] {
   const { plan, words } = memory;
   const { grid, shape } = plan;
-  const { firstShard, firstChunk, endChunk } = passAt(grid, shape.shards, pass);
-  const chunks = endChunk - firstChunk;
-  const shard = firstShard + Math.floor(chunk / chunks);
-  const ofShard = firstChunk + (chunk % chunks);
+  const { firstShard, firstTile, endTile } = passAt(grid, shape.shards, pass);
+  const tiles = endTile - firstTile;
+  const shard = firstShard + Math.floor(tile / tiles);
+  const ofShard = firstTile + (tile % tiles);
   const batch = batchSamples(stepInEpoch, shape.batchSize, shape.trainingCount);
   const [start, end] = [shardStart(batch, shape.shards, shard), shardStart(batch, shape.shards, shard + 1)];
-  const first = start + shardStart(end - start, grid.shardChunks, ofShard);
-  const count = start + shardStart(end - start, grid.shardChunks, ofShard + 1) - first;
+  const first = start + shardStart(end - start, grid.shardTiles, ofShard);
+  const count = start + shardStart(end - start, grid.shardTiles, ofShard + 1) - first;
   const store = plan.workers[0]!.store / 4;
   const word = (name: number) => words[store + name]! >>> 0;
   const layers = shape.layout.layers.flatMap(({ inputs, stride }, l) => {
-    const record = word(StoreWord.layers) / 4 + 2 * l;
-    const inputBytes = CHUNK * inputs * (l === 0 ? 1 : 4);
+    const record = word(StoreWord.layers) / 4 + LAYER_STORE_WORDS * l;
+    const inputBytes = TILE * inputs * (l === 0 ? 1 : 4);
+    const pitch = words[record + LayerStoreWord.pitch]!;
+    const deltas = (words[record + LayerStoreWord.deltas]! >>> 0) + tile * TILE * pitch;
     return [
-      { at: (words[record + LayerStoreWord.deltas]! >>> 0) + chunk * CHUNK * stride * 4, bytes: count * stride * 4 },
-      { at: (words[record + LayerStoreWord.inputs]! >>> 0) + chunk * inputBytes, bytes: inputBytes },
+      ...Array.from({ length: count }, (_, i) => ({ at: deltas + i * pitch, bytes: stride * 4 })),
+      { at: (words[record + LayerStoreWord.inputs]! >>> 0) + tile * inputBytes, bytes: inputBytes },
     ];
   });
   return [
     ...layers,
-    { at: word(StoreWord.counts) + chunk * 4, bytes: 4 },
+    { at: word(StoreWord.counts) + tile * 4, bytes: 4 },
     { at: word(StoreWord.losses) + first * 8, bytes: count * 8 },
     { at: word(StoreWord.hits) + first * 4, bytes: count * 4 },
   ];

@@ -17,9 +17,9 @@ import { CheckedEngine } from '../../../worker/engines/checked-engine.ts';
 import { kernelThatDiffers } from '../../../worker/engines/kernel-trial.ts';
 import {
   outputsOfBlock,
-  outputsOfChunk,
   outputsOfPart,
   outputsOfSlice,
+  outputsOfTile,
   outputsOfUpdate,
   type Range,
 } from '../../../worker/engines/outputs.ts';
@@ -48,7 +48,7 @@ const shapes: [string, RunShape][] = [
   ['the reference', shapeOf(128, 8, [128, 64])],
   ['one shard in several passes', shapeOf(700, 1, [33, 7])],
   ['passes of a few of many shards', shapeOf(600, 16, [40])],
-  ['shards that are smaller than a chunk', shapeOf(70, 64, [24, 24, 24])],
+  ['shards that are smaller than a tile', shapeOf(70, 64, [24, 24, 24])],
 ];
 
 function prepared(shape: RunShape): RunMemory {
@@ -82,9 +82,9 @@ function* tasksOn(memory: RunMemory, engine: WasmEngine | CheckedEngine): Genera
       yield [() => outputsOfUpdate(memory, step, slice), () => engine.updateSlice(step, 1, samples, slice)];
     }
     for (let pass = 0; pass < passesOf(grid, shape.shards); pass++) {
-      for (let chunk = 0; chunk < grid.passChunks; chunk++) {
-        const outputs = () => outputsOfChunk(memory, at, pass, chunk);
-        yield [outputs, () => engine.shared.computeChunk(at, pass, chunk)];
+      for (let tile = 0; tile < grid.passTiles; tile++) {
+        const outputs = () => outputsOfTile(memory, at, pass, tile);
+        yield [outputs, () => engine.shared.computeTile(at, pass, tile)];
       }
       for (let slice = 0; slice < ROW_GROUPS + REST_GROUPS; slice++) {
         const outputs = () => outputsOfSlice(memory, step, pass, slice);
