@@ -58,6 +58,8 @@ Exit codes: 0 it can train, 2 it cannot.`,
   run: async (_, { data, json }, { wiring, print, cores }) => {
     const { sharedKernels, selfTest, programVersion } = await wiring();
     const limits = machineLimits();
+    // before all other WebAssembly, which its flags would concern as well
+    const wide = await wideCheck(await wiring());
     const checks: Check[] = [
       nodeCheck(process.versions.node),
       good('Program', `lockstep ${programVersion}, protocol ${PROTOCOL_VERSION}`),
@@ -80,7 +82,7 @@ Exit codes: 0 it can train, 2 it cannot.`,
           await selfTest('tfjs-node');
         }),
       ),
-      await wideCheck(await wiring()),
+      wide,
       await dataCheck(data),
       openFilesCheck(limits),
       fileSizeCheck(limits),

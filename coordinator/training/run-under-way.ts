@@ -117,7 +117,7 @@ export class RunUnderWay {
 
   async #begin(): Promise<void> {
     const { data, numbers, shape } = this.#opened;
-    const { epochs, batchSize, engine, threads } = this.#options;
+    const { epochs, batchSize, engine, threads, wide } = this.#options;
     await this.#opened.begin();
     const stepsInEpoch = stepsPerEpoch(numbers.training.length, batchSize);
     this.#onEvent({
@@ -131,6 +131,7 @@ export class RunUnderWay {
       parameters: shape.layout.parameters,
       engine,
       threads,
+      wide,
     });
     this.#begun = true;
   }

@@ -1,6 +1,7 @@
-// Where V8 may make vectors of 256 bits of the kernels' 128: an experiment of V8's (--experimental-wasm-revectorize) that is right
-// in some versions, does nothing in others (12.4, of Node 22), and is wrong in yet others (13.6, of Node 24). So there is one list
-// of those that were proven, each by all tests of equality with --wide on (test/promise/wide.slow.ts). Pure.
+// Where V8 may make vectors of 256 bits of the kernels' 128: an experiment of V8's (--experimental-wasm-revectorize). It does nothing
+// in some versions (12.4, of Node 22) and gets kernels wrong in others, that of Node 24 (13.6) more of them than that of Node 26
+// (test/kernels/wide-controls.slow.ts has one of each). So a row says that it is right for our kernels as they are, and no more: that
+// is proven by all tests of equality with --wide on (test/promise/wide.slow.ts), again whenever the kernels change. Pure.
 
 /** The machine under the kernels; `vendor` and `family` as /proc/cpuinfo has them, null where it has none. */
 export interface HostEngine {
