@@ -191,7 +191,9 @@ async function runWorker(options: Options, { wiring, cores, signal, note }: Work
   const threads = options.threads ?? cores;
   // sound because the kind accepted it
   const { url, authorization } = splitAddress(options.connect)!;
-  note(`Connecting to ${url} with ${counted(threads, 'thread')}${options.wide ? ' and wide vectors' : ''} as ${options.name}`);
+  note(
+    `Connecting to ${url} with ${counted(threads, 'thread')}${options.wide ? ' and wide vectors' : ''} as ${options.name}`,
+  );
   const counts = new NodeCounts();
   const { metricsHost: host, metricsPort, allowHost } = options;
   const served =
