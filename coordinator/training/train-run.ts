@@ -1,15 +1,13 @@
 // From a run's options to its summary: opens the run, and has it run. It is handed what it may not know itself: how an engine
 // is made, and where the threads' file and the kernels are.
 
-import { availableParallelism } from 'node:os';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import { planMemory } from '../../src/kernels/memory-plan.ts';
-import { resolveThreads } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../../src/run/events.ts';
 import { finishedSummary } from '../evaluation/finished-run.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
-import type { TestedWiring } from './make-executor.ts';
+import type { TrainWiring } from './make-executor.ts';
 import { type FinishedRun, openRun } from './open-run.ts';
 import type { Asked } from './resolve-with-run.ts';
 import type { Phase } from './run-phase.ts';
@@ -24,14 +22,9 @@ export interface TrainDeps {
   readonly onPhase?: (phase: Phase) => void;
 }
 
-export async function trainRun(
-  { options: asked, resumed }: Asked,
-  hooks: TrainDeps,
-  wiring: TestedWiring,
-): Promise<Summary> {
+export async function trainRun({ options, resumed }: Asked, hooks: TrainDeps, wiring: TrainWiring): Promise<Summary> {
   const started = performance.now();
   const onEvent = (event: TrainEvent) => hooks.onEvent?.(printableEvent(event));
-  const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
   const toldToStop = hooks.signal ?? new AbortController().signal;
   const opened = await openRun({
     options,
@@ -51,8 +44,8 @@ export async function trainRun(
   const before = opened.start?.seconds ?? 0;
   const seconds = () => before + (performance.now() - started) / 1000;
   const { checkpointRequests, onPhase = () => undefined } = hooks;
-  const around = { checkpointRequests, onPhase, onEvent, toldToStop, seconds };
-  return await new RunUnderWay(opened, options, around, wiring).run();
+  const runHooks = { checkpointRequests, onPhase, onEvent, toldToStop, seconds };
+  return await new RunUnderWay(opened, options, runHooks, wiring).run();
 }
 
 function tellOfFinished(

@@ -2,9 +2,9 @@
 // torchvision does it through Pillow: an inverse affine map about the image's centre in 16.16 fixed point
 // (Pillow, Image.rotate and libImaging/Geometry.c). Also the step from pixels to the network's sparse input.
 
-import { compact, fixed, gather4, round15 } from './inlined';
+import { compact, fixed, gather4, layerOf, round15, scratchOf } from './inlined';
 import { draw, word0, word1, word2 } from './random';
-import { Run } from './structs';
+import { Run, Scratch } from './structs';
 
 const PADDING: i32 = 2;
 
@@ -66,10 +66,13 @@ export function imageBytes(run: Run): i32 {
 }
 
 /**
- * Lists the pixels of the image at `image` that are not 0, as byte offset of their row of `stride` bytes and shifted value
- * (x + 1), at `entries`. Returns how many.
+ * Lists the pixels of the image at `image` that are not 0 as inputs of sample `sample` to the first layer: byte offset of the row,
+ * and shifted value (x + 1).
  */
-export function listPixels(run: Run, image: usize, entries: usize, stride: i32): i32 {
+export function listPixels(run: Run, scratch: Scratch, sample: i32, image: usize): void {
+  const inputs = scratchOf(scratch, 0);
+  const entries = inputs.entries + sample * inputs.entryBytes;
+  const stride = layerOf(run, 0).stride;
   const pixels = run.rows * run.columns;
   const zero = i32x4.splat(0);
   let at = entries;
@@ -82,7 +85,7 @@ export function listPixels(run: Run, image: usize, entries: usize, stride: i32):
     at = compact(run.compaction, window, mask & 255, i, stride, at);
     at = compact(run.compaction, v128.shuffle<u64>(window, window, 1, 1), mask >> 8, i + 8, stride, at);
   }
-  return <i32>((at - entries) >> 3);
+  store<i32>(inputs.counts + (sample << 2), <i32>((at - entries) >> 3));
 }
 
 // The box around an image's pixels that are not 0: rows [boxTop, boxBottom), columns [boxLeft, boxRight).

@@ -29,7 +29,7 @@ export function storeOf(store: Store, l: i32): LayerStore {
   return changetype<LayerStore>(store.layers + l * offsetof<LayerStore>());
 }
 
-/** Where the inputs of sample `slot` stand in a layer's store of float32: at the first row, the others CHUNK values apart. */
+/** Where the inputs of sample `slot` stand in a layer's store of float32: at the first row, the others TILE values apart. */
 // @ts-ignore: decorator
 @inline
 export function storedInput(layer: LayerStore, inputs: i32, slot: i32): usize {
@@ -118,7 +118,7 @@ export function pickEight(table: usize, pixels: v128, mask: i32, slot: i32, to: 
 }
 
 /**
- * Appends the samples of the chunk from `slot` on whose input is not 0, NaN as well: at `at` goes the offset of the sample's
+ * Appends the samples of the tile from `slot` on whose input is not 0, NaN as well: at `at` goes the offset of the sample's
  * delta, ENTRY_BYTES further on the value. One entry may be written behind the end.
  */
 // @ts-ignore: decorator

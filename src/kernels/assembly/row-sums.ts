@@ -1,4 +1,4 @@
-// The rows of a pass's gradient, any of them by any worker: the samples that touch a row are listed from what their chunks
+// The rows of a pass's gradient, any of them by any worker: the samples that touch a row are listed from what their tiles
 // left (Store); then the row is summed in registers, shard by shard, and the shards are added along the canonical tree before
 // the row is written once. So a row costs no clearing, and no reading and writing for every sample.
 
@@ -199,14 +199,14 @@ export function sumRow(
   l: i32,
   row: i32,
   shards: i32,
-  shardChunks: i32,
+  shardTiles: i32,
   pendingCount: i32,
   rowAt: usize,
   from: usize,
   target: usize,
 ): void {
   const stride = layerOf(run, l).stride;
-  listRow(run, scratch, kept, l, row, shards, shardChunks);
+  listRow(run, scratch, kept, l, row, shards, shardTiles);
   planRow(scratch, stride, shards, kept.pending + rowAt, pendingCount, run.vectorBytes, target);
   sumSteps(scratch, storeOf(kept, l).deltas, stride, from);
 }
