@@ -1,7 +1,7 @@
 // Prints what share of the machine's multiply-adds the kernels reach: the multiply-adds that a step of training executes, at the
 // speed of a loop of nothing else on data in the second-level cache, divided by the time that the whole step takes
 // (augmentation, lists, Adam and waiting included). It asserts nothing: run it on a quiet machine.
-// node test/bench/limit.mjs [--hidden 128,64]... [--batch 128,512,2048] [--samples N] [--write]
+// npm run bench:limit -- [--hidden 128,64]... [--batch 128,512,2048] [--samples N] [--write]
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';

@@ -14,7 +14,6 @@ import recipe
 told = recipe.arguments("MNIST by JAX").parse_args()
 train_images, train_labels, test_images, test_labels = recipe.read_mnist(told.data)
 images, labels = jnp.asarray(train_images[: told.samples]), jnp.asarray(train_labels[: told.samples])
-test_images, test_labels = jnp.asarray(test_images), jnp.asarray(test_labels)
 
 
 def first_parameters():
@@ -42,8 +41,11 @@ def turned_and_cropped(key, batch):
     return jnp.where(known.reshape(count, 784), pixels, 0)
 
 
-def logits_of(parameters, pixels):
-    values = pixels.reshape(len(pixels), 784).astype(jnp.float32) / 127.5 - 1
+def normalised(pixels):
+    return pixels.reshape(len(pixels), 784).astype(jnp.float32) / 127.5 - 1
+
+
+def logits_of(parameters, values):
     for weights, biases in parameters[:-1]:
         values = jax.nn.relu(values @ weights + biases)
     weights, biases = parameters[-1]
@@ -51,7 +53,7 @@ def logits_of(parameters, pixels):
 
 
 def loss_of(parameters, pixels, wanted):
-    logits = logits_of(parameters, pixels)
+    logits = logits_of(parameters, normalised(pixels))
     own = jnp.take_along_axis(jax.nn.log_softmax(logits), wanted[:, None], axis=1)
     return -jnp.mean(own), jnp.sum(jnp.argmax(logits, axis=1) == wanted)
 
@@ -76,10 +78,12 @@ def stretch(state, numbers, rates, images, labels):
     return state, jnp.mean(losses), jnp.sum(hits)
 
 
-def hits_of(parameters, images, labels):
-    return jnp.sum(jnp.argmax(logits_of(parameters, images), axis=1) == labels)
+def hits_of(parameters, values, labels):
+    return jnp.sum(jnp.argmax(logits_of(parameters, values), axis=1) == labels)
 
 
+test_values = jnp.asarray(test_images.reshape(-1, 784).astype(numpy.float32) / 127.5 - 1)
+test_labels = jnp.asarray(test_labels)
 trained, tested = jax.jit(stretch), jax.jit(hits_of)
 parameters = first_parameters()
 zeros = jax.tree.map(numpy.zeros_like, parameters)
@@ -94,7 +98,7 @@ for numbers, rates in recipe.stretches(told):
     if told.until is None:
         recipe.tell(**figures)
         continue
-    test = int(tested(state[0], test_images, test_labels)) / len(test_labels)
+    test = int(tested(state[0], test_values, test_labels)) / len(test_labels)
     recipe.tell(**figures, test=test)
     if test >= told.until:
         break
@@ -103,6 +107,6 @@ if told.until is None:
     seconds = []
     for _ in range(1 + recipe.WARM_EVALUATIONS):
         began = time.perf_counter()
-        jax.block_until_ready(tested(state[0], test_images, test_labels))
+        jax.block_until_ready(tested(state[0], test_values, test_labels))
         seconds.append(time.perf_counter() - began)
     recipe.tell(evaluatedPerSecond=len(test_labels) / float(numpy.median(seconds[1:])))

@@ -60,9 +60,9 @@ export function participantsOf({ python, nodes, wideNodes, only }) {
   return all.filter(({ kind }) => only.includes(kind));
 }
 
-function recipeArgs(batchFlag, { course, augment, batch, lr, evaluations }, seed, until) {
+function recipeArgs(batchFlag, { course, augment, batch, evaluations }, seed, until) {
   const every = Math.floor(Math.floor(trainingSamples / batch) / evaluations);
-  const args = [batchFlag, batch, '--lr', lr, '--schedule', course.schedule, '--epochs', course.epochs];
+  const args = [batchFlag, batch, '--lr', course.lr, '--schedule', course.schedule, '--epochs', course.epochs];
   args.push('--augment', augment ? 'batched' : 'none', '--seed', seed, '--until', until, '--every', every);
   return args.map(String);
 }
