@@ -91,13 +91,14 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
 
 const shown = (value) => (Number.isFinite(value) ? value.toFixed(2) : 'not reached');
 const own = participants.findIndex(({ peer }) => !peer);
+const ratio = (i) => median(seconds[own]) / median(seconds[i]);
 const percent = Number((until * 100).toFixed(2));
 const rows = participants.map(({ name, peer }, i) => [
   name,
   recipeInWords(recipes[i]),
   shown(median(seconds[i])),
   seconds[i].map(shown).join(', '),
-  peer && own !== -1 ? shown(median(seconds[own]) / median(seconds[i])) : '',
+  peer && own !== -1 && Number.isFinite(median(seconds[i])) ? shown(ratio(i)) : '',
 ]);
 const text = [
   `Seconds from the start of the process to the first evaluation of all 10,000 test images at ${percent} %: median of ` +

@@ -19,10 +19,12 @@ const trainingSamples = 55_000;
 export const kinds = ['lockstep', 'jax', 'pytorch-ddp', 'pytorch'];
 
 /**
- * Where `asked` has no Python there are no peers; of Lockstep there is one for each Node, and one for each Node with --wide.
+ * Without a Python there are no peers; of Lockstep there is one for each Node, and one for each Node with --wide.
  * `rates` measures, `untilAccurate` is the process of a recipe (search.mjs) that tests after each stretch of steps.
  */
 export function participantsOf({ python, nodes, wideNodes, only }) {
+  const unknown = only.filter((name) => !kinds.includes(name));
+  if (unknown.length > 0) throw new Error(`--only knows ${kinds.join(', ')}, and not ${unknown.join(', ')}`);
   const ours = (node, wide) => ({
     kind: 'lockstep',
     name: `Lockstep, 2 threads, Node ${node.version}${wide ? ', `--wide`' : ''}`,
