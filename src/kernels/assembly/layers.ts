@@ -2,7 +2,7 @@
 // the pixels, about half of the activations after ReLU. A layer takes all of the tile's samples, and each part of its weights
 // that fits a cache serves all of them before the next does.
 
-import { dotLanes, layerOf, scratchOf, storedInput, storeOf } from './inlined';
+import { dotLanes, layerOf, scratchOf, sevenVectors, storedInput, storeOf } from './inlined';
 import { Layer, LayerScratch, Run, Scratch, Store } from './structs';
 
 /** Bytes of weights that serve all samples of a tile backwards before the next ones do: some of the second-level cache. */
@@ -23,7 +23,8 @@ function affine(
   pitch: i32,
 ): void {
   let column = 0;
-  for (; column + 112 <= stride; column += 112) {
+  const sevensEnd = sevenVectors(stride);
+  for (; column < sevensEnd; column += 112) {
     const rows = weights + column;
     for (let i = 0; i < count; i++) {
       const entries = inputs.entries + i * inputs.entryBytes;
@@ -78,6 +79,27 @@ function affine(
       v128.store(target, s1, 16);
       v128.store(target, s2, 32);
       v128.store(target, s3, 48);
+    }
+  }
+  for (; column + 48 <= stride; column += 48) {
+    const rows = weights + column;
+    for (let i = 0; i < count; i++) {
+      const entries = inputs.entries + i * inputs.entryBytes;
+      const end = entries + (load<i32>(inputs.counts + (i << 2)) << 3);
+      let s0 = v128.load(bias + column);
+      let s1 = v128.load(bias + column, 16);
+      let s2 = v128.load(bias + column, 32);
+      for (let e = entries; e < end; e += 8) {
+        const row = rows + load<u32>(e);
+        const value = v128.load32_splat(e, 4);
+        s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
+        s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
+        s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
+      }
+      const target = sums + i * pitch + column;
+      v128.store(target, s0);
+      v128.store(target, s1, 16);
+      v128.store(target, s2, 32);
     }
   }
   for (; column < stride; column += 16) {
@@ -149,72 +171,6 @@ export function forward(
       const column = kept ? storedInput(storeOf(kept, l + 1), layer.outputs, slot + i) : 0;
       listPositive(scratch.sums + i * pitch, layer.outputs, next, i, stride, column);
     }
-  }
-}
-
-// Sum of the exponentials that `lossOf` leaves in place of the logits.
-let softmaxTotal: f64 = 0;
-// The class of the largest logit of the same sample, and whether it is its label.
-let predicted: i32 = 0;
-let hit: i32 = 0;
-
-/** After `lossOf`: 1 if the sample's class was predicted, else 0. */
-export function isHit(): i32 {
-  return hit;
-}
-
-/**
- * Cross-entropy (nats) of the logits at `logits`, of which it makes their exponentials. `isHit` says after it whether
- * the largest logit is the label's.
- */
-export function lossOf(run: Run, logits: usize, label: i32): f64 {
-  const end = layerOf(run, run.layerCount - 1).outputs << 2;
-  let largest = load<f32>(logits);
-  let best = 0;
-  for (let c = 4; c < end; c += 4) {
-    const logit = load<f32>(logits + c);
-    if (logit > largest) {
-      largest = logit;
-      best = c;
-    }
-  }
-  predicted = best >> 2;
-  hit = i32(best === label << 2);
-  const own = <f64>(load<f32>(logits + (label << 2)) - largest);
-  let total: f64 = 0;
-  for (let c = 0; c < end; c += 4) {
-    const e = NativeMath.exp(<f64>(load<f32>(logits + c) - largest));
-    total += e;
-    store<f32>(logits + c, <f32>e);
-  }
-  softmaxTotal = total;
-  return NativeMath.log(total) - own;
-}
-
-/** After `lossOf`: the predicted class (i32) at `outcome`, and the probability of each class (f32) behind it. */
-export function storeOutcome(run: Run, exponentials: usize, outcome: usize): void {
-  const classes = layerOf(run, run.layerCount - 1).outputs;
-  const scale: f64 = 1.0 / softmaxTotal;
-  store<i32>(outcome, predicted);
-  for (let c = 0; c < classes; c++) {
-    store<f32>(outcome + 4 + (c << 2), <f32>(<f64>load<f32>(exponentials + (c << 2)) * scale));
-  }
-}
-
-/**
- * After `lossOf`: leaves at place `slot` of the last layer's deltas the gradient of the loss with respect to the logits: softmax
- * minus one-hot.
- */
-export function startBackward(run: Run, kept: Store, exponentials: usize, label: i32, slot: i32): void {
-  const last = run.layerCount - 1;
-  const layer = layerOf(run, last);
-  const own = storeOf(kept, last);
-  const delta = own.deltas + slot * own.pitch;
-  memory.fill(delta, 0, layer.stride);
-  const scale: f64 = 1.0 / softmaxTotal;
-  for (let c = 0; c < layer.outputs; c++) {
-    const probability = <f64>load<f32>(exponentials + (c << 2)) * scale;
-    store<f32>(delta + (c << 2), <f32>(probability - f64(c === label)));
   }
 }
 
