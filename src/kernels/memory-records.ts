@@ -20,7 +20,7 @@ export const RunWord = {
   /** Address of the current epoch's order. */
   order: 12,
   layers: 13,
-  shardChunks: 14,
+  shardTiles: 14,
   passShards: 15,
   shardPasses: 16,
   compaction: 17,

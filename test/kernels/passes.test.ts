@@ -1,5 +1,5 @@
-// Steps that threads share, chunk by chunk and slice by slice, against whole tree nodes and their commit: the same bits,
-// whoever does what, in whatever order, also where a dead worker's chunk or slice is done again.
+// Steps that threads share, tile by tile and slice by slice, against whole tree nodes and their commit: the same bits,
+// whoever does what, in whatever order, also where a dead worker's tile or slice is done again.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -93,7 +93,7 @@ async function byPasses(given: Case): Promise<string[]> {
   return steps(given).map(({ at, samples }) => {
     memory.setStepScalars(at.step, scalars);
     for (let pass = 0; pass < passesOf(grid, given.shards); pass++) {
-      all(grid.passChunks, (chunk, worker) => engines[worker]!.shared!.computeChunk(at, pass, chunk));
+      all(grid.passTiles, (tile, worker) => engines[worker]!.shared!.computeTile(at, pass, tile));
       all(ROW_GROUPS + REST_GROUPS, (slice, worker) => engines[worker]!.shared!.sumSlice(at, pass, slice, samples));
     }
     engines[0]!.shared!.sumLosses(at);
@@ -110,7 +110,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
   augment: fc.boolean(),
 });
 
-test('chunks and slices come to the bits of whole nodes', async () => {
+test('tiles and slices come to the bits of whole nodes', async () => {
   await fc.assert(
     fc.asyncProperty(cases, async (given) => {
       expect(await byPasses(given)).toEqual(await byBlocks(given));
@@ -119,17 +119,17 @@ test('chunks and slices come to the bits of whole nodes', async () => {
   );
 }, 60_000);
 
-test('a batch is cut into chunks of at most 16 samples, and passes of at most 64 chunks', () => {
+test('a batch is cut into tiles of at most 16 samples, and passes of at most 64 tiles', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 70_000 }), fc.integer({ min: 0, max: 8 }), (batchSize, level) => {
       const shards = 2 ** level;
-      const { shardChunks, passShards, shardPasses, passChunks } = passGridOf(batchSize, shards);
-      expect(shardChunks * 16).toBeGreaterThanOrEqual(Math.ceil(batchSize / shards));
-      expect(passChunks).toBeLessThanOrEqual(64);
+      const { shardTiles, passShards, shardPasses, passTiles } = passGridOf(batchSize, shards);
+      expect(shardTiles * 16).toBeGreaterThanOrEqual(Math.ceil(batchSize / shards));
+      expect(passTiles).toBeLessThanOrEqual(64);
       expect(shards % passShards).toBe(0);
       if (shardPasses > 1) expect(passShards).toBe(1);
       // parts of a shard are as even as they can be
-      expect(passChunks).toBe(shardPasses > 1 ? Math.ceil(shardChunks / shardPasses) : passShards * shardChunks);
+      expect(passTiles).toBe(shardPasses > 1 ? Math.ceil(shardTiles / shardPasses) : passShards * shardTiles);
     }),
   );
 });

@@ -4,7 +4,7 @@ import { augment, listPixels } from './augment';
 import { layerOf } from './inlined';
 import { forward, isHit, lossOf, storeOutcome } from './layers';
 import { shiftBias } from './shifted-input';
-import { CHUNK, Run, Scratch, Sums } from './structs';
+import { Run, Scratch, Sums, TILE } from './structs';
 
 /**
  * Loss and correct predictions of the images numbered by the list at `numbers` (u32; 0 = 0, 1, 2, ...), [first, end).
@@ -33,8 +33,8 @@ export function evaluate(
   const outcomeBytes = (layerOf(run, run.layerCount - 1).outputs + 1) << 2;
   let lossSum: f64 = 0;
   let correctCount = 0;
-  for (let start = first; start < end; start += CHUNK) {
-    const count = min(CHUNK, end - start);
+  for (let start = first; start < end; start += TILE) {
+    const count = min(TILE, end - start);
     for (let i = 0; i < count; i++) {
       const number = numbers ? load<u32>(numbers + ((start + i) << 2)) : start + i;
       let image = images + number * pixels;

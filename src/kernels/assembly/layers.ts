@@ -1,11 +1,11 @@
-// A chunk of samples through the network, forwards and backwards. Inputs of a layer are lists of what is not 0: about a fifth of
-// the pixels, about half of the activations after ReLU. A layer takes all of the chunk's samples, and each part of its weights
+// A tile of samples through the network, forwards and backwards. Inputs of a layer are lists of what is not 0: about a fifth of
+// the pixels, about half of the activations after ReLU. A layer takes all of the tile's samples, and each part of its weights
 // that fits a cache serves all of them before the next does.
 
-import { dotLanes, layerOf, scratchOf, storedInput, storeOf } from './inlined';
+import { dotLanes, layerOf, scratchOf, sevenVectors, storedInput, storeOf } from './inlined';
 import { Layer, LayerScratch, Run, Scratch, Store } from './structs';
 
-/** Bytes of weights that serve all samples of a chunk backwards before the next ones do: some of the second-level cache. */
+/** Bytes of weights that serve all samples of a tile backwards before the next ones do: some of the second-level cache. */
 const SHARED_BYTES: i32 = 131072;
 
 /**
@@ -23,7 +23,8 @@ function affine(
   pitch: i32,
 ): void {
   let column = 0;
-  for (; column + 112 <= stride; column += 112) {
+  const sevensEnd = sevenVectors(stride);
+  for (; column < sevensEnd; column += 112) {
     const rows = weights + column;
     for (let i = 0; i < count; i++) {
       const entries = inputs.entries + i * inputs.entryBytes;
@@ -80,6 +81,27 @@ function affine(
       v128.store(target, s3, 48);
     }
   }
+  for (; column + 48 <= stride; column += 48) {
+    const rows = weights + column;
+    for (let i = 0; i < count; i++) {
+      const entries = inputs.entries + i * inputs.entryBytes;
+      const end = entries + (load<i32>(inputs.counts + (i << 2)) << 3);
+      let s0 = v128.load(bias + column);
+      let s1 = v128.load(bias + column, 16);
+      let s2 = v128.load(bias + column, 32);
+      for (let e = entries; e < end; e += 8) {
+        const row = rows + load<u32>(e);
+        const value = v128.load32_splat(e, 4);
+        s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
+        s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
+        s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
+      }
+      const target = sums + i * pitch + column;
+      v128.store(target, s0);
+      v128.store(target, s1, 16);
+      v128.store(target, s2, 32);
+    }
+  }
   for (; column < stride; column += 16) {
     const rows = weights + column;
     for (let i = 0; i < count; i++) {
@@ -99,7 +121,7 @@ function affine(
 
 /**
  * ReLU: lists what is above 0 for the next layer, as its sample `i`; its rows have `stride` bytes. NaN counts as above, so that
- * it is never hidden. With `kept` (0 = none) each value, or 0, also stands there, CHUNK values apart.
+ * it is never hidden. With `kept` (0 = none) each value, or 0, also stands there, TILE values apart.
  */
 function listPositive(sums: usize, outputs: i32, next: LayerScratch, i: i32, stride: i32, kept: usize): void {
   const entries = next.entries + i * next.entryBytes;
@@ -127,7 +149,14 @@ function listPositive(sums: usize, outputs: i32, next: LayerScratch, i: i32, str
  * The first layer takes the shifted bias (`scratch.shiftedBias`), since its inputs are shifted by 1. With `kept` each hidden
  * layer's outputs are also left there, as those of the samples from `slot` on.
  */
-export function forward(run: Run, scratch: Scratch, parameters: usize, count: i32, kept: Store | null, slot: i32): void {
+export function forward(
+  run: Run,
+  scratch: Scratch,
+  parameters: usize,
+  count: i32,
+  kept: Store | null,
+  slot: i32,
+): void {
   const last = run.layerCount - 1;
   const pitch = scratch.sumBytes;
   for (let l = 0; l <= last; l++) {
