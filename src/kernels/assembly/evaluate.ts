@@ -2,7 +2,8 @@
 
 import { augment, listPixels } from './augment';
 import { layerOf } from './inlined';
-import { forward, isHit, lossOf, storeOutcome } from './layers';
+import { forward } from './layers';
+import { isHit, lossOf, storeOutcome } from './loss';
 import { shiftBias } from './shifted-input';
 import { Run, Scratch, Sums, TILE } from './structs';
 

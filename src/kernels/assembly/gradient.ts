@@ -5,7 +5,8 @@
 
 import { augment, copyImage, imageBytes, listPixels } from './augment';
 import { layerOf, shardStart, storeOf } from './inlined';
-import { backward, forward, isHit, lossOf, startBackward } from './layers';
+import { backward, forward } from './layers';
+import { isHit, lossOf, startBackward } from './loss';
 import { sumRow } from './row-sums';
 import { shiftBias } from './shifted-input';
 import { Adam, REST_GROUPS, ROW_GROUPS, Run, Scratch, Store, Sums, TILE } from './structs';
