@@ -31,7 +31,7 @@ export async function reportData(folder: string, dataFolder: string | null, wiri
   const trained = await readTrainedModel(folder);
   const data = await loadFor(trained, dataFolder);
   const finished = await readFinished(trained);
-  const inference = await infer(trained.model, data.test, 0, wiring);
+  const inference = await infer(trained.model, data.test, null, wiring);
   if (finished !== null && dataFolder === null) {
     const has = hasTestFigures(trained, finished.summary, inference.means, wiring.programVersion);
     if (has === false) throw refuse(folder, 'summary.json', 'its test figures are not those of model.safetensors');
