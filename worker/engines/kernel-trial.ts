@@ -151,11 +151,13 @@ function numbers(count: number): Uint32Array {
 function imagesOf({ rows, columns, layout }: RunShape, count: number): ImageSet {
   const classes = layout.layers.at(-1)!.outputs;
   const noise = (i: number) => Math.imul(i + 1, 0x9e3779b1) >>> 24;
+  const images = new Uint8Array(count * rows * columns);
+  for (let i = 0; i < images.length; i++) if (noise(i) < 51) images[i] = noise(i + 7);
   return {
     count,
     rows,
     columns,
-    images: Uint8Array.from({ length: count * rows * columns }, (_, i) => (noise(i) < 51 ? noise(i + 7) : 0)),
+    images,
     labels: Uint8Array.from({ length: count }, (_, i) => i % classes),
   };
 }
