@@ -4,7 +4,6 @@ import { stepsPerEpoch } from '../../src/data/sampler.ts';
 import { ExitCode, messageOf } from '../../src/errors.ts';
 import { explained } from '../../src/host/machine-lack.ts';
 import { machineLimits } from '../../src/host/machine-limits.ts';
-import { layRun } from '../../src/kernels/lay-memory.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { initialParameters } from '../../src/model/init.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
@@ -40,6 +39,8 @@ export interface Surroundings {
 /** What is opened on the way is a field from then on, and is closed when the run ends, however it ends. */
 export class RunUnderWay {
   readonly #opened: OpenRun;
+  /** The kernels' shared build. */
+  readonly #module: WebAssembly.Module;
   readonly #options: TrainOptions & { readonly threads: number };
   readonly #around: Surroundings;
   readonly #wiring: TestedWiring;
@@ -55,11 +56,13 @@ export class RunUnderWay {
 
   constructor(
     opened: OpenRun,
+    module: WebAssembly.Module,
     options: TrainOptions & { readonly threads: number },
     around: Surroundings,
     wiring: TestedWiring,
   ) {
     this.#opened = opened;
+    this.#module = module;
     this.#options = options;
     this.#around = around;
     this.#wiring = wiring;
@@ -68,7 +71,8 @@ export class RunUnderWay {
 
   async run(): Promise<Summary> {
     try {
-      const { memory, executor } = await this.#prepare();
+      const { memory } = this.#opened;
+      const executor = await this.#prepare();
       await this.#begin();
       const best = bestOfRun(this.#options, this.#opened);
       const outcome = await this.#train(executor, memory, best);
@@ -84,15 +88,12 @@ export class RunUnderWay {
 
   readonly #onEvent = (event: TrainEvent): void => (this.#watch?.onEvent ?? this.#around.onEvent)(event);
 
-  /** Memory that holds data and state, and who trains on it. */
-  async #prepare(): Promise<{ memory: RunMemory; executor: Executor }> {
-    const { data, split, shape, start, folder } = this.#opened;
+  /** Puts the state into memory. Returns who trains on it. */
+  async #prepare(): Promise<Executor> {
+    const { data, shape, memory, start, folder } = this.#opened;
     const options = this.#options;
     const wiring = this.#wiring;
     this.#watch = await watchRun(this.#opened, options, wiring.programVersion, this.#around.onEvent);
-    const module = wiring.sharedKernels();
-    const memory = layRun(shape, module, wiring.heapBase());
-    memory.setData(data.train, data.test, split.validation);
     const { layout, seed } = shape;
     if (start === null) memory.setState(0, initialParameters(layout, seed));
     else {
@@ -105,7 +106,7 @@ export class RunUnderWay {
       runName: folder?.name ?? 'unsaved',
       data,
       memory,
-      module,
+      module: this.#module,
       onEvent: this.#onEvent,
       signal: this.#signal,
       wiring,
@@ -115,7 +116,7 @@ export class RunUnderWay {
     if (options.threads > options.shards) {
       this.#onEvent({ type: 'threadsIdle', threads: options.threads, shards: options.shards });
     }
-    return { memory, executor };
+    return executor;
   }
 
   async #begin(): Promise<void> {

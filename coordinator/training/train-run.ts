@@ -3,7 +3,7 @@
 
 import { availableParallelism } from 'node:os';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
-import { planMemory } from '../../src/kernels/memory-plan.ts';
+import { layRun } from '../../src/kernels/lay-memory.ts';
 import { resolveThreads } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../../src/run/events.ts';
@@ -33,6 +33,7 @@ export async function trainRun(
   const onEvent = (event: TrainEvent) => hooks.onEvent?.(printableEvent(event));
   const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
   const toldToStop = hooks.signal ?? new AbortController().signal;
+  const module = wiring.sharedKernels();
   const opened = await openRun({
     options,
     resumed,
@@ -42,7 +43,7 @@ export async function trainRun(
     checkEngine: async () => {
       if (options.engine !== 'wasm') await unlessAborted(wiring.selfTest(options.engine), toldToStop);
     },
-    checkShape: (shape) => planMemory(shape, wiring.heapBase()),
+    layMemory: (shape) => layRun(shape, module, wiring.heapBase()),
     finishedSummary: async (source) => await finishedSummary(source, options, wiring, onEvent),
     onEvent,
     signal: toldToStop,
@@ -52,7 +53,7 @@ export async function trainRun(
   const seconds = () => before + (performance.now() - started) / 1000;
   const { checkpointRequests, onPhase = () => undefined } = hooks;
   const around = { checkpointRequests, onPhase, onEvent, toldToStop, seconds };
-  return await new RunUnderWay(opened, options, around, wiring).run();
+  return await new RunUnderWay(opened, module, options, around, wiring).run();
 }
 
 function tellOfFinished(
