@@ -18,6 +18,7 @@ import { digestOf } from '../../src/run/digest.ts';
 import type { Means } from '../../src/sums.ts';
 import { shellWord } from '../../src/text/shell-command.ts';
 import type { Wiring } from '../../src/wiring.ts';
+import type { KnownData } from '../evaluation/evaluation-set.ts';
 import { MadeFolders } from '../run-folder/made-folders.ts';
 import type { TrainedModel } from '../run-folder/trained-model.ts';
 import { writeWhole } from '../run-folder/write-whole.ts';
@@ -28,9 +29,17 @@ const TILES = 30;
 /** Twice the size on the screen: sharp in print. */
 const PNG_SCALE = 2;
 
-/** Returns the paths of what was written. `data`: another folder than the run's own, or null. */
-export async function writeReport(folder: string, data: string | null, wiring: Wiring): Promise<string[]> {
-  const found = await reportData(folder, data, wiring);
+/**
+ * Returns the paths of what was written. `data`: another folder than the run's own, or null; `known`: data that are in memory
+ * already.
+ */
+export async function writeReport(
+  folder: string,
+  data: string | null,
+  wiring: Wiring,
+  known: KnownData | null = null,
+): Promise<string[]> {
+  const found = await reportData(folder, data, wiring, known);
   const drawings = drawingsOf(found);
   const files: [string, string | Uint8Array][] = drawings.flatMap((drawing) => [
     [join('figures', `${drawing.name}.svg`), toSvg(drawing, true)],

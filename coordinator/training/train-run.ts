@@ -7,6 +7,7 @@ import { layRun } from '../../src/kernels/lay-memory.ts';
 import { resolveThreads } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../../src/run/events.ts';
+import type { KnownData } from '../evaluation/evaluation-set.ts';
 import { finishedSummary } from '../evaluation/finished-run.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
 import type { TestedWiring } from './make-executor.ts';
@@ -24,9 +25,14 @@ export interface TrainDeps {
   readonly onPhase?: (phase: Phase) => void;
 }
 
+interface RunHooks extends TrainDeps {
+  /** Handed the data of a run that is under way, for who has to look at them as well. */
+  readonly onData?: (known: KnownData) => void;
+}
+
 export async function trainRun(
   { options: asked, resumed }: Asked,
-  hooks: TrainDeps,
+  hooks: RunHooks,
   wiring: TestedWiring,
 ): Promise<Summary> {
   const started = performance.now();
@@ -49,6 +55,7 @@ export async function trainRun(
     signal: toldToStop,
   });
   if ('finished' in opened) return tellOfFinished(opened, options, onEvent);
+  hooks.onData?.({ data: opened.data, digest: opened.facts.dataDigest });
   const before = opened.start?.seconds ?? 0;
   const seconds = () => before + (performance.now() - started) / 1000;
   const { checkpointRequests, onPhase = () => undefined } = hooks;

@@ -1,7 +1,7 @@
 // A drawing as PNG, in the light theme: every shape becomes polygons, and a pixel's colour is the part of it that they cover,
 // sampled at 4 x 4 points (exact in x, four lines in y). Nothing of a browser or of the system is needed.
 
-import { encodePng } from '../image/png.ts';
+import { encodePng } from '../image/png-encode.ts';
 import { type Drawing, letters, type Point, type Shape, textWidth, themes } from './drawing.ts';
 
 const LINES = 4;
@@ -59,11 +59,10 @@ function drawImage(canvas: Canvas, shape: Extract<Shape, { kind: 'image' }>, sca
     const row = Math.floor((py * rows) / high) * columns;
     for (let px = Math.max(0, -left); px < wide && left + px < canvas.width; px++) {
       const grey = pixels[row + Math.floor((px * columns) / wide)]!;
-      canvas.pixels.fill(
-        grey,
-        ((top + py) * canvas.width + left + px) * 3,
-        ((top + py) * canvas.width + left + px + 1) * 3,
-      );
+      const at = ((top + py) * canvas.width + left + px) * 3;
+      canvas.pixels[at] = grey;
+      canvas.pixels[at + 1] = grey;
+      canvas.pixels[at + 2] = grey;
     }
   }
 }
@@ -128,13 +127,22 @@ function outlines(path: string): Point[][] {
 
 /** Non-zero winding. */
 function fillPolygons(canvas: Canvas, polygons: readonly Point[][], colour: readonly number[], opacity: number): void {
-  let [top, bottom] = [Number.POSITIVE_INFINITY, 0];
-  for (const points of polygons) for (const [, y] of points) [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
+  let [top, bottom, left, right] = [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY, 0];
+  for (const points of polygons) {
+    for (const [x, y] of points) {
+      top = Math.min(top, y);
+      bottom = Math.max(bottom, y);
+      left = Math.min(left, x);
+      right = Math.max(right, x);
+    }
+  }
+  // most shapes are a word or a mark in a wide drawing
+  const [from, to] = [Math.max(0, Math.floor(left)), Math.min(canvas.width, Math.ceil(right))];
   const cover = new Float32Array(canvas.width);
   for (let row = Math.max(0, Math.floor(top)); row < Math.min(canvas.height, Math.ceil(bottom)); row++) {
-    cover.fill(0);
+    cover.fill(0, from, to);
     for (let line = 0; line < LINES; line++) addLine(cover, polygons, row + (line + 0.5) / LINES);
-    for (let x = 0; x < canvas.width; x++) {
+    for (let x = from; x < to; x++) {
       const part = Math.min(1, cover[x]!) * opacity;
       if (part === 0) continue;
       const at = (row * canvas.width + x) * 3;
@@ -150,11 +158,14 @@ function fillPolygons(canvas: Canvas, polygons: readonly Point[][], colour: read
 function addLine(cover: Float32Array, polygons: readonly Point[][], y: number): void {
   const crossings: [x: number, turn: number][] = [];
   for (const points of polygons) {
-    points.forEach(([bx, by], i) => {
-      const [ax, ay] = points[i === 0 ? points.length - 1 : i - 1]!;
-      if (ay <= y === by <= y) return;
+    let before = points.at(-1)!;
+    for (const point of points) {
+      const [ax, ay] = before;
+      const [bx, by] = point;
+      before = point;
+      if (ay <= y === by <= y) continue;
       crossings.push([ax + ((y - ay) * (bx - ax)) / (by - ay), by > ay ? 1 : -1]);
-    });
+    }
   }
   crossings.sort((a, b) => a[0] - b[0]);
   let winding = 0;

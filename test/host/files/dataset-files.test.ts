@@ -166,11 +166,11 @@ describe('loadDataset', () => {
       await writeTinyData(folder);
       const stop = new Error('no');
       const asked: unknown[] = [];
-      const check = (shape: unknown) => {
+      const place = (shape: unknown) => {
         asked.push(shape);
         throw stop;
       };
-      await expect(loadDataset(folder, { check })).rejects.toBe(stop);
+      await expect(loadDataset(folder, { place })).rejects.toBe(stop);
       expect(asked).toMatchObject([{ train: { count: 64, rows: 28 }, test: { count: 16 }, classes: 3 }]);
     });
   });
