@@ -6,7 +6,7 @@ import { classChart, confusionChart, curves, throughputChart } from '../../src/f
 import { classFigures, confusionOf } from '../../src/figures/confusion.ts';
 import type { Drawing } from '../../src/figures/drawing.ts';
 import { grid, sampleChart } from '../../src/figures/grids.ts';
-import { toPng } from '../../src/figures/raster.ts';
+import { Rasteriser } from '../../src/figures/raster.ts';
 import { reportPage, type Section } from '../../src/figures/report-page.ts';
 import { toSvg } from '../../src/figures/svg.ts';
 import { tilesOf } from '../../src/figures/tiles.ts';
@@ -41,9 +41,10 @@ export async function writeReport(
 ): Promise<string[]> {
   const found = await reportData(folder, data, wiring, known);
   const drawings = drawingsOf(found);
+  const rasteriser = new Rasteriser();
   const files: [string, string | Uint8Array][] = drawings.flatMap((drawing) => [
     [join('figures', `${drawing.name}.svg`), toSvg(drawing, true)],
-    [join('figures', `${drawing.name}.png`), toPng(drawing, PNG_SCALE)],
+    [join('figures', `${drawing.name}.png`), rasteriser.toPng(drawing, PNG_SCALE)],
   ]);
   files.push(['report.html', page(found, drawings)]);
   return await unbroken(async () => await writeAll(folder, files));

@@ -30,6 +30,8 @@ export interface ExecutorDeps {
   readonly data: Dataset;
   readonly memory: RunMemory;
   readonly module: WebAssembly.Module;
+  /** Threads that were started before, by startThreads. */
+  readonly pool?: ThreadPool | null;
   readonly onEvent: (event: TrainEvent) => void;
   readonly signal: AbortSignal;
   readonly wiring: TestedWiring;
@@ -44,26 +46,37 @@ export function placesFor({ threads, shards, listen }: TrainOptions & { readonly
   return { workers: Math.max(1, threads), slots: shards };
 }
 
+/** The run's threads, if it has any; they wait for work, and may start while the data are still being read. */
+export function startThreads(
+  { options, memory, module, wiring }: Pick<ExecutorDeps, 'options' | 'memory' | 'module' | 'wiring'>,
+  onEvent: (event: TrainEvent) => void,
+): ThreadPool | null {
+  const { threads } = options;
+  if (threads === 0) return null;
+  return new ThreadPool(memory, {
+    threadFile: wiring.threadFile,
+    module,
+    engine: engineOf(options),
+    threads,
+    cores: availableParallelism(),
+    onLoss: (thread, reason) => onEvent({ type: 'threadLost', thread, reason }),
+    ...(wiring.faults ? { faults: wiring.faults } : {}),
+  });
+}
+
+function engineOf({ engine, augmentValidation }: TrainOptions): EngineSpec {
+  return { name: engine, augmentValidation };
+}
+
 /** Resolves when it may train: with --listen, when enough workers have joined. */
 export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
-  const { options, memory, module, onEvent, wiring, observer = nobody } = parts;
+  const { options, memory, onEvent, wiring, observer = nobody } = parts;
   const { threads } = options;
-  const engine: EngineSpec = { name: options.engine, augmentValidation: options.augmentValidation };
+  const engine = engineOf(options);
   if (threads === 0 && options.listen === null) {
     return seen(new InlineExecutor(await wiring.makeEngine(engine, memory, 0), memory), observer);
   }
-  const pool =
-    threads === 0
-      ? null
-      : new ThreadPool(memory, {
-          threadFile: wiring.threadFile,
-          module,
-          engine,
-          threads,
-          cores: availableParallelism(),
-          onLoss: (thread, reason) => onEvent({ type: 'threadLost', thread, reason }),
-          ...(wiring.faults ? { faults: wiring.faults } : {}),
-        });
+  const pool = parts.pool ?? startThreads(parts, onEvent);
   const local = pool && { pool, executor: new ThreadExecutor(memory, pool) };
   if (options.listen === null) return seen(local!.executor, observer);
   try {

@@ -4,6 +4,7 @@ import { stepsPerEpoch } from '../../src/data/sampler.ts';
 import { ExitCode, messageOf } from '../../src/errors.ts';
 import { explained } from '../../src/host/machine-lack.ts';
 import { machineLimits } from '../../src/host/machine-limits.ts';
+import type { ThreadPool } from '../../src/host/thread-pool.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { initialParameters } from '../../src/model/init.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
@@ -36,11 +37,17 @@ export interface Surroundings {
   readonly seconds: () => number;
 }
 
+/** What was made when the run's memory was. */
+export interface Computing {
+  /** The kernels' shared build. */
+  readonly module: WebAssembly.Module;
+  readonly pool: ThreadPool | null;
+}
+
 /** What is opened on the way is a field from then on, and is closed when the run ends, however it ends. */
 export class RunUnderWay {
   readonly #opened: OpenRun;
-  /** The kernels' shared build. */
-  readonly #module: WebAssembly.Module;
+  readonly #computing: Computing;
   readonly #options: TrainOptions & { readonly threads: number };
   readonly #around: Surroundings;
   readonly #wiring: TestedWiring;
@@ -56,13 +63,13 @@ export class RunUnderWay {
 
   constructor(
     opened: OpenRun,
-    module: WebAssembly.Module,
+    computing: Computing,
     options: TrainOptions & { readonly threads: number },
     around: Surroundings,
     wiring: TestedWiring,
   ) {
     this.#opened = opened;
-    this.#module = module;
+    this.#computing = computing;
     this.#options = options;
     this.#around = around;
     this.#wiring = wiring;
@@ -80,13 +87,15 @@ export class RunUnderWay {
     } catch (error) {
       throw await this.#failed(error);
     } finally {
-      await this.#executor?.close(this.#finished);
+      if (this.#executor === null) await this.#computing.pool?.close();
+      else await this.#executor.close(this.#finished);
       await this.#opened.folder?.close();
       await this.#watch?.close(this.#signal);
     }
   }
 
-  readonly #onEvent = (event: TrainEvent): void => (this.#watch?.onEvent ?? this.#around.onEvent)(event);
+  /** Told of what happens to its threads as well, also before it runs. */
+  readonly onEvent = (event: TrainEvent): void => (this.#watch?.onEvent ?? this.#around.onEvent)(event);
 
   /** Puts the state into memory. Returns who trains on it. */
   async #prepare(): Promise<Executor> {
@@ -106,15 +115,15 @@ export class RunUnderWay {
       runName: folder?.name ?? 'unsaved',
       data,
       memory,
-      module: this.#module,
-      onEvent: this.#onEvent,
+      ...this.#computing,
+      onEvent: this.onEvent,
       signal: this.#signal,
       wiring,
       observer: this.#watch?.observer ?? nobody,
     });
     this.#executor = executor;
     if (options.threads > options.shards) {
-      this.#onEvent({ type: 'threadsIdle', threads: options.threads, shards: options.shards });
+      this.onEvent({ type: 'threadsIdle', threads: options.threads, shards: options.shards });
     }
     return executor;
   }
@@ -124,7 +133,7 @@ export class RunUnderWay {
     const { epochs, batchSize, engine, threads } = this.#options;
     await this.#opened.begin();
     const stepsInEpoch = stepsPerEpoch(split.training.length, batchSize);
-    this.#onEvent({
+    this.onEvent({
       type: 'start',
       epochs,
       stepsPerEpoch: stepsInEpoch,
@@ -151,13 +160,13 @@ export class RunUnderWay {
       best,
       program: this.#wiring.programVersion,
       seconds,
-      onEvent: this.#onEvent,
+      onEvent: this.onEvent,
       onFatal: (error) => this.#failing.abort(error),
     });
     this.#checkpointer = checkpointer;
     const watched = this.#watch?.observe(executor, memory) ?? executor;
     const training = new Training(watched, memory, this.#opened.split, this.#options, this.#start, {
-      onEvent: this.#onEvent,
+      onEvent: this.onEvent,
       signal: this.#signal,
       choice: best === null ? null : choiceOf(best, memory),
       checkpointDue: () => checkpointRequests?.pending ?? false,
@@ -165,7 +174,7 @@ export class RunUnderWay {
       onCheckpoint: async (position, validation) => {
         const asked = checkpointRequests?.take() ?? false;
         await checkpointer?.save(position, validation);
-        if (asked) void tellOfAsked(checkpointer, position.step, this.#onEvent);
+        if (asked) void tellOfAsked(checkpointer, position.step, this.onEvent);
       },
     });
     const outcome = await training.run();
@@ -181,7 +190,7 @@ export class RunUnderWay {
     this.#finished = true;
     this.#around.onPhase('metrics');
     await this.#watch?.end('done', null);
-    this.#onEvent({ type: 'done', summary, folder: this.#opened.folder?.path ?? null });
+    this.onEvent({ type: 'done', summary, folder: this.#opened.folder?.path ?? null });
     return summary;
   }
 

@@ -2,6 +2,10 @@
 // is made, and where the threads' file and the kernels are.
 
 import { availableParallelism } from 'node:os';
+import { ExitCode } from '../../src/errors.ts';
+import { explained } from '../../src/host/machine-lack.ts';
+import { machineLimits } from '../../src/host/machine-limits.ts';
+import type { ThreadPool } from '../../src/host/thread-pool.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import { resolveThreads } from '../../src/options/config.ts';
@@ -10,7 +14,7 @@ import { printableEvent, type Summary, type TrainEvent } from '../../src/run/eve
 import type { KnownData } from '../evaluation/evaluation-set.ts';
 import { finishedSummary } from '../evaluation/finished-run.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
-import type { TestedWiring } from './make-executor.ts';
+import { startThreads, type TestedWiring } from './make-executor.ts';
 import { type FinishedRun, openRun } from './open-run.ts';
 import type { Asked } from './resolve-with-run.ts';
 import type { Phase } from './run-phase.ts';
@@ -40,6 +44,8 @@ export async function trainRun(
   const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
   const toldToStop = hooks.signal ?? new AbortController().signal;
   const module = wiring.sharedKernels();
+  let heard = onEvent;
+  let pool: ThreadPool | null = null;
   const opened = await openRun({
     options,
     resumed,
@@ -49,10 +55,18 @@ export async function trainRun(
     checkEngine: async () => {
       if (options.engine !== 'wasm') await unlessAborted(wiring.selfTest(options.engine), toldToStop);
     },
-    layMemory: (shape) => layRun(shape, module, wiring.heapBase()),
+    layMemory: (shape) => {
+      const memory = layRun(shape, module, wiring.heapBase());
+      // they start while the images are read
+      pool = startThreads({ options, memory, module, wiring }, (event) => heard(event));
+      return memory;
+    },
     finishedSummary: async (source) => await finishedSummary(source, options, wiring, onEvent),
     onEvent,
     signal: toldToStop,
+  }).catch(async (error: unknown) => {
+    await pool?.close();
+    throw explained(error, machineLimits, ExitCode.usage);
   });
   if ('finished' in opened) return tellOfFinished(opened, options, onEvent);
   hooks.onData?.({ data: opened.data, digest: opened.facts.dataDigest });
@@ -60,7 +74,9 @@ export async function trainRun(
   const seconds = () => before + (performance.now() - started) / 1000;
   const { checkpointRequests, onPhase = () => undefined } = hooks;
   const around = { checkpointRequests, onPhase, onEvent, toldToStop, seconds };
-  return await new RunUnderWay(opened, module, options, around, wiring).run();
+  const run = new RunUnderWay(opened, { module, pool }, options, around, wiring);
+  heard = run.onEvent;
+  return await run.run();
 }
 
 function tellOfFinished(

@@ -1,17 +1,25 @@
 // A drawing as PNG, in the light theme: every shape becomes polygons, and a pixel's colour is the part of it that they cover,
 // sampled at 4 x 4 points (exact in x, four lines in y). Nothing of a browser or of the system is needed.
 
-import { encodePng } from '../image/png-encode.ts';
+import { encodePngIn } from '../image/png-encode.ts';
 import { type Drawing, letters, type Point, type Shape, textWidth, themes } from './drawing.ts';
 
 const LINES = 4;
 
-export function toPng(drawing: Drawing, scale: number): Uint8Array {
-  const width = Math.round(drawing.width * scale);
-  const height = Math.round(drawing.height * scale);
-  const canvas = { width, height, pixels: new Uint8Array(width * height * 3).fill(255) };
-  for (const shape of drawing.shapes) draw(canvas, shape, scale);
-  return encodePng(width, height, 3, canvas.pixels);
+/** Draws one drawing after the other in the same memory: a figure's pixels take some megabytes. */
+export class Rasteriser {
+  #room = new Uint8Array(0);
+
+  toPng(drawing: Drawing, scale: number): Uint8Array {
+    const width = Math.round(drawing.width * scale);
+    const height = Math.round(drawing.height * scale);
+    const bytes = width * height * 3;
+    // what encodes it wants a byte a line more
+    if (this.#room.length < bytes + height) this.#room = new Uint8Array(bytes + height);
+    const canvas = { width, height, pixels: this.#room.fill(255, 0, bytes) };
+    for (const shape of drawing.shapes) draw(canvas, shape, scale);
+    return encodePngIn(this.#room.subarray(0, bytes + height), width, height, 3);
+  }
 }
 
 interface Canvas {

@@ -12,11 +12,19 @@ type Filter = (typeof Filter)[keyof typeof Filter];
 
 /** `channels`: 1 grey, 3 red, green, blue, 4 alpha as well; a byte each. */
 export function encodePng(width: number, height: number, channels: 1 | 3 | 4, data: Uint8Array): Uint8Array {
+  const room = new Uint8Array(data.length + height);
+  room.set(data);
+  return encodePngIn(room, width, height, channels);
+}
+
+/** The same without a copy of its own: the pixels are at the start of `room`, which has `height` bytes more, and is used up. */
+export function encodePngIn(room: Uint8Array, width: number, height: number, channels: 1 | 3 | 4): Uint8Array {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([8, colourTypes[channels]], 8);
-  const packed = deflateSync(filtered(width * channels, height, channels, data), {
+  filter(room, width * channels, height, channels);
+  const packed = deflateSync(room, {
     chunkSize: 32 * 1024,
     level: 9,
     strategy: deflate.Z_RLE,
@@ -33,25 +41,28 @@ function chunk(type: string, content: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function filtered(lineBytes: number, lines: number, channels: number, data: Uint8Array): Uint8Array {
-  const result = new Uint8Array((lineBytes + 1) * lines);
+/** In place, from the last line to the first: each goes further back by one byte for each line before it, and one for its filter. */
+function filter(room: Uint8Array, lineBytes: number, lines: number, channels: number): void {
   // what lies left of a line and above the first one counts as 0
-  let [above, line] = [new Uint8Array(channels + lineBytes), new Uint8Array(channels + lineBytes)];
   const zero = new Uint8Array(channels + lineBytes);
-  for (let y = 0; y < lines; y++) {
-    line.set(data.subarray(y * lineBytes, (y + 1) * lineBytes), channels);
+  let [above, line] = [zero.slice(), zero.slice()];
+  const read = (y: number, target: Uint8Array) =>
+    target.set(room.subarray(y * lineBytes, (y + 1) * lineBytes), channels);
+  if (lines > 0) read(lines - 1, line);
+  for (let y = lines - 1; y >= 0; y--) {
+    if (y > 0) read(y - 1, above);
+    else above.fill(0);
     const at = y * (lineBytes + 1);
     if (Buffer.compare(line, above) === 0) {
-      // nothing but zeros are left, which stand there
-      result[at] = Buffer.compare(line, zero) === 0 ? Filter.none : Filter.up;
+      room[at] = Buffer.compare(line, zero) === 0 ? Filter.none : Filter.up;
+      room.fill(0, at + 1, at + 1 + lineBytes);
     } else {
-      const filter = bestFilter(line, above, channels);
-      result[at] = filter;
-      write(filter, line, above, channels, result, at + 1);
+      const best = bestFilter(line, above, channels);
+      room[at] = best;
+      write(best, line, above, channels, room, at + 1);
     }
     [above, line] = [line, above];
   }
-  return result;
 }
 
 /** The one with the smallest sum of absolute differences; of equal ones that of the smallest number. */
