@@ -16,7 +16,7 @@ export class Rasteriser {
     const bytes = width * height * 3;
     // what encodes it wants a byte a line more
     if (this.#room.length < bytes + height) this.#room = new Uint8Array(bytes + height);
-    const canvas = { width, height, pixels: this.#room.fill(255, 0, bytes) };
+    const canvas = { width, height, pixels: this.#room.fill(255, 0, bytes), cover: new Float32Array(width) };
     for (const shape of drawing.shapes) draw(canvas, shape, scale);
     return encodePngIn(this.#room.subarray(0, bytes + height), width, height, 3);
   }
@@ -26,6 +26,8 @@ interface Canvas {
   readonly width: number;
   readonly height: number;
   readonly pixels: Uint8Array;
+  /** Of one row: the part of each pixel that a shape covers. */
+  readonly cover: Float32Array;
 }
 
 function draw(canvas: Canvas, shape: Shape, scale: number): void {
@@ -100,8 +102,17 @@ function circle([x, y]: Point, radius: number): Point[] {
   });
 }
 
+/** Of each letter that was drawn: most are drawn again. */
+const known = new Map<string, readonly Point[][]>();
+
+function outlines(path: string): readonly Point[][] {
+  const found = known.get(path) ?? outlinesOf(path);
+  known.set(path, found);
+  return found;
+}
+
 /** The closed outlines of an SVG path of M, L, H, V, Q and Z in absolute numbers. */
-function outlines(path: string): Point[][] {
+function outlinesOf(path: string): Point[][] {
   const polygons: Point[][] = [];
   let points: Point[] = [];
   let [x, y] = [0, 0];
@@ -135,21 +146,22 @@ function outlines(path: string): Point[][] {
 
 /** Non-zero winding. */
 function fillPolygons(canvas: Canvas, polygons: readonly Point[][], colour: readonly number[], opacity: number): void {
+  const edges = edgesOf(polygons);
   let [top, bottom, left, right] = [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY, 0];
-  for (const points of polygons) {
-    for (const [x, y] of points) {
-      top = Math.min(top, y);
-      bottom = Math.max(bottom, y);
-      left = Math.min(left, x);
-      right = Math.max(right, x);
-    }
+  for (let i = 0; i < edges.length; i += 2) {
+    left = Math.min(left, edges[i]!);
+    right = Math.max(right, edges[i]!);
+    top = Math.min(top, edges[i + 1]!);
+    bottom = Math.max(bottom, edges[i + 1]!);
   }
   // most shapes are a word or a mark in a wide drawing
-  const [from, to] = [Math.max(0, Math.floor(left)), Math.min(canvas.width, Math.ceil(right))];
-  const cover = new Float32Array(canvas.width);
+  const from = Math.max(0, Math.floor(left));
+  const to = Math.min(canvas.width, Math.ceil(right));
+  const { cover } = canvas;
+  const crossings = { x: new Float64Array(edges.length / 4), turn: new Int8Array(edges.length / 4) };
   for (let row = Math.max(0, Math.floor(top)); row < Math.min(canvas.height, Math.ceil(bottom)); row++) {
     cover.fill(0, from, to);
-    for (let line = 0; line < LINES; line++) addLine(cover, polygons, row + (line + 0.5) / LINES);
+    for (let line = 0; line < LINES; line++) addLine(cover, edges, row + (line + 0.5) / LINES, crossings);
     for (let x = from; x < to; x++) {
       const part = Math.min(1, cover[x]!) * opacity;
       if (part === 0) continue;
@@ -162,30 +174,59 @@ function fillPolygons(canvas: Canvas, polygons: readonly Point[][], colour: read
   }
 }
 
+/** Room for where a line meets the edges, from left to right, and in which sense: made once a shape, and not once a line. */
+interface Crossings {
+  readonly x: Float64Array;
+  readonly turn: Int8Array;
+}
+
 /** Adds what the polygons cover of one horizontal line, pixel by pixel. */
-function addLine(cover: Float32Array, polygons: readonly Point[][], y: number): void {
-  const crossings: [x: number, turn: number][] = [];
-  for (const points of polygons) {
-    let before = points.at(-1)!;
-    for (const point of points) {
-      const [ax, ay] = before;
-      const [bx, by] = point;
-      before = point;
-      if (ay <= y === by <= y) continue;
-      crossings.push([ax + ((y - ay) * (bx - ax)) / (by - ay), by > ay ? 1 : -1]);
-    }
-  }
-  crossings.sort((a, b) => a[0] - b[0]);
+function addLine(cover: Float32Array, edges: Float64Array, y: number, crossings: Crossings): void {
+  const count = findCrossings(edges, y, crossings);
   let winding = 0;
-  crossings.forEach(([x, turn], i) => {
-    winding += turn;
-    const next = crossings[i + 1];
-    if (winding === 0 || next === undefined) return;
-    const [from, to] = [Math.max(0, x), Math.min(cover.length, next[0])];
+  for (let i = 0; i + 1 < count; i++) {
+    winding += crossings.turn[i]!;
+    if (winding === 0) continue;
+    const from = Math.max(0, crossings.x[i]!);
+    const to = Math.min(cover.length, crossings.x[i + 1]!);
     for (let pixel = Math.floor(from); pixel < to; pixel++) {
       cover[pixel]! += (Math.min(to, pixel + 1) - Math.max(from, pixel)) / LINES;
     }
-  });
+  }
+}
+
+/** Returns how many there are; each is put behind those that are not right of it. */
+function findCrossings(edges: Float64Array, y: number, { x, turn }: Crossings): number {
+  let count = 0;
+  for (let i = 0; i < edges.length; i += 4) {
+    const ay = edges[i + 1]!;
+    const by = edges[i + 3]!;
+    if (ay <= y === by <= y) continue;
+    const ax = edges[i]!;
+    const here = ax + ((y - ay) * (edges[i + 2]! - ax)) / (by - ay);
+    let at = count++;
+    for (; at > 0 && x[at - 1]! > here; at--) {
+      x[at] = x[at - 1]!;
+      turn[at] = turn[at - 1]!;
+    }
+    x[at] = here;
+    turn[at] = by > ay ? 1 : -1;
+  }
+  return count;
+}
+
+/** Four numbers each: from x, y to x, y. */
+function edgesOf(polygons: readonly Point[][]): Float64Array {
+  const edges = new Float64Array(4 * polygons.reduce((sum, points) => sum + points.length, 0));
+  let at = 0;
+  for (const points of polygons) {
+    for (let i = 0; i < points.length; i++) {
+      edges.set(points.at(i - 1)!, at);
+      edges.set(points[i]!, at + 2);
+      at += 4;
+    }
+  }
+  return edges;
 }
 
 function rgb(role: keyof (typeof themes)['light']): number[] {
