@@ -11,7 +11,7 @@ import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import type { Wiring } from '../../src/wiring.ts';
-import { type ClusterLimits, clusterLimits, listen } from '../cluster/listen.ts';
+import type { ClusterLimits } from '../cluster/listen.ts';
 import type { Executor } from '../executors/executor.ts';
 import { InlineExecutor } from '../executors/inline-executor.ts';
 import { ShardSizes } from '../executors/shard-sizes.ts';
@@ -80,6 +80,8 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
   const local = pool && { pool, executor: new ThreadExecutor(memory, pool) };
   if (options.listen === null) return seen(local!.executor, observer);
   try {
+    // not at the top: a run without nodes need not wait for all of it to load
+    const { clusterLimits, listen } = await import('../cluster/listen.ts');
     return await listen({
       ...parts,
       observer,
