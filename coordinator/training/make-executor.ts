@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { EngineSpec } from '../../src/engine.ts';
 import { ThreadPool } from '../../src/host/thread-pool.ts';
+import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { configForFile } from '../../src/options/config.ts';
@@ -78,7 +79,10 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
   }
   const pool = parts.pool ?? startThreads(parts, onEvent);
   const local = pool && { pool, executor: new ThreadExecutor(memory, pool) };
-  if (options.listen === null) return seen(local!.executor, observer);
+  if (options.listen === null) {
+    await unlessAborted(local!.pool.started(), parts.signal);
+    return seen(local!.executor, observer);
+  }
   try {
     // not at the top: a run without nodes need not wait for all of it to load
     const { clusterLimits, listen } = await import('../cluster/listen.ts');
