@@ -9,16 +9,16 @@ import { machineLimits } from '../src/host/machine-limits.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../src/run/events.ts';
 import type { KnownData } from './evaluation/evaluation-set.ts';
 import { writeReport } from './report/write-report.ts';
-import { ProcessRecord } from './run-folder/process-log.ts';
+import { ProcessLogger } from './run-folder/process-log.ts';
 import { RunLogFile } from './run-folder/run-log-file.ts';
-import type { TestedWiring } from './training/make-executor.ts';
+import type { TrainWiring } from './training/make-executor.ts';
 import type { Asked } from './training/resolve-with-run.ts';
 import { type TrainDeps, trainRun } from './training/train-run.ts';
 
-export async function trainAndReport(asked: Asked, hooks: TrainDeps, wiring: TestedWiring): Promise<Summary> {
+export async function trainAndReport(asked: Asked, hooks: TrainDeps, wiring: TrainWiring): Promise<Summary> {
   const { options } = asked;
   const began = performance.now();
-  const record = new ProcessRecord(() => (performance.now() - began) / 1000);
+  const record = new ProcessLogger(() => (performance.now() - began) / 1000);
   const source = options.resume === null ? null : resolve(options.resume);
   const target = options.out === null ? source : resolve(options.out);
   // there from the first step on: a run that is refused writes nothing, and one that was finished before has its log

@@ -24,12 +24,12 @@ export interface StepAddress {
 }
 
 /**
- * A step that all threads of a machine compute together: in each pass (src/kernels/pass-grid.ts) they first take its chunks of
+ * A step that all threads of a machine compute together: in each pass (src/kernels/pass-grid.ts) they first take its tiles of
  * samples, then its slices of rows, whichever is free; the last pass' slices commit the step.
  */
 export interface SharedSteps {
-  /** Takes a chunk through the network. Returns how many samples it has; 0 for chunks that the pass has not. */
-  computeChunk(at: StepAddress, pass: number, chunk: number): number;
+  /** Takes a tile through the network. Returns how many samples it has; 0 for tiles that the pass has not. */
+  computeTile(at: StepAddress, pass: number, tile: number): number;
   /** Sums a slice of rows, and in the last pass commits it, for a batch of so many samples. False: not finite. */
   sumSlice(at: StepAddress, pass: number, slice: number, sampleCount: number): boolean;
   /** Leaves the figures of the whole batch beside slot 0. */

@@ -20,26 +20,29 @@ export type { ErrorCode } from './error-codes.ts';
 export { LockstepError } from './errors.ts';
 export type { AdamOptimizer, AdamOptions, GradientInput, GradientResult, RotateAndCrop } from './kernels/workbench.ts';
 export type { TrainOptions } from './options/train-options.ts';
-export type { ClusterEvent, EvictionReason } from './run/cluster-event.ts';
+export type { ClusterEvent, EvictionReason, WorkerEvictionReason } from './run/cluster-event.ts';
 export type { EpochRecord, Summary, TrainEvent } from './run/events.ts';
 export type { Means } from './sums.ts';
 
 const resolve = createRequire(import.meta.url).resolve;
 
-function compiled(file: string): WebAssembly.Module {
-  return new WebAssembly.Module(readFileSync(resolve(file)));
+function compiled(path: string): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(path));
 }
 
 const { version: programVersion } = JSON.parse(readFileSync(resolve('#package'), 'utf8')) as { version: string };
 
 function heapBase(): number {
-  return instantiate(compiled('#kernels-private'), new WebAssembly.Memory({ initial: 2, maximum: 2 })).heapBase();
+  return instantiate(
+    compiled(resolve('#kernels-private')),
+    new WebAssembly.Memory({ initial: 2, maximum: 2 }),
+  ).heapBase();
 }
 
 let bench: Workbench | null = null;
 
 function workbench(): Workbench {
-  bench ??= new Workbench(compiled('#kernels-private'));
+  bench ??= new Workbench(compiled(resolve('#kernels-private')));
   return bench;
 }
 
@@ -49,7 +52,7 @@ const selfTests = new Map<string, Promise<string>>();
 function selfTest(engine: string): Promise<string> {
   const known = selfTests.get(engine);
   if (known !== undefined) return known;
-  const fresh = selfTestDigest(engine, compiled('#kernels-shared'), heapBase());
+  const fresh = selfTestDigest(engine, compiled(resolve('#kernels-shared')), heapBase());
   selfTests.set(engine, fresh);
   return fresh;
 }
@@ -59,7 +62,7 @@ function selfTest(engine: string): Promise<string> {
  * @internal
  */
 export const wiring: Wiring = {
-  sharedKernels: () => compiled('#kernels-shared'),
+  sharedKernels: () => compiled(resolve('#kernels-shared')),
   heapBase,
   workbench,
   threadFile: pathToFileURL(resolve('#thread')).href,

@@ -1,27 +1,31 @@
-// The house keeps its order: who may import whom, what is pure, how long a file may be. Each rule is asked of this repository,
-// and of a bad house, of which it must complain.
+// The house keeps its order: who may import whom, how a file opens, what it is called, how long it may be. Each rule is asked of
+// this repository, and of a bad house, of which it must complain. Purity and doors: layering-purity.test.ts, layering-doors.test.ts.
 
 import { describe, expect, test } from 'vitest';
 import { type House, houseOf, readHouse } from './support/house/house.ts';
-import { pureFilesArePure } from './support/house/purity.ts';
+import { foldersAreExplained, testsStandWithTheirRooms } from './support/house/mirror.ts';
 import {
   bansAreKept,
   everyFileHasAHeader,
   everyRoomHasAFloor,
   filesAreShort,
+  importsAreByName,
   importsAreThere,
   importsRunDownwards,
   type LongFile,
+  namesTell,
   noCircleOfFiles,
   noCircleOfRooms,
-  oneDoorForServers,
-  oneDoorPerDependency,
+  noFileOnlyPassesOn,
 } from './support/house/rules.ts';
 
 /** Files that may be longer than others. */
 const longFiles: readonly LongFile[] = [
   { path: 'src/options/option-table.ts', why: 'a table: one row for each option, and nothing else' },
+  { path: 'coordinator/watch/live-page/client/page.css', why: 'the look of one page, part after part' },
+  { path: 'test/generate/dashboards.ts', why: 'a table: the panels of all dashboards, row after row' },
   { path: 'test/promise/resume.slow.ts', why: 'runs that take minutes to prepare serve all of its cases' },
+  { path: 'test/command-line/cli.slow.ts', why: 'one command line and one data set serve all of its refusals' },
 ];
 
 const house = readHouse();
@@ -31,7 +35,7 @@ describe('this repository', () => {
     expect(house.sources.length).toBeGreaterThan(200);
     const imports = house.sources.flatMap((source) => source.imports);
     expect(imports.some(({ target }) => target === 'piscina')).toBe(true);
-    expect(house.sources.some(({ globals }) => globals.has('performance'))).toBe(true);
+    expect(imports.some(({ target }) => target === 'worker/thread/thread.ts')).toBe(true);
   });
 
   test.each([
@@ -41,10 +45,12 @@ describe('this repository', () => {
     noCircleOfFiles,
     noCircleOfRooms,
     bansAreKept,
-    oneDoorPerDependency,
-    oneDoorForServers,
+    importsAreByName,
     everyFileHasAHeader,
-    pureFilesArePure,
+    namesTell,
+    noFileOnlyPassesOn,
+    testsStandWithTheirRooms,
+    foldersAreExplained,
   ] as ((house: House) => readonly string[])[])('%o', (rule) => {
     expect(rule(house)).toEqual([]);
   });
@@ -55,6 +61,8 @@ describe('this repository', () => {
 });
 
 const bad = (texts: Record<string, string>) => houseOf(texts);
+
+const packageJson = JSON.stringify({ name: 'lockstep', imports: { '#thread': './dist/worker/thread/thread.js' } });
 
 describe('of a bad house the rules complain', () => {
   const plan = [{ 'src/low': '' }, { 'src/high': '' }];
@@ -139,20 +147,89 @@ describe('of a bad house the rules complain', () => {
     expect(bansAreKept(bad(allowed))).toEqual([]);
   });
 
-  test('doors', () => {
-    const ws = "import { WebSocket } from 'ws';";
-    expect(oneDoorPerDependency(bad({ 'coordinator/a.ts': ws, 'worker/b.ts': ws }))).toEqual([]);
-    expect(oneDoorPerDependency(bad({ 'coordinator/a.ts': ws, 'coordinator/b.ts': ws }))).toEqual([
-      'ws in coordinator has more than one door: coordinator/a.ts, coordinator/b.ts',
+  test.each([
+    ["import { run } from '../../dist/worker/node/node.js';", 'imports ../../dist/worker/node/node.js, which is built'],
+    ["await import('#gone');", 'imports #gone, which package.json does not have'],
+    ["import { train } from 'lockstep';", 'imports lockstep, which is itself'],
+    ["import x from 'lockstep/dist/a.js';", 'imports lockstep, which is itself'],
+    ["import { seeded } from '../../test/support/seeded.ts';", 'which is not of the program'],
+    ["new URL('../../test/support/dying-thread.mjs', import.meta.url);", 'which is not of the program'],
+    ["import { x } from '../../../other/x.ts';", 'which is not of the program'],
+    ["import ws from '../../node_modules/ws/index.js';", 'which is not of the program'],
+    ["import x from '/etc/x.js';", 'which is no path of the house'],
+    ["await import('data:text/javascript,1');", 'which is no path of the house'],
+    ['export const load = (name: string) => import(name);', 'imports what is computed, name'],
+    ['const require = createRequire(import.meta.url); require(a);', 'imports what is computed, a'],
+    ["new URL('../' + a, import.meta.url);", "imports what is computed, '../' + a"],
+  ])('ways around them: %s', (text, complaint) => {
+    const texts = { 'package.json': packageJson, 'coordinator/step/a.ts': text, 'worker/node/node.ts': '' };
+    const complaints = importsAreByName(bad(texts));
+    expect(complaints).toHaveLength(1);
+    expect(complaints[0]).toContain(
+      `coordinator/step/a.ts ${complaint.startsWith('imports') ? complaint : 'imports '}`,
+    );
+    expect(complaints[0]).toContain(complaint);
+  });
+
+  test.each([
+    "import '#thread';",
+    "createRequire(import.meta.url).resolve('#thread');",
+    "const { resolve } = createRequire(import.meta.url); resolve('#thread');",
+    "import.meta.resolve('#thread');",
+    "import '../../dist/worker/thread/thread.js';",
+    "new Worker(new URL('../../worker/thread/thread.js', import.meta.url));",
+    "new Worker(new URL('../../worker/thread/thread.ts', import.meta.url));",
+    "const there = '../../worker'; await import(there + '/thread/thread.ts');",
+    "import thread = require('../../worker/thread/thread.ts');",
+  ])('the other building, however it is reached: %s', (text) => {
+    const texts = { 'package.json': packageJson, 'coordinator/run/a.ts': text, 'worker/thread/thread.ts': '' };
+    expect(bansAreKept(bad(texts))).toEqual([
+      'coordinator/run/a.ts imports worker/thread/thread.ts: coordinator and worker meet in src only',
     ]);
-    const deep = bad({ 'src/a.ts': "import a from '@x/y';", 'worker/b.ts': "require('@x/y/deep.js');" });
-    expect(oneDoorPerDependency(deep)).toEqual(['@x/y has more than one door: src/a.ts, worker/b.ts']);
-    for (const text of ["import { createServer as s } from 'node:https';", "import * as http from 'node:http';"]) {
-      expect(oneDoorForServers(bad({ 'worker/b.ts': text }))).toEqual([
-        'worker/b.ts can make an HTTP server: only src/host/http/http-door.ts does, where strangers are bounded',
-      ]);
-    }
-    expect(oneDoorForServers(bad({ 'worker/b.ts': "import type { Server } from 'node:http';" }))).toEqual([]);
+  });
+
+  test('names', () => {
+    const texts = { 'src/utils.ts': '', 'src/text-utils.ts': '', 'test/helpers/a.ts': '', 'src/a/common/b.ts': '' };
+    expect(namesTell(bad(texts))).toEqual(
+      Object.keys(texts).map((path) => `${path} has a name that says nothing of what is in it`),
+    );
+    expect(namesTell(bad({ 'src/common-flags.ts': '', 'src/utility-bill.ts': '' }))).toEqual([]);
+  });
+
+  test.each([
+    "export { b } from './b.ts';",
+    "export * from './b.ts';",
+    "import { b } from './b.ts';\nexport { b };",
+  ])('what only passes on: %s', (text) => {
+    expect(noFileOnlyPassesOn(bad({ 'src/a.ts': text }))).toEqual([
+      'src/a.ts only passes on what others have: it should be imported from there',
+    ]);
+    expect(noFileOnlyPassesOn(bad({ 'src/a.ts': `${text}\nexport const own = 1;` }))).toEqual([]);
+  });
+
+  test('places of tests', () => {
+    const rooms = [{ 'src/low': '', 'src/tree.ts': '', 'worker/node': '', 'src/bare': '' }];
+    const complaints = (paths: readonly string[], elsewhere: Record<string, string | null>) =>
+      testsStandWithTheirRooms(bad(Object.fromEntries(paths.map((path) => [path, '']))), rooms, elsewhere, ['promise']);
+    const good = ['low/a.test.ts', 'tree.test.ts', 'worker/node/a.slow.ts', 'promise/deep/a.test.ts', 'papers.test.ts'];
+    const paths = good.map((path) => `test/${path}`);
+    expect(complaints(paths, { 'src/bare': 'test/promise' })).toEqual([]);
+    expect(complaints([...paths, 'test/attic/a.test.ts', 'test/low/er/a.test.ts', 'test/leaf.test.ts'], {})).toEqual([
+      'test/attic/a.test.ts stands where no room is: it tries none, or one of another folder',
+      'test/low/er/a.test.ts stands where no room is: it tries none, or one of another folder',
+      'test/leaf.test.ts stands where no room is: it tries none, or one of another folder',
+      'src/bare has no tests, and nothing says where it is tried',
+    ]);
+    expect(complaints(paths, { 'src/bare': 'test/gone.test.ts', 'src/low': 'test/promise', 'src/was': null })).toEqual([
+      'src/low has tests of its own, or is gone: nothing need say where it is tried',
+      'src/was has tests of its own, or is gone: nothing need say where it is tried',
+      'test/gone.test.ts is to try a room, and is not there',
+    ]);
+    const map = { 'CONTRIBUTING.md': '| test/promise/ | the same bits |\n| test/low/ | a room |\n' };
+    expect(foldersAreExplained(bad(map), ['promise', 'watch'])).toEqual([
+      'CONTRIBUTING.md does not explain test/watch/',
+      "CONTRIBUTING.md explains test/low/, which is a room's",
+    ]);
   });
 
   test('headers', () => {
@@ -164,85 +241,15 @@ describe('of a bad house the rules complain', () => {
 
   test('long files', () => {
     const long = '\n'.repeat(301);
-    const files = bad({ 'src/a.ts': long, 'src/b.ts': long, 'src/c.ts': '\n'.repeat(300), 'test/a.test.ts': long });
-    const why = 'a table';
-    expect(filesAreShort(files, [{ path: 'src/a.ts', why }])).toEqual(['src/b.ts has 301 lines: more than 300']);
-    expect(
-      filesAreShort(
-        files,
-        ['src/a.ts', 'src/b.ts', 'src/c.ts'].map((path) => ({ path, why })),
-      ),
-    ).toEqual(['src/c.ts is not too long: it needs no exception']);
-  });
-});
-
-describe('of an impure file that has to be pure they complain', () => {
-  test.each([
-    ['performance.now();', 'uses performance'],
-    ['const now = Date.now;', 'uses Date'],
-    ['new Date();', 'uses Date'],
-    ['Math.random();', 'uses Math.random'],
-    ['const { random } = Math;', 'uses Math'],
-    ['export const a = { process };', 'uses process'],
-    ['setTimeout(() => {}, 1);', 'uses setTimeout'],
-    ['setInterval(() => {}, 1);', 'uses setInterval'],
-    ['setImmediate(() => {});', 'uses setImmediate'],
-    ['await fetch(url);', 'uses fetch'],
-    ['console.log(1);', 'uses console'],
-    ["globalThis['process'];", 'uses globalThis'],
-    ['{ const process = 1; } process.exit();', 'uses process'],
-    ["import { readFile } from 'node:fs';", 'imports readFile from node:fs'],
-    ["import { randomBytes } from 'node:crypto';", 'imports randomBytes from node:crypto'],
-    ["import * as crypto from 'node:crypto';", 'imports node:crypto'],
-    ["await import('node:fs');", 'imports node:fs'],
-    ["import { WebSocket } from 'ws';", 'imports WebSocket from ws'],
-  ])('%s', (text, taint) => {
-    const why = 'it has to be pure, since';
-    const src = 'src is pure but for host/ and the entries';
-    expect(pureFilesArePure(bad({ 'src/a.ts': text }))).toEqual([`src/a.ts ${taint}: ${why} ${src}`]);
-    expect(pureFilesArePure(bad({ 'coordinator/step/a.ts': text }))).toHaveLength(1);
-    for (const header of [
-      '// Pure. No disk.\n',
-      '// What it is. Pure machine\n// of things.\n',
-      '// Ways: pure numbers.\n',
-    ]) {
-      expect(pureFilesArePure(bad({ 'worker/a.ts': header + text }))).toEqual([
-        `worker/a.ts ${taint}: ${why} its header says so`,
-      ]);
-    }
-    expect(pureFilesArePure(bad({ 'worker/a.ts': text, 'src/host/a.ts': text, 'src/library.ts': text }))).toEqual([]);
-  });
-
-  test.each([
-    '// performance.now() and Date are not for us',
-    "export const text = 'process';",
-    'export const a = `console`;',
-    'options.process; options.fetch(); options.Date.performance;',
-    'export const a = { process: 1, fetch() {} };',
-    'const { process: own } = options;',
-    'function f(performance: number) { return performance; }',
-    'const process = 1; export const a = { process };',
-    "import { Date } from './dates.ts'; new Date();",
-    'class A { fetch = 1; process() {} }',
-    'interface A { readonly console: Console; at: Date }',
-    'type Clock = typeof performance;',
-    'Math.min(1, 2);',
-    "import { createHash } from 'node:crypto';",
-  ])('but not of: %s', (text) => {
-    expect(pureFilesArePure(bad({ 'src/a.ts': text }))).toEqual([]);
-  });
-
-  test('also if it is impure by what it imports', () => {
-    const texts = {
-      'coordinator/a.ts': "// Pure.\nimport { b } from './b.ts';",
-      'coordinator/b.ts': "import { c } from './c.ts';",
-      'coordinator/c.ts': 'process.exit();',
-    };
-    expect(pureFilesArePure(bad(texts))).toEqual([
-      'coordinator/a.ts imports coordinator/b.ts, which imports coordinator/c.ts, which uses process: ' +
-        'it has to be pure, since its header says so',
+    const kinds = ['src/b.ts', 'src/b.css', 'src/b.mjs', 'src/b.mts', 'src/b.js', 'test/b.test.ts'];
+    const others = { 'src/a.ts': long, 'src/c.ts': '\n'.repeat(300), 'README.md': long };
+    const files = bad({ ...others, ...Object.fromEntries(kinds.map((path) => [path, long])) });
+    const except = (...paths: string[]) => paths.map((path) => ({ path, why: 'a table' }));
+    expect(filesAreShort(files, except('src/a.ts'))).toEqual(
+      kinds.map((path) => `${path} has 301 lines: more than 300`),
+    );
+    expect(filesAreShort(files, except('src/a.ts', 'src/c.ts', ...kinds))).toEqual([
+      'src/c.ts is not too long: it needs no exception',
     ]);
-    const types = "// Pure.\nimport type { B } from './b.ts';";
-    expect(pureFilesArePure(bad({ ...texts, 'coordinator/a.ts': types }))).toEqual([]);
   });
 });

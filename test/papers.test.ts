@@ -10,12 +10,13 @@ import {
   deployHoldsNoSources,
   linksResolve,
   namedFilesAreThere,
+  referencesAreDefined,
 } from './support/house/papers.ts';
 
 const house = readHouse();
 
 describe('this repository', () => {
-  test.each([linksResolve, citedDocumentsAreThere, namedFilesAreThere])('%o', (rule) => {
+  test.each([linksResolve, referencesAreDefined, citedDocumentsAreThere, namedFilesAreThere])('%o', (rule) => {
     expect(rule(house)).toEqual([]);
   });
 
@@ -58,6 +59,33 @@ describe('of a bad house the rules complain', () => {
     expect(linksResolve(houseOf(texts), (path) => path === 'README.md')).toContain(
       'README.md links docs/SECURITY.md#what-is-there, which is not there',
     );
+  });
+
+  test.each([
+    '[a](gone.md "title")',
+    "[a](gone.md 'title')",
+    '[a](<gone.md>)',
+    '![a](gone.md)',
+    '[![a](there.md)](gone.md)',
+    '[a][b]\n\n[b]: gone.md',
+    '[a]\n\n[a]: <gone.md> "title"',
+    '<a href="gone.md">a</a>',
+    "<a class='x' href='gone.md'>a</a>",
+    '<img alt="a" src="gone.md">',
+    '<img\n  src=gone.md />',
+  ])('links: %s', (text) => {
+    const links = (one: string) => linksResolve(houseOf({ 'docs/a.md': one, 'docs/there.md': '' }));
+    expect(links(text)).toEqual(['docs/a.md links gone.md, which is not there']);
+    expect(links(text.replace('gone.md', 'there.md'))).toEqual([]);
+    expect(links(text.replace('gone.md', 'https://x.y/gone.md'))).toEqual([]);
+  });
+
+  test('references', () => {
+    const text = '[a][b] [c][] [d][D]\n[d]: there.md\n`[e][f]`\n```\n[g][h]\n```\n';
+    expect(referencesAreDefined(houseOf({ 'a.md': text }))).toEqual([
+      'a.md links [b], which it does not define',
+      'a.md links [c], which it does not define',
+    ]);
   });
 
   test('documents', () => {

@@ -15,13 +15,15 @@ import { hostName, hostNames, webSocketUrl } from '../src/options/address-kinds.
 import { checkedFlags, type Flags } from '../src/options/flags.ts';
 import { filePath, folderPath, integer, onOff, orNull, positive, text } from '../src/options/value-kinds.ts';
 import { jsonText } from '../src/run/disk-records.ts';
+import { counted } from '../src/text/counted.ts';
 import { splitAddress } from '../src/text/credentials.ts';
 import { datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { asText } from '../src/wire/fields.ts';
 import { NAME_LENGTH } from '../src/wire/limits.ts';
 import { type NodeResult, runNode } from './node/node.ts';
+import { NodeCounts } from './node/node-counts.ts';
 import type { NodeWiring } from './node/node-run.ts';
-import type { KnownData, NodeCounts } from './node/session.ts';
+import type { KnownData } from './node/session.ts';
 
 interface Options {
   readonly connect: string;
@@ -178,13 +180,13 @@ async function runWorker(options: Options, { wiring, cores, signal, note }: Work
   const threads = options.threads ?? cores;
   // sound because the kind accepted it
   const { url, authorization } = splitAddress(options.connect)!;
-  note(`Connecting to ${url} with ${threads} thread${threads === 1 ? '' : 's'} as ${options.name}`);
-  const counts: NodeCounts = { connected: false, connections: 0, shardsDone: 0, samplesDone: 0 };
+  note(`Connecting to ${url} with ${counted(threads, 'thread')} as ${options.name}`);
+  const counts = new NodeCounts();
   const { metricsHost: host, metricsPort, allowHost } = options;
   const served =
     metricsPort === null
       ? null
-      : await serveNodeMetrics({ host, port: metricsPort, allowHost }, () => ({ ...counts, threads }), log);
+      : await serveNodeMetrics({ host, port: metricsPort, allowHost }, () => ({ ...counts.now(), threads }), log);
   const running = runNode(
     {
       url,

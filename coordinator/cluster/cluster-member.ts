@@ -85,8 +85,14 @@ export class ClusterMember {
 
   status(state: WorkerState, silentMs: number | null): WorkerStatus {
     const { workerId, connection: _, ...facts } = this.facts;
-    return { ...facts, id: `node-${workerId}`, transport: 'websocket', state, silentMs, ...this.#done };
+    const name = numberedName(workerId, facts.name);
+    return { ...facts, name, id: `node-${workerId}`, transport: 'websocket', state, silentMs, ...this.#done };
   }
+}
+
+/** For whoever watches: with the number that events have. */
+export function numberedName(workerId: number, name: string): string {
+  return `worker ${workerId}: ${name}`;
 }
 
 /** The work that the members do; told after the membership machine has heard of it. */

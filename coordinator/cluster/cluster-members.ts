@@ -2,6 +2,7 @@
 // the connections and by the clock, carries out its effects, and passes on what concerns the work.
 
 import { setInterval as everyMs } from 'node:timers';
+import { withPort } from '../../src/host/http/remote-address.ts';
 import { RepeatedWarnings } from '../../src/host/http/repeated-warnings.ts';
 import type { StrangerLimits } from '../../src/host/http/stranger-limits.ts';
 import type { ClusterEvent } from '../../src/run/cluster-event.ts';
@@ -49,7 +50,9 @@ export class ClusterMembers {
   readonly #work: MemberWork;
   readonly #membership: Membership;
   readonly #clock = new AttendedClock({ longestGapMs: 1_000 });
+  /** The book of who is here; the machine has the same numbers, and what it decides by. */
   readonly #members = new Map<number, ClusterMember>();
+  #nextWorkerId = 1;
   readonly #connections = new Set<NodeConnection>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #turnedAway: RepeatedWarnings<ClusterEvent & { type: 'turnedAway' }>;
@@ -82,9 +85,15 @@ export class ClusterMembers {
     return this.#members.get(workerId);
   }
 
+  /** This machine's own threads; null where they do not take part. */
+  get local(): ClusterMember | null {
+    for (const member of this.#members.values()) if (member.connection === null) return member;
+    return null;
+  }
+
   /** Nothing is asked of this machine's own threads. */
   get localIsIdle(): boolean {
-    return this.busy().every(({ connection }) => connection !== null);
+    return (this.local?.inflight ?? null) === null;
   }
 
   /** Everybody who may be given work, now or when idle again. */
@@ -228,6 +237,8 @@ export class ClusterMembers {
         this.#tell({ type: 'goodbye', workerId, reason: message.reason });
         this.#work.changed({ type: 'goodbye', workerId });
         return this.#answerGoodbye(member);
+      default:
+        message satisfies never;
     }
   }
 
@@ -237,8 +248,8 @@ export class ClusterMembers {
   }
 
   #join(name: string, threads: number, metricsAddress: string | null, connection: NodeConnection | null) {
-    const workerId = this.#membership.nextWorkerId;
-    this.#tell({ type: 'joining', nowMs: this.nowMs, name, threads, remote: connection !== null });
+    const workerId = this.#nextWorkerId++;
+    this.#tell({ type: 'joining', nowMs: this.nowMs, workerId, threads, remote: connection !== null });
     const facts: MemberFacts = { workerId, rank: this.#freeRank(), name, threads, metricsAddress, connection };
     const member = new ClusterMember(facts);
     this.#members.set(workerId, member);
@@ -256,9 +267,8 @@ export class ClusterMembers {
   #ready(member: ClusterMember): void {
     const { workerId, connection, facts } = member;
     const { name, threads } = facts;
-    if (connection !== null) {
-      this.#options.onEvent({ type: 'workerJoined', workerId, name, address: connection.address, threads });
-    }
+    const address = connection?.address ?? null;
+    this.#options.onEvent({ type: 'workerJoined', workerId, name, address, threads });
     const { nowMs } = this;
     this.#tell({ type: 'ready', nowMs, workerId });
     const worker = this.speeds().find((speed) => speed.workerId === workerId);
@@ -284,9 +294,4 @@ export class ClusterMembers {
     this.#say(this.#turnedAway.due(nowMs));
     this.#work.ticked(nowMs);
   }
-}
-
-/** Another port of the same machine. */
-function withPort(address: string, port: number): string {
-  return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
 }

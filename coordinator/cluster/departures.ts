@@ -1,6 +1,6 @@
 // Which nodes have gone and why, for whoever watches. Keeps books; decides nothing, and knows no sockets.
 
-import type { EvictionReason } from '../../src/run/cluster-event.ts';
+import type { WorkerEvictionReason } from '../../src/run/cluster-event.ts';
 import type { CloseName } from '../../src/wire/close-codes.ts';
 import type { Departure, WorkerStatus } from '../executors/worker-status.ts';
 
@@ -8,7 +8,7 @@ const MOST_DEPARTURES = 20;
 
 export class Departures {
   readonly #latest: Departure[] = [];
-  readonly #evictions: Partial<Record<EvictionReason, number>> = {};
+  readonly #evictions: Partial<Record<WorkerEvictionReason, number>> = {};
 
   /** The latest ones, oldest first. */
   get latest(): readonly Departure[] {
@@ -16,12 +16,12 @@ export class Departures {
   }
 
   /** All of the run, counted. */
-  get evictions(): Readonly<Partial<Record<EvictionReason, number>>> {
+  get evictions(): Readonly<Partial<Record<WorkerEvictionReason, number>>> {
     return this.#evictions;
   }
 
   /** `eviction`: null where it went as agreed. */
-  add(worker: WorkerStatus, eviction: EvictionReason | null, reason: string): void {
+  add(worker: WorkerStatus, eviction: WorkerEvictionReason | null, reason: string): void {
     this.#latest.push({ worker, eviction, reason });
     if (this.#latest.length > MOST_DEPARTURES) this.#latest.shift();
     if (eviction !== null) this.#evictions[eviction] = (this.#evictions[eviction] ?? 0) + 1;
@@ -29,7 +29,7 @@ export class Departures {
 }
 
 /** Why a node went, from the name of the close code that its connection ended with; null: as agreed. Undefined: it just broke. */
-export function evictionOf(closed: CloseName | undefined): EvictionReason | null {
+export function evictionOf(closed: CloseName | undefined): WorkerEvictionReason | null {
   switch (closed) {
     case 'runOver':
     case 'shuttingDown':

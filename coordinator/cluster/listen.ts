@@ -9,6 +9,7 @@ import { isLoopback } from '../../src/host/loopback.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import { PART_SAMPLES } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import { hostAndPort } from '../../src/options/address-kinds.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import type { Plain } from '../../src/wire/codec.ts';
@@ -67,7 +68,8 @@ const COORDINATOR_TIMEOUT_MS = 60_000;
 /** Resolves when enough workers are there. */
 export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
   const { options, memory, engine, local, sizes, limits, identity, signal, observer = nobody, onEvent } = deps;
-  const { host, port } = hostAndPort(options.listen!);
+  // sound because such options were refused
+  const { host, port } = hostAndPort(options.listen!)!;
   const warn = (message: string) => onEvent({ type: 'warning', message });
   const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
   checkExposure(host, token !== null, options.insecure, warn);
@@ -139,21 +141,6 @@ export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
   return executor;
 }
 
-/** HOST:PORT, with [::1]:7070 for IPv6. */
-export function hostAndPort(text: string): { host: string; port: number } {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) {
-    throw new LockstepError({
-      code: 'ERR_LOCKSTEP_BAD_OPTION',
-      what: `--listen ${text} is no address`,
-      why: 'it must be HOST:PORT, with a port from 0 to 65535',
-      mend: 'For example --listen 127.0.0.1:7070, --listen 0.0.0.0:7070 or --listen [::1]:0',
-    });
-  }
-  return { host: match[1] ?? match[2]!, port };
-}
-
 function checkExposure(host: string, hasToken: boolean, insecure: boolean, warn: (message: string) => void): void {
   if (hasToken || isLoopback(host)) return;
   if (insecure) {
@@ -172,15 +159,8 @@ async function readTls(
   { tlsCert, tlsKey }: TrainOptions,
   warn: (message: string) => void,
 ): Promise<{ certificate: string; key: string } | null> {
-  if (tlsCert === null && tlsKey === null) return null;
-  if (tlsCert === null || tlsKey === null) {
-    throw new LockstepError({
-      code: 'ERR_LOCKSTEP_BAD_OPTION',
-      what: `--tls-${tlsCert === null ? 'cert' : 'key'} is missing`,
-      why: 'wss:// needs a certificate and its key',
-      mend: 'Give both --tls-cert FILE and --tls-key FILE',
-    });
-  }
+  // both or none
+  if (tlsCert === null || tlsKey === null) return null;
   const key = await readSecretText(tlsKey, 'TLS key', warn);
   return { certificate: await readText(tlsCert, 'TLS certificate'), key };
 }

@@ -16,10 +16,10 @@ export interface MembershipOptions {
 /** joining: welcomed, not ready yet. leaving: said goodbye; answers what it holds and is given nothing more. */
 export type MemberPhase = 'joining' | 'idle' | 'computing' | 'leaving';
 
+/** What is decided by of a worker; the rest of it stands in cluster-member.ts. */
 export interface Member {
   /** Never reused within the run. */
   readonly workerId: number;
-  readonly name: string;
   readonly threads: number;
   /** A local worker cannot be silent: its end is an event. */
   readonly remote: boolean;
@@ -39,7 +39,7 @@ export type MembershipEvent =
   | {
       readonly type: 'joining';
       readonly nowMs: number;
-      readonly name: string;
+      readonly workerId: number;
       readonly threads: number;
       readonly remote: boolean;
     }
@@ -56,10 +56,6 @@ export type MembershipEvent =
   | { readonly type: 'tick'; readonly nowMs: number };
 
 export type MembershipEffect =
-  | { readonly type: 'joined'; readonly workerId: number; readonly reason: string }
-  /** It may be given work. */
-  | { readonly type: 'ready'; readonly workerId: number; readonly reason: string }
-  | { readonly type: 'left'; readonly workerId: number; readonly reason: string }
   /** Close its connection; it is a member no more. */
   | { readonly type: 'evict'; readonly workerId: number; readonly reason: string }
   /** The run has not begun. */
@@ -78,7 +74,6 @@ export type RunPhase = 'waiting' | 'running' | 'paused' | 'given-up';
 export class Membership {
   readonly #options: MembershipOptions;
   readonly #members = new Map<number, Member>();
-  #nextWorkerId = 1;
   #phase: RunPhase = 'waiting';
   #startedAtMs = 0;
   /** What `wait` said last, so that it is said once. */
@@ -90,11 +85,6 @@ export class Membership {
 
   get phase(): RunPhase {
     return this.#phase;
-  }
-
-  /** Of whoever joins next. */
-  get nextWorkerId(): number {
-    return this.#nextWorkerId;
   }
 
   /** By workerId, in the order of joining. */
@@ -118,7 +108,8 @@ export class Membership {
         this.#startedAtMs = event.nowMs;
         return this.#turn('the run was started');
       case 'joining':
-        return this.#join(event);
+        this.#join(event);
+        return [];
       case 'tick':
         return this.#tick(event.nowMs);
     }
@@ -140,22 +131,19 @@ export class Membership {
         this.#set(member, { phase: 'leaving' });
         return this.#turn(`worker ${member.workerId} is leaving: ${event.reason}`);
       case 'gone':
-        return this.#remove(member, 'left', event.reason);
+        return this.#remove(member, event.reason);
     }
   }
 
-  #join({ nowMs, name, threads, remote }: MembershipEvent & { type: 'joining' }): MembershipEffect[] {
-    const workerId = this.#nextWorkerId++;
-    const fresh = { workerId, name, threads, remote, heardAtMs: nowMs, overdue: false, estimate: null, idleTicks: 0 };
+  #join({ nowMs, workerId, threads, remote }: MembershipEvent & { type: 'joining' }): void {
+    const fresh = { workerId, threads, remote, heardAtMs: nowMs, overdue: false, estimate: null, idleTicks: 0 };
     this.#members.set(workerId, { ...fresh, phase: 'joining' });
-    return [{ type: 'joined', workerId, reason: `${name} with ${count(threads, 'thread')}` }];
   }
 
   #ready(member: Member, nowMs: number): MembershipEffect[] {
     if (member.phase !== 'joining') return [];
     this.#set(member, { phase: 'idle', heardAtMs: nowMs, overdue: false });
-    const reason = `${member.name} with ${count(member.threads, 'thread')}`;
-    return [{ type: 'ready', workerId: member.workerId, reason }, ...this.#turn(`worker ${member.workerId} is ready`)];
+    return this.#turn(`worker ${member.workerId} is ready`);
   }
 
   #answered(member: Member, measurement: Measurement | null): MembershipEffect[] {
@@ -182,7 +170,7 @@ export class Membership {
       if (!member.remote || silentMs <= heartbeatTimeoutMs) continue;
       if (member.overdue) {
         const reason = `silent for ${Math.round(silentMs)} ms, allowed are ${heartbeatTimeoutMs}`;
-        effects.push(...this.#remove(member, 'evict', reason));
+        effects.push({ type: 'evict', workerId: member.workerId, reason }, ...this.#remove(member, reason));
       } else {
         this.#set(member, { overdue: true });
       }
@@ -194,9 +182,9 @@ export class Membership {
     return effects;
   }
 
-  #remove(member: Member, type: 'left' | 'evict', reason: string): MembershipEffect[] {
-    this.#members.delete(member.workerId);
-    return [{ type, workerId: member.workerId, reason }, ...this.#turn(`worker ${member.workerId} is gone: ${reason}`)];
+  #remove({ workerId }: Member, reason: string): MembershipEffect[] {
+    this.#members.delete(workerId);
+    return this.#turn(`worker ${workerId} is gone: ${reason}`);
   }
 
   /** What a change in membership means for the run. Once begun it never waits for minThreads again. */
@@ -234,8 +222,4 @@ export class Membership {
   #set(member: Member, change: Partial<Member>): void {
     this.#members.set(member.workerId, { ...member, ...change });
   }
-}
-
-function count(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? '' : 's'}`;
 }

@@ -9,7 +9,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { LockstepError } from '../../src/errors.ts';
 import { codeOf, ioReason, listenCodeOf } from '../../src/host/files/io-reason.ts';
 import { HttpDoor } from '../../src/host/http/http-door.ts';
-import { peerText } from '../../src/host/http/peer-address.ts';
+import { addressText } from '../../src/host/http/remote-address.ts';
 import type { StrangerLimits } from '../../src/host/http/stranger-limits.ts';
 import type { Token } from '../../src/wire/auth.ts';
 import { PROXIED_AUTHORIZATION_HEADER, REFUSAL_HEADER } from '../../src/wire/auth-headers.ts';
@@ -101,7 +101,7 @@ export class NodeServer {
     const closed = this.#door.close();
     const { clients } = this.#sockets;
     // who has not said hello is told why as well: only what is no WebSocket is cut off
-    await Promise.all([...clients].map((client) => ended(client)));
+    await Promise.all([...clients].map((socket) => ended(socket)));
     this.#door.cutOff();
     this.#door.server.closeAllConnections();
     await closed;
@@ -130,7 +130,7 @@ export class NodeServer {
       raw.setNoDelay(true);
       const count = this.#countBeforeHello(webSocket);
       raw.on('data', count);
-      this.#onNode(webSocket, peerText(raw.remoteAddress, raw.remotePort), () => {
+      this.#onNode(webSocket, addressText(raw.remoteAddress, raw.remotePort), () => {
         raw.off('data', count);
         this.#door.known(raw);
       });
@@ -186,14 +186,14 @@ function requestOf({ url, headers }: IncomingMessage) {
 }
 
 /** Waits for a closing handshake that was begun, but not for ever. */
-async function ended(client: WebSocket): Promise<void> {
-  if (client.readyState === client.CLOSED) return;
+async function ended(socket: WebSocket): Promise<void> {
+  if (socket.readyState === socket.CLOSED) return;
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => client.terminate(), CLOSE_MS);
-    client.once('close', () => {
+    const timer = setTimeout(() => socket.terminate(), CLOSE_MS);
+    socket.once('close', () => {
       clearTimeout(timer);
       resolve();
     });
-    client.close();
+    socket.close();
   });
 }

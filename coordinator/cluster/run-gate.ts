@@ -39,7 +39,7 @@ export class RunGate {
     }
   }
 
-  move(effect: MembershipEffect): void {
+  move(effect: Exclude<MembershipEffect, { type: 'evict' }>): void {
     switch (effect.type) {
       case 'begin':
         this.#waiting = null;

@@ -11,9 +11,10 @@ import { sumParts } from '../executors/evaluation-sums.ts';
 import type { Executor, LocalThreads, StepRange } from '../executors/executor.ts';
 import { notFinite } from '../executors/not-finite.ts';
 import type { ShardSizes } from '../executors/shard-sizes.ts';
-import { type ExecutorStatus, noStatus, type Observer } from '../executors/worker-status.ts';
+import { type ExecutorStatus, noStatus, type Observer, type WorkerStatus } from '../executors/worker-status.ts';
 import type { Accepted } from '../step/cover.ts';
 import type { StepOptions } from '../step/step-events.ts';
+import { numberedName } from './cluster-member.ts';
 import type { ClusterMembersOptions } from './cluster-members.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { NodeServer, type NodeServerOptions } from './node-server.ts';
@@ -102,8 +103,12 @@ export class SocketExecutor implements Executor {
   status(): ExecutorStatus {
     const { members, counts, phases } = this.#dispatcher;
     const { workers, counts: own } = this.#options.local?.executor.status() ?? noStatus;
+    const { local } = members;
+    // all of this machine's threads are one worker
+    const numbered = (thread: WorkerStatus) =>
+      local === null ? thread : { ...thread, name: numberedName(local.workerId, thread.name) };
     return {
-      workers: [...workers, ...members.status()],
+      workers: [...workers.map(numbered), ...members.status()],
       departures: members.departures.latest,
       counts: {
         ...counts,
@@ -153,20 +158,20 @@ export class SocketExecutor implements Executor {
         return memory.numbersAt(epoch, first, end);
       },
     };
-    const nodes = await this.#work(work);
-    if (nodes === null) {
+    const accepted = await this.#work(work);
+    if (accepted === null) {
       // what was accepted is computed anew, and would else keep its slots until the step is committed
       slots.clear();
       return false;
     }
     phases.computed();
     memory.setStepScalars(step, range.scalars(step));
-    if (!this.#update(work, nodes)) {
+    if (!this.#update(work, accepted)) {
       // every tree node is finite: somebody's may be so large that the sum is not
-      this.#evictAll(await this.#recount.blocks(work, this.#remote(nodes)));
-      if (!this.#update(work, nodes)) throw notFinite(step);
+      this.#evictAll(await this.#recount.blocks(work, this.#remote(accepted)));
+      if (!this.#update(work, accepted)) throw notFinite(step);
     }
-    memory.addTreeNodes(step, nodes.length);
+    memory.addTreeNodes(step, accepted.length);
     slots.clear();
     phases.committed();
     range.committed(step, memory.stepSums(step));
@@ -179,21 +184,21 @@ export class SocketExecutor implements Executor {
   }
 
   /** Makes the state that the next step reads. False: not finite; it may be made again then, since this step's state stands. */
-  #update({ step, stepInEpoch }: JobWork, nodes: readonly Accepted[]): boolean {
+  #update({ step, stepInEpoch }: JobWork, accepted: readonly Accepted[]): boolean {
     const { memory, engine, sizes } = this.#options;
     memory.setTreeNodes(
-      nodes.map(({ block }) => block),
-      this.#dispatcher.slots.slotsOf(nodes),
+      accepted.map(({ block }) => block),
+      this.#dispatcher.slots.slotsOf(accepted),
     );
     for (let slice = 0; slice <= ROW_GROUPS; slice++) {
-      if (!engine.updateSlice(step, nodes.length, sizes.batch(stepInEpoch), slice)) return false;
+      if (!engine.updateSlice(step, accepted.length, sizes.batch(stepInEpoch), slice)) return false;
     }
     return true;
   }
 
   /** What came over sockets, of what was accepted. */
-  #remote(nodes: readonly Accepted[]): Accepted[] {
-    return nodes.filter(({ workerId }) => this.#dispatcher.members.get(workerId)?.connection !== null);
+  #remote(accepted: readonly Accepted[]): Accepted[] {
+    return accepted.filter(({ workerId }) => this.#dispatcher.members.get(workerId)?.connection !== null);
   }
 
   #evictAll(wrong: readonly Wrong[]): void {

@@ -16,7 +16,7 @@ import { Inflight, type Work } from './inflight.ts';
 import type { TreeSlots } from './tree-slots.ts';
 
 export interface JobWork extends StepAddress, Work {
-  /** For messages: "step 3 of epoch 1". */
+  /** For messages: "step 3". */
   readonly name: string;
   /** Asked now and then: give it up? */
   readonly stopped: () => boolean;

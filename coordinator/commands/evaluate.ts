@@ -58,13 +58,13 @@ Examples:
   run: async ([folder], { checkpoint, split, data, transpose, threads, json }, { wiring, print, note }) => {
     const trained = await readModel(folder!, checkpoint, note);
     const set = evaluationSet(trained, await loadFor(trained, data, { transpose, tell: note }), split);
-    const { figures, predictions } = await infer(trained.model, set, threads, await wiring());
+    const { means, predictions } = await infer(trained.model, set, threads, await wiring());
     const confusion = confusionOf(set.labels, predictions, trained.model.widths.at(-1)!);
     if (json) {
       const digest = digestOf(trained.model.parameters);
       const { name, step } = trained;
       const of = step === null ? { run: name } : { run: name, checkpoint: step };
-      await print(jsonLine({ ...of, split, samples: set.count, ...figures, confusion, digest }));
+      await print(jsonLine({ ...of, split, samples: set.count, ...means, confusion, digest }));
       return ExitCode.done;
     }
     const classes = classFigures(confusion);
@@ -75,8 +75,8 @@ Examples:
           ...(trained.step === null ? [] : [['Checkpoint', `step ${trained.step}`]]),
           ['Split', split],
           ['Samples', String(set.count)],
-          ['Accuracy', figures.accuracy.toFixed(4)],
-          ['Loss', figures.loss.toFixed(4)],
+          ['Accuracy', means.accuracy.toFixed(4)],
+          ['Loss', means.loss.toFixed(4)],
         ]),
         table([
           ['Label', 'Samples', 'Precision', 'Recall', ...confusion.map((_, label) => `as ${label}`)],

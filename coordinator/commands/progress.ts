@@ -6,6 +6,7 @@ import { eventLine } from '../../src/run/event-text.ts';
 import type { EpochRecord, TrainEvent } from '../../src/run/events.ts';
 import type { Means } from '../../src/sums.ts';
 import { printable } from '../../src/text/clean-text.ts';
+import { counted } from '../../src/text/counted.ts';
 
 export interface Progress {
   show(event: TrainEvent, nowMs: number): void;
@@ -79,7 +80,7 @@ function figures(split: string, values: Means | null): string[] {
 
 function startLine(event: Extract<TrainEvent, { type: 'start' }>): string {
   const { parameters, trainSamples, validationSamples, testSamples, stepsPerEpoch, engine, threads } = event;
-  const workers = threads === 0 ? 'inline' : threads === 1 ? '1 thread' : `${threads} threads`;
+  const workers = threads === 0 ? 'inline' : counted(threads, 'thread');
   return [
     `Training ${grouped(parameters)} parameters on ${grouped(trainSamples)} samples`,
     `validation ${grouped(validationSamples)}`,

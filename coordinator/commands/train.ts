@@ -5,7 +5,7 @@ import { ExitCode } from '../../src/errors.ts';
 import { readConfigFile } from '../../src/host/files/config-file.ts';
 import { collectForSockets } from '../../src/host/process/collect-for-sockets.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
-import { configForFile, resolveThreads } from '../../src/options/config.ts';
+import { configForFile } from '../../src/options/config.ts';
 import { optionTable } from '../../src/options/option-table.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { filePath } from '../../src/options/value-kinds.ts';
@@ -82,7 +82,7 @@ async function trainInto(
   const given = asked.out ?? asked.resume;
   const reserved = given === null ? await ReservedFolder.reserve(new Date()) : null;
   const out = given ?? reserved!.path;
-  const options = { ...asked, out, threads: resolveThreads(asked, context.cores) };
+  const options = { ...asked, out };
   try {
     // shown as soon as it is there: the metrics may stay for one more scrape
     let printed: Promise<void> | null = null;

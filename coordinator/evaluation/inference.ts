@@ -15,7 +15,7 @@ import { InlineExecutor } from '../executors/inline-executor.ts';
 import { ThreadExecutor } from '../executors/thread-executor.ts';
 
 export interface Inference {
-  readonly figures: Means;
+  readonly means: Means;
   /** The class of the largest logit of each image. */
   readonly predictions: Int32Array;
   /** `classes` probabilities for each image, one image after the other. */
@@ -63,14 +63,14 @@ export async function infer(model: Model, set: ImageSet, threads: number, wiring
           }),
         );
   try {
-    const figures = meansOf(await executor.evaluate('test', 0, 0));
-    return { figures, ...outcomes(memory, set.count, classes) };
+    const means = meansOf(await executor.evaluate('test', 0, 0));
+    return { means, ...outcomes(memory, set.count, classes) };
   } finally {
     await executor.close(true);
   }
 }
 
-function outcomes(memory: RunMemory, count: number, classes: number): Omit<Inference, 'figures'> {
+function outcomes(memory: RunMemory, count: number, classes: number): Omit<Inference, 'means'> {
   const predictions = new Int32Array(count);
   const probabilities = new Float32Array(count * classes);
   const floats = new Float32Array(memory.wasmMemory.buffer);

@@ -39,7 +39,7 @@ export async function reportData(
   const finished = await readFinished(trained);
   const inference = await infer(trained.model, data.test, 0, wiring);
   if (finished !== null && dataFolder === null) {
-    const has = hasTestFigures(trained, finished.summary, inference.figures, wiring.programVersion);
+    const has = hasTestFigures(trained, finished.summary, inference.means, wiring.programVersion);
     if (has === false) throw refuse(folder, 'summary.json', 'its test figures are not those of model.safetensors');
   }
   const history = finished?.history ?? (await readHistory(folder)) ?? [];

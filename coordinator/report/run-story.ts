@@ -61,8 +61,11 @@ function facts({ program, node, system, processor, cores, memoryBytes }: Environ
 }
 
 function hands({ threads, nodes }: Environment): string {
-  const own = { 0: 'the coordinator itself, inline', 1: 'one thread of this machine' }[threads];
-  return `${own ?? `${threads} threads of this machine`}${nodes ? ' and nodes that joined over the network' : ''}`;
+  const joined = 'nodes that joined over the network';
+  // where nodes take part the coordinator computes with its threads, if it has any
+  if (threads === 0) return nodes ? joined : 'the coordinator itself, inline';
+  const own = `${threads === 1 ? 'one thread' : `${threads} threads`} of this machine`;
+  return nodes ? `${own} and ${joined}` : own;
 }
 
 function ending(ended: string | null): string {

@@ -17,6 +17,7 @@ import type { TrainOptions } from '../../src/options/train-options.ts';
 import { digestOf } from '../../src/run/digest.ts';
 import type { Means } from '../../src/sums.ts';
 import { shellWord } from '../../src/text/shell-command.ts';
+import { bareValue } from '../../src/text/shown-value.ts';
 import type { Wiring } from '../../src/wiring.ts';
 import type { KnownData } from '../evaluation/evaluation-set.ts';
 import { MadeFolders } from '../run-folder/made-folders.ts';
@@ -129,17 +130,16 @@ function page(
       figure: toSvg(drawing, false),
     }),
   );
-  const { accuracy, loss } = inference.figures;
+  const { accuracy, loss } = inference.means;
   const epochs = summary?.epochs.length ?? options.epochs;
   const wrong = data.test.count - Math.round(accuracy * data.test.count);
   const digest = digestOf(model.parameters);
-  const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
   const sections: Section[] = [
     ...figures,
     { title: 'Workers and what happened to them', ...whatHappened(log.processes, log.omitted) },
     {
       title: 'Configuration',
-      rows: Object.entries(configForFile(options)).map(([key, value]) => [key, shown(value)]),
+      rows: Object.entries(configForFile(options)).map(([key, value]) => [key, bareValue(value)]),
     },
     ...(log.processes.length === 0 ? [] : [{ title: 'Environment', rows: whereItRan(log.processes, log.omitted) }]),
     {

@@ -62,7 +62,7 @@ function endMs({ started, events }: ProcessLog): number {
 /** A run of days may warn often: the first and the last say most. */
 const MOST = 1000;
 
-export class ProcessRecord {
+export class ProcessLogger {
   readonly #started = new Date().toISOString();
   readonly #events: LogEntry[] = [];
   readonly #seconds: () => number;

@@ -1,4 +1,5 @@
-// The workers of one step and what each of them computes. Keeps books for step-machine.ts; decides nothing.
+// The workers of one step and what each of them computes. Keeps books for step-machine.ts, and alone writes in them; decides
+// nothing.
 
 import { type BlockAddress, shardsOfBlock } from '../../src/tree.ts';
 import { isKnown, type WorkerSpeed } from './speed.ts';
@@ -15,11 +16,11 @@ export interface Attempt {
 export interface StepWorker {
   readonly speed: WorkerSpeed;
   /** What it computes of this step; at most one attempt at a time. */
-  attempt: Attempt | null;
+  readonly attempt: Attempt | null;
   /** It still owes an answer from an earlier step. */
-  busy: boolean;
+  readonly busy: boolean;
   /** It is given nothing more. */
-  leaving: boolean;
+  readonly leaving: boolean;
 }
 
 /** Who computes a shard now: nobody, only workers that are late, or somebody in time. */
@@ -34,6 +35,21 @@ export class Roster {
 
   get(workerId: number): StepWorker | undefined {
     return this.#workers.get(workerId);
+  }
+
+  /** A worker is given an attempt; it has no other. */
+  give(workerId: number, attempt: Attempt): void {
+    this.#set(workerId, { attempt });
+  }
+
+  /** A worker owes nothing more from earlier steps. */
+  free(workerId: number): void {
+    this.#set(workerId, { busy: false });
+  }
+
+  /** A worker said goodbye. */
+  letGo(workerId: number): void {
+    this.#set(workerId, { leaving: true });
   }
 
   /** @returns the blocks it leaves unanswered */
@@ -75,16 +91,15 @@ export class Roster {
     if (!worker || !attempt || attempt.attempt !== number || open?.length !== attempt.open.length - 1) {
       throw new Error(`worker ${workerId} has no open block (${block.level}, ${block.index}) of attempt ${number}`);
     }
-    worker.attempt = open.length === 0 ? null : { ...attempt, open };
+    this.#set(workerId, { attempt: open.length === 0 ? null : { ...attempt, open } });
   }
 
   /** Marks what is late by now. @returns what just became late */
   markLate(nowMs: number): { workerId: number; blocks: readonly BlockAddress[] }[] {
     const found = [];
-    for (const [workerId, worker] of this.#workers) {
-      const { attempt } = worker;
+    for (const [workerId, { attempt }] of this.#workers) {
       if (attempt === null || attempt.late || nowMs < attempt.dueAtMs) continue;
-      worker.attempt = { ...attempt, late: true };
+      this.#set(workerId, { attempt: { ...attempt, late: true } });
       found.push({ workerId, blocks: attempt.open });
     }
     return found;
@@ -113,5 +128,9 @@ export class Roster {
       }
     }
     return owned;
+  }
+
+  #set(workerId: number, change: Partial<StepWorker>): void {
+    this.#workers.set(workerId, { ...this.#workers.get(workerId)!, ...change });
   }
 }

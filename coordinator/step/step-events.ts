@@ -13,8 +13,8 @@ export interface StepOptions {
   readonly unmeasuredMs: number;
 }
 
-export interface StepSetup {
-  /** For reasons, e.g. "step 3 of epoch 1". */
+export interface StepSpec {
+  /** For reasons, e.g. "step 3". */
   readonly name: string;
   /** Samples of each shard; there are as many shards as numbers. */
   readonly shardSamples: readonly number[];

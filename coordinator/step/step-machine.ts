@@ -14,13 +14,13 @@ import { assignBlocks } from './assign.ts';
 import { type Accepted, blocksOfShards, Cover, shardList } from './cover.ts';
 import { Roster } from './roster.ts';
 import { expectedMs, isKnown, mostShardsFor, type WorkerSpeed } from './speed.ts';
-import type { StepEffect, StepEvent, StepOptions, StepSetup } from './step-events.ts';
+import type { StepEffect, StepEvent, StepOptions, StepSpec } from './step-events.ts';
 import { Suspicions } from './suspicion.ts';
 
 export const stepDefaults: StepOptions = { lateFactor: 4, lateFloorMs: 200, unmeasuredMs: 5_000 };
 
 export class StepMachine {
-  readonly #setup: StepSetup;
+  readonly #spec: StepSpec;
   readonly #options: StepOptions;
   readonly #cover: Cover;
   readonly #suspicions = new Suspicions();
@@ -30,12 +30,12 @@ export class StepMachine {
   #nextAttempt: number;
   #ended = false;
 
-  constructor(setup: StepSetup, options: StepOptions = stepDefaults) {
-    this.#setup = setup;
+  constructor(spec: StepSpec, options: StepOptions = stepDefaults) {
+    this.#spec = spec;
     this.#options = options;
-    this.#cover = new Cover(setup.shardSamples.length);
-    this.#why = setup.shardSamples.map(() => ({ text: 'first', from: null }));
-    this.#nextAttempt = setup.firstAttempt;
+    this.#cover = new Cover(spec.shardSamples.length);
+    this.#why = spec.shardSamples.map(() => ({ text: 'first', from: null }));
+    this.#nextAttempt = spec.firstAttempt;
   }
 
   /** Where the next step's attempts begin. */
@@ -49,7 +49,7 @@ export class StepMachine {
   }
 
   handle(event: StepEvent): StepEffect[] {
-    if (this.#ended) return event.type === 'tree-node' ? [dropped(event, `${this.#setup.name} has ended`)] : [];
+    if (this.#ended) return event.type === 'tree-node' ? [dropped(event, `${this.#spec.name} has ended`)] : [];
     const effects = this.#apply(event);
     if (!this.#ended && 'nowMs' in event) effects.push(...this.#dispatch(event.nowMs));
     return effects;
@@ -69,16 +69,15 @@ export class StepMachine {
         }
         return [];
     }
-    const worker = this.#roster.get(event.workerId);
-    if (worker === undefined) {
+    if (this.#roster.get(event.workerId) === undefined) {
       return event.type === 'tree-node' ? [dropped(event, `worker ${event.workerId} is a member no more`)] : [];
     }
     switch (event.type) {
       case 'idle':
-        worker.busy = false;
+        this.#roster.free(event.workerId);
         return [];
       case 'goodbye':
-        worker.leaving = true;
+        this.#roster.letGo(event.workerId);
         return [];
       case 'lost':
         this.#remove(event.workerId, `worker ${event.workerId} was lost: ${event.reason}`);
@@ -124,7 +123,7 @@ export class StepMachine {
     if (witness === null || this.#cover.covers(shard)) return effects;
     this.#ended = true;
     const both = witness === workerId ? `worker ${workerId}, twice` : `worker ${witness} and from worker ${workerId}`;
-    const reason = `${this.#setup.name}: the gradient of shard ${shard} is not finite, from ${both}`;
+    const reason = `${this.#spec.name}: the gradient of shard ${shard} is not finite, from ${both}`;
     return [...effects, { type: 'fail', shard, reason }];
   }
 
@@ -133,7 +132,7 @@ export class StepMachine {
     return this.#suspicions.settle(this.#cover).flatMap(({ workerId, block, against }): StepEffect[] => {
       if (against === null) {
         const reason = `worker ${workerId} was not finite in ${shardsText(block)} the first time, and was the second time`;
-        return [{ type: 'warn', workerId, reason: `${this.#setup.name}: ${reason}` }];
+        return [{ type: 'warn', workerId, reason: `${this.#spec.name}: ${reason}` }];
       }
       const reason = `not finite in ${shardsText(block)}, where worker ${against} is`;
       const present = this.#roster.get(workerId) !== undefined;
@@ -186,7 +185,7 @@ export class StepMachine {
       const late = onTrial && !isKnown(worker.speed);
       if (late) this.#explain(mine, workerId, `worker ${workerId} was never measured`);
       const dueAtMs = nowMs + (late ? 0 : this.#patienceMs(worker.speed, mine));
-      worker.attempt = { attempt, dueAtMs, open: mine, late };
+      this.#roster.give(workerId, { attempt, dueAtMs, open: mine, late });
       return { type: 'assign', workerId, attempt, blocks: mine, from, reason };
     });
   }
@@ -194,7 +193,7 @@ export class StepMachine {
   /** How long an attempt may take before it is late. */
   #patienceMs(speed: WorkerSpeed, blocks: readonly BlockAddress[]): number {
     const shards = blocks.flatMap(shardList);
-    const samples = shards.reduce((sum, shard) => sum + this.#setup.shardSamples[shard]!, 0);
+    const samples = shards.reduce((sum, shard) => sum + this.#spec.shardSamples[shard]!, 0);
     const expected = expectedMs(speed, shards.length, samples);
     const { lateFactor, lateFloorMs, unmeasuredMs } = this.#options;
     return expected === null ? unmeasuredMs : Math.max(lateFloorMs, lateFactor * expected);

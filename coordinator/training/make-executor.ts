@@ -8,7 +8,7 @@ import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { configForFile } from '../../src/options/config.ts';
-import type { TrainOptions } from '../../src/options/train-options.ts';
+import type { RunOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import type { Wiring } from '../../src/wiring.ts';
@@ -19,14 +19,15 @@ import { ShardSizes } from '../executors/shard-sizes.ts';
 import { ThreadExecutor } from '../executors/thread-executor.ts';
 import { nobody, type Observer } from '../executors/worker-status.ts';
 
-/** What tests change of a run's cluster. */
-export interface TestedWiring extends Wiring {
+/** What a run that trains is wired with. */
+export interface TrainWiring extends Wiring {
+  /** Of its nodes; the entries leave them as they are, tests change them. */
   readonly limits?: Partial<ClusterLimits>;
 }
 
 export interface ExecutorDeps {
   readonly shape: RunShape;
-  readonly options: TrainOptions & { readonly threads: number };
+  readonly options: RunOptions;
   readonly runName: string;
   readonly data: Dataset;
   readonly memory: RunMemory;
@@ -35,12 +36,12 @@ export interface ExecutorDeps {
   readonly pool?: ThreadPool | null;
   readonly onEvent: (event: TrainEvent) => void;
   readonly signal: AbortSignal;
-  readonly wiring: TestedWiring;
+  readonly wiring: TrainWiring;
   readonly observer?: Observer;
 }
 
 /** How many scratch areas and slots of tree nodes a run needs. */
-export function placesFor({ threads, shards, listen }: TrainOptions & { readonly threads: number }) {
+export function placesFor({ threads, shards, listen }: RunOptions) {
   // With nodes: what is accepted, what this machine's threads are still at from the step before, and what just arrives;
   // and one more scratch, for commits on the coordinator's thread.
   if (listen !== null) return { workers: threads + 1, slots: 2 * shards + 1 };
@@ -65,7 +66,7 @@ export function startThreads(
   });
 }
 
-function engineOf({ engine, augmentValidation }: TrainOptions): EngineSpec {
+function engineOf({ engine, augmentValidation }: RunOptions): EngineSpec {
   return { name: engine, augmentValidation };
 }
 

@@ -13,7 +13,7 @@ import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Layout } from '../../src/model/layout.ts';
 import { checkAgainstData, configForFile } from '../../src/options/config.ts';
-import type { TrainOptions } from '../../src/options/train-options.ts';
+import type { RunOptions, TrainOptions } from '../../src/options/train-options.ts';
 import { withoutEffect } from '../../src/options/without-effect.ts';
 import { type Checkpoint, decodeCheckpoint, stateFileName } from '../../src/run/checkpoint.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
@@ -32,7 +32,7 @@ import { placesFor } from './make-executor.ts';
 
 export interface OpenRun {
   readonly data: Dataset;
-  readonly split: SplitNumbers;
+  readonly numbers: SplitNumbers;
   readonly shape: RunShape;
   /** Holds the data, of which `data` is a view, and the numbers of the validation split. */
   readonly memory: RunMemory;
@@ -50,7 +50,7 @@ export interface OpenRun {
 }
 
 export interface OpenDeps {
-  readonly options: TrainOptions & { readonly threads: number };
+  readonly options: RunOptions;
   /** The run that goes on, as it was when the options were resolved; null: a new one. */
   readonly resumed: RunAt | null;
   readonly engine: string;
@@ -76,7 +76,9 @@ export interface FinishedRun {
 export async function openRun(deps: OpenDeps): Promise<OpenRun | FinishedRun> {
   const { options, resumed, engine, onEvent } = deps;
   const source = options.resume;
-  if (source === null || resumed === null) return await openNew(deps);
+  if (source === null) return await openNew(deps);
+  // as a new one it would train from the start, unnoticed
+  if (resumed === null) throw new Error(`${source} is to go on, and was not read`);
   const inPlace = options.out === null || resolve(options.out) === resolve(source);
 
   const { options: recorded } = withDataRecorded(options, null);
@@ -147,7 +149,7 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
     start ?? { facts, changes: [] },
     facts,
     options,
-    stepsPerEpoch(read.split.training.length, options.batchSize),
+    stepsPerEpoch(read.numbers.training.length, options.batchSize),
   );
   onEvent({ type: 'info', message: resuming(source, start) });
 
@@ -182,17 +184,17 @@ async function readData({
   onEvent,
   signal,
 }: Pick<OpenDeps, 'options' | 'layMemory' | 'onEvent' | 'signal'>): Promise<
-  Pick<OpenRun, 'data' | 'split' | 'shape' | 'memory'>
+  Pick<OpenRun, 'data' | 'numbers' | 'shape' | 'memory'>
 > {
   const { workers, slots } = placesFor(options);
-  let planned: Pick<OpenRun, 'split' | 'shape' | 'memory'> | null = null;
+  let planned: Pick<OpenRun, 'numbers' | 'shape' | 'memory'> | null = null;
   const place = (data: DatasetShape) => {
     checkAgainstData(options, data.train.count);
-    const split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
-    const shape = shapeOf(options, data, split, workers, slots);
+    const numbers = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
+    const shape = shapeOf(options, data, numbers, workers, slots);
     const memory = layMemory(shape);
-    memory.setValidation(split.validation);
-    planned = { split, shape, memory };
+    memory.setValidation(numbers.validation);
+    planned = { numbers, shape, memory };
     return memory.dataPlace;
   };
   const tell = (message: string) => onEvent({ type: 'info', message });

@@ -1,23 +1,24 @@
 // What was asked for -> the options of a run, where it may be one that goes on: its config.json then stands for the defaults.
 
 import { lstat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { LockstepError } from '../../src/errors.ts';
 import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
-import { recordKey, resolveOptions } from '../../src/options/config.ts';
-import type { TrainOptions } from '../../src/options/train-options.ts';
+import { recordKey, resolveOptions, resolveThreads } from '../../src/options/config.ts';
+import type { RunOptions, TrainOptions } from '../../src/options/train-options.ts';
 import { type RunAt, readRunAt } from '../run-folder/read-run.ts';
 
 /** What is to be trained. */
 export interface Asked {
-  readonly options: TrainOptions;
+  readonly options: RunOptions;
   /** The run that goes on, as it was read for the options; null: a new one. */
   readonly resumed: RunAt | null;
 }
 
 /** A new run, with what differs from the defaults. */
 export function newRun(options: object): Asked {
-  return { options: resolveOptions(options, null), resumed: null };
+  return { options: withThreads(resolveOptions(options, null)), resumed: null };
 }
 
 /** What was asked for, over the configuration file, over the run that is resumed, over the defaults. */
@@ -28,11 +29,15 @@ export async function resolveWithRun(
 ): Promise<Asked> {
   const asked = await withRunThere(resolveOptions(given, file, origin));
   const { resume, from } = asked;
-  if (resume === null) return { options: asked, resumed: null };
+  if (resume === null) return { options: withThreads(asked), resumed: null };
   const resumed = await readRunAt(resume, from);
   const { [recordKey]: _, ...fromFile } = file ?? {};
   const over = { ...fromFile, ...definedOf(given), resume, from };
-  return { options: resolveOptions(over, resumed.before.facts.config, origin), resumed };
+  return { options: withThreads(resolveOptions(over, resumed.before.facts.config, origin)), resumed };
+}
+
+function withThreads(options: TrainOptions): RunOptions {
+  return { ...options, threads: resolveThreads(options, availableParallelism()) };
 }
 
 /** With --auto-resume: the run in --out is what goes on, if there is one. */

@@ -7,7 +7,7 @@ import { machineLimits } from '../../src/host/machine-limits.ts';
 import type { ThreadPool } from '../../src/host/thread-pool.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { initialParameters } from '../../src/model/init.ts';
-import type { TrainOptions } from '../../src/options/train-options.ts';
+import type { RunOptions } from '../../src/options/train-options.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import { endStepOf, type Position, startPosition } from '../../src/run/position.ts';
 import type { Executor } from '../executors/executor.ts';
@@ -18,7 +18,7 @@ import type { CheckpointRequests } from './checkpoint-requests.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import { bestOfRun, choiceOf } from './choice.ts';
 import { stopped } from './interruption.ts';
-import { makeExecutor, type TestedWiring } from './make-executor.ts';
+import { makeExecutor, type TrainWiring } from './make-executor.ts';
 import type { OpenRun } from './open-run.ts';
 import { checkpointerOf, tellOfAsked } from './run-checkpoints.ts';
 import type { Phase } from './run-phase.ts';
@@ -27,7 +27,7 @@ import { type Outcome, Training } from './trainer.ts';
 import { writeResults } from './write-results.ts';
 
 /** What a run is told by, and tells. */
-export interface Surroundings {
+export interface RunHooks {
   /** By these a run writes a checkpoint out of turn, and goes on. */
   readonly checkpointRequests: CheckpointRequests | undefined;
   readonly onPhase: (phase: Phase) => void;
@@ -48,9 +48,9 @@ export interface Computing {
 export class RunUnderWay {
   readonly #opened: OpenRun;
   readonly #computing: Computing;
-  readonly #options: TrainOptions & { readonly threads: number };
-  readonly #around: Surroundings;
-  readonly #wiring: TestedWiring;
+  readonly #options: RunOptions;
+  readonly #hooks: RunHooks;
+  readonly #wiring: TrainWiring;
   /** A checkpoint that fails may stop the run as a signal does. */
   readonly #failing = new AbortController();
   readonly #signal: AbortSignal;
@@ -61,19 +61,13 @@ export class RunUnderWay {
   #begun = false;
   #finished = false;
 
-  constructor(
-    opened: OpenRun,
-    computing: Computing,
-    options: TrainOptions & { readonly threads: number },
-    around: Surroundings,
-    wiring: TestedWiring,
-  ) {
+  constructor(opened: OpenRun, computing: Computing, options: RunOptions, hooks: RunHooks, wiring: TrainWiring) {
     this.#opened = opened;
     this.#computing = computing;
     this.#options = options;
-    this.#around = around;
+    this.#hooks = hooks;
     this.#wiring = wiring;
-    this.#signal = AbortSignal.any([around.toldToStop, this.#failing.signal]);
+    this.#signal = AbortSignal.any([hooks.toldToStop, this.#failing.signal]);
   }
 
   async run(): Promise<Summary> {
@@ -95,14 +89,14 @@ export class RunUnderWay {
   }
 
   /** Told of what happens to its threads as well, also before it runs. */
-  readonly onEvent = (event: TrainEvent): void => (this.#watch?.onEvent ?? this.#around.onEvent)(event);
+  readonly onEvent = (event: TrainEvent): void => (this.#watch?.onEvent ?? this.#hooks.onEvent)(event);
 
   /** Puts the state into memory. Returns who trains on it. */
   async #prepare(): Promise<Executor> {
     const { data, shape, memory, start, folder } = this.#opened;
     const options = this.#options;
     const wiring = this.#wiring;
-    this.#watch = await watchRun(this.#opened, options, wiring.programVersion, this.#around.onEvent);
+    this.#watch = await watchRun(this.#opened, options, wiring.programVersion, this.#hooks.onEvent);
     const { layout, seed } = shape;
     if (start === null) memory.setState(0, initialParameters(layout, seed));
     else {
@@ -129,17 +123,17 @@ export class RunUnderWay {
   }
 
   async #begin(): Promise<void> {
-    const { data, split, shape } = this.#opened;
+    const { data, numbers, shape } = this.#opened;
     const { epochs, batchSize, engine, threads } = this.#options;
     await this.#opened.begin();
-    const stepsInEpoch = stepsPerEpoch(split.training.length, batchSize);
+    const stepsInEpoch = stepsPerEpoch(numbers.training.length, batchSize);
     this.onEvent({
       type: 'start',
       epochs,
       stepsPerEpoch: stepsInEpoch,
       endStep: endStepOf(this.#start, this.#options, stepsInEpoch),
-      trainSamples: split.training.length,
-      validationSamples: split.validation.length,
+      trainSamples: numbers.training.length,
+      validationSamples: numbers.validation.length,
       testSamples: data.test.count,
       parameters: shape.layout.parameters,
       engine,
@@ -153,7 +147,7 @@ export class RunUnderWay {
   }
 
   async #train(executor: Executor, memory: RunMemory, best: BestParameters | null): Promise<Outcome> {
-    const { checkpointRequests, seconds } = this.#around;
+    const { checkpointRequests, seconds } = this.#hooks;
     const checkpointer = await checkpointerOf(this.#opened, {
       memory,
       options: this.#options,
@@ -165,12 +159,12 @@ export class RunUnderWay {
     });
     this.#checkpointer = checkpointer;
     const watched = this.#watch?.observe(executor, memory) ?? executor;
-    const training = new Training(watched, memory, this.#opened.split, this.#options, this.#start, {
+    const training = new Training(watched, memory, this.#opened.numbers, this.#options, this.#start, {
       onEvent: this.onEvent,
       signal: this.#signal,
       choice: best === null ? null : choiceOf(best, memory),
       checkpointDue: () => checkpointRequests?.pending ?? false,
-      onPhase: this.#around.onPhase,
+      onPhase: this.#hooks.onPhase,
       onCheckpoint: async (position, validation) => {
         const asked = checkpointRequests?.take() ?? false;
         await checkpointer?.save(position, validation);
@@ -178,7 +172,7 @@ export class RunUnderWay {
       },
     });
     const outcome = await training.run();
-    this.#around.onPhase('results');
+    this.#hooks.onPhase('results');
     await checkpointer?.settled();
     this.#failing.signal.throwIfAborted();
     return outcome;
@@ -186,9 +180,9 @@ export class RunUnderWay {
 
   async #conclude(memory: RunMemory, outcome: Outcome, best: BestParameters | null): Promise<Summary> {
     const chosen = best?.parameters ?? null;
-    const summary = await writeResults(this.#opened, memory, outcome, chosen, this.#around.seconds());
+    const summary = await writeResults(this.#opened, memory, outcome, chosen, this.#hooks.seconds());
     this.#finished = true;
-    this.#around.onPhase('metrics');
+    this.#hooks.onPhase('metrics');
     await this.#watch?.end('done', null);
     this.onEvent({ type: 'done', summary, folder: this.#opened.folder?.path ?? null });
     return summary;
@@ -196,14 +190,18 @@ export class RunUnderWay {
 
   /** Leaves folder and watchers as a run that failed or was stopped does. Returns the error to be thrown. */
   async #failed(error: unknown): Promise<unknown> {
-    const { folder, start } = this.#opened;
-    const { toldToStop } = this.#around;
     await this.#checkpointer?.settled();
-    if (this.#begun) {
-      await this.#watch?.end(toldToStop.aborted ? 'stopped' : 'failed', messageOf(error));
-    } else {
-      await folder?.discard();
-    }
+    const told = this.#told(error);
+    // what watchers read is what will be printed
+    if (this.#begun) await this.#watch?.end(this.#hooks.toldToStop.aborted ? 'stopped' : 'failed', messageOf(told));
+    else await this.#opened.folder?.discard();
+    return told;
+  }
+
+  /** The error in words that say what is left of the run. */
+  #told(error: unknown): unknown {
+    const { folder, start } = this.#opened;
+    const { toldToStop } = this.#hooks;
     if (toldToStop.aborted && error === toldToStop.reason) {
       const stays = folder !== null && (this.#begun || !folder.isNew);
       const newest = this.#checkpointer === null ? start?.position.step : this.#checkpointer.newestStep;

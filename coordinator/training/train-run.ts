@@ -1,20 +1,18 @@
 // From a run's options to its summary: opens the run, and has it run. It is handed what it may not know itself: how an engine
 // is made, and where the threads' file and the kernels are.
 
-import { availableParallelism } from 'node:os';
 import { ExitCode } from '../../src/errors.ts';
 import { explained } from '../../src/host/machine-lack.ts';
 import { machineLimits } from '../../src/host/machine-limits.ts';
 import type { ThreadPool } from '../../src/host/thread-pool.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
-import { resolveThreads } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../../src/run/events.ts';
 import type { KnownData } from '../evaluation/evaluation-set.ts';
 import { finishedSummary } from '../evaluation/finished-run.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
-import { startThreads, type TestedWiring } from './make-executor.ts';
+import { startThreads, type TrainWiring } from './make-executor.ts';
 import { type FinishedRun, openRun } from './open-run.ts';
 import type { Asked } from './resolve-with-run.ts';
 import type { Phase } from './run-phase.ts';
@@ -29,19 +27,14 @@ export interface TrainDeps {
   readonly onPhase?: (phase: Phase) => void;
 }
 
-interface RunHooks extends TrainDeps {
+interface TrainHooks extends TrainDeps {
   /** Handed the data of a run that is under way, for who has to look at them as well. */
   readonly onData?: (known: KnownData) => void;
 }
 
-export async function trainRun(
-  { options: asked, resumed }: Asked,
-  hooks: RunHooks,
-  wiring: TestedWiring,
-): Promise<Summary> {
+export async function trainRun({ options, resumed }: Asked, hooks: TrainHooks, wiring: TrainWiring): Promise<Summary> {
   const started = performance.now();
   const onEvent = (event: TrainEvent) => hooks.onEvent?.(printableEvent(event));
-  const options = { ...asked, threads: resolveThreads(asked, availableParallelism()) };
   const toldToStop = hooks.signal ?? new AbortController().signal;
   const module = wiring.sharedKernels();
   let heard = onEvent;
@@ -73,8 +66,8 @@ export async function trainRun(
   const before = opened.start?.seconds ?? 0;
   const seconds = () => before + (performance.now() - started) / 1000;
   const { checkpointRequests, onPhase = () => undefined } = hooks;
-  const around = { checkpointRequests, onPhase, onEvent, toldToStop, seconds };
-  const run = new RunUnderWay(opened, { module, pool }, options, around, wiring);
+  const runHooks = { checkpointRequests, onPhase, onEvent, toldToStop, seconds };
+  const run = new RunUnderWay(opened, { module, pool }, options, runHooks, wiring);
   heard = run.onEvent;
   return await run.run();
 }

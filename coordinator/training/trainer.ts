@@ -70,7 +70,7 @@ export interface Outcome {
 export class Training {
   readonly #executor: Executor;
   readonly #memory: RunMemory;
-  readonly #split: SplitNumbers;
+  readonly #numbers: SplitNumbers;
   readonly #recipe: Recipe;
   readonly #deps: TrainerDeps;
   readonly #stepsInEpoch: number;
@@ -89,17 +89,17 @@ export class Training {
   constructor(
     executor: Executor,
     memory: RunMemory,
-    split: SplitNumbers,
+    numbers: SplitNumbers,
     recipe: Recipe,
     start: Position,
     deps: TrainerDeps,
   ) {
     this.#executor = executor;
     this.#memory = memory;
-    this.#split = split;
+    this.#numbers = numbers;
     this.#recipe = recipe;
     this.#deps = deps;
-    this.#stepsInEpoch = stepsPerEpoch(split.training.length, recipe.batchSize);
+    this.#stepsInEpoch = stepsPerEpoch(numbers.training.length, recipe.batchSize);
     this.#endStep = endStepOf(start, recipe, this.#stepsInEpoch);
     this.#plannedSteps = endStepOf(start, { epochs: recipe.epochs, maxSteps: null }, this.#stepsInEpoch);
     this.#history = [...start.history];
@@ -181,7 +181,7 @@ export class Training {
     const { signal, onPhase } = this.#deps;
     signal.throwIfAborted();
     onPhase('validation');
-    if (this.#split.validation.length === 0) return null;
+    if (this.#numbers.validation.length === 0) return null;
     return meansOf(await unlessAborted(this.#executor.evaluate('validation', epochEnd, epoch), signal));
   }
 
@@ -218,7 +218,8 @@ export class Training {
   }
 
   #makeOrder(epoch: number): void {
-    if (epoch > this.#ordered) this.#memory.setOrder(epoch, epochOrder(this.#recipe.seed, epoch, this.#split.training));
+    if (epoch > this.#ordered)
+      this.#memory.setOrder(epoch, epochOrder(this.#recipe.seed, epoch, this.#numbers.training));
     this.#ordered = Math.max(this.#ordered, epoch);
   }
 }

@@ -114,6 +114,8 @@ export class Watch {
 
   /** After `end`: pushes, waits for one more scrape, if it was being scraped, and closes. */
   async close(signal: AbortSignal): Promise<void> {
+    // nodes were let go since the end
+    this.#streams?.flush();
     await this.#push();
     if (this.#server !== null) await this.#stay(this.#server, signal);
     this.#streams?.close();
@@ -147,7 +149,7 @@ export class Watch {
   }
 
   async #serve(port: number): Promise<void> {
-    const { options, onEvent } = this.#parts;
+    const { options } = this.#parts;
     const streams = new PageStreams(new PageState(this.#watched), (what, message) => this.#warnOnce(what, message));
     const routes = watchRoutes({
       watched: this.#watched,
@@ -163,7 +165,7 @@ export class Watch {
     const server = await WatchServer.listen({ host, port, orAny, allowHost }, routes);
     this.#streams = streams;
     this.#server = server;
-    onEvent({ type: 'metricsAt', url: server.url, ...server.bound });
+    this.onEvent({ type: 'metricsAt', url: server.url, ...server.bound });
     if (!isLoopback(host)) {
       this.#warnOnce('open', `anybody who can reach ${host} may read this run's metrics and live page`);
     }
@@ -172,7 +174,7 @@ export class Watch {
   #snapshot(): void {
     if (this.#parts.write === null) return;
     const atMs = this.#clock.next();
-    this.#watched.clockShiftMs = this.#clock.shiftMs;
+    this.#watched.clockShifted(this.#clock.shiftMs);
     // two snapshots of one millisecond are nothing to speak of
     if (this.#clock.shiftMs >= 1000) {
       const seconds = (this.#clock.shiftMs / 1000).toFixed(0);

@@ -167,9 +167,7 @@ export function throughputChart(samplesPerSecond: readonly number[]): Drawing {
   ];
   for (const tick of ticks) {
     shapes.push({ kind: 'line', points: [[frame.x, y(tick)], [frame.x + frame.width, y(tick)]], stroke: 'grid', thick: 1 }); // biome-ignore format: a line
-    shapes.push(
-      label(frame.x - 8, y(tick) + 4, tick.toLocaleString('en-US'), { size: 12, fill: 'muted', anchor: 'end' }),
-    );
+    shapes.push(label(frame.x - 8, y(tick) + 4, inThousands(tick), { size: 12, fill: 'muted', anchor: 'end' }));
   }
   samplesPerSecond.forEach((value, i) => {
     if (!isFigure(value)) return;
@@ -189,6 +187,13 @@ export function throughputChart(samplesPerSecond: readonly number[]): Drawing {
     shapes.push(label(x, frame.y + frame.height + 20, String(epoch), { size: 12, fill: 'muted', anchor: 'middle' }));
   }
   return { name: 'throughput', title: 'Training samples a second', width: 750, height: 300, shapes };
+}
+
+/** With commas between thousands, and three decimals at most: the same on every machine, whatever its language. */
+function inThousands(value: number): string {
+  const [whole, decimals] = String(Math.round(value * 1000) / 1000).split('.');
+  const grouped = whole!.replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  return decimals === undefined ? grouped : `${grouped}.${decimals}`;
 }
 
 /** Three to seven round numbers that span from `low` to `high`. */

@@ -3,6 +3,7 @@
 
 import type { ErrorCode } from '../error-codes.ts';
 import { type ExitCode, LockstepError, messageOf } from '../errors.ts';
+import { counted } from '../text/counted.ts';
 import { codeOf } from './files/io-reason.ts';
 import type { MachineLimits } from './machine-limits.ts';
 
@@ -113,7 +114,7 @@ export function threadsLack(threads: number, limits: MachineLimits): LockstepErr
   if (left >= needed) return null;
   return new LockstepError({
     code: 'ERR_LOCKSTEP_NO_THREADS',
-    what: `${threads} computing thread${threads === 1 ? '' : 's'} cannot be started`,
+    what: `${counted(threads, 'computing thread')} cannot be started`,
     why: `${threads === 1 ? 'it needs' : 'they need'} about ${gibibytes(needed)} of addresses, and of the ${gibibytes(addressBytes)} that the process may have (ulimit -v) ${gibibytes(Math.max(0, left))} are left`,
     mend: `Use ${threads > 1 ? 'fewer --threads, or ' : ''}--threads 0 (a worker needs one), or raise the limit: ulimit -v unlimited`,
   });

@@ -36,7 +36,7 @@ export const nodeMetricTable = {
   },
 } as const satisfies Record<string, MetricRow>;
 
-export interface NodeFigures {
+export interface NodeValues {
   readonly connected: boolean;
   readonly threads: number;
   readonly shardsDone: number;
@@ -44,7 +44,7 @@ export interface NodeFigures {
   readonly connections: number;
 }
 
-function nodeExposition(read: () => NodeFigures): Exposition {
+function nodeExposition(read: () => NodeValues): Exposition {
   const rows: readonly MetricRow[] = Object.values(nodeMetricTable);
   return new Exposition(
     rows,
@@ -60,7 +60,7 @@ function nodeExposition(read: () => NodeFigures): Exposition {
 /** @throws LockstepError where it cannot listen there */
 export async function serveNodeMetrics(
   at: { readonly host: string; readonly port: number; readonly allowHost: readonly string[] },
-  read: () => NodeFigures,
+  read: () => NodeValues,
   log: (level: 'info' | 'warning', message: string) => void,
 ): Promise<WatchServer> {
   const exposition = nodeExposition(read);

@@ -132,7 +132,7 @@ export class ThreadPool implements WorkerPool {
 
   /**
    * Has the threads train the steps from `from.step` to `endStep` by themselves, as far as `allowSteps` lets them: in `passes`
-   * that they share, of `tasks` chunks at the most; or without passes (0) in `tasks` blocks, which stand in memory.
+   * that they share, of `tasks` tiles at the most; or without passes (0) in `tasks` blocks, which stand in memory.
    * `endSteps` follows, unless one of them failed.
    */
   startSteps({ epoch, step, stepInEpoch }: StepAddress, endStep: number, passes: number, tasks: number): void {

@@ -1,5 +1,6 @@
 // Bytes of a file -> a picture, by what the bytes are and not by the file's name.
 
+import { messageOf } from '../errors.ts';
 import { decodeJpeg } from './jpeg.ts';
 import { type Picture, PictureError } from './picture.ts';
 import { decodePng } from './png.ts';
@@ -55,7 +56,7 @@ export function decodePicture(bytes: Uint8Array): Picture {
     return found.decode(bytes);
   } catch (error) {
     if (error instanceof PictureError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     // some of the decoders' reasons end in a colon, with nothing behind it
     throw new PictureError(`it is a damaged ${found.name}: ${reason.replace(/[:\s]+$/, '')}`);
   }

@@ -35,7 +35,7 @@ export interface Kernels {
     target: number,
     sumsAt: number,
   ): void;
-  computeChunk(
+  computeTile(
     runAt: number,
     scratchAt: number,
     storeAt: number,
@@ -46,7 +46,7 @@ export interface Kernels {
     level: number,
     index: number,
     pass: number,
-    chunk: number,
+    tile: number,
   ): number;
   /** 1 if all gradients were finite. */
   sumSlice(

@@ -8,7 +8,7 @@
 // one store. Stamps only grow, so that a late thread can see that it is late and can take nothing of the past.
 //
 // A training job of three steps is posted at stamp s, and then a job of one phase (with passes, a step has two phases for each:
-// its chunks, and its slices of rows):
+// its tiles, and its slices of rows):
 //
 //   stamp   s-1 | s        s+1    | s+2      s+3    | s+4      s+5    | s+6 | s+7   | s+8
 //   phase    -  | compute  update | compute  update | compute  update |  -  | phase |  -

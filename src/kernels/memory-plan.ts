@@ -74,7 +74,7 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
   }));
   const grid = passGridOf(shape.batchSize, shape.shards);
   const parts = Math.max(partsOf(shape.validationCount), partsOf(shape.testImages));
-  const taskCount = Math.max(shape.shards, grid.passChunks, ROW_GROUPS + REST_GROUPS, parts);
+  const taskCount = Math.max(shape.shards, grid.passTiles, ROW_GROUPS + REST_GROUPS, parts);
   const partSums = space.take(parts * SUMS_BYTES);
   const outcomes = shape.outcomes ? space.take(shape.testImages * 4 * (layers.at(-1)!.outputs + 1)) : 0;
   const control = space.take(CONTROL_WORDS * 4);
@@ -146,7 +146,7 @@ function planRunRecord(space: Space, shape: RunShape, data: DataPlan, grid: Pass
       labels: data.labels,
       order: data.orders[0],
       layers: space.record(layerRecords),
-      shardChunks: grid.shardChunks,
+      shardTiles: grid.shardTiles,
       passShards: grid.passShards,
       shardPasses: grid.shardPasses,
       compaction: space.record(compactionWords()),

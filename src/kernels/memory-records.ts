@@ -20,7 +20,7 @@ export const RunWord = {
   /** Address of the current epoch's order. */
   order: 12,
   layers: 13,
-  shardChunks: 14,
+  shardTiles: 14,
   passShards: 15,
   shardPasses: 16,
   compaction: 17,
@@ -33,28 +33,29 @@ export const LayerWord = { inputs: 0, outputs: 1, stride: 2, offset: 3 } as cons
 export const ScratchWord = {
   layers: 0,
   sums: 1,
-  shiftedBias: 2,
-  images: 3,
-  entries: 4,
-  picked: 5,
-  steps: 6,
-  merges: 7,
-  treeStack: 8,
-  zeros: 9,
-  rowSum: 10,
-  shift: 11,
-  reduceStack: 12,
-  reduceNodes: 13,
+  sumBytes: 2,
+  shiftedBias: 3,
+  images: 4,
+  entries: 5,
+  picked: 6,
+  steps: 7,
+  merges: 8,
+  treeStack: 9,
+  zeros: 10,
+  rowSum: 11,
+  shift: 12,
+  reduceStack: 13,
+  reduceNodes: 14,
 } as const;
 
 /** LayerScratch: one after the other, at Scratch's `layers`. */
-export const LayerScratchWord = { entries: 0, places: 1, count: 2 } as const;
+export const LayerScratchWord = { entries: 0, entryBytes: 1, places: 2, placeBytes: 3, counts: 4, done: 5 } as const;
 
 /** Store: what a pass's samples leave for its rows. */
 export const StoreWord = { layers: 0, counts: 1, losses: 2, hits: 3, pending: 4, running: 5 } as const;
 
 /** LayerStore: one after the other, at Store's `layers`. */
-export const LayerStoreWord = { deltas: 0, inputs: 1 } as const;
+export const LayerStoreWord = { deltas: 0, pitch: 1, inputs: 2 } as const;
 
 /** Adam: one for each worker, written for each slice; first numbers, then words. */
 export const AdamDouble = {

@@ -14,7 +14,7 @@ import {
 } from './memory-records.ts';
 import { PART_SAMPLES, type RunShape } from './memory-shape.ts';
 import type { Space } from './memory-space.ts';
-import { CHUNK, type PassGrid } from './pass-grid.ts';
+import { type PassGrid, TILE } from './pass-grid.ts';
 
 /** Bytes of each half of a row's list of entries (assembly/structs.ts). */
 export const ENTRY_BYTES = 4544;
@@ -35,6 +35,11 @@ export interface WorkerPlan {
   readonly adam: number;
   readonly dense: DenseScratch | null;
   readonly tally: number;
+}
+
+/** Bytes from one row to the next: rows of whole half KiB would all fall on the same few lines of a cache. */
+function pitchOf(rowBytes: number): number {
+  return rowBytes % 512 === 0 ? rowBytes + 64 : rowBytes;
 }
 
 /** For each mask of eight lanes the numbers of those that are set, a byte each, and zeros behind them. */
@@ -61,21 +66,26 @@ export function planWorker(space: Space, shape: RunShape, grid: PassGrid): Worke
 function planScratch(space: Space, { layout, shards, rows, columns }: RunShape, { passShards }: PassGrid): number {
   const { layers } = layout;
   const longestRow = Math.max(...layers.map(({ stride }) => stride)) * 4;
-  // compaction writes eight entries at a time
-  const layerRecords = layers.flatMap(({ inputs }) =>
-    wordsOf(LayerScratchWord, {
-      entries: space.take((inputs + 8) * 8),
-      places: space.take((inputs + 1) * 4),
-      count: 0,
-    }),
-  );
+  const layerRecords = layers.flatMap(({ inputs }) => {
+    // compaction writes eight entries at a time
+    const [entryBytes, placeBytes] = [(inputs + 8) * 8, (inputs + 1) * 4];
+    return wordsOf(LayerScratchWord, {
+      entries: space.take(TILE * entryBytes),
+      entryBytes,
+      places: space.take(TILE * placeBytes),
+      placeBytes,
+      counts: space.take(TILE * 4),
+      done: space.take(TILE * 4),
+    });
+  });
   const imageBytes = (rows * columns + 47) & ~15;
   return space.record(
     wordsOf(ScratchWord, {
       layers: space.record(layerRecords),
-      sums: space.take(longestRow),
+      sums: space.take(TILE * longestRow),
+      sumBytes: longestRow,
       shiftedBias: space.take(layers[0]!.stride * 4),
-      images: space.take(CHUNK * imageBytes),
+      images: space.take(TILE * imageBytes),
       entries: space.take(2 * ENTRY_BYTES),
       picked: space.take(2 * ENTRY_BYTES),
       steps: space.take(passShards * 12),
@@ -93,17 +103,19 @@ function planScratch(space: Space, { layout, shards, rows, columns }: RunShape, 
 
 function planStore(space: Space, { layout, shards, batchSize }: RunShape, grid: PassGrid): number {
   const { layers, size } = layout;
-  const { passChunks, passShards, shardPasses } = grid;
-  const layerRecords = layers.flatMap(({ inputs, stride }, l) =>
-    wordsOf(LayerStoreWord, {
-      deltas: space.take(passChunks * CHUNK * stride * 4),
-      inputs: space.take(passChunks * CHUNK * inputs * (l === 0 ? 1 : 4)),
-    }),
-  );
+  const { passTiles, passShards, shardPasses } = grid;
+  const layerRecords = layers.flatMap(({ inputs, stride }, l) => {
+    const pitch = pitchOf(stride * 4);
+    return wordsOf(LayerStoreWord, {
+      deltas: space.take(passTiles * TILE * pitch),
+      pitch,
+      inputs: space.take(passTiles * TILE * inputs * (l === 0 ? 1 : 4)),
+    });
+  });
   return space.record(
     wordsOf(StoreWord, {
       layers: space.record(layerRecords),
-      counts: space.take(passChunks * 4),
+      counts: space.take(passTiles * 4),
       losses: space.take(batchSize * 8),
       hits: space.take(batchSize * 4),
       pending: space.take(rootLevel(shards / passShards) * size * 4),

@@ -20,7 +20,7 @@ export const webSocketUrl: Kind<string> = {
   shown: hideInValue,
 };
 
-/** HOST:PORT to listen at; what it is exactly, listen.ts says. */
+/** HOST:PORT to listen at; `hostAndPort` says what is one, and config.ts refuses what is none in words of its own. */
 export const listenAddress: Kind<string> = {
   allowed: 'HOST:PORT, with [HOST]:PORT for IPv6',
   accepts: (value) => typeof value === 'string' && value !== '' && !value.includes('@'),
@@ -51,6 +51,13 @@ export const origins: Kind<readonly string[]> = {
   fromText: (text) => text.split(','),
   shown: hideInValue,
 };
+
+/** HOST:PORT, with [::1]:7070 for IPv6; null: it is none. */
+export function hostAndPort(text: string): { host: string; port: number } | null {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  return match === null || port > 65_535 ? null : { host: match[1] ?? match[2]!, port };
+}
 
 function isUrl(value: unknown, protocols: readonly string[]): boolean {
   if (typeof value !== 'string' || !/^[a-z]+:\/\/[^/]/i.test(value) || !URL.canParse(value)) return false;

@@ -4,6 +4,7 @@
 import { LockstepError } from '../errors.ts';
 import { didYouMean } from '../text/nearest.ts';
 import { shownOption } from '../text/shown-value.ts';
+import { hostAndPort } from './address-kinds.ts';
 import { flagName, type OptionKey, optionKeys, optionTable } from './option-table.ts';
 import { presets } from './presets.ts';
 import type { PresetName, TrainOptions } from './train-options.ts';
@@ -96,7 +97,9 @@ function presetOf(values: ReadonlyMap<OptionKey, unknown>): [OptionKey, unknown]
   return name === undefined ? [] : (Object.entries(presets[name]) as [OptionKey, unknown][]);
 }
 
-function checkRelations({ batchSize, shards, valSize, patience, select }: TrainOptions): void {
+function checkRelations(options: TrainOptions): void {
+  const { batchSize, shards, valSize, patience, select } = options;
+  checkListening(options);
   if (valSize === 0 && (patience !== null || select === 'best')) {
     const flag = patience === null ? '--select best' : `--patience ${patience}`;
     throw new LockstepError({
@@ -112,6 +115,26 @@ function checkRelations({ batchSize, shards, valSize, patience, select }: TrainO
       what: `--batch-size ${batchSize} is below --shards ${shards}`,
       why: 'every shard of a full batch needs a sample',
       mend: `Give --batch-size a value of at least ${shards}, or lower --shards (which changes the digest)`,
+    });
+  }
+}
+
+function checkListening({ listen, tlsCert, tlsKey }: TrainOptions): void {
+  if (listen === null) return;
+  if (hostAndPort(listen) === null) {
+    throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
+      what: `--listen ${listen} is no address`,
+      why: 'it must be HOST:PORT, with a port from 0 to 65535',
+      mend: 'For example --listen 127.0.0.1:7070, --listen 0.0.0.0:7070 or --listen [::1]:0',
+    });
+  }
+  if ((tlsCert === null) !== (tlsKey === null)) {
+    throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
+      what: `--tls-${tlsCert === null ? 'cert' : 'key'} is missing`,
+      why: 'wss:// needs a certificate and its key',
+      mend: 'Give both --tls-cert FILE and --tls-key FILE',
     });
   }
 }

@@ -85,3 +85,6 @@ export interface TrainOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
+
+/** Of a run on this machine: how many threads there are has been decided. */
+export type RunOptions = TrainOptions & { readonly threads: number };

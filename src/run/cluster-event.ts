@@ -1,7 +1,9 @@
 // What happens to the workers of a run and at its ports, as data: members of TrainEvent (events.ts). What is said of each
 // to people stands in event-text.ts. Numbers of workers are never used again within a run.
 
-/** Why a worker went that did not say goodbye. */
+import type { CloseName } from '../wire/close-codes.ts';
+
+/** Why a worker went that did not say goodbye, or a thread of one. */
 export const evictionReasons = [
   'thread_died',
   'connection_lost',
@@ -12,6 +14,8 @@ export const evictionReasons = [
   'protocol_error',
 ] as const;
 export type EvictionReason = (typeof evictionReasons)[number];
+/** Of a whole worker: one whose thread died stays (`threadLost`). */
+export type WorkerEvictionReason = Exclude<EvictionReason, 'thread_died'>;
 
 /** The address that is bound: with port 0 it is known only now. */
 interface Bound {
@@ -32,12 +36,12 @@ export type ClusterEvent =
   /** Metrics and live page are served. */
   | ({ readonly type: 'metricsAt' } & Bound)
   | {
-      /** A worker has all that it needs, and may be given work. */
+      /** A worker has all that it needs, and may be given work. Where nodes may join, this machine's threads are one as well. */
       readonly type: 'workerJoined';
       readonly workerId: number;
       readonly name: string;
-      /** host:port, as this machine sees it. */
-      readonly address: string;
+      /** host:port, as this machine sees it; null: this machine's own threads. */
+      readonly address: string | null;
       readonly threads: number;
     }
   | {
@@ -45,7 +49,7 @@ export type ClusterEvent =
       readonly workerId: number;
       readonly name: string;
       /** null: it said goodbye, or the run was over. */
-      readonly eviction: EvictionReason | null;
+      readonly eviction: WorkerEvictionReason | null;
       readonly reason: string;
     }
   | {
@@ -69,8 +73,8 @@ export type ClusterEvent =
   | {
       /** This machine's threads did what a worker would be evicted for. They stay. */
       readonly type: 'threadsWrong';
-      /** The name of a close code (PROTOCOL.md). */
-      readonly code: string;
+      /** What a node's connection would be closed with: no `EvictionReason`, which stands for several of these, since nobody goes. */
+      readonly code: CloseName;
       readonly reason: string;
     }
   | {
@@ -92,7 +96,7 @@ export type ClusterEvent =
       readonly step: number;
       /** What is evaluated; null: the step is trained. */
       readonly split: 'validation' | 'test' | null;
-      /** How many. */
+      /** How many shards, or parts. */
       readonly shards: number;
       /** Whose they were. */
       readonly from: readonly number[];

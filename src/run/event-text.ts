@@ -1,6 +1,7 @@
 // One line for people of each event that is news and no figure: the same on stderr, on the live page, in log.json and in the
 // report. Pure. Knows nothing of where it is shown; whoever wants data takes the event.
 
+import { counted } from '../text/counted.ts';
 import type { TrainEvent } from './events.ts';
 
 export interface EventLine {
@@ -23,9 +24,7 @@ export function eventLine(event: TrainEvent): EventLine | null {
     case 'metricsAt':
       return info(`Metrics and live page at ${event.url}`);
     case 'workerJoined':
-      return info(
-        `worker ${event.workerId} joined: ${event.name} at ${event.address}, ${counted(event.threads, 'thread')}`,
-      );
+      return info(joinText(event));
     case 'workerLost':
       return info(`worker ${event.workerId} (${event.name}) left: ${event.reason}`);
     case 'workerLate':
@@ -44,7 +43,7 @@ export function eventLine(event: TrainEvent): EventLine | null {
       );
     case 'shardsReassigned':
       return info(
-        `${workName(event.step, event.split)}: ${counted(event.shards, 'shard')} to worker ${event.to}: ${event.why}`,
+        `${workName(event.step, event.split)}: ${counted(event.shards, event.split === null ? 'shard' : 'part')} to worker ${event.to}: ${event.why}`,
       );
     case 'turnedAway': {
       const text = `${event.address} was turned away: ${event.reason}`;
@@ -69,6 +68,11 @@ export function eventLine(event: TrainEvent): EventLine | null {
   }
 }
 
+function joinText({ workerId, name, address, threads }: TrainEvent & { type: 'workerJoined' }): string {
+  const who = address === null ? `is ${name}:` : `joined: ${name} at ${address},`;
+  return `worker ${workerId} ${who} ${counted(threads, 'thread')}`;
+}
+
 /** A node says the same of its own. */
 export function lossText(thread: number, reason: string): string {
   return `thread ${thread} died (${reason}); its work is redone, and a new thread takes its place`;
@@ -81,8 +85,4 @@ export function workName(step: number, split: 'validation' | 'test' | null): str
 
 export function threadsReady(threads: number, needed: number): string {
   return `${counted(threads, 'computing thread')} ready, ${needed} needed`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

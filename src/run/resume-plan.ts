@@ -4,6 +4,7 @@ import { LockstepError } from '../errors.ts';
 import { maxTotalSteps } from '../options/config.ts';
 import { flagName, optionKeys, optionTable } from '../options/option-table.ts';
 import { didYouMean } from '../text/nearest.ts';
+import { bareValue } from '../text/shown-value.ts';
 import { endStepOf, epochStartOf, isOutOfPatience, type Position, patienceEnd } from './position.ts';
 import type { Change, Facts } from './run-record.ts';
 
@@ -254,12 +255,8 @@ function refuseLengthWithoutEffect(
 }
 
 function described({ name, from, to }: Difference): string {
-  if (name !== 'data') return `${name} was ${shown(from)} and is ${shown(to)} now`;
+  if (name !== 'data') return `${name} was ${bareValue(from)} and is ${bareValue(to)} now`;
   return `the data's SHA-256 was ${String(from).slice(0, 12)}... and is ${String(to).slice(0, 12)}... now`;
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function flagNameOf(key: string): string | null {

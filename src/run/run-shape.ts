@@ -10,7 +10,7 @@ import type { TrainOptions } from '../options/train-options.ts';
 export function shapeOf(
   options: TrainOptions,
   data: DatasetShape,
-  split: SplitNumbers,
+  numbers: SplitNumbers,
   workers: number,
   slots: number,
 ): RunShape {
@@ -25,8 +25,8 @@ export function shapeOf(
     augment: options.augment,
     trainImages: data.train.count,
     testImages: data.test.count,
-    trainingCount: split.training.length,
-    validationCount: split.validation.length,
+    trainingCount: numbers.training.length,
+    validationCount: numbers.validation.length,
     workers,
     slots,
     dense: options.engine !== 'wasm',

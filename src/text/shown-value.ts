@@ -13,6 +13,11 @@ export function shownOption(
   return hideCredentials(shownValue(list));
 }
 
+/** A text as it is, anything else as JSON. */
+export function bareValue(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 export function shownValue(value: unknown, most = 60): string {
   // JSON alone would show NaN and Infinity as null
   const text = typeof value === 'number' ? String(value) : jsonOf(value);

@@ -1,5 +1,5 @@
-// The states of a connection and the messages that are due in each: the diagram of PROTOCOL.md as two tables. Both ends
-// hold one state each and move it by what they send and what they receive.
+// The states of a connection, and in which of them a message is due: the diagram of PROTOCOL.md as two tables, with a row for
+// each type of message. Both ends hold one state each and move it by what they send and what they receive.
 
 import type { CoordinatorMessage, NodeMessage } from './messages.ts';
 import { ProtocolError } from './protocol-error.ts';
@@ -10,41 +10,41 @@ import { ProtocolError } from './protocol-error.ts';
  */
 export type ConnectionState = 'greeting' | 'greeted' | 'welcomed' | 'loading' | 'member' | 'leaving';
 
-type Table<Type extends string> = Readonly<Record<ConnectionState, Readonly<Partial<Record<Type, ConnectionState>>>>>;
+/** Of each type: from each state in which it is due, to the one that follows. */
+type Table<Type extends string> = Readonly<Record<Type, Readonly<Partial<Record<ConnectionState, ConnectionState>>>>>;
+
+const answer = { member: 'member', leaving: 'leaving' } as const;
+const heartbeat = { welcomed: 'welcomed', loading: 'loading', member: 'member', leaving: 'leaving' } as const;
 
 const afterNode: Table<NodeMessage['type']> = {
-  greeting: { hello: 'greeted' },
-  greeted: {},
-  welcomed: { 'need-data': 'loading', ready: 'member', heartbeat: 'welcomed', goodbye: 'leaving' },
-  loading: { ready: 'member', heartbeat: 'loading', goodbye: 'leaving' },
-  member: {
-    'tree-node': 'member',
-    evaluated: 'member',
-    'attempt-failed': 'member',
-    heartbeat: 'member',
-    goodbye: 'leaving',
-  },
-  leaving: { 'tree-node': 'leaving', evaluated: 'leaving', 'attempt-failed': 'leaving', heartbeat: 'leaving' },
+  hello: { greeting: 'greeted' },
+  'need-data': { welcomed: 'loading' },
+  ready: { welcomed: 'member', loading: 'member' },
+  'tree-node': answer,
+  evaluated: answer,
+  'attempt-failed': answer,
+  heartbeat,
+  goodbye: { welcomed: 'leaving', loading: 'leaving', member: 'leaving' },
 };
 
 // In `leaving` all is due that may have been on its way when the node said goodbye.
 const afterCoordinator: Table<CoordinatorMessage['type']> = {
-  greeting: {},
-  greeted: { welcome: 'welcomed' },
-  welcomed: { heartbeat: 'welcomed' },
-  loading: { data: 'loading', heartbeat: 'loading' },
-  member: { step: 'member', evaluate: 'member', heartbeat: 'member' },
-  leaving: { data: 'leaving', step: 'leaving', evaluate: 'leaving', heartbeat: 'leaving', goodbye: 'leaving' },
+  welcome: { greeted: 'welcomed' },
+  data: { loading: 'loading', leaving: 'leaving' },
+  step: { member: 'member', leaving: 'leaving' },
+  evaluate: { member: 'member', leaving: 'leaving' },
+  heartbeat,
+  goodbye: { leaving: 'leaving' },
 };
 
 /** @throws ProtocolError (out of order) when a node may not say this now */
 export function afterNodeMessage(state: ConnectionState, type: NodeMessage['type']): ConnectionState {
-  return afterNode[state][type] ?? outOfOrder(state, type);
+  return afterNode[type][state] ?? outOfOrder(state, type);
 }
 
 /** @throws ProtocolError (out of order) when a coordinator may not say this now */
 export function afterCoordinatorMessage(state: ConnectionState, type: CoordinatorMessage['type']): ConnectionState {
-  return afterCoordinator[state][type] ?? outOfOrder(state, type);
+  return afterCoordinator[type][state] ?? outOfOrder(state, type);
 }
 
 function outOfOrder(state: ConnectionState, type: string): never {

@@ -4,11 +4,21 @@ import type { Frame } from './codec.ts';
 import { asText } from './fields.ts';
 import { ProtocolError } from './protocol-error.ts';
 
-/** The header's type; fit to stand in an error. */
-export function typeOf(frame: Frame): string {
-  const { type } = frame.header;
+/** How each type of a direction's messages is read: the compiler asks for a row of each. */
+export type Readers<Message extends { readonly type: string }, Known = void> = {
+  readonly [T in Message['type']]: (frame: Frame, known: Known) => Extract<Message, { readonly type: T }>;
+};
+
+/** The reader of a frame's type. `sender`: who has no other. */
+export function readerOf<Reader>(
+  readers: { readonly [type: string]: Reader },
+  { header: { type } }: Frame,
+  sender: string,
+): Reader {
   if (typeof type !== 'string') throw new ProtocolError('unknownType', 'a message without a type');
-  return asText(type, 24);
+  // own rows only: a stranger may call a message "constructor"
+  if (Object.hasOwn(readers, type)) return readers[type]!;
+  throw new ProtocolError('unknownType', `${sender} sends no message of type "${asText(type, 24)}"`);
 }
 
 /** Passes a message through whose frame must have no payload. */

@@ -5,7 +5,7 @@ import { decodeFrame } from './codec.ts';
 import { digest, fields, integer, list, milliseconds, oneOf, plainMap, text, uint32 } from './fields.ts';
 import { BLOCKS_IN_TASK, DATA_PIECE_BYTES, DATASET_BYTES, REASON_LENGTH, RUN_NAME_LENGTH } from './limits.ts';
 import type { CoordinatorMessage, Data, Evaluate, Step, Welcome } from './messages.ts';
-import { noPayload, typeOf, valuesPayload } from './payload.ts';
+import { noPayload, type Readers, readerOf, valuesPayload } from './payload.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 /** What the node knows when the message arrives. */
@@ -42,25 +42,20 @@ const checkEvaluate = fields({ type: oneOf(['evaluate']), split: oneOf(['validat
 const checkHeartbeat = fields({ type: oneOf(['heartbeat']) });
 const checkGoodbye = fields({ type: oneOf(['goodbye']), reason: text(REASON_LENGTH) });
 
+const readers: Readers<CoordinatorMessage, NodeKnowledge> = {
+  welcome: (frame) => checkPromise(noPayload(frame, checkWelcome(frame.header, 'welcome'))),
+  data: (frame, known) => checkPiece({ ...checkData(frame.header, 'data'), payload: frame.payload }, known),
+  step: (frame, known) =>
+    checkParameters(checkPlace({ ...checkStep(frame.header, 'step'), payload: frame.payload }), known),
+  evaluate: (frame, known) =>
+    checkParameters({ ...checkEvaluate(frame.header, 'evaluate'), payload: frame.payload }, known),
+  heartbeat: (frame) => noPayload(frame, checkHeartbeat(frame.header, 'heartbeat')),
+  goodbye: (frame) => noPayload(frame, checkGoodbye(frame.header, 'goodbye')),
+};
+
 export function readCoordinatorMessage(message: Uint8Array, known: NodeKnowledge): CoordinatorMessage {
   const frame = decodeFrame(message);
-  const type = typeOf(frame);
-  switch (type) {
-    case 'welcome':
-      return checkPromise(noPayload(frame, checkWelcome(frame.header, type)));
-    case 'data':
-      return checkPiece({ ...checkData(frame.header, type), payload: frame.payload }, known);
-    case 'step':
-      return checkParameters(checkPlace({ ...checkStep(frame.header, type), payload: frame.payload }), known);
-    case 'evaluate':
-      return checkParameters({ ...checkEvaluate(frame.header, type), payload: frame.payload }, known);
-    case 'heartbeat':
-      return noPayload(frame, checkHeartbeat(frame.header, type));
-    case 'goodbye':
-      return noPayload(frame, checkGoodbye(frame.header, type));
-    default:
-      throw new ProtocolError('unknownType', `a coordinator sends no message of type "${type}"`);
-  }
+  return readerOf(readers, frame, 'a coordinator')(frame, known);
 }
 
 function checkPromise(welcome: Welcome): Welcome {

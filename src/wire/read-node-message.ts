@@ -25,11 +25,11 @@ import {
   PROTOCOL_VERSION,
   REASON_LENGTH,
 } from './limits.ts';
-import type { NodeMessage, WireSums } from './messages.ts';
-import { noPayload, typeOf, valuesPayload } from './payload.ts';
+import type { Hello, NodeMessage, WireSums } from './messages.ts';
+import { noPayload, type Readers, readerOf, valuesPayload } from './payload.ts';
 import { ProtocolError } from './protocol-error.ts';
 
-/** The sizes that bound what a node may say. */
+/** Sizes of the run that bound what a node may say. */
 export interface MessageBounds {
   /** Float32 values of a tree node in kernel order, padding included. */
   readonly valueCount: number;
@@ -63,18 +63,18 @@ const checkHeartbeat = fields({ type: oneOf(['heartbeat']) });
 const checkGoodbye = fields({ type: oneOf(['goodbye']), reason: text(REASON_LENGTH) });
 
 /** A reader for one run. Its messages' payloads are views of what was received. */
-export function nodeMessageReader(sizes: MessageBounds): NodeMessageReader {
+export function nodeMessageReader(bounds: MessageBounds): NodeMessageReader {
   const checkTreeNode = fields({
     type: oneOf(['tree-node']),
     epoch: uint32,
     step: uint32,
     attempt: uint32,
-    level: integer(0, 31 - Math.clz32(sizes.shards)),
-    index: integer(0, sizes.shards - 1),
-    ...sumsUpTo(sizes.batchSize),
+    level: integer(0, 31 - Math.clz32(bounds.shards)),
+    index: integer(0, bounds.shards - 1),
+    ...sumsUpTo(bounds.batchSize),
     computeMs: milliseconds,
   });
-  const checkPart = fields({ part: integer(0, sizes.evaluationParts - 1), ...sumsUpTo(sizes.partSamples) });
+  const checkPart = fields({ part: integer(0, bounds.evaluationParts - 1), ...sumsUpTo(bounds.partSamples) });
   const checkEvaluated = fields({
     type: oneOf(['evaluated']),
     epoch: uint32,
@@ -85,43 +85,35 @@ export function nodeMessageReader(sizes: MessageBounds): NodeMessageReader {
     parts: list(checkPart, 1, PARTS_IN_ANSWER),
   });
 
+  const readers: Readers<NodeMessage> = {
+    hello: readHello,
+    'need-data': (frame) => noPayload(frame, checkNeedData(frame.header, 'need-data')),
+    ready: (frame) => noPayload(frame, checkReady(frame.header, 'ready')),
+    'tree-node': (frame) => {
+      const node = checkTreeNode(frame.header, 'tree-node');
+      if ((node.index + 1) * 2 ** node.level > bounds.shards) {
+        throw new ProtocolError('badField', `tree-node (${node.level}, ${node.index}) is outside the tree`);
+      }
+      checkSums(node, 'tree-node');
+      return { ...node, payload: valuesPayload(frame, bounds.valueCount) };
+    },
+    evaluated: (frame) => {
+      const evaluated = checkEvaluated(frame.header, 'evaluated');
+      for (const part of evaluated.parts) checkSums(part, `evaluated part ${part.part}`);
+      return noPayload(frame, evaluated);
+    },
+    'attempt-failed': (frame) => noPayload(frame, checkFailed(frame.header, 'attempt-failed')),
+    heartbeat: (frame) => noPayload(frame, checkHeartbeat(frame.header, 'heartbeat')),
+    goodbye: (frame) => noPayload(frame, checkGoodbye(frame.header, 'goodbye')),
+  };
   return (message) => {
     const frame = decodeFrame(message);
-    const type = typeOf(frame);
-    switch (type) {
-      case 'hello':
-        return readHello(frame);
-      case 'need-data':
-        return noPayload(frame, checkNeedData(frame.header, type));
-      case 'ready':
-        return noPayload(frame, checkReady(frame.header, type));
-      case 'tree-node': {
-        const node = checkTreeNode(frame.header, type);
-        if ((node.index + 1) * 2 ** node.level > sizes.shards) {
-          throw new ProtocolError('badField', `tree-node (${node.level}, ${node.index}) is outside the tree`);
-        }
-        checkSums(node, type);
-        return { ...node, payload: valuesPayload(frame, sizes.valueCount) };
-      }
-      case 'evaluated': {
-        const evaluated = checkEvaluated(frame.header, type);
-        for (const part of evaluated.parts) checkSums(part, `evaluated part ${part.part}`);
-        return noPayload(frame, evaluated);
-      }
-      case 'attempt-failed':
-        return noPayload(frame, checkFailed(frame.header, type));
-      case 'heartbeat':
-        return noPayload(frame, checkHeartbeat(frame.header, type));
-      case 'goodbye':
-        return noPayload(frame, checkGoodbye(frame.header, type));
-      default:
-        throw new ProtocolError('unknownType', `a node sends no message of type "${type}"`);
-    }
+    return readerOf(readers, frame, 'a node')(frame);
   };
 }
 
 /** Another version's hello may have other fields: its version is read first, so that the refusal can name both. */
-function readHello(frame: Frame): NodeMessage {
+function readHello(frame: Frame): Hello {
   const { protocolVersion: version } = frame.header;
   if (Number.isSafeInteger(version) && version !== PROTOCOL_VERSION) {
     throw new ProtocolError('protocolVersion', `node speaks protocol ${version}, coordinator ${PROTOCOL_VERSION}`);

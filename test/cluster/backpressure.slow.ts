@@ -50,11 +50,13 @@ test('a node that asks for the dataset and does not read is closed with 4012; li
           return { node, alive };
         }),
       );
-      await cluster.log.seen(/\(deaf \d\) left: notReading: \d+ bytes wait/);
+      const deafLeft = (nth: number) =>
+        cluster.log.told('workerLost', nth, ({ eviction }) => eviction === 'not_reading');
+      expect((await deafLeft(1)).name).toMatch(/^deaf \d$/);
       // the dataset's bytes once, made for the first who asked, and a megabyte or two for each of them
       const held = (await heldMegabytes()) - before;
       expect(held).toBeLessThan(datasetBytes(await mnistData()).length / 2 ** 20 + 8 * 2);
-      await cluster.log.seen(/\(deaf \d\) left: notReading: \d+ bytes wait/, 8);
+      await deafLeft(8);
       for (const { node, alive } of nodes) {
         clearInterval(alive);
         node.socket.terminate();

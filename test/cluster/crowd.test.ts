@@ -22,7 +22,7 @@ test.each([false, true])('a crowd joins (token: %s)', async (withToken) => {
     { ...digits.short, ...options, ...listening },
     async (cluster) => {
       const reached = gate();
-      const all = cluster.log.seen(/info: worker \d+ joined/, CROWD + 1);
+      const all = cluster.log.told('workerJoined', CROWD + 1);
       const hold = ({ step }: { step: number }) => {
         if (step !== 3) return;
         reached.open();

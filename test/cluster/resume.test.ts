@@ -123,7 +123,7 @@ describe('a run that is stopped', () => {
     const out = place();
     await withCluster({ ...options, out }, async (cluster) => {
       const a = cluster.node({ data: digits.data, beforeStep: ({ step }) => step === 11 && a.leave() });
-      await cluster.log.seen(/The run pauses/);
+      await cluster.log.told('runPaused');
       cluster.stop();
       expect((await stopOf(cluster)).why).toContain('newest checkpoint is that of step 12');
     });
@@ -135,7 +135,7 @@ describe('a run that is stopped', () => {
   test('before its first worker came leaves nothing, and says so', async () => {
     const out = place();
     await withCluster({ ...options, out }, async (cluster) => {
-      await cluster.log.seen(/Waiting for workers/);
+      await cluster.log.told('runWaiting');
       cluster.stop();
       const { why, mend } = await stopOf(cluster);
       expect(mend).toBe('Start it again');
@@ -149,7 +149,7 @@ describe('a run that is stopped', () => {
     await stopWithThreads(5, { ...options, threads: 1, out });
     const newest = (await stepsSaved(out)).at(-1)!;
     await withCluster({ resume: out }, async (cluster) => {
-      await cluster.log.seen(/Waiting for workers/);
+      await cluster.log.told('runWaiting');
       cluster.stop();
       const { why, mend } = await stopOf(cluster);
       expect(why).toContain(`its newest checkpoint is that of step ${newest}`);

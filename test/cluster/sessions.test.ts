@@ -156,8 +156,10 @@ describe('a run without workers', () => {
         exitCode: 75,
         why: '1 computing thread ready, 2 needed after 600 ms',
       });
-      expect(cluster.log.count(/Waiting for workers: 0 computing threads ready, 2 needed/)).toBe(1);
-      expect(cluster.log.count(/Waiting for workers: 1 computing thread ready, 2 needed/)).toBe(1);
+      expect(cluster.log.of('runWaiting')).toMatchObject([
+        { threads: 0, needed: 2 },
+        { threads: 1, needed: 2 },
+      ]);
       expect((await node.ended).error).toMatchObject({ exitCode: 75 });
     });
   });
@@ -178,7 +180,7 @@ describe('a run without workers', () => {
           ? { beforeStep: ({ step }: { step: number }) => (step === 9 ? cut() : undefined) }
           : { beforeParts: cut };
       const node = startNode(proxy.url, { data: digits.data, ...setup });
-      await cluster.log.seen(/The run pauses/);
+      await cluster.log.told('runPaused');
       node.leave();
       await node.ended;
       cluster.stop(interruption(ExitCode.terminated));

@@ -1,18 +1,15 @@
 // What somebody who has proved nothing can do at each port, from outside: a row of SECURITY.md's table each.
 
 import { readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { NodeServer } from '../../coordinator/cluster/node-server.ts';
-import { plain, WatchServer } from '../../src/host/http/http-server.ts';
-import { type StrangerLimits, strangerLimits } from '../../src/host/http/stranger-limits.ts';
-import { serveNodeMetrics } from '../../src/host/node-metrics.ts';
-import { type Token, tokenOf } from '../../src/wire/auth.ts';
+import { strangerLimits } from '../../src/host/http/stranger-limits.ts';
+import { tokenOf } from '../../src/wire/auth.ts';
 import { dial } from '../../worker/node/dial.ts';
 import { withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { RawNode } from '../support/raw-node.ts';
+import { healthy, joins, many, nodePort, pagePort, type Tcp, tcp } from '../support/stranger-ports.ts';
 import { watchedRun } from '../support/watching.ts';
 
 let digits: Digits;
@@ -22,92 +19,6 @@ beforeAll(async () => {
 afterAll(() => digits.remove());
 
 const token = tokenOf('a-secret-that-is-long-enough')!;
-
-interface Port {
-  readonly port: number;
-  readonly url: string;
-}
-
-async function nodePort(change: Partial<StrangerLimits> = {}, secret: Token | null = null, host = '127.0.0.1') {
-  const greetings: (() => void)[] = [];
-  const server = new NodeServer(
-    {
-      host,
-      port: 0,
-      token: secret,
-      allowedOrigins: [],
-      tls: null,
-      engine: 'wasm',
-      valueCount: 1,
-      strangers: { ...strangerLimits, ...change },
-    },
-    (_socket, _address, greeted) => greetings.push(greeted),
-  );
-  await server.listen();
-  onTestFinished(() => server.close());
-  return { url: server.url, port: Number(new URL(server.url).port), greetings };
-}
-
-async function pagePort(change: Partial<StrangerLimits> = {}, host = '127.0.0.1'): Promise<Port> {
-  const strangers = { ...strangerLimits, ...change };
-  const server = await WatchServer.listen(
-    { host, port: 0, orAny: false, allowHost: [], strangers },
-    {
-      '/healthz': (_request, response) => plain(response, 200, 'ok\n'),
-      '/stream': (_request, response, stays) => {
-        stays();
-        response.writeHead(200).write('begun\n');
-      },
-    },
-  );
-  onTestFinished(() => server.close());
-  return { url: server.url, port: server.port };
-}
-
-interface Tcp {
-  readonly socket: Socket;
-  readonly closed: Promise<void>;
-  readonly text: () => string;
-  readonly isOpen: () => boolean;
-}
-
-async function tcp({ port }: Pick<Port, 'port'>, host = '127.0.0.1', localAddress?: string): Promise<Tcp> {
-  const socket = connect({ port, host, allowHalfOpen: true, ...(localAddress && { localAddress }) });
-  onTestFinished(() => void socket.destroy());
-  socket.on('error', () => undefined);
-  let [text, open] = ['', true];
-  socket.on('data', (data) => {
-    text += data;
-  });
-  const closed = new Promise<void>((resolve) => {
-    for (const event of ['end', 'close']) {
-      socket.once(event, () => {
-        open = false;
-        resolve();
-      });
-    }
-  });
-  await new Promise<void>((resolve) => {
-    socket.once('connect', resolve);
-    socket.once('close', () => resolve());
-  });
-  return { socket, closed, text: () => text, isOpen: () => open };
-}
-
-async function many(count: number, port: Port, localAddress?: string): Promise<Tcp[]> {
-  const all: Tcp[] = [];
-  for (let i = 0; i < count; i++) all.push(await tcp(port, '127.0.0.1', localAddress));
-  return all;
-}
-
-async function joins({ url }: Port, secret: Token | null = null): Promise<string> {
-  const dialled = await dial({ url, token: secret, certificateAuthority: null }, (socket) =>
-    onTestFinished(() => socket.terminate()),
-  );
-  return dialled.kind;
-}
-
-const healthy = async ({ url }: Port) => (await fetch(`${url}healthz`)).status;
 
 /** All of the first are cut off, and the others are left. */
 async function expectOldestGone(all: readonly Tcp[], left: number) {
@@ -323,66 +234,16 @@ test('a warning that strangers cause is printed so often, and then counted', asy
         node.socket.close(4000, '\x1b[2J\r\nWarning: forged line\u202e');
         await node.closed;
       }
-      await cluster.log.seen(/warning: \d+ more connections were turned away; the last: /);
-      const said = cluster.log.all.filter((line) => line.includes('turned away'));
+      await cluster.log.told('turnedAway', 1, ({ count }) => count > 0);
+      const said = cluster.log.of('turnedAway');
       expect(said.length).toBeLessThan(10);
       // a node may not say that the run is over: its code has no name; and its words are one line that can be seen
-      expect(said[0]).toMatch(
-        /^warning: 127\.0\.0\.1:\d+ was turned away: closed with 4000, \\x1b\[2J Warning: forged line\\u202e$/,
-      );
-      expect(said.join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+      expect(said[0]).toMatchObject({
+        address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+        reason: 'closed with 4000, \\x1b[2J Warning: forged line\\u202e',
+      });
+      expect(said.map(({ address, reason }) => address + reason).join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     },
     { limits: { strangers } },
   );
-});
-
-describe('who reads by another name', () => {
-  const lines = (...headers: string[]) => `${headers.join('\r\n')}\r\n\r\n`;
-  const statusOf = async (port: Port, text: string) => {
-    const one = await tcp(port);
-    one.socket.write(text);
-    await expect.poll(() => one.text(), { timeout: 5000 }).toMatch(/^HTTP\/1\.1 /);
-    return one.text().slice(9, 12);
-  };
-
-  test('is refused at the live page, metrics, events and a worker, whatever the method', async () => {
-    // inline, with epochs of two steps: none of them is long enough to give way by itself
-    const run = watchedRun({ ...digits.short, epochs: 100_000, threads: 0, allowHost: ['Grafana.example'] });
-    onTestFinished(async () => {
-      run.stop();
-      await run.summary.catch(() => undefined);
-    });
-    const url = await run.url;
-    const worker = await serveNodeMetrics(
-      { host: '127.0.0.1', port: 0, allowHost: ['grafana.example.'] },
-      () => ({ connected: false, connections: 0, shardsDone: 0, samplesDone: 0, threads: 1 }),
-      () => undefined,
-    );
-    onTestFinished(() => worker.close());
-    const coordinator = { url, port: Number(new URL(url).port) };
-    for (const port of [coordinator, worker]) {
-      for (const path of ['/', '/metrics', '/events', '/sd', '/healthz', '/readyz', '/none']) {
-        expect(await statusOf(port, lines(`GET ${path} HTTP/1.1`, 'Host: evil.example:9464')), path).toBe('403');
-      }
-      expect(await statusOf(port, lines('POST /metrics HTTP/1.1', 'Host: evil.example'))).toBe('403');
-      expect(await statusOf(port, lines('GET /metrics HTTP/1.0'))).toBe('403');
-      expect(await statusOf(port, lines('GET /metrics HTTP/1.1'))).toBe('400');
-      expect(await statusOf(port, lines('GET /metrics HTTP/1.1', 'Host: localhost', 'Host: evil.example'))).not.toBe(
-        '200',
-      );
-      expect(await statusOf(port, lines('GET http://evil.example/metrics HTTP/1.1', 'Host: localhost'))).toBe('403');
-      for (const host of ['localhost:1', '127.0.0.1', '[::1]:9', 'grafana.EXAMPLE.:80']) {
-        expect(await statusOf(port, lines('GET /metrics HTTP/1.1', `Host: ${host}`)), host).toBe('200');
-      }
-    }
-  });
-
-  test('an upgrade without an Origin is judged by its proof alone', async () => {
-    const port = await nodePort();
-    const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
-    const key = `Sec-WebSocket-Key: ${Buffer.alloc(16, 7).toString('base64')}`;
-    const ask = (...more: string[]) => statusOf(port, lines('GET / HTTP/1.1', ...upgrade, key, ...more));
-    expect(await ask('Host: any.example')).toBe('101');
-    expect(await ask('Host: localhost', 'Origin: http://evil.example')).toBe('403');
-  });
 });

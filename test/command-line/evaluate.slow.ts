@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { infer } from '../../coordinator/evaluation/inference.ts';
 import { readTrainedModel } from '../../coordinator/run-folder/trained-model.ts';
-import { classFigures, confusionOf } from '../../src/figures/confusion.ts';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { wiring } from '../../src/library.ts';
 import { mnistData } from '../support/golden.ts';
@@ -130,21 +129,5 @@ describe('lockstep evaluate refuses', () => {
       await writeFile(at('config.json'), JSON.stringify({ ...whole, valSize: 0 }));
       await refused([folder, '--split', 'validation'], /There is no validation split/);
     });
-  });
-});
-
-describe('confusion', () => {
-  it('gives precision and recall, and null where there are none', () => {
-    const confusion = confusionOf([0, 0, 0, 1, 1], [0, 0, 1, 1, 0], 3);
-    expect(confusion).toEqual([
-      [2, 1, 0],
-      [1, 1, 0],
-      [0, 0, 0],
-    ]);
-    expect(classFigures(confusion)).toEqual([
-      { label: 0, samples: 3, predicted: 3, precision: 2 / 3, recall: 2 / 3 },
-      { label: 1, samples: 2, predicted: 2, precision: 1 / 2, recall: 1 / 2 },
-      { label: 2, samples: 0, predicted: 0, precision: null, recall: null },
-    ]);
   });
 });

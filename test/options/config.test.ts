@@ -221,6 +221,19 @@ describe('configForFile', () => {
   });
 });
 
+it.each([
+  [{ listen: 'nonsense' }, '--listen nonsense is no address'],
+  [{ listen: '127.0.0.1:70000' }, '--listen 127.0.0.1:70000 is no address'],
+  [{ listen: '127.0.0.1:0', tlsCert: 'a' }, '--tls-key is missing'],
+  [{ listen: '127.0.0.1:0', tlsKey: 'a' }, '--tls-cert is missing'],
+])('%j is refused before anything is made', async (options, what) => {
+  expect(await refusal(() => resolveOptions(options, null))).toMatchObject({
+    code: 'ERR_LOCKSTEP_BAD_OPTION',
+    exitCode: 2,
+    what,
+  });
+});
+
 describe('resolveThreads', () => {
   it('is what was asked for, or the smaller of cores and shards', () => {
     expect(resolveThreads(defaults, 4)).toBe(4);

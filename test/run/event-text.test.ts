@@ -24,6 +24,10 @@ const lines: readonly [ClusterEvent, string][] = [
     'info: worker 3 joined: a at 10.0.0.7:5, 1 thread',
   ],
   [
+    { type: 'workerJoined', workerId: 1, name: 'this machine', address: null, threads: 2 },
+    'info: worker 1 is this machine: 2 threads',
+  ],
+  [
     { type: 'workerLost', workerId: 3, name: 'a', eviction: 'connection_lost', reason: 'the connection was lost' },
     'info: worker 3 (a) left: the connection was lost',
   ],
@@ -48,7 +52,7 @@ const lines: readonly [ClusterEvent, string][] = [
   ],
   [
     { type: 'shardsReassigned', step: 9, split: 'test', shards: 4, from: [1], to: 2, why: 'late from worker 1' },
-    'info: the evaluation of the test split: 4 shards to worker 2: late from worker 1',
+    'info: the evaluation of the test split: 4 parts to worker 2: late from worker 1',
   ],
   [
     { type: 'turnedAway', address: '10.0.0.7:5', reason: 'malformed', count: 0 },

@@ -15,6 +15,7 @@ export function membershipPlayer(): Player {
   let machine = new Membership({ minThreads: 1, joinTimeoutMs: null, heartbeatTimeoutMs: 10_000 });
   let clock = new AttendedClock({ longestGapMs: 500 });
   let lastMs = 0;
+  let names: string[] = [];
 
   const event = (words: readonly string[]): MembershipEvent => {
     const workerId = Number(words[1]);
@@ -42,7 +43,9 @@ export function membershipPlayer(): Player {
         return { type: words[1], nowMs };
       case 'joining': {
         const remote = !words.includes('local');
-        return { type: 'joining', nowMs, name: words[2]!, threads: option(words, 'threads', 1), remote };
+        // workers are numbered from 1 in the order of joining
+        const workerId = names.push(words[2]!);
+        return { type: 'joining', nowMs, workerId, threads: option(words, 'threads', 1), remote };
       }
       case 'ready':
       case 'heard':
@@ -70,25 +73,26 @@ export function membershipPlayer(): Player {
         const heartbeatTimeoutMs = option(words, 'heartbeat-timeout', 10_000);
         machine = new Membership({ minThreads: option(words, 'min-threads', 1), joinTimeoutMs, heartbeatTimeoutMs });
         clock = new AttendedClock({ longestGapMs: option(words, 'longest-gap', 500) });
+        names = [];
         return [];
       }
       case 'ticks':
         return ticks(words);
       case 'members':
-        return members(machine);
+        return members(machine, names);
       default:
         return machine.handle(event(words)).map(shown);
     }
   };
 }
 
-function members(machine: Membership): string[] {
+function members(machine: Membership, names: readonly string[]): string[] {
   const weights = new Map(machine.speeds().map(({ workerId, weight }) => [workerId, weight]));
   return [
     `${machine.phase}, ${machine.threads} threads`,
     ...[...machine.members.values()].map(
-      ({ workerId, name, phase }) =>
-        `${workerId} ${name} ${phase} weight ${weights.get(workerId)?.toFixed(3) ?? 'none'}`,
+      ({ workerId, phase }) =>
+        `${workerId} ${names[workerId - 1]} ${phase} weight ${weights.get(workerId)?.toFixed(3) ?? 'none'}`,
     ),
   ];
 }

@@ -2,7 +2,7 @@
 // when the test fails in the middle.
 
 import type { Measurement } from '../../coordinator/step/speed.ts';
-import type { TestedWiring } from '../../coordinator/training/make-executor.ts';
+import type { TrainWiring } from '../../coordinator/training/make-executor.ts';
 import { resolveWithRun } from '../../coordinator/training/resolve-with-run.ts';
 import { type TrainDeps, trainRun } from '../../coordinator/training/train-run.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
@@ -16,7 +16,7 @@ import { bitsOf, type Traced, traceOf } from './train.ts';
 
 export interface Cluster {
   readonly url: string;
-  /** What the run says: "info: ...", "warning: ...", and "epoch 1 is over". */
+  /** What the run tells: its events, and the lines of those that have one. */
   readonly log: EventLines;
   /** "step 7": the coordinator committed it on its own thread. */
   readonly commits: Lines;
@@ -44,12 +44,12 @@ const measured = (clocked: Measurement): Measurement => {
  * Nothing is late, and everybody has a share, however slow the machine: for tests that count what is given again, or in which
  * a certain worker must be given something. Beside workers that are known no step waits for one that is not, though.
  */
-export const patient: Partial<TestedWiring> = {
+export const patient: Partial<TrainWiring> = {
   limits: { step: { lateFactor: 4, lateFloorMs: 60_000, unmeasuredMs: 60_000 }, measured },
 };
 
 /** What takes some milliseconds is late, and everybody has a share. */
-export const impatient: Partial<TestedWiring> = {
+export const impatient: Partial<TrainWiring> = {
   limits: { step: { lateFactor: 4, lateFloorMs: 20, unmeasuredMs: 500 }, measured },
 };
 
@@ -57,7 +57,7 @@ export const impatient: Partial<TestedWiring> = {
 export async function withCluster<T>(
   options: Partial<TrainOptions>,
   use: (cluster: Cluster) => Promise<T>,
-  changes: Partial<TestedWiring> = {},
+  changes: Partial<TrainWiring> = {},
   onEachEvent: (event: TrainEvent) => void = () => undefined,
   hooks: TrainDeps = {},
 ): Promise<T> {
@@ -80,7 +80,6 @@ export async function withCluster<T>(
   };
   const onEvent = (event: TrainEvent) => {
     onEachEvent(event);
-    if (event.type === 'epoch') log.add(`epoch ${event.epoch} is over`);
     log.tell(event);
   };
   const outcome = resolveWithRun({ threads: 0, listen: '127.0.0.1:0', ...options }, null, 'option')

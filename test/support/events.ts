@@ -1,7 +1,6 @@
 // A list that can be waited on: for a line that matches, or for a number to be reached. Tests wait on what happens, never
 // on the clock.
 
-import type { ClusterEvent } from '../../src/run/cluster-event.ts';
 import { eventLine } from '../../src/run/event-text.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 
@@ -12,13 +11,13 @@ export class Lines {
 
   add(line: string): void {
     this.all.push(line);
-    for (const look of [...this.#waiting]) look();
+    this.look();
   }
 
   /** Nothing more will come: who still waits is told so. */
   end(why: string): void {
     this.#over = why;
-    for (const look of [...this.#waiting]) look();
+    this.look();
   }
 
   matching(pattern: RegExp): string[] {
@@ -32,6 +31,10 @@ export class Lines {
   /** Resolves to the `nth` line that matches; rejects when the list ends without it. */
   async seen(pattern: RegExp, nth = 1): Promise<string> {
     return await this.until(() => this.matching(pattern)[nth - 1], `${pattern} for the ${nth}. time`);
+  }
+
+  protected look(): void {
+    for (const look of [...this.#waiting]) look();
   }
 
   /** Resolves to what `find` finds, and looks again after each line. */
@@ -58,15 +61,25 @@ export class EventLines extends Lines {
     this.events.push(event);
     const line = eventLine(event);
     if (line !== null) this.add(`${line.level}: ${line.text}`);
+    else this.look();
   }
 
   of<T extends TrainEvent['type']>(type: T): (TrainEvent & { readonly type: T })[] {
     return this.events.filter((event): event is TrainEvent & { readonly type: T } => event.type === type);
   }
 
-  /** Resolves to the `nth` event of a type that has a line. */
-  async told<T extends ClusterEvent['type']>(type: T, nth = 1): Promise<TrainEvent & { readonly type: T }> {
-    return await this.until(() => this.of(type)[nth - 1], `${type} for the ${nth}. time`);
+  /** Resolves to the `nth` event of a type, of those that are `such`. */
+  async told<T extends TrainEvent['type']>(
+    type: T,
+    nth = 1,
+    such: (event: TrainEvent & { readonly type: T }) => boolean = () => true,
+  ): Promise<TrainEvent & { readonly type: T }> {
+    return await this.until(() => this.of(type).filter(such)[nth - 1], `${type} for the ${nth}. time`);
+  }
+
+  /** Workers that went without a goodbye while the run went on. */
+  get evicted(): (TrainEvent & { readonly type: 'workerLost' })[] {
+    return this.of('workerLost').filter(({ eviction }) => eviction !== null);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TestedWiring } from '../../coordinator/training/make-executor.ts';
+import type { TrainWiring } from '../../coordinator/training/make-executor.ts';
 import { resolveWithRun } from '../../coordinator/training/resolve-with-run.ts';
 import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
@@ -19,7 +19,7 @@ export interface Ran {
 export interface Around {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
-  readonly wiring?: Partial<TestedWiring>;
+  readonly wiring?: Partial<TrainWiring>;
 }
 
 export async function runOnDisk(options: Partial<TrainOptions>, around: Around = {}): Promise<Ran> {

@@ -1,6 +1,6 @@
 // Runs for tests: a short run on real MNIST, in this process, with what a test wants to look at afterwards.
 
-import type { TestedWiring } from '../../coordinator/training/make-executor.ts';
+import type { TrainWiring } from '../../coordinator/training/make-executor.ts';
 import { newRun } from '../../coordinator/training/resolve-with-run.ts';
 import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
@@ -16,7 +16,7 @@ export interface Traced {
   readonly threadsLost: number;
 }
 
-export async function traced(options: Partial<TrainOptions>, changes: Partial<TestedWiring> = {}): Promise<Traced> {
+export async function traced(options: Partial<TrainOptions>, changes: Partial<TrainWiring> = {}): Promise<Traced> {
   const events: TrainEvent[] = [];
   const summary = await trainRun(
     newRun(options),

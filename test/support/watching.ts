@@ -1,11 +1,12 @@
 // A run that is watched, in this process: its events, its server's address, and what it answers.
 
+import { onTestFinished } from 'vitest';
 import { resolveWithRun } from '../../coordinator/training/resolve-with-run.ts';
 import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
-import { eventLine } from '../../src/run/event-text.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
+import type { Digits } from './digits.ts';
 import { EventLines } from './events.ts';
 
 export interface Watched {
@@ -14,7 +15,7 @@ export interface Watched {
   readonly log: EventLines;
   readonly events: readonly TrainEvent[];
   readonly summary: Promise<Summary>;
-  /** Held at the first event of this kind, until `go` is called. */
+  /** Asks the run to stop. */
   stop(): void;
 }
 
@@ -23,10 +24,9 @@ export function watchedRun(options: Partial<TrainOptions>): Watched {
   const controller = new AbortController();
   const onEvent = (event: TrainEvent) => {
     log.tell(event);
-    if (eventLine(event) === null) log.add(`${event.type}:`);
   };
   const asked = resolveWithRun({ metricsPort: 0, metricsLinger: 0, ...options }, null, 'option');
-  const summary = asked.then((asked) => trainRun(asked, { onEvent, signal: controller.signal }, wiring));
+  const summary = asked.then((run) => trainRun(run, { onEvent, signal: controller.signal }, wiring));
   summary.then(
     () => log.end('the run was over'),
     (error: Error) => log.end(`the run failed (${error.message})`),
@@ -34,6 +34,17 @@ export function watchedRun(options: Partial<TrainOptions>): Watched {
   const url = log.told('metricsAt').then((event) => event.url);
   url.catch(() => undefined);
   return { url, log, events: log.events, summary, stop: () => controller.abort() };
+}
+
+/** Long enough to be asked things, and stopped when the test is over. */
+export function longRun(digits: Digits, options: Partial<TrainOptions> = {}): Watched {
+  const run = watchedRun({ ...digits.short, threads: 1, epochs: 100_000, ...options });
+  run.summary.catch(() => undefined);
+  onTestFinished(async () => {
+    run.stop();
+    await run.summary.catch(() => undefined);
+  });
+  return run;
 }
 
 export async function textOf(url: string): Promise<string> {
@@ -45,4 +56,26 @@ export function valueIn(text: string, series: string): number {
   const line = text.split('\n').find((one) => one.startsWith(`${series} `));
   if (line === undefined) throw new Error(`${series} is not there`);
   return Number(line.slice(series.length + 1));
+}
+
+/** The first message of the page's stream. */
+export async function firstView(url: string) {
+  const controller = new AbortController();
+  const response = await fetch(`${url}events`, { signal: controller.signal });
+  let text = '';
+  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    const message = /^data: (.*)\n\n/m.exec(text)?.[1];
+    if (message !== undefined) {
+      controller.abort();
+      return JSON.parse(message);
+    }
+  }
+  throw new Error('the stream ended');
+}
+
+/** All messages of a new stream, to its end. */
+export async function allViews(url: string) {
+  const text = await textOf(`${url}events`);
+  return [...text.matchAll(/^data: (.*)\n\n/gm)].map(([, message]) => JSON.parse(message!));
 }

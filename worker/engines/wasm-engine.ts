@@ -91,9 +91,9 @@ class WasmSharedSteps implements SharedSteps {
     this.#level = rootLevel(shape.shards);
   }
 
-  computeChunk({ epoch, step, stepInEpoch }: StepAddress, pass: number, chunk: number): number {
+  computeTile({ epoch, step, stepInEpoch }: StepAddress, pass: number, tile: number): number {
     const { plan } = this.#memory;
-    return this.#kernels.computeChunk(
+    return this.#kernels.computeTile(
       plan.runRecord,
       this.#scratch,
       this.#store,
@@ -104,7 +104,7 @@ class WasmSharedSteps implements SharedSteps {
       this.#level,
       0,
       pass,
-      chunk,
+      tile,
     );
   }
 

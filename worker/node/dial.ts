@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import { coordinatorProof, nodeProof, proofsMatch, type Token } from '../../src/wire/auth.ts';
 import {
   ENGINE_HEADER,
@@ -17,7 +17,7 @@ import { closeCodes } from '../../src/wire/close-codes.ts';
 import { asText } from '../../src/wire/fields.ts';
 import { largestMessageBytes, REASON_LENGTH } from '../../src/wire/limits.ts';
 
-export type { default as WebSocket } from 'ws';
+export type { WebSocket } from 'ws';
 
 export interface DialOptions {
   /** Without name and password. */

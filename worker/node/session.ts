@@ -4,6 +4,7 @@
 import type { Dataset } from '../../src/data/dataset.ts';
 import { messageOf } from '../../src/errors.ts';
 import { lossText } from '../../src/run/event-text.ts';
+import { counted } from '../../src/text/counted.ts';
 import { type CloseName, closeCodes, closeReason } from '../../src/wire/close-codes.ts';
 import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../../src/wire/connection-state.ts';
 import { datasetOfBytes, digestOfBytes } from '../../src/wire/dataset-bytes.ts';
@@ -15,6 +16,7 @@ import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import { readCoordinatorMessage } from '../../src/wire/read-coordinator-message.ts';
 import { messagePieces } from '../../src/wire/write-message.ts';
 import type { WebSocket } from './dial.ts';
+import type { NodeCounts } from './node-counts.ts';
 import { NodeRun, type NodeWiring } from './node-run.ts';
 import type { SpareMemory } from './spare-memory.ts';
 
@@ -30,14 +32,6 @@ export interface SessionOptions {
   readonly memories: SpareMemory;
   readonly log: (level: 'info' | 'warning', message: string) => void;
   readonly counts?: NodeCounts;
-}
-
-/** Over all connections of a process. */
-export interface NodeCounts {
-  connected: boolean;
-  connections: number;
-  shardsDone: number;
-  samplesDone: number;
 }
 
 /** Datasets that this process has, by digest: its own, and what it was sent. */
@@ -92,7 +86,7 @@ export class Session {
     this.ended = new Promise((resolve) => {
       socket.once('close', (code: number, reason: Buffer) => {
         for (const timer of this.#timers) clearInterval(timer);
-        if (options.counts) options.counts.connected = false;
+        options.counts?.left();
         const { code: endCode, reason: endReason } = this.#closedWith ?? {
           code,
           reason: closeReason(reason.toString()),
@@ -174,6 +168,8 @@ export class Session {
         return;
       case 'goodbye':
         return this.#close('leaving', message.reason);
+      default:
+        message satisfies never;
     }
   }
 
@@ -216,15 +212,8 @@ export class Session {
     const onLoss = (thread: number, reason: string) => log('warning', lossText(thread, reason));
     this.#run = new NodeRun(welcome, engine, data, threads, wiring, memories, onLoss);
     this.#joined = true;
-    const { counts } = this.#options;
-    if (counts) {
-      counts.connected = true;
-      counts.connections++;
-    }
-    log(
-      'info',
-      `joined run ${welcome.run} as worker ${welcome.workerId} with ${threads} thread${threads === 1 ? '' : 's'}`,
-    );
+    this.#options.counts?.joined();
+    log('info', `joined run ${welcome.run} as worker ${welcome.workerId} with ${counted(threads, 'thread')}`);
     this.#send({ type: 'ready' });
   }
 
@@ -258,10 +247,7 @@ export class Session {
   #count(shards: number, samples: number): void {
     this.#shardsDone += shards;
     this.#samplesDone += samples;
-    const { counts } = this.#options;
-    if (!counts) return;
-    counts.shardsDone += shards;
-    counts.samplesDone += samples;
+    this.#options.counts?.answered(shards, samples);
   }
 
   /** The message's payload is copied. */

@@ -132,7 +132,7 @@ export class ComputeLoop {
     for (let pass = 0; pass < passes; pass++) {
       this.#pass = pass;
       this.#isLastPass = pass === passes - 1;
-      if (!this.#phase(phase + 2 * pass, this.#fields.tasks, this.#chunk)) return false;
+      if (!this.#phase(phase + 2 * pass, this.#fields.tasks, this.#tile)) return false;
       startedMs = this.#tallyPhase(TallyDouble.computeMs, startedMs);
       if (!this.#phase(phase + 2 * pass + 1, ROW_GROUPS + REST_GROUPS, this.#slice)) return false;
       startedMs = this.#tallyPhase(this.#isLastPass ? TallyDouble.updateMs : TallyDouble.computeMs, startedMs);
@@ -172,15 +172,15 @@ export class ComputeLoop {
     this.#options.inject?.('computed', this.#at.step, task);
   };
 
-  readonly #chunk = (chunk: number): void => {
+  readonly #tile = (tile: number): void => {
     const { step } = this.#at;
-    this.#options.inject?.('compute', step, chunk);
-    const samples = this.#shared.computeChunk(this.#at, this.#pass, chunk);
+    this.#options.inject?.('compute', step, tile);
+    const samples = this.#shared.computeTile(this.#at, this.#pass, tile);
     const { doubles } = this.#memory;
-    // a shard's chunks are about as long as each other
-    if (samples > 0) doubles[this.#tally + TallyDouble.shards]! += 1 / this.#memory.plan.grid.shardChunks;
+    // a shard's tiles are about as long as each other
+    if (samples > 0) doubles[this.#tally + TallyDouble.shards]! += 1 / this.#memory.plan.grid.shardTiles;
     doubles[this.#tally + TallyDouble.samples]! += samples;
-    this.#options.inject?.('computed', step, chunk);
+    this.#options.inject?.('computed', step, tile);
   };
 
   readonly #slice = (slice: number): void => {

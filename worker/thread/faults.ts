@@ -4,7 +4,7 @@
 import { REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { Word } from '../../src/kernels/mailbox.ts';
 import { BlockWord, LayerStoreWord, StoreWord } from '../../src/kernels/memory-records.ts';
-import { CHUNK } from '../../src/kernels/pass-grid.ts';
+import { TILE } from '../../src/kernels/pass-grid.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Layout } from '../../src/model/layout.ts';
 import type { FaultInjector, FaultPoint } from './compute-loop.ts';
@@ -30,7 +30,7 @@ export function injectorOf(faults: readonly Fault[], memory: RunMemory, thread: 
         const slot = memory.words[memory.blockRecord(task) + BlockWord.slot]!;
         memory.vector(plan.slots[slot]!.vector).fill(Number.NaN);
       } else {
-        spoilChunk(memory, task);
+        spoilTile(memory, task);
       }
     } else {
       // inside of what this task writes, so that no other task's result is hurt
@@ -42,12 +42,12 @@ export function injectorOf(faults: readonly Fault[], memory: RunMemory, thread: 
   };
 }
 
-/** What a shared step's chunk leaves: the first layer's deltas, in the store of the first worker. */
-function spoilChunk({ words, plan, wasmMemory }: RunMemory, chunk: number): void {
+/** What a shared step's tile leaves: the first layer's deltas, in the store of the first worker. */
+function spoilTile({ words, plan, wasmMemory }: RunMemory, tile: number): void {
   const layers = words[plan.workers[0]!.store / 4 + StoreWord.layers]! >>> 0;
   const deltas = words[layers / 4 + LayerStoreWord.deltas]! >>> 0;
-  const values = CHUNK * plan.firstLayer.stride;
-  new Float32Array(wasmMemory.buffer, deltas + chunk * values * 4, values).fill(Number.NaN);
+  const bytes = TILE * words[layers / 4 + LayerStoreWord.pitch]!;
+  new Float32Array(wasmMemory.buffer, deltas + tile * bytes, bytes / 4).fill(Number.NaN);
 }
 
 /** The first row of a slice, in kernel order: of the first layer's inputs, or of all other rows. */

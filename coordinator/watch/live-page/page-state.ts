@@ -41,13 +41,13 @@ export class PageState {
       progress: {
         epoch: watched.epoch,
         step: watched.steps,
-        train: watched.train ?? watched.figures.train,
+        train: watched.train ?? watched.lastMeans.train,
         samplesPerSecond: this.#rate,
         secondsLeft: watched.secondsLeft,
         seconds: ((watched.endedMs ?? nowMs) - watched.startedMs) / 1000,
       },
-      validation: watched.figures.validation,
-      test: watched.figures.test,
+      validation: watched.lastMeans.validation,
+      test: watched.lastMeans.test,
       workers: this.#workers(nowMs),
       curve: { generation: curve.generation, from: curveFrom, items: curve.points(curveFrom) },
       validationCurve: {
@@ -83,7 +83,9 @@ export class PageState {
   }
 
   #workers(nowMs: number): PageWorker[] {
-    const { workers, departures } = this.#watched.status;
+    const { departures } = this.#watched;
+    const gone = new Set(departures.map(({ worker }) => worker.id));
+    const workers = this.#watched.status.workers.filter(({ id }) => !gone.has(id));
     const paces = new Map<string, Pace>();
     const rows: PageWorker[] = workers.map((worker) => {
       const pace = this.#pace(worker, nowMs);
@@ -91,16 +93,16 @@ export class PageState {
       const { silentMs, state } = worker;
       // at the end they are shown as they were, but none of them works any more
       if (this.#watched.endedMs !== null) {
-        return { ...shown(worker), samplesPerSecond: null, silentMs: null, state: 'idle', reason: null };
+        return { ...rowOf(worker), samplesPerSecond: null, silentMs: null, state: 'idle', reason: null };
       }
-      return { ...shown(worker), samplesPerSecond: pace.samplesPerSecond, silentMs, state, reason: null };
+      return { ...rowOf(worker), samplesPerSecond: pace.samplesPerSecond, silentMs, state, reason: null };
     });
     this.#paces = paces;
-    const gone = departures.map(({ worker, eviction, reason }): PageWorker => {
+    const left = departures.map(({ worker, eviction, reason }): PageWorker => {
       const state = eviction === null ? 'left' : 'lost';
-      return { ...shown(worker), samplesPerSecond: null, silentMs: null, state, reason };
+      return { ...rowOf(worker), samplesPerSecond: null, silentMs: null, state, reason };
     });
-    return [...rows, ...gone.reverse()];
+    return [...rows, ...left.reverse()];
   }
 
   #pace({ id, samples }: WorkerStatus, nowMs: number): Pace {
@@ -113,7 +115,7 @@ export class PageState {
   }
 }
 
-function shown({ rank, id, name, transport, threads, shards }: WorkerStatus) {
+function rowOf({ rank, id, name, transport, threads, shards }: WorkerStatus) {
   return { rank, id, name, transport, threads, shards };
 }
 

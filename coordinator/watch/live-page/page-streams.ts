@@ -4,7 +4,7 @@
 
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { addressGroup } from '../../../src/host/http/peer-address.ts';
+import { addressGroup } from '../../../src/host/http/remote-address.ts';
 import { type StrangerLimits, strangerLimits } from '../../../src/host/http/stranger-limits.ts';
 import type { PageState } from './page-state.ts';
 import { nothingSeen } from './page-view.ts';

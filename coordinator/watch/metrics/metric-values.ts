@@ -28,11 +28,11 @@ export function histogramsOf(run: WatchedRun): Record<HistogramKey, readonly His
 }
 
 export function valuesOf(run: WatchedRun): Record<PlainKey, readonly MetricValue[]> {
-  const { facts, figures } = run;
+  const { facts, lastMeans } = run;
   const { workers, counts } = run.status;
   const { state } = run.state;
   const splits = (['train', 'validation', 'test'] as const).flatMap((split) => {
-    const of = figures[split];
+    const of = lastMeans[split];
     return of === null ? [] : [{ labels: { split }, of }];
   });
   return {

@@ -1,10 +1,10 @@
-// The training curve of a run of any length in bounded memory: sums over equal stretches of steps, and when there are too
+// The training curve of a run of any length in bounded memory: sums over equal intervals of steps, and when there are too
 // many, two of them become one. So every point is an exact mean, and a long run is only coarser than a short one. Pure.
 
 import type { Sums } from '../../../src/sums.ts';
 
 export interface CurvePoint {
-  /** Step at which the stretch ends. */
+  /** Step at which the interval ends. */
   readonly step: number;
   /** Epochs done then, whatever their lengths. */
   readonly epochs: number;
@@ -14,7 +14,7 @@ export interface CurvePoint {
   readonly samplesPerSecond: number | null;
 }
 
-interface Stretch extends Sums {
+interface Interval extends Sums {
   readonly steps: number;
   readonly endStep: number;
   readonly endEpochs: number;
@@ -25,15 +25,15 @@ const empty = { lossSum: 0, correctCount: 0, sampleCount: 0, steps: 0, endStep: 
 
 export class Curve {
   readonly #most: number;
-  #stretches: Stretch[] = [];
+  #intervals: Interval[] = [];
   #open = { ...empty };
-  #stretchSteps: number;
+  #intervalSteps: number;
   #generation = 0;
 
-  /** `most`: even, how many points there may be. `stretchSteps`: steps of a point at the beginning. */
-  constructor(most: number, stretchSteps: number) {
+  /** `most`: even, how many points there may be. `intervalSteps`: steps of a point at the beginning. */
+  constructor(most: number, intervalSteps: number) {
     this.#most = most;
-    this.#stretchSteps = stretchSteps;
+    this.#intervalSteps = intervalSteps;
   }
 
   /** Changes whenever earlier points have changed. */
@@ -42,7 +42,7 @@ export class Curve {
   }
 
   get length(): number {
-    return this.#stretches.length;
+    return this.#intervals.length;
   }
 
   /** `epochs`: done with this step. */
@@ -54,15 +54,15 @@ export class Curve {
     open.seconds += seconds;
     open.endStep = step + 1;
     open.endEpochs = epochs;
-    if (++open.steps < this.#stretchSteps) return;
-    this.#stretches.push({ ...open });
+    if (++open.steps < this.#intervalSteps) return;
+    this.#intervals.push({ ...open });
     this.#open = { ...empty };
-    if (this.#stretches.length >= this.#most) this.#halve();
+    if (this.#intervals.length >= this.#most) this.#halve();
   }
 
   /** Closed points from number `from` on. */
   points(from = 0): CurvePoint[] {
-    return this.#stretches.slice(from).map(({ lossSum, correctCount, sampleCount, endStep, endEpochs, seconds }) => ({
+    return this.#intervals.slice(from).map(({ lossSum, correctCount, sampleCount, endStep, endEpochs, seconds }) => ({
       step: endStep,
       epochs: endEpochs,
       loss: lossSum / sampleCount,
@@ -72,9 +72,9 @@ export class Curve {
   }
 
   #halve(): void {
-    const halved: Stretch[] = [];
-    for (let i = 0; i + 1 < this.#stretches.length; i += 2) {
-      const [a, b] = [this.#stretches[i]!, this.#stretches[i + 1]!];
+    const halved: Interval[] = [];
+    for (let i = 0; i + 1 < this.#intervals.length; i += 2) {
+      const [a, b] = [this.#intervals[i]!, this.#intervals[i + 1]!];
       halved.push({
         lossSum: a.lossSum + b.lossSum,
         correctCount: a.correctCount + b.correctCount,
@@ -85,8 +85,8 @@ export class Curve {
         seconds: a.seconds + b.seconds,
       });
     }
-    this.#stretches = halved;
-    this.#stretchSteps *= 2;
+    this.#intervals = halved;
+    this.#intervalSteps *= 2;
     this.#generation++;
   }
 }

@@ -1,11 +1,19 @@
 // What is known of a run by watching it: the one place that metrics and the live page read. It is told of steps, phases and
-// events, asks the executor for its workers, and keeps everything in bounded memory. Knows neither prom-client nor HTTP.
+// events, asks the executor for its workers, and keeps everything in bounded memory. Its fields are for reading: it alone
+// writes them. Knows neither prom-client nor HTTP.
 
 import { eventLine } from '../../../src/run/event-text.ts';
 import type { TrainEvent } from '../../../src/run/events.ts';
 import type { Means, Sums } from '../../../src/sums.ts';
 import { printable } from '../../../src/text/clean-text.ts';
-import { type ExecutorStatus, noStatus, type Observer, type Phase, phases } from '../../executors/worker-status.ts';
+import {
+  type Departure,
+  type ExecutorStatus,
+  noStatus,
+  type Observer,
+  type Phase,
+  phases,
+} from '../../executors/worker-status.ts';
 import { Curve } from './curve.ts';
 import { EventLog } from './event-log.ts';
 import { DurationHistogram } from './histogram.ts';
@@ -68,14 +76,12 @@ export class WatchedRun implements Observer {
   trainSamples = 0;
   parameters = 0;
   secondsLeft: number | null = null;
-  /** By how much the times in metrics.om are ahead of the machine's clock. */
-  clockShiftMs = 0;
   /** Of the last step; before the first that of the options. */
   learningRate: number;
   /** Of the epoch so far. */
   train: Means | null = null;
   /** Of the last epoch that ended, and of the end. */
-  readonly figures: { train: Means | null; validation: Means | null; test: Means | null };
+  readonly lastMeans: { train: Means | null; validation: Means | null; test: Means | null };
   endedMs: number | null = null;
   #status: () => ExecutorStatus = () => noStatus;
   #last: ExecutorStatus | null = null;
@@ -84,6 +90,7 @@ export class WatchedRun implements Observer {
   #reason: string | null = null;
   /** Epochs that have ended, and the steps they had: those before a change may have been of another length. */
   #ended = { epochs: 0, steps: 0 };
+  #clockShiftMs = 0;
 
   constructor(facts: WatchedFacts, start: WatchedStart) {
     this.facts = facts;
@@ -97,7 +104,7 @@ export class WatchedRun implements Observer {
     this.lastCheckpointMs = start.checkpointMs;
     this.epoch = start.epochs.length;
     const last = start.epochs.at(-1);
-    this.figures = { train: last?.train ?? null, validation: last?.validation ?? null, test: null };
+    this.lastMeans = { train: last?.train ?? null, validation: last?.validation ?? null, test: null };
     start.epochs.forEach(({ steps, validation }, i) => {
       this.#ended = { epochs: i + 1, steps };
       if (validation !== null) this.validationCurve.push({ step: steps, epochs: i + 1, ...validation });
@@ -122,6 +129,16 @@ export class WatchedRun implements Observer {
     this.curve.add(step, this.#epochsAt(step + 1), sums, ms === null ? 0 : ms / 1000);
   }
 
+  /** By how much the times in metrics.om are ahead of the machine's clock. */
+  get clockShiftMs(): number {
+    return this.#clockShiftMs;
+  }
+
+  /** A time for metrics.om was taken, so much ahead. */
+  clockShifted(ms: number): void {
+    this.#clockShiftMs = ms;
+  }
+
   evaluating(now: boolean): void {
     this.#evaluating = now;
   }
@@ -137,6 +154,11 @@ export class WatchedRun implements Observer {
   /** After the end: as it was then. */
   get status(): ExecutorStatus {
     return this.#last ?? this.#status();
+  }
+
+  /** Workers that have gone, after the end as well: then those are let go that were there. */
+  get departures(): readonly Departure[] {
+    return this.#status().departures;
   }
 
   tell(event: TrainEvent): void {
@@ -158,8 +180,8 @@ export class WatchedRun implements Observer {
       case 'epoch':
         this.epoch = event.epoch;
         this.train = event.train;
-        this.figures.train = event.train;
-        this.figures.validation = event.validation;
+        this.lastMeans.train = event.train;
+        this.lastMeans.validation = event.validation;
         if (event.validation !== null) {
           // one that was cut short is a part of an epoch
           const epochs = this.#epochsAt(event.steps);
@@ -169,7 +191,7 @@ export class WatchedRun implements Observer {
         this.#note('good', epochText(event));
         return;
       case 'test':
-        this.figures.test = event.figures;
+        this.lastMeans.test = event.figures;
         this.#note('good', `Test: loss ${event.figures.loss.toFixed(4)}, accuracy ${percent(event.figures.accuracy)}`);
         return;
       case 'checkpoint':

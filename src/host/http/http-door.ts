@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { GuestBook } from './guest-book.ts';
-import { addressGroup, peerText } from './peer-address.ts';
+import { addressGroup, addressText } from './remote-address.ts';
 import type { StrangerLimits } from './stranger-limits.ts';
 
 export interface DoorOptions {
@@ -106,7 +106,7 @@ export class HttpDoor {
   }
 
   #enter(socket: Socket): void {
-    const key = peerText(socket.remoteAddress, socket.remotePort);
+    const key = addressText(socket.remoteAddress, socket.remotePort);
     // it may have gone before it was looked at
     if (socket.remoteAddress === undefined) return void socket.destroy();
     this.#sockets.set(key, socket);
@@ -135,7 +135,7 @@ export class HttpDoor {
   }
 
   #rawOf(socket: Socket): Socket | null {
-    return this.#sockets.get(peerText(socket.remoteAddress, socket.remotePort)) ?? null;
+    return this.#sockets.get(addressText(socket.remoteAddress, socket.remotePort)) ?? null;
   }
 }
 

@@ -2,9 +2,9 @@
 // torchvision does it through Pillow: an inverse affine map about the image's centre in 16.16 fixed point
 // (Pillow, Image.rotate and libImaging/Geometry.c). Also the step from pixels to the network's sparse input.
 
-import { compact, fixed, gather4, round15 } from './inlined';
+import { compact, fixed, layerOf, round15, scratchOf, sixteenPixels } from './inlined';
 import { draw, word0, word1, word2 } from './random';
-import { Run } from './structs';
+import { Run, Scratch } from './structs';
 
 const PADDING: i32 = 2;
 
@@ -66,10 +66,13 @@ export function imageBytes(run: Run): i32 {
 }
 
 /**
- * Lists the pixels of the image at `image` that are not 0, as byte offset of their row of `stride` bytes and shifted value
- * (x + 1), at `entries`. Returns how many.
+ * Lists the pixels of the image at `image` that are not 0 as inputs of sample `sample` to the first layer: byte offset of the row,
+ * and shifted value (x + 1).
  */
-export function listPixels(run: Run, image: usize, entries: usize, stride: i32): i32 {
+export function listPixels(run: Run, scratch: Scratch, sample: i32, image: usize): void {
+  const inputs = scratchOf(scratch, 0);
+  const entries = inputs.entries + sample * inputs.entryBytes;
+  const stride = layerOf(run, 0).stride;
   const pixels = run.rows * run.columns;
   const zero = i32x4.splat(0);
   let at = entries;
@@ -82,7 +85,7 @@ export function listPixels(run: Run, image: usize, entries: usize, stride: i32):
     at = compact(run.compaction, window, mask & 255, i, stride, at);
     at = compact(run.compaction, v128.shuffle<u64>(window, window, 1, 1), mask >> 8, i + 8, stride, at);
   }
-  return <i32>((at - entries) >> 3);
+  store<i32>(inputs.counts + (sample << 2), <i32>((at - entries) >> 3));
 }
 
 // The box around an image's pixels that are not 0: rows [boxTop, boxBottom), columns [boxLeft, boxRight).
@@ -153,30 +156,36 @@ export function augment(run: Run, source: usize, purpose: u32, epoch: u32, sampl
   const firstRow = max(max(0, PADDING - top), <i32>floor(y - reachY));
   const endRow = min(min(rows, rows + PADDING - top), <i32>ceil(y + reachY));
 
-  const lanes = i32x4(0, 1, 2, 3);
-  const stepsX = i32x4.mul(i32x4.splat(xFromX), lanes);
-  const stepsY = i32x4.mul(i32x4.splat(yFromX), lanes);
-  const columnCount = i32x4.splat(columns);
-  const rowCount = i32x4.splat(rows);
-  const sources = i32x4.splat(<i32>source);
-  const nothing = i32x4.splat(<i32>zeros);
+  const firstFour = i32x4(0, 1, 2, 3);
+  const stepsX = i32x4.mul(i32x4.splat(xFromX), firstFour);
+  const stepsY = i32x4.mul(i32x4.splat(yFromX), firstFour);
+  const fourX = i32x4.splat(xFromX << 2);
+  const fourY = i32x4.splat(yFromX << 2);
+  const fallY = min(0, 15 * yFromX);
+  const lanes = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   for (let r = firstRow; r < endRow; r++) {
     const sourceRow = r + top - PADDING;
-    const sourceColumn = firstColumn + left - PADDING;
-    let fixedX = i32x4.add(i32x4.splat(xFromX * sourceColumn + xFromY * sourceRow + x0), stepsX);
-    let fixedY = i32x4.add(i32x4.splat(yFromX * sourceColumn + yFromY * sourceRow + y0), stepsY);
-    for (let c = firstColumn; c < endColumn; c += 4) {
-      const atX = i32x4.shr_s(fixedX, 16);
-      const atY = i32x4.shr_s(fixedY, 16);
-      // what lies outside is read where there is always a 0; the columns beyond the end are written again, or lie behind
-      const inside = v128.and(
-        v128.and(i32x4.lt_u(atX, columnCount), i32x4.lt_u(atY, rowCount)),
-        i32x4.lt_s(lanes, i32x4.splat(endColumn - c)),
+    for (let c = firstColumn; c < endColumn; c += 16) {
+      const sourceColumn = c + left - PADDING;
+      const fixedX = xFromX * sourceColumn + xFromY * sourceRow + x0;
+      const fixedY = yFromX * sourceColumn + yFromY * sourceRow + y0;
+      // the lanes beyond the end are 0: they are written again, or lie behind the image
+      const pixels = sixteenPixels(
+        source,
+        rows,
+        columns,
+        fixedX,
+        fixedY,
+        stepsX,
+        fourX,
+        stepsY,
+        fourY,
+        fallY,
+        lanes,
+        endColumn - c,
+        zeros,
       );
-      const address = i32x4.add(sources, i32x4.add(i32x4.mul(atY, columnCount), atX));
-      store<u32>(target + r * columns + c, gather4(v128.bitselect(address, nothing, inside)));
-      fixedX = i32x4.add(fixedX, i32x4.splat(xFromX << 2));
-      fixedY = i32x4.add(fixedY, i32x4.splat(yFromX << 2));
+      v128.store(target + r * columns + c, pixels);
     }
   }
 }

@@ -1,10 +1,11 @@
 // Loss, hits and outcomes of images, with parameters as they stand: nothing is kept for a gradient.
 
 import { augment, listPixels } from './augment';
-import { layerOf, scratchOf } from './inlined';
-import { forward, isHit, lossOf, storeOutcome } from './layers';
+import { layerOf } from './inlined';
+import { forward } from './layers';
+import { isHit, lossOf, storeOutcome } from './loss';
 import { shiftBias } from './shifted-input';
-import { Run, Scratch, Sums } from './structs';
+import { Run, Scratch, Sums, TILE } from './structs';
 
 /**
  * Loss and correct predictions of the images numbered by the list at `numbers` (u32; 0 = 0, 1, 2, ...), [first, end).
@@ -29,24 +30,29 @@ export function evaluate(
   const run = changetype<Run>(runAt);
   const scratch = changetype<Scratch>(scratchAt);
   shiftBias(run, scratch, parameters, partials);
-  const inputs = scratchOf(scratch, 0);
   const pixels = run.rows * run.columns;
-  const stride = layerOf(run, 0).stride;
   const outcomeBytes = (layerOf(run, run.layerCount - 1).outputs + 1) << 2;
   let lossSum: f64 = 0;
   let correctCount = 0;
-  for (let i = first; i < end; i++) {
-    const number = numbers ? load<u32>(numbers + (i << 2)) : i;
-    let image = images + number * pixels;
-    if (purpose) {
-      augment(run, image, purpose, epoch, number, scratch.images);
-      image = scratch.images;
+  for (let start = first; start < end; start += TILE) {
+    const count = min(TILE, end - start);
+    for (let i = 0; i < count; i++) {
+      const number = numbers ? load<u32>(numbers + ((start + i) << 2)) : start + i;
+      let image = images + number * pixels;
+      if (purpose) {
+        augment(run, image, purpose, epoch, number, scratch.images);
+        image = scratch.images;
+      }
+      listPixels(run, scratch, i, image);
     }
-    inputs.count = listPixels(run, image, inputs.entries, stride);
-    forward(run, scratch, parameters, null, 0);
-    lossSum += lossOf(run, scratch, <i32>load<u8>(labels + number));
-    correctCount += isHit();
-    if (outcomes) storeOutcome(run, scratch, outcomes + i * outcomeBytes);
+    forward(run, scratch, parameters, count, null, 0);
+    for (let i = 0; i < count; i++) {
+      const number = numbers ? load<u32>(numbers + ((start + i) << 2)) : start + i;
+      const logits = scratch.sums + i * scratch.sumBytes;
+      lossSum += lossOf(run, logits, <i32>load<u8>(labels + number));
+      correctCount += isHit();
+      if (outcomes) storeOutcome(run, logits, outcomes + (start + i) * outcomeBytes);
+    }
   }
   const sums = changetype<Sums>(sumsAt);
   sums.lossSum = lossSum;

@@ -1,14 +1,15 @@
-// From samples to the rows of a gradient, in passes that any workers share: a pass takes some chunks of samples through the
+// From samples to the rows of a gradient, in passes that any workers share: a pass takes some tiles of samples through the
 // network, and keeps their inputs and deltas (Store); then row-sums.ts makes the gradient's rows of them. A pass has whole
 // shards, or a part of one; what the passes before it came to waits in vectors, one for each level of the tree.
 // The bits are those of: a sum from +0 over a shard's samples in order, then the tree over shards.
 
 import { augment, copyImage, imageBytes, listPixels } from './augment';
-import { layerOf, scratchOf, shardStart, storeOf } from './inlined';
-import { backward, forward, isHit, lossOf } from './layers';
+import { layerOf, shardStart, storeOf } from './inlined';
+import { backward, forward } from './layers';
+import { isHit, lossOf, startBackward } from './loss';
 import { sumRow } from './row-sums';
 import { shiftBias } from './shifted-input';
-import { Adam, CHUNK, REST_GROUPS, ROW_GROUPS, Run, Scratch, Store, Sums } from './structs';
+import { Adam, REST_GROUPS, ROW_GROUPS, Run, Scratch, Store, Sums, TILE } from './structs';
 import { transpose16 } from './transpose';
 import { finishRows, prepare, updateRow } from './update';
 
@@ -17,9 +18,9 @@ const AUGMENT_TRAINING: u32 = 4;
 // The pass at hand, as `locate` finds it. Globals belong to the instance, and so to one thread.
 let firstShard: i32 = 0;
 let shardCount: i32 = 0;
-/** The chunks of each of its shards, [firstChunk, endChunk). */
-let firstChunk: i32 = 0;
-let endChunk: i32 = 0;
+/** The tiles of each of its shards, [firstTile, endTile). */
+let firstTile: i32 = 0;
+let endTile: i32 = 0;
 /** Pending vectors that it merges in the end, and the one that takes its sum; -1: it is the last of the block. */
 let mergeCount: i32 = 0;
 let pendingAt: i32 = 0;
@@ -35,8 +36,8 @@ function locate(run: Run, level: i32, index: i32, pass: i32): void {
   shardCount = min(run.passShards, blockShards);
   firstShard = (index << level) + node * shardCount;
   part = pass % parts;
-  firstChunk = (run.shardChunks * part) / parts;
-  endChunk = (run.shardChunks * (part + 1)) / parts;
+  firstTile = (run.shardTiles * part) / parts;
+  endTile = (run.shardTiles * (part + 1)) / parts;
   endsShard = part === parts - 1;
   mergeCount = endsShard ? ctz(~node) : 0;
   const isLast = endsShard && (node + 1) * shardCount === blockShards;
@@ -50,8 +51,8 @@ export function sampleImage(run: Run, epoch: u32, number: u32, target: usize): v
   else copyImage(run, image, target);
 }
 
-/** Takes chunk `chunk` of a pass through the network and back, into the store. */
-export function computeChunk(
+/** Takes tile `tile` of a pass through the network and back, into the store. */
+export function computeTile(
   runAt: usize,
   scratchAt: usize,
   storeAt: usize,
@@ -62,59 +63,61 @@ export function computeChunk(
   level: i32,
   index: i32,
   pass: i32,
-  chunk: i32,
+  tile: i32,
 ): i32 {
   const run = changetype<Run>(runAt);
   const scratch = changetype<Scratch>(scratchAt);
   const kept = changetype<Store>(storeAt);
   locate(run, level, index, pass);
-  const chunks = endChunk - firstChunk;
-  if (chunk >= shardCount * chunks) return 0;
+  const tiles = endTile - firstTile;
+  if (tile >= shardCount * tiles) return 0;
   shiftBias(run, scratch, parameters, partials);
   const batchFirst = stepInEpoch * run.batchSize;
   const batchCount = min(run.batchSize, run.trainingCount - batchFirst);
-  const shard = firstShard + chunk / chunks;
-  const ofShard = firstChunk + (chunk % chunks);
+  const shard = firstShard + tile / tiles;
+  const ofShard = firstTile + (tile % tiles);
   const shardFirst = shardStart(batchCount, run.shards, shard);
   const shardSize = shardStart(batchCount, run.shards, shard + 1) - shardFirst;
-  const first = shardFirst + shardStart(shardSize, run.shardChunks, ofShard);
-  const count = shardFirst + shardStart(shardSize, run.shardChunks, ofShard + 1) - first;
+  const first = shardFirst + shardStart(shardSize, run.shardTiles, ofShard);
+  const count = shardFirst + shardStart(shardSize, run.shardTiles, ofShard + 1) - first;
   const bytes = imageBytes(run);
   // lanes without a sample are those of the background: they touch no row
-  if (count < CHUNK) clearChunk(run, scratch, kept, chunk, count);
-  store<i32>(kept.counts + (chunk << 2), count);
-  const own = scratchOf(scratch, 0);
-  const stride = layerOf(run, 0).stride;
+  if (count < TILE) clearTile(run, scratch, kept, tile, count);
+  store<i32>(kept.counts + (tile << 2), count);
+  const slot = tile * TILE;
+  const start = batchFirst + first;
   for (let i = 0; i < count; i++) {
-    const position = first + i;
-    const number = load<u32>(run.order + ((batchFirst + position) << 2));
-    const label = <i32>load<u8>(run.labels + number);
+    const number = load<u32>(run.order + ((start + i) << 2));
     const image = scratch.images + i * bytes;
-    const slot = chunk * CHUNK + i;
     sampleImage(run, epoch, number, image);
-    own.count = listPixels(run, image, own.entries, stride);
-    forward(run, scratch, parameters, kept, slot);
-    store<f64>(kept.losses + (position << 3), lossOf(run, scratch, label));
-    store<i32>(kept.hits + (position << 2), isHit());
-    backward(run, scratch, kept, parameters, label, slot);
+    listPixels(run, scratch, i, image);
   }
+  forward(run, scratch, parameters, count, kept, slot);
+  for (let i = 0; i < count; i++) {
+    const label = <i32>load<u8>(run.labels + load<u32>(run.order + ((start + i) << 2)));
+    const logits = scratch.sums + i * scratch.sumBytes;
+    store<f64>(kept.losses + ((first + i) << 3), lossOf(run, logits, label));
+    store<i32>(kept.hits + ((first + i) << 2), isHit());
+    startBackward(run, kept, logits, label, slot + i);
+  }
+  backward(run, scratch, kept, parameters, count, slot);
   const inputs = layerOf(run, 0).inputs;
-  transpose16(scratch.images, bytes, inputs, storeOf(kept, 0).inputs + chunk * inputs * CHUNK);
+  transpose16(scratch.images, bytes, inputs, storeOf(kept, 0).inputs + tile * inputs * TILE);
   return count;
 }
 
-function clearChunk(run: Run, scratch: Scratch, kept: Store, chunk: i32, count: i32): void {
+function clearTile(run: Run, scratch: Scratch, kept: Store, tile: i32, count: i32): void {
   const bytes = imageBytes(run);
-  memory.fill(scratch.images + count * bytes, 0, (CHUNK - count) * bytes);
+  memory.fill(scratch.images + count * bytes, 0, (TILE - count) * bytes);
   for (let l = 1; l < run.layerCount; l++) {
-    const size = (layerOf(run, l).inputs * CHUNK) << 2;
-    memory.fill(storeOf(kept, l).inputs + chunk * size, 0, size);
+    const size = (layerOf(run, l).inputs * TILE) << 2;
+    memory.fill(storeOf(kept, l).inputs + tile * size, 0, size);
   }
 }
 
-/** The number of chunks of a pass: computeChunk takes 0 to that. */
-function chunksOfPass(): i32 {
-  return shardCount * (endChunk - firstChunk);
+/** The number of tiles of a pass: computeTile takes 0 to that. */
+function tilesOfPass(): i32 {
+  return shardCount * (endTile - firstTile);
 }
 
 /** Row `row` of layer `l`, after `locate`: to its place in the vector that waits, or, in a block's last pass, to `target`. */
@@ -127,7 +130,7 @@ function passRow(run: Run, scratch: Scratch, kept: Store, l: i32, row: i32, targ
   let to = target;
   if (!endsShard) to = running + (part & 1) * run.vectorBytes;
   else if (pendingAt >= 0) to = kept.pending + pendingAt * run.vectorBytes + rowAt;
-  sumRow(run, scratch, kept, l, row, shardCount, endChunk - firstChunk, mergeCount, rowAt, from, to);
+  sumRow(run, scratch, kept, l, row, shardCount, endTile - firstTile, mergeCount, rowAt, from, to);
 }
 
 /** The first row of group `group` that is summed by itself: `layerRows` are the rows of all layers but the first's inputs. */
@@ -143,7 +146,7 @@ function restRows(run: Run): i32 {
 }
 
 /**
- * Sums slice `slice` (a group of rows) of a pass of block (level, index), after all of its chunks were computed. In the last
+ * Sums slice `slice` (a group of rows) of a pass of block (level, index), after all of its tiles were computed. In the last
  * pass the block's sum goes to the vector at `target`, in the engine's own coordinates: the first layer's weight gradient is
  * that of the shifted input (x + 1). With `adamAt` (0 = none) the block is the root, and its rows are applied at once, as
  * updateSlice does (update.ts): returns 1 if all gradients were finite.
@@ -196,7 +199,7 @@ export function sumSlice(
   return finite;
 }
 
-/** The Sums of block (level, index), after all its chunks: losses in order within a shard, then along the tree. */
+/** The Sums of block (level, index), after all its tiles: losses in order within a shard, then along the tree. */
 export function sumLosses(
   runAt: usize,
   scratchAt: usize,
@@ -257,9 +260,9 @@ export function computeBlock(
   const passes = max(1, (1 << level) / run.passShards) * run.shardPasses;
   for (let pass = 0; pass < passes; pass++) {
     locate(run, level, index, pass);
-    const chunks = chunksOfPass();
-    for (let chunk = 0; chunk < chunks; chunk++) {
-      computeChunk(runAt, scratchAt, storeAt, parameters, partials, epoch, stepInEpoch, level, index, pass, chunk);
+    const tiles = tilesOfPass();
+    for (let tile = 0; tile < tiles; tile++) {
+      computeTile(runAt, scratchAt, storeAt, parameters, partials, epoch, stepInEpoch, level, index, pass, tile);
     }
     for (let slice = 0; slice < ROW_GROUPS + REST_GROUPS; slice++) {
       sumSlice(runAt, scratchAt, storeAt, level, index, pass, slice, target, 0, 0);

@@ -6,7 +6,7 @@
 export { augmentImage } from './augment';
 export { denseImages, denseSamples } from './dense';
 export { evaluate } from './evaluate';
-export { computeBlock, computeChunk, sumLosses, sumSlice } from './gradient';
+export { computeBlock, computeTile, sumLosses, sumSlice } from './gradient';
 export { philox } from './random';
 export { finish, sumFirstRows } from './shifted-input';
 export { updateFlat, updateSlice } from './update';

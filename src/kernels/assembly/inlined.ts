@@ -29,11 +29,24 @@ export function storeOf(store: Store, l: i32): LayerStore {
   return changetype<LayerStore>(store.layers + l * offsetof<LayerStore>());
 }
 
-/** Where the inputs of sample `slot` stand in a layer's store of float32: at the first row, the others CHUNK values apart. */
+/** Where the inputs of sample `slot` stand in a layer's store of float32: at the first row, the others TILE values apart. */
 // @ts-ignore: decorator
 @inline
 export function storedInput(layer: LayerStore, inputs: i32, slot: i32): usize {
   return layer.inputs + ((((slot >> 4) * inputs) << 4) + (slot & 15)) * 4;
+}
+
+/**
+ * Bytes of a row of `stride` bytes that are taken seven vectors at a time: so many that four at a time take what is left, since
+ * with one or two at a time each sum would wait for the one before.
+ */
+// @ts-ignore: decorator
+@inline
+export function sevenVectors(stride: i32): i32 {
+  const vectors = stride >> 4;
+  const sevens = (vectors * 3) & 3;
+  const left = vectors - 7 * sevens;
+  return left < 0 ? 0 : (7 * sevens + (left / 28) * 28) << 4;
 }
 
 /** The products of two rows of `bytes` (a multiple of 16), summed at a fixed order: four vectors of four, then their sum. */
@@ -55,16 +68,72 @@ export function dotLanes(a: usize, b: usize, bytes: i32): v128 {
   return f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
 }
 
-/** The four bytes at four addresses, as one word. */
+/** Whole parts of sixteen numbers in 16.16 fixed point, less `first`: as bytes. */
 // @ts-ignore: decorator
 @inline
-export function gather4(addresses: v128): u32 {
-  return (
-    load<u8>(i32x4.extract_lane(addresses, 0)) |
-    (<u32>load<u8>(i32x4.extract_lane(addresses, 1)) << 8) |
-    (<u32>load<u8>(i32x4.extract_lane(addresses, 2)) << 16) |
-    (<u32>load<u8>(i32x4.extract_lane(addresses, 3)) << 24)
+function wholeParts(start: i32, steps: v128, four: v128, first: i32): v128 {
+  const a = i32x4.add(i32x4.splat(start - (first << 16)), steps);
+  const b = i32x4.add(a, four);
+  const c = i32x4.add(b, four);
+  const d = i32x4.add(c, four);
+  return i8x16.narrow_i16x8_s(
+    i16x8.narrow_i32x4_s(i32x4.shr_s(a, 16), i32x4.shr_s(b, 16)),
+    i16x8.narrow_i32x4_s(i32x4.shr_s(c, 16), i32x4.shr_s(d, 16)),
   );
+}
+
+/** Of the sixteen pixels at `row`, `k` rows below the first: to each lane that is as far below the one that `places` names; else 0. */
+// @ts-ignore: decorator
+@inline
+function fromRow(row: usize, places: v128, below: v128, k: v128): v128 {
+  return i8x16.swizzle(v128.load(row), v128.or(places, i8x16.ne(below, k)));
+}
+
+/**
+ * Sixteen pixels side by side in a turned image, from the four rows of the source that they can come from: turned by less than
+ * eleven degrees, they move by less than one column each, and by less than three rows in all. `fixedX` and `fixedY` are the first
+ * one's source in 16.16 fixed point, `stepX` and `stepY` the way to the next one's. What comes from outside of the source, and
+ * what is not one of the first `count`, is 0. At `zeros` stand sixteen bytes that are 0.
+ */
+// @ts-ignore: decorator
+@inline
+export function sixteenPixels(
+  source: usize,
+  rows: i32,
+  columns: i32,
+  fixedX: i32,
+  fixedY: i32,
+  stepsX: v128,
+  fourX: v128,
+  stepsY: v128,
+  fourY: v128,
+  fallY: i32,
+  lanes: v128,
+  count: i32,
+  zeros: usize,
+): v128 {
+  const x = fixedX >> 16;
+  const y = (fixedY + fallY) >> 16;
+  const places = wholeParts(fixedX, stepsX, fourX, x);
+  const below = wholeParts(fixedY, stepsY, fourY, y);
+  const inside = v128.and(
+    v128.and(
+      i8x16.ge_s(places, i8x16.splat(<i8>min(16, max(0, -x)))),
+      i8x16.lt_s(places, i8x16.splat(<i8>max(0, min(16, columns - x)))),
+    ),
+    i8x16.lt_s(lanes, i8x16.splat(<i8>min(16, count))),
+  );
+  // a place beyond fifteen gives 0
+  const visible = v128.or(places, v128.not(inside));
+  const at = source + y * columns + x;
+  const ones = i8x16.splat(1);
+  const twos = i8x16.add(ones, ones);
+  const threes = i8x16.add(twos, ones);
+  const a = fromRow(<u32>y < <u32>rows ? at : zeros, visible, below, i8x16.splat(0));
+  const b = fromRow(<u32>(y + 1) < <u32>rows ? at + columns : zeros, visible, below, ones);
+  const c = fromRow(<u32>(y + 2) < <u32>rows ? at + 2 * columns : zeros, visible, below, twos);
+  const d = fromRow(<u32>(y + 3) < <u32>rows ? at + 3 * columns : zeros, visible, below, threes);
+  return v128.or(v128.or(a, b), v128.or(c, d));
 }
 
 /**
@@ -118,7 +187,7 @@ export function pickEight(table: usize, pixels: v128, mask: i32, slot: i32, to: 
 }
 
 /**
- * Appends the samples of the chunk from `slot` on whose input is not 0, NaN as well: at `at` goes the offset of the sample's
+ * Appends the samples of the tile from `slot` on whose input is not 0, NaN as well: at `at` goes the offset of the sample's
  * delta, ENTRY_BYTES further on the value. One entry may be written behind the end.
  */
 // @ts-ignore: decorator

@@ -1,80 +1,132 @@
-// One sample through the network, forwards and backwards. Inputs of a layer are lists of what is not 0: about a fifth of
-// the pixels, about half of the activations after ReLU.
+// A tile of samples through the network, forwards and backwards. Inputs of a layer are lists of what is not 0: about a fifth of
+// the pixels, about half of the activations after ReLU. A layer takes all of the tile's samples, and each part of its weights
+// that fits a cache serves all of them before the next does.
 
-import { dotLanes, layerOf, scratchOf, storedInput, storeOf } from './inlined';
-import { LayerScratch, Run, Scratch, Store } from './structs';
+import { dotLanes, layerOf, scratchOf, sevenVectors, storedInput, storeOf } from './inlined';
+import { Layer, LayerScratch, Run, Scratch, Store } from './structs';
+
+/** Bytes of weights that serve all samples of a tile backwards before the next ones do: some of the second-level cache. */
+const SHARED_BYTES: i32 = 131072;
 
 /**
- * target[0, stride) = bias + sum over the listed inputs, in order, of value * row. Twenty-eight outputs at a time stay in
- * registers: with more, V8 runs out of registers and keeps sums on the stack (kernels.mjs of test/bench times it).
+ * For each of `count` samples: its row of sums, `pitch` bytes apart, = bias + sum over its listed inputs, in order, of value *
+ * row. Twenty-eight outputs at a time stay in registers: with more, V8 runs out of registers and keeps sums on the stack
+ * (kernels.mjs of test/bench times it).
  */
-function affine(weights: usize, bias: usize, stride: i32, entries: usize, count: i32, target: usize): void {
+function affine(
+  weights: usize,
+  bias: usize,
+  stride: i32,
+  inputs: LayerScratch,
+  count: i32,
+  sums: usize,
+  pitch: i32,
+): void {
   let column = 0;
-  const end = entries + (count << 3);
-  for (; column + 112 <= stride; column += 112) {
+  const sevensEnd = sevenVectors(stride);
+  for (; column < sevensEnd; column += 112) {
     const rows = weights + column;
-    let s0 = v128.load(bias + column);
-    let s1 = v128.load(bias + column, 16);
-    let s2 = v128.load(bias + column, 32);
-    let s3 = v128.load(bias + column, 48);
-    let s4 = v128.load(bias + column, 64);
-    let s5 = v128.load(bias + column, 80);
-    let s6 = v128.load(bias + column, 96);
-    for (let e = entries; e < end; e += 8) {
-      const row = rows + load<u32>(e);
-      const value = v128.load32_splat(e, 4);
-      s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
-      s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
-      s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
-      s3 = f32x4.add(s3, f32x4.mul(value, v128.load(row, 48)));
-      s4 = f32x4.add(s4, f32x4.mul(value, v128.load(row, 64)));
-      s5 = f32x4.add(s5, f32x4.mul(value, v128.load(row, 80)));
-      s6 = f32x4.add(s6, f32x4.mul(value, v128.load(row, 96)));
+    for (let i = 0; i < count; i++) {
+      const entries = inputs.entries + i * inputs.entryBytes;
+      const end = entries + (load<i32>(inputs.counts + (i << 2)) << 3);
+      let s0 = v128.load(bias + column);
+      let s1 = v128.load(bias + column, 16);
+      let s2 = v128.load(bias + column, 32);
+      let s3 = v128.load(bias + column, 48);
+      let s4 = v128.load(bias + column, 64);
+      let s5 = v128.load(bias + column, 80);
+      let s6 = v128.load(bias + column, 96);
+      for (let e = entries; e < end; e += 8) {
+        const row = rows + load<u32>(e);
+        const value = v128.load32_splat(e, 4);
+        s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
+        s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
+        s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
+        s3 = f32x4.add(s3, f32x4.mul(value, v128.load(row, 48)));
+        s4 = f32x4.add(s4, f32x4.mul(value, v128.load(row, 64)));
+        s5 = f32x4.add(s5, f32x4.mul(value, v128.load(row, 80)));
+        s6 = f32x4.add(s6, f32x4.mul(value, v128.load(row, 96)));
+      }
+      const target = sums + i * pitch + column;
+      v128.store(target, s0);
+      v128.store(target, s1, 16);
+      v128.store(target, s2, 32);
+      v128.store(target, s3, 48);
+      v128.store(target, s4, 64);
+      v128.store(target, s5, 80);
+      v128.store(target, s6, 96);
     }
-    v128.store(target + column, s0);
-    v128.store(target + column, s1, 16);
-    v128.store(target + column, s2, 32);
-    v128.store(target + column, s3, 48);
-    v128.store(target + column, s4, 64);
-    v128.store(target + column, s5, 80);
-    v128.store(target + column, s6, 96);
   }
   for (; column + 64 <= stride; column += 64) {
     const rows = weights + column;
-    let s0 = v128.load(bias + column);
-    let s1 = v128.load(bias + column, 16);
-    let s2 = v128.load(bias + column, 32);
-    let s3 = v128.load(bias + column, 48);
-    for (let e = entries; e < end; e += 8) {
-      const row = rows + load<u32>(e);
-      const value = v128.load32_splat(e, 4);
-      s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
-      s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
-      s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
-      s3 = f32x4.add(s3, f32x4.mul(value, v128.load(row, 48)));
+    for (let i = 0; i < count; i++) {
+      const entries = inputs.entries + i * inputs.entryBytes;
+      const end = entries + (load<i32>(inputs.counts + (i << 2)) << 3);
+      let s0 = v128.load(bias + column);
+      let s1 = v128.load(bias + column, 16);
+      let s2 = v128.load(bias + column, 32);
+      let s3 = v128.load(bias + column, 48);
+      for (let e = entries; e < end; e += 8) {
+        const row = rows + load<u32>(e);
+        const value = v128.load32_splat(e, 4);
+        s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
+        s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
+        s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
+        s3 = f32x4.add(s3, f32x4.mul(value, v128.load(row, 48)));
+      }
+      const target = sums + i * pitch + column;
+      v128.store(target, s0);
+      v128.store(target, s1, 16);
+      v128.store(target, s2, 32);
+      v128.store(target, s3, 48);
     }
-    v128.store(target + column, s0);
-    v128.store(target + column, s1, 16);
-    v128.store(target + column, s2, 32);
-    v128.store(target + column, s3, 48);
+  }
+  for (; column + 48 <= stride; column += 48) {
+    const rows = weights + column;
+    for (let i = 0; i < count; i++) {
+      const entries = inputs.entries + i * inputs.entryBytes;
+      const end = entries + (load<i32>(inputs.counts + (i << 2)) << 3);
+      let s0 = v128.load(bias + column);
+      let s1 = v128.load(bias + column, 16);
+      let s2 = v128.load(bias + column, 32);
+      for (let e = entries; e < end; e += 8) {
+        const row = rows + load<u32>(e);
+        const value = v128.load32_splat(e, 4);
+        s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
+        s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
+        s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
+      }
+      const target = sums + i * pitch + column;
+      v128.store(target, s0);
+      v128.store(target, s1, 16);
+      v128.store(target, s2, 32);
+    }
   }
   for (; column < stride; column += 16) {
     const rows = weights + column;
-    let sum = v128.load(bias + column);
-    for (let e = entries; e < end; e += 8) {
-      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(e, 4), v128.load(rows + load<u32>(e))));
+    for (let i = 0; i < count; i++) {
+      const entries = inputs.entries + i * inputs.entryBytes;
+      const end = entries + (load<i32>(inputs.counts + (i << 2)) << 3);
+      let s0 = v128.load(bias + column);
+      for (let e = entries; e < end; e += 8) {
+        const row = rows + load<u32>(e);
+        const value = v128.load32_splat(e, 4);
+        s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
+      }
+      const target = sums + i * pitch + column;
+      v128.store(target, s0);
     }
-    v128.store(target + column, sum);
   }
 }
 
 /**
- * ReLU: lists what is above 0 for the next layer, whose rows have `stride` bytes. NaN counts as above, so that it is never
- * hidden. With `kept` (0 = none) each value, or 0, also stands there, CHUNK values apart.
+ * ReLU: lists what is above 0 for the next layer, as its sample `i`; its rows have `stride` bytes. NaN counts as above, so that
+ * it is never hidden. With `kept` (0 = none) each value, or 0, also stands there, TILE values apart.
  */
-function listPositive(sums: usize, outputs: i32, next: LayerScratch, stride: i32, kept: usize): void {
-  let entry = next.entries;
-  let place = next.places;
+function listPositive(sums: usize, outputs: i32, next: LayerScratch, i: i32, stride: i32, kept: usize): void {
+  const entries = next.entries + i * next.entryBytes;
+  let entry = entries;
+  let place = next.places + i * next.placeBytes;
   const end = outputs << 2;
   let offset = 0;
   for (let o = 0; o < end; o += 4) {
@@ -88,109 +140,86 @@ function listPositive(sums: usize, outputs: i32, next: LayerScratch, stride: i32
     place += positive << 2;
     offset += stride;
   }
-  next.count = <i32>((entry - next.entries) >> 3);
+  store<i32>(next.counts + (i << 2), <i32>((entry - entries) >> 3));
 }
 
 /**
- * Forward through all layers, from the list of the first layer's inputs. The logits end in `scratch.sums`.
- * The first layer takes the shifted bias (`scratch.shiftedBias`), since its inputs are shifted by 1. With `store` each hidden
- * layer's outputs are also left there, as those of sample `slot`.
+ * Forward through all layers, from the lists of `count` samples' inputs to the first layer. Their logits end in rows of
+ * `scratch.sums`, `scratch.sumBytes` apart.
+ * The first layer takes the shifted bias (`scratch.shiftedBias`), since its inputs are shifted by 1. With `kept` each hidden
+ * layer's outputs are also left there, as those of the samples from `slot` on.
  */
-export function forward(run: Run, scratch: Scratch, parameters: usize, kept: Store | null, slot: i32): void {
+export function forward(
+  run: Run,
+  scratch: Scratch,
+  parameters: usize,
+  count: i32,
+  kept: Store | null,
+  slot: i32,
+): void {
   const last = run.layerCount - 1;
+  const pitch = scratch.sumBytes;
   for (let l = 0; l <= last; l++) {
     const layer = layerOf(run, l);
-    const own = scratchOf(scratch, l);
     const weights = parameters + layer.offset;
     const bias = l === 0 ? scratch.shiftedBias : weights + layer.inputs * layer.stride;
-    affine(weights, bias, layer.stride, own.entries, own.count, scratch.sums);
-    if (l < last) {
-      const column = kept ? storedInput(storeOf(kept, l + 1), layer.outputs, slot) : 0;
-      listPositive(scratch.sums, layer.outputs, scratchOf(scratch, l + 1), layerOf(run, l + 1).stride, column);
+    affine(weights, bias, layer.stride, scratchOf(scratch, l), count, scratch.sums, pitch);
+    if (l === last) break;
+    const next = scratchOf(scratch, l + 1);
+    const stride = layerOf(run, l + 1).stride;
+    for (let i = 0; i < count; i++) {
+      const column = kept ? storedInput(storeOf(kept, l + 1), layer.outputs, slot + i) : 0;
+      listPositive(scratch.sums + i * pitch, layer.outputs, next, i, stride, column);
     }
   }
 }
 
-// Sum of the exponentials that `lossOf` leaves in `scratch.sums`.
-let softmaxTotal: f64 = 0;
-// The class of the largest logit of the same sample, and whether it is its label.
-let predicted: i32 = 0;
-let hit: i32 = 0;
-
-/** After `lossOf`: 1 if the sample's class was predicted, else 0. */
-export function isHit(): i32 {
-  return hit;
-}
-
 /**
- * Cross-entropy (nats) of the logits in `scratch.sums`, of which it makes their exponentials. `isHit` says after it whether
- * the largest logit is the label's.
+ * Backwards after `forward` and `startBackward` of all of the `count` samples from `slot` on: leaves in the other layers' deltas
+ * the gradient of the loss with respect to the layer's outputs before ReLU: W delta, masked by ReLU.
  */
-export function lossOf(run: Run, scratch: Scratch, label: i32): f64 {
-  const end = layerOf(run, run.layerCount - 1).outputs << 2;
-  const logits = scratch.sums;
-  let largest = load<f32>(logits);
-  let best = 0;
-  for (let c = 4; c < end; c += 4) {
-    const logit = load<f32>(logits + c);
-    if (logit > largest) {
-      largest = logit;
-      best = c;
+export function backward(run: Run, scratch: Scratch, kept: Store, parameters: usize, count: i32, slot: i32): void {
+  for (let l = run.layerCount - 1; l > 0; l--) {
+    const layer = layerOf(run, l);
+    const own = storeOf(kept, l);
+    const before = storeOf(kept, l - 1);
+    const deltas = own.deltas + slot * own.pitch;
+    const targets = before.deltas + slot * before.pitch;
+    memory.fill(targets, 0, count * before.pitch);
+    const inputs = scratchOf(scratch, l);
+    const weights = parameters + layer.offset;
+    const rowsAtOnce = max(4, SHARED_BYTES / layer.stride);
+    memory.fill(inputs.done, 0, count << 2);
+    for (let row = 0; row < layer.inputs; row += rowsAtOnce) {
+      const end = min(layer.inputs, row + rowsAtOnce);
+      for (let i = 0; i < count; i++) {
+        products(inputs, i, end, layer, weights, deltas + i * own.pitch, targets + i * before.pitch);
+      }
     }
   }
-  predicted = best >> 2;
-  hit = i32(best === label << 2);
-  const own = <f64>(load<f32>(logits + (label << 2)) - largest);
-  let total: f64 = 0;
-  for (let c = 0; c < end; c += 4) {
-    const e = NativeMath.exp(<f64>(load<f32>(logits + c) - largest));
-    total += e;
-    store<f32>(logits + c, <f32>e);
-  }
-  softmaxTotal = total;
-  return NativeMath.log(total) - own;
 }
 
-/** After `lossOf`: the predicted class (i32) at `outcome`, and the probability of each class (f32) behind it. */
-export function storeOutcome(run: Run, scratch: Scratch, outcome: usize): void {
-  const classes = layerOf(run, run.layerCount - 1).outputs;
-  const scale: f64 = 1.0 / softmaxTotal;
-  store<i32>(outcome, predicted);
-  for (let c = 0; c < classes; c++) {
-    store<f32>(outcome + 4 + (c << 2), <f32>(<f64>load<f32>(scratch.sums + (c << 2)) * scale));
+/** For each listed input of sample `i` before input `end`, and not done, the product of its row and `delta`, at its place. */
+function products(
+  inputs: LayerScratch,
+  i: i32,
+  end: i32,
+  layer: Layer,
+  weights: usize,
+  delta: usize,
+  target: usize,
+): void {
+  const stride = layer.stride;
+  const entries = inputs.entries + i * inputs.entryBytes;
+  const places = inputs.places + i * inputs.placeBytes;
+  let k = load<i32>(inputs.done + (i << 2));
+  let count = load<i32>(inputs.counts + (i << 2));
+  if (end < layer.inputs) {
+    let until = k;
+    while (until < count && load<i32>(places + (until << 2)) < end << 2) until++;
+    count = until;
+    store<i32>(inputs.done + (i << 2), count);
   }
-}
-
-/**
- * Backwards after `forward` and `lossOf`: leaves at place `slot` of each layer's deltas the gradient of the loss with
- * respect to the layer's outputs (before ReLU): softmax minus one-hot at the end, W delta masked by ReLU before it.
- */
-export function backward(run: Run, scratch: Scratch, kept: Store, parameters: usize, label: i32, slot: i32): void {
-  const last = run.layerCount - 1;
-  let layer = layerOf(run, last);
-  let delta = storeOf(kept, last).deltas + slot * layer.stride;
-  memory.fill(delta, 0, layer.stride);
-  const scale: f64 = 1.0 / softmaxTotal;
-  for (let c = 0; c < layer.outputs; c++) {
-    const probability = <f64>load<f32>(scratch.sums + (c << 2)) * scale;
-    store<f32>(delta + (c << 2), <f32>(probability - f64(c === label)));
-  }
-  for (let l = last; l > 0; l--) {
-    const before = layerOf(run, l - 1);
-    const deltaBefore = storeOf(kept, l - 1).deltas + slot * before.stride;
-    memory.fill(deltaBefore, 0, before.stride);
-    products(scratchOf(scratch, l), parameters + layer.offset, delta, layer.stride, deltaBefore);
-    layer = before;
-    delta = deltaBefore;
-  }
-}
-
-/** For each listed input the product of its row and `delta`, at its place in `target`; four at a time. */
-function products(inputs: LayerScratch, weights: usize, delta: usize, stride: i32, target: usize): void {
-  const entries = inputs.entries;
-  const places = inputs.places;
-  const count = inputs.count;
-  let k = 0;
   for (; k + 4 <= count; k += 4) {
     const entry = entries + (k << 3);
     const place = places + (k << 2);

@@ -1,8 +1,8 @@
-// The rows of a pass's gradient, any of them by any worker: the samples that touch a row are listed from what their chunks
+// The rows of a pass's gradient, any of them by any worker: the samples that touch a row are listed from what their tiles
 // left (Store); then the row is summed in registers, shard by shard, and the shards are added along the canonical tree before
 // the row is written once. So a row costs no clearing, and no reading and writing for every sample.
 
-import { layerOf, storeOf } from './inlined';
+import { layerOf, sevenVectors, storeOf } from './inlined';
 import { listRow } from './row-entries';
 import { ENTRY_BYTES, Run, Scratch, STEP_BYTES, Store } from './structs';
 
@@ -86,7 +86,8 @@ function sumEntries(
   target: usize,
 ): void {
   let column = 0;
-  for (; column + 112 <= stride; column += 112) {
+  const sevensEnd = sevenVectors(stride);
+  for (; column < sevensEnd; column += 112) {
     const columnDeltas = deltas + column;
     const start = from + column;
     let s0 = v128.load(start);
@@ -154,6 +155,30 @@ function sumEntries(
     v128.store(result, s2, 32);
     v128.store(result, s3, 48);
   }
+  for (; column + 48 <= stride; column += 48) {
+    const columnDeltas = deltas + column;
+    const start = from + column;
+    let s0 = v128.load(start);
+    let s1 = v128.load(start, 16);
+    let s2 = v128.load(start, 32);
+    for (let entry = entries; entry < entriesEnd; entry += 4) {
+      const delta = columnDeltas + load<u32>(entry);
+      const value = v128.load32_splat(entry, ENTRY_BYTES);
+      s0 = f32x4.add(s0, f32x4.mul(value, v128.load(delta)));
+      s1 = f32x4.add(s1, f32x4.mul(value, v128.load(delta, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(value, v128.load(delta, 32)));
+    }
+    for (let merge = merges; merge < mergesEnd; merge += 4) {
+      const left = <usize>load<u32>(merge) + column;
+      s0 = f32x4.add(v128.load(left), s0);
+      s1 = f32x4.add(v128.load(left, 16), s1);
+      s2 = f32x4.add(v128.load(left, 32), s2);
+    }
+    const result = target + column;
+    v128.store(result, s0);
+    v128.store(result, s1, 16);
+    v128.store(result, s2, 32);
+  }
   for (; column < stride; column += 16) {
     const columnDeltas = deltas + column;
     const start = from + column;
@@ -199,14 +224,14 @@ export function sumRow(
   l: i32,
   row: i32,
   shards: i32,
-  shardChunks: i32,
+  shardTiles: i32,
   pendingCount: i32,
   rowAt: usize,
   from: usize,
   target: usize,
 ): void {
   const stride = layerOf(run, l).stride;
-  listRow(run, scratch, kept, l, row, shards, shardChunks);
+  listRow(run, scratch, kept, l, row, shards, shardTiles);
   planRow(scratch, stride, shards, kept.pending + rowAt, pendingCount, run.vectorBytes, target);
   sumSteps(scratch, storeOf(kept, l).deltas, stride, from);
 }

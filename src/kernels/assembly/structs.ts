@@ -9,12 +9,12 @@ export const ROW_GROUPS: i32 = 16;
 export const REST_GROUPS: i32 = 4;
 
 /** Samples that are worked on together: their inputs lie side by side, a row's in one vector of bytes. */
-export const CHUNK: i32 = 16;
+export const TILE: i32 = 16;
 
 /** Bytes of a vector that are reduced and updated at a time: small enough to stay in the first-level cache. */
 export const REDUCE_BYTES: i32 = 2048;
 
-/** Bytes of each half of a row's list of entries (Scratch.entries): for passes of at most 64 chunks. */
+/** Bytes of each half of a row's list of entries (Scratch.entries): for passes of at most 64 tiles. */
 export const ENTRY_BYTES: i32 = 4544;
 
 /** Bytes of a step of a row's sum: where its entries end, where the addresses of the rows that it merges end, and where it goes. */
@@ -56,8 +56,8 @@ export class Run {
   order: usize;
   /** Address of `layerCount` Layer records. */
   layers: usize;
-  /** Chunks that each shard is cut into. */
-  shardChunks: i32;
+  /** Tiles that each shard is cut into. */
+  shardTiles: i32;
   /** Shards of a pass (a power of two), where it has whole ones. */
   passShards: i32;
   /** Passes that a shard takes, where it takes more than one; else 1. */
@@ -71,11 +71,12 @@ export class Run {
 export class Scratch {
   /** Address of `layerCount` LayerScratch records. */
   layers: usize;
-  /** Outputs of one layer for one sample, as float32, as long as the longest row. */
+  /** Outputs of one layer for each sample of a tile, as float32, each as long as the longest row: sumBytes. */
   sums: usize;
+  sumBytes: i32;
   /** The first layer's bias, shifted by the sum of its rows. */
   shiftedBias: usize;
-  /** A chunk's images, each of imageBytes (augment.ts), and 16 bytes that are 0. */
+  /** A tile's images, each of imageBytes (augment.ts), and 16 bytes that are 0. */
   images: usize;
   /** The list of one row: offsets of deltas (u32), and ENTRY_BYTES further on the values (f32). */
   entries: usize;
@@ -99,19 +100,23 @@ export class Scratch {
 /** The same for one layer. */
 @unmanaged
 export class LayerScratch {
-  /** The one sample at hand: byte offset of the row (u32) and value (f32) of each input that is not 0. */
+  /** For each sample of a tile byte offset of the row (u32) and value (f32) of each input that is not 0; entryBytes apart. */
   entries: usize;
-  /** The same inputs' numbers, times four (u32). */
+  entryBytes: i32;
+  /** The same inputs' numbers, times four (u32); placeBytes apart. */
   places: usize;
-  count: i32;
+  placeBytes: i32;
+  /** How many inputs of each sample are listed (i32), and how many of them are done backwards (i32). */
+  counts: usize;
+  done: usize;
 }
 
-/** What the samples of a pass leave for the sums of its rows: written chunk by chunk, read row by row, by whichever worker. */
+/** What the samples of a pass leave for the sums of its rows: written tile by tile, read row by row, by whichever worker. */
 @unmanaged
 export class Store {
   /** Address of `layerCount` LayerStore records. */
   layers: usize;
-  /** For each chunk of a pass how many samples it has (i32). */
+  /** For each tile of a pass how many samples it has (i32). */
   counts: usize;
   /** For each sample of a batch its loss (f64), and whether it was predicted (i32). */
   losses: usize;
@@ -125,9 +130,10 @@ export class Store {
 /** The same for one layer. */
 @unmanaged
 export class LayerStore {
-  /** For each sample of a pass the loss gradient with respect to the layer's outputs before ReLU. */
+  /** For each sample of a pass the loss gradient with respect to the layer's outputs before ReLU; pitch bytes apart. */
   deltas: usize;
-  /** For each chunk and row of the layer CHUNK inputs: pixels (u8) of the first layer, else float32 after ReLU. */
+  pitch: i32;
+  /** For each tile and row of the layer TILE inputs: pixels (u8) of the first layer, else float32 after ReLU. */
   inputs: usize;
 }
 

@@ -1,10 +1,10 @@
 // From images, one after the other, to rows that have one pixel of each.
 
 import { highBytes, lowBytes } from './inlined';
-import { CHUNK } from './structs';
+import { TILE } from './structs';
 
 /**
- * Turns CHUNK images, `bytes` apart, into rows of CHUNK pixels: row i has pixel i of each, for `pixels` rows at `target`.
+ * Turns TILE images, `bytes` apart, into rows of TILE pixels: row i has pixel i of each, for `pixels` rows at `target`.
  * Four rounds of a perfect shuffle are a transposition of sixteen by sixteen.
  */
 export function transpose16(images: usize, bytes: i32, pixels: i32, target: usize): void {
@@ -111,7 +111,7 @@ export function transpose16(images: usize, bytes: i32, pixels: i32, target: usiz
     at += 16;
     to += 256;
   }
-  for (; left > 0; left--, at++, to += CHUNK) {
-    for (let i = 0; i < CHUNK; i++) store<u8>(to + i, load<u8>(at + i * bytes));
+  for (; left > 0; left--, at++, to += TILE) {
+    for (let i = 0; i < TILE; i++) store<u8>(to + i, load<u8>(at + i * bytes));
   }
 }

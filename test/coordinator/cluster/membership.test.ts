@@ -91,8 +91,7 @@ describe('membership', () => {
             const remote = who % 3 !== 0;
             const threads = 1 + (who % 4);
             twin.members.push({ threads, remote, ready: false, leaving: false, gone: false, heard: [nowMs] });
-            expected = [`joined ${twin.members.length}`];
-            effects = machine.handle({ type: 'joining', nowMs, name: 'x', threads, remote });
+            effects = machine.handle({ type: 'joining', nowMs, workerId: twin.members.length, threads, remote });
           } else if (what === 'tick') {
             twin.ticks.push(nowMs);
             for (const evicted of twin.evictedAt(nowMs)) {
@@ -113,7 +112,7 @@ describe('membership', () => {
               if (present && !member.ready && !member.leaving) {
                 member.ready = true;
                 member.heard.push(nowMs);
-                expected = [`ready ${workerId}`, ...twin.turn()];
+                expected = twin.turn();
               }
               effects = machine.handle({ type: 'ready', nowMs, workerId });
             } else if (what === 'goodbye') {
@@ -122,7 +121,7 @@ describe('membership', () => {
               effects = machine.handle({ type: 'goodbye', workerId, reason: 'a test' });
             } else {
               member.gone = true;
-              expected = present ? [`left ${workerId}`, ...twin.turn()] : [];
+              expected = twin.turn();
               effects = machine.handle({ type: 'gone', workerId, reason: 'a test' });
             }
           }
@@ -135,17 +134,7 @@ describe('membership', () => {
       }),
       { numRuns: 1_000 },
     );
-    expect([...seen].sort()).toEqual([
-      'begin',
-      'evict',
-      'give-up',
-      'joined',
-      'left',
-      'pause',
-      'ready',
-      'resume',
-      'wait',
-    ]);
+    expect([...seen].sort()).toEqual(['begin', 'evict', 'give-up', 'pause', 'resume', 'wait']);
   });
 
   it('never evicts those who are heard in time, however long the coordinator is stopped', () => {
@@ -155,7 +144,7 @@ describe('membership', () => {
         const machine = new Membership({ ...options, minThreads: 1, joinTimeoutMs: null });
         const clock = new AttendedClock({ longestGapMs: 250 });
         let wallMs = 0;
-        machine.handle({ type: 'joining', nowMs: clock.read(0), name: 'x', threads: 1, remote: true });
+        machine.handle({ type: 'joining', nowMs: clock.read(0), workerId: 1, threads: 1, remote: true });
         // Every second it sends a heartbeat; those that came during a stop are read before or after the tick.
         for (const { passedMs, heardFirst } of stops) {
           wallMs += passedMs;

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { whatHappened, whereItRan } from '../../../coordinator/report/run-story.ts';
-import { inOrder, type ProcessLog, ProcessRecord } from '../../../coordinator/run-folder/process-log.ts';
+import { inOrder, type ProcessLog, ProcessLogger } from '../../../coordinator/run-folder/process-log.ts';
 import { appended, type RunLog, RunLogFile, readLog } from '../../../coordinator/run-folder/run-log-file.ts';
 
-const recorded = (record: ProcessRecord, resumed = false) => record.log('1.2.3', 2, false, resumed);
+const recorded = (record: ProcessLogger, resumed = false) => record.log('1.2.3', 2, false, resumed);
 
 describe('the record of a process', () => {
   it('keeps the first and the last of many events, and says how many it does not', () => {
-    const record = new ProcessRecord(() => 1);
+    const record = new ProcessLogger(() => 1);
     for (let i = 0; i < 1234; i++) record.add({ type: 'info', message: String(i) });
     const { events, omitted } = recorded(record);
     expect([events.length, omitted]).toEqual([1000, 234]);
@@ -20,7 +20,7 @@ describe('the record of a process', () => {
   });
 
   it('keeps the first word on its end', () => {
-    const record = new ProcessRecord(() => 1);
+    const record = new ProcessLogger(() => 1);
     expect(recorded(record).ended).toBeNull();
     record.end('The disk is full');
     record.end('done');
@@ -30,7 +30,7 @@ describe('the record of a process', () => {
 
 describe('processes one after the other', () => {
   const at = (started: string, ...seconds: number[]): ProcessLog => ({
-    ...recorded(new ProcessRecord(() => 1)),
+    ...recorded(new ProcessLogger(() => 1)),
     started,
     events: seconds.map((each) => ({ seconds: each, level: 'info', message: 'x' })),
   });
@@ -60,21 +60,21 @@ describe('log.json', () => {
   afterEach(async () => await rm(folder, { recursive: true, force: true }));
 
   it('grows with a process, and goes on with the next', async () => {
-    const first = new ProcessRecord(() => 0);
+    const first = new ProcessLogger(() => 0);
     const file = new RunLogFile(folder, null, () => recorded(first));
     file.save();
     first.add({ type: 'warning', message: 'late' });
     file.save();
     await file.finish();
     expect((await readLog(folder)).processes).toEqual([recorded(first)]);
-    const second = new ProcessRecord(() => 0);
+    const second = new ProcessLogger(() => 0);
     await new RunLogFile(folder, folder, () => recorded(second, true)).finish();
     expect((await readLog(folder)).processes).toEqual([recorded(first), recorded(second, true)]);
   });
 
   it.each(['not JSON', '[]', '{"processes": 3}'])('that is damaged (%s) stops nothing', async (text) => {
     await writeFile(join(folder, 'log.json'), text);
-    const record = new ProcessRecord(() => 1);
+    const record = new ProcessLogger(() => 1);
     const told: string[] = [];
     await new RunLogFile(
       folder,
@@ -88,7 +88,7 @@ describe('log.json', () => {
 });
 
 it('log.json of a run that was resumed very often keeps the first process and the last, and says how many it does not', () => {
-  const named = (started: string) => ({ ...recorded(new ProcessRecord(() => 1), true), started });
+  const named = (started: string) => ({ ...recorded(new ProcessLogger(() => 1), true), started });
   let log: RunLog = { processes: [], omitted: 0 };
   for (let i = 1; i <= 250; i++) log = appended(log, named(`T${i}`));
   expect([log.processes.length, log.omitted]).toEqual([100, 150]);
@@ -101,40 +101,4 @@ it('log.json of a run that was resumed very often keeps the first process and th
   expect(rows).toContainEqual(['', '150 processes more were not kept.']);
   expect(rows).toContainEqual(['Process 250', expect.stringContaining('Begun T250')]);
   expect(whereItRan(log.processes, log.omitted).at(-1)![0]).toBe('Process 250');
-});
-
-describe('the story of a run', () => {
-  const environment = {
-    program: '1.2.3',
-    node: 'v20',
-    system: 'linux x64',
-    processor: 'P',
-    cores: 2,
-    memoryBytes: 2 ** 30,
-    threads: 2,
-    nodes: false,
-  };
-  const one: ProcessLog = { started: 'T', resumed: false, environment, events: [], omitted: 0, ended: 'done' };
-
-  it('is short where nothing happened', () => {
-    expect(whatHappened([])).toEqual({ text: expect.stringMatching(/no log.json/) });
-    expect(whatHappened([one])).toEqual({ text: 'Computed by 2 threads of this machine. Nothing happened to them.' });
-    expect(whereItRan([one])[0]).toEqual(['Started', 'T']);
-  });
-
-  it('tells of every process, how it ended, and what is not known', () => {
-    const events = [{ seconds: 1.25, level: 'warning' as const, message: 'worker 2 left' }];
-    const killed = { ...one, resumed: true, events, omitted: 3, ended: null };
-    const { text, rows } = whatHappened([killed, { ...one, environment: { ...environment, threads: 0, nodes: true } }]);
-    expect(text).toMatch(/^Computed by 2 processes, .* processes of which nothing is known\.$/);
-    expect(rows).toEqual([
-      ['Process 1', 'Begun T: 2 threads of this machine.'],
-      ['1.3 s', 'worker 2 left'],
-      ['', '3 more, in the middle of these, were not kept.'],
-      ['', 'How it ended is not known: it was killed, or its machine stopped.'],
-      ['Process 2', 'Begun T: the coordinator itself, inline and nodes that joined over the network.'],
-      ['', 'It finished the run.'],
-    ]);
-    expect(whereItRan([killed, one])).toHaveLength(2);
-  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GuestBook } from '../../../src/host/http/guest-book.ts';
-import { addressGroup, peerText } from '../../../src/host/http/peer-address.ts';
+import { addressGroup, addressText } from '../../../src/host/http/remote-address.ts';
 import { RepeatedWarnings } from '../../../src/host/http/repeated-warnings.ts';
 
 describe('the guest book', () => {
@@ -62,9 +62,9 @@ describe('addresses', () => {
   });
 
   it('are shown as one would type them', () => {
-    expect(peerText('::ffff:10.0.0.7', 1)).toBe('10.0.0.7:1');
-    expect(peerText('2001:db8::7', 2)).toBe('[2001:db8::7]:2');
-    expect(peerText(undefined, undefined)).toBe('unknown:0');
+    expect(addressText('::ffff:10.0.0.7', 1)).toBe('10.0.0.7:1');
+    expect(addressText('2001:db8::7', 2)).toBe('[2001:db8::7]:2');
+    expect(addressText(undefined, undefined)).toBe('unknown:0');
   });
 });
 

@@ -5,27 +5,26 @@ import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import { CheckpointRequests } from '../../../coordinator/training/checkpoint-requests.ts';
 import { resolveWithRun } from '../../../coordinator/training/resolve-with-run.ts';
 import { type TrainDeps, trainRun } from '../../../coordinator/training/train-run.ts';
-import { type ExitCode, LockstepError } from '../../../src/errors.ts';
+import { LockstepError } from '../../../src/errors.ts';
 import { wiring } from '../../../src/library.ts';
 import type { OptionKey } from '../../../src/options/option-table.ts';
 import type { TrainOptions } from '../../../src/options/train-options.ts';
-import type { EpochRecord, Summary, TrainEvent } from '../../../src/run/events.ts';
+import type { EpochRecord, TrainEvent } from '../../../src/run/events.ts';
 import { allowable } from '../../../src/run/resume-plan.ts';
-import { type Change, readRunConfig } from '../../../src/run/run-record.ts';
+import type { Change } from '../../../src/run/run-record.ts';
 import { datasetDigest } from '../../../src/wire/dataset-bytes.ts';
 import { type Cluster, withCluster } from '../../support/cluster.ts';
 import { interruption } from '../../support/interruption.ts';
 import type { NodeSetup } from '../../support/nodes.ts';
 import { startProxy } from '../../support/proxy.ts';
-import { startCli } from '../../support/run-cli.ts';
 import type { Life, NodeLife, Stage } from './life.ts';
 import { type Bits, replay } from './replay.ts';
+import { bitsOf, killed, recordOf } from './run-of-life.ts';
 import type { DataName, World } from './world.ts';
 
 export interface Lived {
@@ -287,36 +286,4 @@ function setupOf(
       if (misfortune === 'late') await delay(50);
     },
   };
-}
-
-const killedRun = fileURLToPath(new URL('../../support/killed-run.mjs', import.meta.url));
-
-async function killed(
-  options: Partial<TrainOptions>,
-  afterEvents: number,
-  count: (what: string) => void,
-): Promise<void> {
-  const asked = JSON.stringify({ ...options, report: false, metricsPort: 'off' });
-  const { exitCode, stderr } = await startCli([asked, String(afterEvents)], { cwd: '.', cli: killedRun }).ended;
-  if (exitCode === null) return count('kill');
-  if (exitCode !== 0)
-    throw new LockstepError({
-      code: 'ERR_LOCKSTEP_INTERRUPTED',
-      what: stderr,
-      why: 'a process',
-      mend: 'none',
-      exitCode: exitCode as ExitCode,
-    });
-}
-
-async function recordOf(run: string) {
-  const record = readRunConfig(JSON.parse(await readFile(join(run, 'config.json'), 'utf8')));
-  if ('why' in record) throw new Error(`${run}: ${record.why}`);
-  return record;
-}
-
-async function bitsOf(run: string): Promise<Bits> {
-  const read = async (name: string) => JSON.parse(await readFile(join(run, name), 'utf8'));
-  const { digest, stateDigest, test } = (await read('summary.json')) as Summary;
-  return { digest, stateDigest, test, history: (await read('history.json')) as EpochRecord[] };
 }

@@ -9,16 +9,45 @@ import type { House } from './house.ts';
 export function linksResolve(house: House, isThere: (path: string) => boolean = (path) => has(house, path)): string[] {
   return markdown(house).flatMap(([path, text]) => {
     if (!isThere(path)) return [];
-    const links = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!);
-    return links.flatMap((link) => {
-      if (/^[a-z]+:/.test(link)) return [];
+    return linksOf(text).flatMap((link) => {
+      if (/^([a-z]+:|\/\/)/.test(link)) return [];
       const [file = '', anchor] = link.split('#', 2);
-      const target = file === '' ? path : posix.join(posix.dirname(path), file);
+      const target = file === '' ? path : posix.join(posix.dirname(path), decodeURI(file));
       if (!isThere(target)) return [`${path} links ${link}, which is not there`];
       const known = anchor === undefined || anchorsOf(house.texts.get(target) ?? '').includes(anchor);
       return known ? [] : [`${path} links ${link}, but no heading there has that name`];
     });
   });
+}
+
+/** A reference that is not defined is no link: a reader sees its brackets. */
+export function referencesAreDefined(house: House): string[] {
+  return markdown(house).flatMap(([path, text]) => {
+    const prose = withoutCode(text);
+    const defined = [...prose.matchAll(definition)].map(([, name]) => name!.toLowerCase());
+    const used = [...prose.matchAll(/\[([^\][]+)\]\[([^\][]*)\]/g)].map(([, shown, name]) =>
+      (name || shown!).toLowerCase(),
+    );
+    return used
+      .filter((name) => !defined.includes(name))
+      .map((name) => `${path} links [${name}], which it does not define`);
+  });
+}
+
+/** `[name]: target "title"` */
+const definition = /^ {0,3}\[([^\]]+)\]: *<?([^\s>]+)>?/gm;
+
+/** The targets of a text's links and pictures: in line, by reference, as HTML. */
+function linksOf(text: string): string[] {
+  const prose = withoutCode(text);
+  const html = [...prose.matchAll(/<(?:a|img|source|link)\s[^>]*?\b(?:href|src|srcset)\s*=\s*["']?([^"'\s>]+)/gi)];
+  // ](target), ](<target>), ](target "title")
+  const inLine = [...prose.matchAll(/\]\(\s*(?:<([^>\n]*)>|([^)\s]+))(?:\s+(?:"[^"]*"|'[^']*'|\([^)]*\)))?\s*\)/g)];
+  return [
+    ...inLine.map(([, pointed, bare]) => pointed ?? bare!),
+    ...[...prose.matchAll(definition)].map(([, , target]) => target!),
+    ...html.map(([, target]) => target!),
+  ];
 }
 
 export function citedDocumentsAreThere(house: House): string[] {

@@ -1,18 +1,19 @@
 // Who may import whom, and how long a file may be. Each rule takes a house and returns its complaints, in words that name file
 // and rule; none is what it should return.
 
+import { posix } from 'node:path';
 import { entries, floors } from './floors.ts';
-import type { House, Import, Source } from './house.ts';
+import { builders, buildings, type House, type Import, type Source } from './house.ts';
 
 type Floors = readonly Readonly<Record<string, string>>[];
 
-/** All that imports a file of the house. */
+/** All that imports a file of the house. Who only knows where a file is does not import it. */
 function arrows(house: House): readonly (Import & { readonly from: Source; readonly to: Source })[] {
   const byPath = new Map(house.sources.map((source) => [source.path, source]));
   return house.sources.flatMap((from) =>
     from.imports.flatMap((one) => {
       const to = byPath.get(one.target);
-      return to === undefined ? [] : [{ ...one, from, to }];
+      return to === undefined || one.isAddress ? [] : [{ ...one, from, to }];
     }),
   );
 }
@@ -39,8 +40,40 @@ export function importsRunDownwards(house: House, plan: Floors = floors): readon
 export function importsAreThere(house: House): readonly string[] {
   return house.sources.flatMap(({ path, imports }) =>
     imports
-      .filter(({ target }) => /^(src|coordinator|worker)\//.test(target) && !house.texts.has(target))
+      .filter(({ target }) => isOfTheProgram(target) && !house.texts.has(target) && !isBuilt(house, target))
       .map(({ target }) => `${path} imports ${target}, which is not there`),
+  );
+}
+
+function isOfTheProgram(path: string): boolean {
+  return buildings.some((building) => path.startsWith(`${building}/`));
+}
+
+/** Does a builder beside it make it? */
+function isBuilt(house: House, path: string): boolean {
+  return /\.(wasm|html)$/.test(path) && house.texts.has(posix.join(posix.dirname(path), 'build.mjs'));
+}
+
+/** No way around the rules: a source imports sources by their paths, packages by their names, and what is built by `#names`. */
+export function importsAreByName(house: House): readonly string[] {
+  const { name: own } = JSON.parse(house.texts.get('package.json') ?? '{}') as { name?: string };
+  const fault = (path: string, { specifier, target, isAddress }: Import): string | null => {
+    if (specifier.startsWith('=')) return `imports what is computed, ${specifier.slice(1)}: no rule can be asked of it`;
+    if (/^(?!node:)[a-z]+:|^\//.test(specifier)) return `imports ${specifier}, which is no path of the house`;
+    if (specifier === own || specifier.startsWith(`${own}/`)) return `imports ${own}, which is itself`;
+    if (specifier.startsWith('#'))
+      return target === specifier ? `imports ${specifier}, which package.json does not have` : null;
+    if (!specifier.startsWith('.')) return null;
+    if (/^[./]*\/dist\//.test(specifier)) return `imports ${specifier}, which is built: it is imported as its source`;
+    // from dist/ the way to package.json is longer by one folder
+    const mayBeOutside = isAddress && (builders.test(path) || posix.basename(target) === 'package.json');
+    return isOfTheProgram(target) || mayBeOutside ? null : `imports ${specifier}, which is not of the program`;
+  };
+  return house.sources.flatMap(({ path, imports }) =>
+    imports.flatMap((one) => {
+      const complaint = fault(path, one);
+      return complaint === null ? [] : [`${path} ${complaint}`];
+    }),
   );
 }
 
@@ -122,14 +155,18 @@ const bans: readonly Ban[] = [
   { who: [''], except: entries, never: entries, why: 'nobody imports an entry' },
 ];
 
+/** They hold also for what is only addressed, and for what is imported as it is built. */
 export function bansAreKept(house: House): readonly string[] {
-  return arrows(house).flatMap(({ from, to, typesOnly }) =>
-    bans
-      .filter(({ who, except = [], never = [''], only = [], types = [] }) => {
-        if (!begins(from.path, who) || begins(from.path, except)) return false;
-        return begins(to.path, never) && !begins(to.path, only) && !(typesOnly && begins(to.path, types));
-      })
-      .map(({ why }) => `${from.path} imports ${to.path}: ${why}`),
+  return house.sources.flatMap(({ path, imports }) =>
+    imports.flatMap(({ target, typesOnly }) => {
+      if (!isOfTheProgram(target)) return [];
+      return bans
+        .filter(({ who, except = [], never = [''], only = [], types = [] }) => {
+          if (!begins(path, who) || begins(path, except)) return false;
+          return begins(target, never) && !begins(target, only) && !(typesOnly && begins(target, types));
+        })
+        .map(({ why }) => `${path} imports ${target}: ${why}`);
+    }),
   );
 }
 
@@ -137,43 +174,22 @@ function begins(path: string, starts: readonly string[]): boolean {
   return starts.some((start) => path.startsWith(start));
 }
 
-/** A package is imported by one file only; ws by one at each end. */
-export function oneDoorPerDependency(house: House): readonly string[] {
-  const doors = new Map<string, Set<string>>();
-  for (const { path, imports } of house.sources) {
-    for (const { target } of imports) {
-      if (/^(node:|#|src\/|coordinator\/|worker\/)/.test(target)) continue;
-      const name = /^(@[^/]+\/)?[^/]+/.exec(target)![0];
-      const door = name === 'ws' ? `ws in ${path.split('/')[0]}` : name;
-      doors.set(door, (doors.get(door) ?? new Set()).add(path));
-    }
-  }
-  const wide = [...doors].filter(([, paths]) => paths.size > 1);
-  return wide.map(([name, paths]) => `${name} has more than one door: ${[...paths].join(', ')}`);
-}
-
-export const serverDoor = 'src/host/http/http-door.ts';
-
-export function oneDoorForServers(house: House): readonly string[] {
-  const makers = house.sources.filter(
-    ({ path, imports }) =>
-      path !== serverDoor &&
-      imports.some(({ target, names, typesOnly }) => {
-        return (
-          /^(node:)?(https?|http2)$/.test(target) &&
-          !typesOnly &&
-          names.some((name) => /^(\*|create.*Server|Server)$/.test(name))
-        );
-      }),
-  );
-  return makers.map(
-    ({ path }) => `${path} can make an HTTP server: only ${serverDoor} does, where strangers are bounded`,
-  );
-}
-
 export function everyFileHasAHeader(house: House): readonly string[] {
   const bare = house.sources.filter(({ header, path }) => header === '' && !path.endsWith('.d.ts'));
   return bare.map(({ path }) => `${path} does not open with a comment that says what it is`);
+}
+
+/** A name says what is in there; these say only that somebody needs it. */
+export function namesTell(house: House): readonly string[] {
+  const empty = /(^|[/_.-])(utils?|utilities|helpers?|misc|stuff)($|[/_.-])|\/common($|[/.])/i;
+  const paths = [...house.texts.keys()].filter((path) => empty.test(path));
+  return paths.map((path) => `${path} has a name that says nothing of what is in it`);
+}
+
+/** Who needs something imports it from where it is. */
+export function noFileOnlyPassesOn(house: House): readonly string[] {
+  const idle = house.sources.filter((source) => source.onlyPassesOn);
+  return idle.map(({ path }) => `${path} only passes on what others have: it should be imported from there`);
 }
 
 export interface LongFile {
@@ -182,20 +198,18 @@ export interface LongFile {
 }
 
 const most = 300;
-/** A file of tests is a row of cases that are read one at a time. */
-const mostInTests = 400;
 
+/** Of programs, tests and style sheets alike. */
 export function filesAreShort(house: House, exceptions: readonly LongFile[]): readonly string[] {
   const long = [...house.texts].flatMap(([path, text]) => {
-    const limit = path.startsWith('test/') ? mostInTests : most;
     const lines = text.split('\n').length - 1;
-    return /\.(ts|mjs)$/.test(path) && lines > limit ? [{ path, lines, limit }] : [];
+    return /\.(ts|mts|cts|js|mjs|cjs|css)$/.test(path) && lines > most ? [{ path, lines }] : [];
   });
   const excepted = exceptions.map(({ path }) => path);
   return [
     ...long
       .filter(({ path }) => !excepted.includes(path))
-      .map(({ path, lines, limit }) => `${path} has ${lines} lines: more than ${limit}`),
+      .map(({ path, lines }) => `${path} has ${lines} lines: more than ${most}`),
     ...excepted
       .filter((path) => !long.some((file) => file.path === path))
       .map((path) => `${path} is not too long: it needs no exception`),

@@ -77,7 +77,7 @@ async function live(
 /** What evaluate, predict, export and report see. */
 async function lookAt(run: string) {
   const { trained, history, inference } = await reportData(run, null, wiring);
-  return { digest: digestOf(trained.model.parameters), history, figures: inference.figures };
+  return { digest: digestOf(trained.model.parameters), history, figures: inference.means };
 }
 
 /** The bits of a copy that was spoiled and then resumed. */

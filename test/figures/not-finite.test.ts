@@ -1,14 +1,8 @@
-// Figures that are not finite, where people see them: never a 0, never an error, and charts leave a gap.
+// Figures that are not finite leave a gap in a chart; and a chart of the longest run there may be is drawn.
 
 import { expect, test } from 'vitest';
-import { loss, percent } from '../../coordinator/watch/live-page/client/format.ts';
 import { curves, throughputChart } from '../../src/figures/charts.ts';
 import { toSvg } from '../../src/figures/svg.ts';
-
-test('on the live page, which hears of them as null', () => {
-  expect([loss(null), loss(undefined), loss(0)]).toEqual(['not finite', '–', '0.0000']);
-  expect([percent(null), percent(undefined), percent(0)]).toEqual(['–', '–', '0.00 %']);
-});
 
 const finite = [2, 1, 0.5];
 const drawn = (values: readonly (number | null)[]) =>

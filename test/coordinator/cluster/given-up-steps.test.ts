@@ -3,17 +3,17 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { SocketExecutor } from '../../coordinator/cluster/socket-executor.ts';
-import { ShardSizes } from '../../coordinator/executors/shard-sizes.ts';
-import { noStatus } from '../../coordinator/executors/worker-status.ts';
-import { shardList } from '../../coordinator/step/cover.ts';
-import { makeExecutor } from '../../coordinator/training/make-executor.ts';
-import type { Evaluate } from '../../src/wire/messages.ts';
-import { type Digits, makeDigits } from '../support/digits.ts';
-import { type Local, startListening } from '../support/listening.ts';
-import { startNode } from '../support/nodes.ts';
-import { prepareRun } from '../support/prepared-run.ts';
-import { RawNode } from '../support/raw-node.ts';
+import type { SocketExecutor } from '../../../coordinator/cluster/socket-executor.ts';
+import { ShardSizes } from '../../../coordinator/executors/shard-sizes.ts';
+import { noStatus } from '../../../coordinator/executors/worker-status.ts';
+import { shardList } from '../../../coordinator/step/cover.ts';
+import { makeExecutor } from '../../../coordinator/training/make-executor.ts';
+import type { Evaluate } from '../../../src/wire/messages.ts';
+import { type Digits, makeDigits } from '../../support/digits.ts';
+import { type Local, startListening } from '../../support/listening.ts';
+import { startNode } from '../../support/nodes.ts';
+import { prepareRun } from '../../support/prepared-run.ts';
+import { RawNode } from '../../support/raw-node.ts';
 
 let digits: Digits;
 beforeAll(async () => {
@@ -61,7 +61,7 @@ test('steps that are given up in a pause, with most of their tree nodes there, l
     expect(await training).toBe(0);
   }
   const node = startNode(url, { data: digits.data });
-  await prepared.log.seen(/worker 33 joined/);
+  await prepared.log.told('workerJoined', 1, ({ workerId }) => workerId === 33);
   expect(await cluster!.train(prepared.range(0, 1))).toBe(1);
 
   const single = prepareRun({ ...digits.short, threads: 0 }, digits.data);

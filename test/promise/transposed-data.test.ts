@@ -66,12 +66,12 @@ describe('--transpose', () => {
     const trained = await readTrainedModel(turned);
     const accuracyOn = async (...given: Parameters<typeof loadFor> extends [unknown, ...infer Rest] ? Rest : never) => {
       const set = evaluationSet(trained, await loadFor(trained, ...given), 'test');
-      return (await infer(trained.model, set, 0, wiring)).figures.accuracy;
+      return (await infer(trained.model, set, 0, wiring)).means.accuracy;
     };
     const own = await accuracyOn(null);
     expect(own).toBe((await bitsOnDisk(turned)).test.accuracy);
     expect(own).toBeGreaterThan(0.25);
-    expect((await reportData(turned, null, wiring)).inference.figures.accuracy).toBe(own);
+    expect((await reportData(turned, null, wiring)).inference.means.accuracy).toBe(own);
     expect(await accuracyOn(lying.folder)).toBe(own);
     expect(await accuracyOn(upright.folder, { transpose: 'no' })).toBe(own);
     const told: string[] = [];

@@ -4,9 +4,14 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
 /** As a log shows it: 10.0.0.7:4711 or [2001:db8::7]:4711. */
-export function peerText(address: string | undefined, port: number | undefined): string {
+export function addressText(address: string | undefined, port: number | undefined): string {
   const plain = unmapped(address ?? 'unknown');
   return `${plain.includes(':') ? `[${plain}]` : plain}:${port ?? 0}`;
+}
+
+/** Another port of the same machine; `address` as a log shows it. */
+export function withPort(address: string, port: number): string {
+  return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
 }
 
 /** What counts as one address where limits are counted: an IPv4 address, or the first 64 bits of an IPv6 one. */

@@ -5,26 +5,20 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CheckpointStore } from '../../coordinator/run-folder/checkpoint-store.ts';
-import { flush } from '../../coordinator/run-folder/flush.ts';
 import { makeExecutor, placesFor } from '../../coordinator/training/make-executor.ts';
 import { splitImages } from '../../src/data/sampler.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/files/dataset-files.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import { wiring } from '../../src/library.ts';
-import { BiasPowers } from '../../src/model/adam.ts';
-import { layoutOf } from '../../src/model/layout.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
-import type { Checkpoint } from '../../src/run/checkpoint.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
-import { startPosition } from '../../src/run/position.ts';
 import { shapeOf } from '../../src/run/run-shape.ts';
 import type { Wiring } from '../../src/wiring.ts';
 import { refusal } from '../support/refusal.ts';
 import { bitsOnDisk, checkpointNames, runOnDisk, warningsOf } from '../support/run-on-disk.ts';
-import { withFolder, writeTinyData } from '../support/tiny-data.ts';
+import { writeTinyData } from '../support/tiny-data.ts';
 
 let folder: string;
 let short: Partial<TrainOptions>;
@@ -94,65 +88,6 @@ describe('checkpoints that cannot be written', () => {
     const error = await refusal(() => runOnDisk(options, { onEvent: obstacle(run) }));
     expect(error.what).toBe('The checkpoint of step 10 cannot be written');
     expect(await readdir(run)).not.toContain('summary.json');
-  });
-});
-
-describe('CheckpointStore', () => {
-  const layout = layoutOf([4, 3, 2]);
-  const vector = (value: number) => new Float32Array(layout.parameters).fill(value);
-  const powers = (step: number) => BiasPowers.after(step);
-  const checkpoint = (step: number, loss: number | null): Checkpoint => ({
-    position: { ...startPosition, step, beta1Power: powers(step).beta1Power, beta2Power: powers(step).beta2Power },
-    validation: loss === null ? null : { loss, accuracy: 0 },
-    facts: { config: {}, engine: 'wasm', dataDigest: 'ab'.repeat(32) },
-    changes: [],
-    program: '1.2.3',
-    seconds: 1,
-    state: { parameters: vector(step), firstMoments: vector(1), secondMoments: vector(2) },
-    bestParameters: null,
-  });
-  const names = async (store: CheckpointStore) => (await readdir(store.path)).map((name) => Number(name.slice(5)));
-
-  test('keeps the last and the best, over a restart too', async () => {
-    await withFolder(async (run) => {
-      const store = new CheckpointStore(run);
-      for (const [step, loss] of [
-        [1, 3],
-        [2, 1],
-        [3, null],
-        [4, 2],
-        [5, 2],
-      ] as const) {
-        await store.save(layout, checkpoint(step, loss), 2);
-      }
-      expect(await names(store)).toEqual([2, 4, 5]);
-      const again = new CheckpointStore(run);
-      expect((await again.newest(() => {}))?.body.step).toBe(5);
-      await again.save(layout, checkpoint(6, 9), 1);
-      expect(await names(store)).toEqual([2, 6]);
-    });
-  });
-
-  test.each([0, 1, 2, 3])('when flush %d fails, removes nothing, and the one before stays whole', async (failing) => {
-    await withFolder(async (run) => {
-      const store = new CheckpointStore(run);
-      await store.save(layout, checkpoint(1, null), 1);
-      let count = 0;
-      const broken = new CheckpointStore(run, async (file) => {
-        if (count++ === failing) throw Object.assign(new Error('bad disk'), { code: 'EIO' });
-        await flush(file);
-      });
-      await broken.newest(() => {});
-      await expect(broken.save(layout, checkpoint(2, null), 1)).rejects.toThrow('cannot be written');
-      const passedOver: string[] = [];
-      const newest = await new CheckpointStore(run).newest((path) => passedOver.push(path));
-      expect(passedOver).toEqual([]);
-      // the last flush is that of the rename: whether it took place, nobody knows
-      expect(newest?.body.step).toBe(failing === 3 ? 2 : 1);
-      expect(await names(store)).toContain(1);
-      await broken.save(layout, checkpoint(3, null), 1);
-      expect(await names(store)).toEqual([3]);
-    });
   });
 });
 

@@ -1,11 +1,11 @@
 // The contract of executors, for each of them.
 
 import { describe } from 'vitest';
-import type { TrainOptions } from '../../src/options/train-options.ts';
-import type { Digits } from '../support/digits.ts';
-import { type Kind, keepsTheContract } from '../support/executor-contract.ts';
-import { startNode } from '../support/nodes.ts';
-import type { PreparedRun } from '../support/prepared-run.ts';
+import type { TrainOptions } from '../../../src/options/train-options.ts';
+import type { Digits } from '../../support/digits.ts';
+import { type Kind, keepsTheContract } from '../../support/executor-contract.ts';
+import { startNode } from '../../support/nodes.ts';
+import type { PreparedRun } from '../../support/prepared-run.ts';
 
 /** Nodes that join as soon as the run listens; gone when it is over. */
 const nodes = (count: number) => async (prepared: PreparedRun, digits: Digits) => {

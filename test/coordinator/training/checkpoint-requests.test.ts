@@ -4,8 +4,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Phase } from '../../coordinator/training/run-phase.ts';
-import { CheckpointRequests, type Summary, train } from '../../src/library.ts';
+import type { Phase } from '../../../coordinator/training/run-phase.ts';
+import { CheckpointRequests, type Summary, train } from '../../../src/library.ts';
 
 // 16 steps an epoch
 const options = {

@@ -42,7 +42,7 @@ async function rightOf(kind: PageKind, pages: number): Promise<number> {
     ms += performance.now() - before;
   }
   const set = { count: pages, rows: 28, columns: 28, images, labels: test.labels.subarray(0, pages) };
-  const { accuracy } = (await infer(model, set, 0, wiring)).figures;
+  const { accuracy } = (await infer(model, set, 0, wiring)).means;
   console.info(`${kind.padEnd(14)} ${accuracy.toFixed(3)}  ${unseen} unseen  ${(ms / pages).toFixed(1)} ms`);
   return accuracy;
 }

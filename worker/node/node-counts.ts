@@ -1,0 +1,31 @@
+// What a node did over all connections of its process, for its own metrics. Told by the connection of the moment, and read by
+// whoever shows it; knows neither.
+
+export class NodeCounts {
+  #connected = false;
+  #connections = 0;
+  #shardsDone = 0;
+  #samplesDone = 0;
+
+  /** A connection became a member. */
+  joined(): void {
+    this.#connected = true;
+    this.#connections++;
+  }
+
+  /** It ended. */
+  left(): void {
+    this.#connected = false;
+  }
+
+  /** Shards were computed, and are about to be sent. */
+  answered(shards: number, samples: number): void {
+    this.#shardsDone += shards;
+    this.#samplesDone += samples;
+  }
+
+  now(): { connected: boolean; connections: number; shardsDone: number; samplesDone: number } {
+    const [connected, connections] = [this.#connected, this.#connections];
+    return { connected, connections, shardsDone: this.#shardsDone, samplesDone: this.#samplesDone };
+  }
+}
