@@ -4,7 +4,7 @@ import type { Command } from '../../src/command.ts';
 import type { SplitName } from '../../src/engine.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { classFigures, confusionOf } from '../../src/figures/confusion.ts';
-import { type CheckpointChoice, integer, oneOf } from '../../src/options/value-kinds.ts';
+import { type CheckpointChoice, integer, oneOf, orNull } from '../../src/options/value-kinds.ts';
 import { digestOf } from '../../src/run/digest.ts';
 import { evaluationSet, loadFor, type Transposing } from '../evaluation/evaluation-set.ts';
 import { infer } from '../evaluation/inference.ts';
@@ -17,7 +17,7 @@ interface Options {
   readonly split: SplitName;
   readonly data: string | null;
   readonly transpose: Transposing;
-  readonly threads: number;
+  readonly threads: number | null;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -43,8 +43,9 @@ export const evaluate: Command<Options> = {
     },
     threads: {
       flag: '--threads <n>',
-      kind: integer(0, 64),
-      default: 0,
+      kind: orNull(integer(0, 64)),
+      default: null,
+      defaultText: 'as many as pay',
       help: 'computing threads; 0 = inline; never changes the result',
     },
     json: jsonFlag(),

@@ -70,7 +70,7 @@ Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2
     const forms: (Uint8Array | string)[] = [];
     for (const file of files) forms.push(await formOf(file, model));
     const images = forms.filter((form): form is Uint8Array => typeof form !== 'string');
-    const { predictions, probabilities } = await infer(model, setOf(images, model), 0, await wiring());
+    const { predictions, probabilities } = await infer(model, setOf(images, model), null, await wiring());
     const classes = model.widths.at(-1)!;
 
     let next = 0;

@@ -103,7 +103,7 @@ async function testFigures(trained: TrainedModel, wiring: Wiring): Promise<Means
     if (error instanceof LockstepError) return null;
     throw error;
   });
-  return data === null ? null : (await infer(trained.model, data.test, 0, wiring)).means;
+  return data === null ? null : (await infer(trained.model, data.test, null, wiring)).means;
 }
 
 /** The first epoch (1-based) of which the two say different things. */

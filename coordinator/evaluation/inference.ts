@@ -1,6 +1,7 @@
 // A trained model on labelled images: figures, predictions and probabilities, by the kernels that training evaluates with,
 // so that the bits are those of the run's own evaluation, on any number of threads.
 
+import { availableParallelism } from 'node:os';
 import type { ImageSet } from '../../src/data/dataset.ts';
 import type { EngineSpec } from '../../src/engine.ts';
 import { ThreadPool } from '../../src/host/thread-pool.ts';
@@ -13,6 +14,7 @@ import type { Wiring } from '../../src/wiring.ts';
 import type { Executor } from '../executors/executor.ts';
 import { InlineExecutor } from '../executors/inline-executor.ts';
 import { ThreadExecutor } from '../executors/thread-executor.ts';
+import { inferenceThreads } from './inference-threads.ts';
 
 export interface Inference {
   readonly means: Means;
@@ -22,9 +24,18 @@ export interface Inference {
   readonly probabilities: Float32Array;
 }
 
-/** Labels are below the model's number of classes, and the images have as many pixels as the model has inputs. */
-export async function infer(model: Model, set: ImageSet, threads: number, wiring: Wiring): Promise<Inference> {
+/**
+ * Labels are below the model's number of classes, and the images have as many pixels as the model has inputs.
+ * @param askedThreads 0: inline; null: as many as pay
+ */
+export async function infer(
+  model: Model,
+  set: ImageSet,
+  askedThreads: number | null,
+  wiring: Wiring,
+): Promise<Inference> {
   const { layout, parameters, widths } = model;
+  const threads = askedThreads ?? inferenceThreads(model, set.count, availableParallelism());
   const classes = widths.at(-1)!;
   const none: ImageSet = { ...set, count: 0, images: new Uint8Array(0), labels: new Uint8Array(0) };
   const shape: RunShape = {

@@ -37,7 +37,7 @@ export async function reportData(
   const trained = await readTrainedModel(folder);
   const data = await loadFor(trained, dataFolder, { known });
   const finished = await readFinished(trained);
-  const inference = await infer(trained.model, data.test, 0, wiring);
+  const inference = await infer(trained.model, data.test, null, wiring);
   if (finished !== null && dataFolder === null) {
     const has = hasTestFigures(trained, finished.summary, inference.means, wiring.programVersion);
     if (has === false) throw refuse(folder, 'summary.json', 'its test figures are not those of model.safetensors');

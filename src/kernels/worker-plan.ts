@@ -21,7 +21,7 @@ export const ENTRY_BYTES = 4544;
 
 /** What a worker of another engine than the kernels works on; all addresses. */
 export interface DenseScratch {
-  /** A shard's samples, or a part's: rows of float32; and a label (u8) for each. */
+  /** A shard's samples, or a part's: rows of float32, a 1 at the end of each; and a label (u8) for each. */
   readonly samples: number;
   readonly labels: number;
   /** A node's vector for each level of the tree below the root. */
@@ -127,7 +127,7 @@ function planStore(space: Space, { layout, shards, batchSize }: RunShape, grid: 
 function planDense(space: Space, { layout, rows, columns, shards, batchSize }: RunShape): DenseScratch {
   const samples = Math.max(PART_SAMPLES, Math.ceil(batchSize / shards));
   return {
-    samples: space.take(samples * rows * columns * 4),
+    samples: space.take(samples * (rows * columns + 1) * 4),
     labels: space.take(samples),
     temporaries: Array.from({ length: rootLevel(shards) }, () => space.take(layout.size * 4)),
   };

@@ -1,14 +1,14 @@
 // The model's shape: a multilayer perceptron as fully connected layers in one flat Float32Array, in two orders.
 // Canonical order is PyTorch's: for each layer weight (out rows of in), then bias; it is what digests, files and the
 // library's callers see. Kernel order is what the kernels, the optimizer and the wire use: for each layer `inputs` rows
-// of `stride` values (the outputs, padded with zeros to a multiple of four), then the bias as one more such row.
+// of `stride` values (the outputs, padded with zeros), then the bias as one more such row.
 
 export interface Layer {
   /** PyTorch's name, fc1 and on. */
   readonly name: string;
   readonly inputs: number;
   readonly outputs: number;
-  /** Outputs rounded up to a multiple of four: the length of a row in kernel order. */
+  /** The length of a row in kernel order: whole vectors of four outputs, and more where rows would disturb each other. */
   readonly stride: number;
   /** Offset (in float32 values) of the layer in kernel order, and in canonical order. */
   readonly offset: number;
@@ -31,12 +31,21 @@ export function layoutOf(widths: readonly number[]): Layout {
   for (let l = 0; l + 1 < widths.length; l++) {
     const inputs = widths[l]!;
     const outputs = widths[l + 1]!;
-    const stride = (outputs + 3) & ~3;
+    const stride = strideOf(outputs);
     layers.push({ name: `fc${l + 1}`, inputs, outputs, stride, offset, canonicalOffset });
     offset += (inputs + 1) * stride;
     canonicalOffset += (inputs + 1) * outputs;
   }
   return { layers, size: offset, parameters: canonicalOffset };
+}
+
+/**
+ * Rows of whole two KiB have the same columns in the same few places of a cache, and would push each other out of it: a cache line
+ * more sets them apart.
+ */
+function strideOf(outputs: number): number {
+  const vectors = (outputs + 3) & ~3;
+  return vectors % 512 === 0 ? vectors + 16 : vectors;
 }
 
 /** The widths that the layout was made of. */

@@ -2,9 +2,9 @@
 // every run with the inline baseline. Prints what it saw; worker/engines/TFJS.md keeps it. Needs deploy/tfjs-native.sh.
 // node test/bench/tfjs-soundness.mjs [minutes]
 
+import { newRun } from '../../dist/coordinator/training/resolve-with-run.js';
 import { trainRun } from '../../dist/coordinator/training/train-run.js';
 import { wiring } from '../../dist/src/library.js';
-import { resolveOptions } from '../../dist/src/options/config.js';
 
 const minutes = Number(process.argv[2] ?? 3);
 
@@ -13,8 +13,8 @@ async function digestOf(options, faults = []) {
   const onEvent = (event) => {
     if (event.type === 'threadLost') deaths++;
   };
-  const all = resolveOptions({ engine: 'tfjs-node', ...options }, null);
-  const { stateDigest, epochs } = await trainRun(all, { onEvent }, { ...wiring, faults });
+  const asked = newRun({ engine: 'tfjs-node', ...options });
+  const { stateDigest, epochs } = await trainRun(asked, { onEvent }, { ...wiring, faults });
   return { stateDigest, deaths, samples: epochs.reduce((sum, epoch) => sum + epoch.samples, 0) };
 }
 

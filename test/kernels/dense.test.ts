@@ -22,7 +22,7 @@ async function laidOut(augment: boolean) {
   memory.setOrder(0, Uint32Array.from([5, 0, 41_000, 3]));
   const { scratch, dense } = plan.workers[0]!;
   const read = (count: number) => ({
-    samples: new Float32Array(memory.wasmMemory.buffer, dense!.samples, count * pixels).slice(),
+    samples: new Float32Array(memory.wasmMemory.buffer, dense!.samples, count * (pixels + 1)).slice(),
     labels: [...memory.bytes.subarray(dense!.labels, dense!.labels + count)],
   });
   return { train, testSet, plan, run: memory, kernels, scratch, dense: dense!, read };
@@ -43,7 +43,7 @@ function augmented(images: Uint8Array, purpose: Purpose, epoch: number, number: 
 }
 
 function expectRows(samples: Float32Array, images: readonly Uint8Array[]) {
-  const expected = images.flatMap(normalised);
+  const expected = images.flatMap((image) => [...normalised(image), 1]);
   expect(samples).toHaveLength(expected.length);
   const largest = samples.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
   expect(largest).toBeLessThan(1e-6);

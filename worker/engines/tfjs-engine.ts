@@ -122,9 +122,9 @@ export class TfjsEngine implements Engine {
 
   #samples(count: number): { samples: Float32Array; labels: Uint8Array } {
     const { wasmMemory, plan, bytes } = this.#memory;
-    const pixels = plan.shape.rows * plan.shape.columns;
+    const rowLength = plan.shape.rows * plan.shape.columns + 1;
     return {
-      samples: new Float32Array(wasmMemory.buffer, this.#dense.samples, count * pixels),
+      samples: new Float32Array(wasmMemory.buffer, this.#dense.samples, count * rowLength),
       labels: bytes.subarray(this.#dense.labels, this.#dense.labels + count),
     };
   }

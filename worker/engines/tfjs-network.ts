@@ -1,32 +1,36 @@
-// The perceptron in TensorFlow.js: loss and gradient of a matrix of samples. The gradient is written out, not traced:
-// variableGrads takes 1.3 to 2 times as long. Nor are the products fused with bias and ReLU: with TensorFlow 2.21 that takes
-// up to 1.4 times as long (TFJS.md has the figures). Knows no shards, steps or memory plan.
+// The perceptron in TensorFlow: loss and gradient of a matrix of samples, written out. Each sample ends in a 1, so that the
+// first layer's bias is one more row of its weights, as in kernel order: one product adds it, and another gives both gradients.
+// Knows no shards, steps or memory plan.
 
 import type { Layer } from '../../src/model/layout.ts';
 import type { Sums } from '../../src/sums.ts';
-import type { Tensor1D, Tensor2D, Tensorflow } from './tfjs-node.ts';
+import { crossEntropy } from './cross-entropy.ts';
+import { bindingOf, type Tensorflow } from './tfjs-node.ts';
+import { type TensorId, TfjsOperations } from './tfjs-operations.ts';
+
+const noSums: Sums = { lossSum: 0, correctCount: 0, sampleCount: 0 };
 
 export class TfjsNetwork {
-  readonly #tf: Tensorflow;
+  readonly #operations: TfjsOperations;
   readonly #layers: readonly Layer[];
-  #parameters: { readonly weight: Tensor2D; readonly bias: Tensor1D }[] = [];
-  /** A row of ones for each number of samples that was seen: as many as there are sizes of shards. */
-  readonly #ones = new Map<number, Tensor2D>();
+  /** The first layer's bias is in its weights. */
+  #parameters: { readonly weight: TensorId; readonly bias: TensorId | null }[] = [];
 
   constructor(tf: Tensorflow, layers: readonly Layer[]) {
-    this.#tf = tf;
+    this.#operations = new TfjsOperations(bindingOf(tf));
     this.#layers = layers;
   }
 
   /** What later calls compute with, in kernel order. TensorFlow may read in place: the vector may not change until then. */
   setParameters(vector: Float32Array): void {
     this.#disposeParameters();
-    this.#parameters = this.#layers.map((layer) => {
+    this.#parameters = this.#layers.map((layer, l) => {
       const { inputs, outputs, stride, offset } = layer;
+      const rows = l === 0 ? inputs + 1 : inputs;
       const bias = offset + inputs * stride;
       return {
-        weight: this.#tf.tensor2d(weightRows(vector, layer), [inputs, outputs]),
-        bias: this.#tf.tensor1d(vector.subarray(bias, bias + outputs)),
+        weight: this.#operations.lasting(unpadded(vector, layer, rows), [rows, outputs]),
+        bias: l === 0 ? null : this.#operations.lasting(vector.subarray(bias, bias + outputs), [outputs]),
       };
     });
   }
@@ -35,124 +39,81 @@ export class TfjsNetwork {
   computeGradient(samples: Float32Array, labels: Uint8Array, gradient: Float32Array): Sums {
     if (labels.length === 0) {
       gradient.fill(0);
-      return { lossSum: 0, correctCount: 0, sampleCount: 0 };
+      return noSums;
     }
-    return this.#scoped(() => {
-      const tf = this.#tf;
+    const operations = this.#operations;
+    try {
       const activations = this.#forward(samples, labels.length);
-      const logits = activations.at(-1)!;
-      const sums = sumsOf(logits.dataSync() as Float32Array, labels);
-      const { outputs } = this.#layers.at(-1)!;
-      let delta: Tensor2D = tf.sub(tf.softmax(logits), tf.tensor2d(oneHot(labels, outputs), [labels.length, outputs]));
+      const logits = operations.read(activations.at(-1)!);
+      const sums = crossEntropy(logits, labels);
+      let delta = operations.tensor(logits, [labels.length, this.#layers.at(-1)!.outputs]);
       for (let l = this.#layers.length - 1; l >= 0; l--) {
-        const input = activations[l]!;
-        const weight = tf.matMul(input, delta, true, false);
-        const bias = tf.matMul(this.#onesFor(labels.length), delta);
-        store(weight.dataSync() as Float32Array, bias.dataSync() as Float32Array, this.#layers[l]!, gradient);
-        // after ReLU the sign is 1 where it let through, and 0 where it did not
-        if (l > 0) delta = tf.mul(tf.matMul(delta, this.#parameters[l]!.weight, false, true), tf.sign(input));
+        const layer = this.#layers[l]!;
+        store(operations.read(operations.product(activations[l]!, delta, 'first')), layer, 0, gradient);
+        if (l === 0) break;
+        store(operations.read(operations.sumOfRows(delta)), layer, layer.inputs, gradient);
+        const { weight } = this.#parameters[l]!;
+        delta = operations.reluGradient(operations.product(delta, weight, 'second'), activations[l]!);
       }
       return sums;
-    });
+    } finally {
+      operations.free();
+    }
   }
 
   evaluate(samples: Float32Array, labels: Uint8Array): Sums {
-    return this.#scoped(() => {
-      const logits = this.#forward(samples, labels.length).at(-1)!;
-      return sumsOf(logits.dataSync() as Float32Array, labels);
-    });
+    try {
+      return crossEntropy(this.#operations.read(this.#forward(samples, labels.length).at(-1)!), labels);
+    } finally {
+      this.#operations.free();
+    }
   }
 
   close(): void {
     this.#disposeParameters();
-    for (const ones of this.#ones.values()) ones.dispose();
-    this.#ones.clear();
   }
 
   /** The samples, each hidden layer's activations, the logits. */
-  #forward(samples: Float32Array, count: number): Tensor2D[] {
-    const tf = this.#tf;
-    const activations = [tf.tensor2d(samples, [count, this.#layers[0]!.inputs])];
+  #forward(samples: Float32Array, count: number): TensorId[] {
+    const operations = this.#operations;
+    const activations = [operations.tensor(samples, [count, this.#layers[0]!.inputs + 1])];
     this.#parameters.forEach(({ weight, bias }, l) => {
-      const sum = tf.add<Tensor2D>(tf.matMul(activations[l]!, weight), bias);
-      activations.push(l === this.#layers.length - 1 ? sum : tf.relu(sum));
+      const product = operations.product(activations[l]!, weight);
+      const sum = bias === null ? product : operations.addToRows(product, bias);
+      activations.push(l === this.#layers.length - 1 ? sum : operations.relu(sum));
     });
     return activations;
   }
 
-  /** Runs `work` and frees its tensors. tf.tidy would also walk what is returned, element by element. */
-  #scoped<T>(work: () => T): T {
-    const engine = this.#tf.engine();
-    engine.startScope();
-    try {
-      return work();
-    } finally {
-      engine.endScope();
-    }
-  }
-
-  #onesFor(count: number): Tensor2D {
-    let ones = this.#ones.get(count);
-    if (!ones) {
-      ones = this.#tf.keep(this.#tf.ones([1, count]) as Tensor2D);
-      this.#ones.set(count, ones);
-    }
-    return ones;
-  }
-
   #disposeParameters(): void {
     for (const { weight, bias } of this.#parameters) {
-      weight.dispose();
-      bias.dispose();
+      this.#operations.dispose(weight);
+      if (bias !== null) this.#operations.dispose(bias);
     }
     this.#parameters = [];
   }
 }
 
-/** A layer's weights without padding: a view where there is none. */
-function weightRows(vector: Float32Array, { inputs, outputs, stride, offset }: Layer): Float32Array {
-  if (stride === outputs) return vector.subarray(offset, offset + inputs * stride);
-  const rows = new Float32Array(inputs * outputs);
-  for (let i = 0; i < inputs; i++) {
-    rows.set(vector.subarray(offset + i * stride, offset + i * stride + outputs), i * outputs);
+/** A layer's first rows without padding: a view where there is none. */
+function unpadded(vector: Float32Array, { outputs, stride, offset }: Layer, rows: number): Float32Array {
+  if (stride === outputs) return vector.subarray(offset, offset + rows * stride);
+  const values = new Float32Array(rows * outputs);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < outputs; j++) values[i * outputs + j] = vector[offset + i * stride + j]!;
   }
-  return rows;
+  return values;
 }
 
-/** Writes a layer's gradient into a vector in kernel order, padding as 0. */
-function store(weight: Float32Array, bias: Float32Array, layer: Layer, vector: Float32Array): void {
-  const { inputs, outputs, stride, offset } = layer;
+/** Writes rows of a layer's gradient, from its row `first` on, into a vector in kernel order, padding as 0. */
+function store(rows: Float32Array, { outputs, stride, offset }: Layer, first: number, vector: Float32Array): void {
+  let at = offset + first * stride;
   if (stride === outputs) {
-    vector.set(weight, offset);
-  } else {
-    vector.fill(0, offset, offset + (inputs + 1) * stride);
-    for (let i = 0; i < inputs; i++) vector.set(weight.subarray(i * outputs, (i + 1) * outputs), offset + i * stride);
+    vector.set(rows, at);
+    return;
   }
-  vector.set(bias, offset + inputs * stride);
-}
-
-function oneHot(labels: Uint8Array, classes: number): Float32Array {
-  const rows = new Float32Array(labels.length * classes);
-  labels.forEach((label, sample) => {
-    rows[sample * classes + label] = 1;
-  });
-  return rows;
-}
-
-/** Cross-entropy (nats) and correct predictions, in float64 and in the order of the samples. They never reach the weights. */
-function sumsOf(logits: Float32Array, labels: Uint8Array): Sums {
-  const classes = logits.length / labels.length;
-  let lossSum = 0;
-  let correctCount = 0;
-  labels.forEach((label, sample) => {
-    const row = logits.subarray(sample * classes, (sample + 1) * classes);
-    let best = 0;
-    for (let c = 1; c < classes; c++) if (row[c]! > row[best]!) best = c;
-    const largest = row[best]!;
-    let total = 0;
-    for (let c = 0; c < classes; c++) total += Math.exp(row[c]! - largest);
-    lossSum += Math.log(total) - (row[label]! - largest);
-    correctCount += best === label ? 1 : 0;
-  });
-  return { lossSum, correctCount, sampleCount: labels.length };
+  for (let from = 0; from < rows.length; from += outputs, at += stride) {
+    // rows are short: a view of each would take longer
+    for (let j = 0; j < outputs; j++) vector[at + j] = rows[from + j]!;
+    vector.fill(0, at + outputs, at + stride);
+  }
 }

@@ -10,8 +10,34 @@ import { LockstepError, messageOf } from '../../src/errors.ts';
 
 /** The part of tfjs-node that is used: tfjs-core's own functions. tfjs-node may not be there when this is compiled. */
 export type Tensorflow = typeof import('@tensorflow/tfjs-core');
-export type Tensor1D = ReturnType<Tensorflow['tensor1d']>;
-export type Tensor2D = ReturnType<Tensorflow['tensor2d']>;
+
+/** The part of its native binding that is used. Tensors are numbers there, and stand until they are deleted. */
+export interface Binding {
+  readonly TF_FLOAT: number;
+  readonly TF_ATTR_TYPE: number;
+  readonly TF_ATTR_BOOL: number;
+  createTensor(shape: readonly number[], type: number, values: Float32Array): number;
+  deleteTensor(tensor: number): void;
+  /** A copy. */
+  tensorDataSync(tensor: number): Float32Array;
+  executeOp(
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly number[],
+    outputs: number,
+  ): readonly { readonly id: number }[];
+  getNumOfTensors(): number;
+}
+
+export interface OpAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: number | boolean;
+}
+
+export function bindingOf(tf: Tensorflow): Binding {
+  return (tf.backend() as unknown as { readonly binding: Binding }).binding;
+}
 
 const packageName = '@tensorflow/tfjs-node';
 

@@ -1,13 +1,27 @@
 // Samples as a dense float32 matrix, for engines that multiply matrices: each row is an image as ToTensor and
-// Normalize(0.5, 0.5) make it (-1 to 1, not shifted), beside its label. The same lists as training's own stand behind it.
+// Normalize(0.5, 0.5) make it (-1 to 1, not shifted), and a 1, by which a product with weights adds the bias, too. The labels
+// stand beside it. The same lists as training's own stand behind it.
 
 import { augment } from './augment';
 import { sampleImage } from './gradient';
 import { Run, SCALE, Scratch } from './structs';
 
-/** Writes an image as a row of `pixels` values. */
+/** Bytes of a sample's row. */
+function rowBytes(run: Run): i32 {
+  return (run.rows * run.columns + 1) << 2;
+}
+
+/** Writes an image as a row: its `pixels` values, and 1. */
 function writeRow(image: usize, pixels: i32, row: usize): void {
-  for (let i = 0; i < pixels; i++) store<f32>(row + (i << 2), <f32>load<u8>(image + i) * SCALE - 1);
+  const scale = f32x4.splat(SCALE);
+  const one = f32x4.splat(1);
+  let i = 0;
+  for (; i + 4 <= pixels; i += 4) {
+    const four = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(image + i)));
+    v128.store(row + (i << 2), f32x4.sub(f32x4.mul(f32x4.convert_i32x4_s(four), scale), one));
+  }
+  for (; i < pixels; i++) store<f32>(row + (i << 2), <f32>load<u8>(image + i) * SCALE - 1);
+  store<f32>(row + (pixels << 2), 1);
 }
 
 /**
@@ -26,10 +40,11 @@ export function denseSamples(
   const run = changetype<Run>(runAt);
   const scratch = changetype<Scratch>(scratchAt);
   const pixels = run.rows * run.columns;
+  const bytes = rowBytes(run);
   for (let i = first; i < end; i++) {
     const number = load<u32>(run.order + (i << 2));
     sampleImage(run, epoch, number, scratch.images);
-    writeRow(scratch.images, pixels, target + (i - first) * (pixels << 2));
+    writeRow(scratch.images, pixels, target + (i - first) * bytes);
     store<u8>(targetLabels + (i - first), load<u8>(run.labels + number));
   }
 }
@@ -51,6 +66,7 @@ export function denseImages(
   const run = changetype<Run>(runAt);
   const scratch = changetype<Scratch>(scratchAt);
   const pixels = run.rows * run.columns;
+  const bytes = rowBytes(run);
   for (let i = first; i < end; i++) {
     const number = numbers ? load<u32>(numbers + (i << 2)) : i;
     let image = images + number * pixels;
@@ -58,7 +74,7 @@ export function denseImages(
       augment(run, image, purpose, epoch, number, scratch.images);
       image = scratch.images;
     }
-    writeRow(image, pixels, target + (i - first) * (pixels << 2));
+    writeRow(image, pixels, target + (i - first) * bytes);
     store<u8>(targetLabels + (i - first), load<u8>(labels + number));
   }
 }

@@ -18,6 +18,12 @@ interface Batch {
   readonly labels: Uint8Array;
 }
 
+/** Each image's values, and 1. */
+function samplesOf(images: Uint8Array, pixels: number): Float32Array {
+  const rows = Array.from({ length: images.length / pixels }, (_, i) => images.subarray(i * pixels, (i + 1) * pixels));
+  return Float32Array.from(rows.flatMap((row) => [...Array.from(row, (p) => (p / 255 - 0.5) / 0.5), 1]));
+}
+
 /** What the engine makes of images that are not augmented: the vector as delivered, and in canonical order. */
 function gradientBy(tf: Tensorflow, { widths, parameters, images, labels }: Batch) {
   const layout = layoutOf(widths);
@@ -26,7 +32,7 @@ function gradientBy(tf: Tensorflow, { widths, parameters, images, labels }: Batc
   toKernelOrder(layout, parameters, vector);
   const network = new TfjsNetwork(tf, layout.layers);
   network.setParameters(vector);
-  const samples = Float32Array.from(images, (p) => (p / 255 - 0.5) / 0.5);
+  const samples = samplesOf(images, widths[0]!);
   const sums = network.computeGradient(samples, labels, delivered);
   const evaluated = labels.length > 0 ? network.evaluate(samples, labels) : sums;
   network.close();
