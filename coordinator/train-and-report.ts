@@ -7,6 +7,7 @@ import { ExitCode, LockstepError, messageOf } from '../src/errors.ts';
 import { explained } from '../src/host/machine-lack.ts';
 import { machineLimits } from '../src/host/machine-limits.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../src/run/events.ts';
+import type { KnownData } from './evaluation/evaluation-set.ts';
 import { writeReport } from './report/write-report.ts';
 import { ProcessLogger } from './run-folder/process-log.ts';
 import { RunLogFile } from './run-folder/run-log-file.ts';
@@ -23,6 +24,11 @@ export async function trainAndReport(asked: Asked, hooks: TrainDeps, wiring: Tra
   // there from the first step on: a run that is refused writes nothing, and one that was finished before has its log
   let file: RunLogFile | null = null;
   let folder: string | null = null;
+  // the report looks at the same data as the run
+  let known: KnownData | null = null;
+  const onData = (data: KnownData) => {
+    known = data;
+  };
   const onEvent = (event: TrainEvent) => {
     record.add(event);
     if (event.type === 'start' && target !== null) {
@@ -41,7 +47,7 @@ export async function trainAndReport(asked: Asked, hooks: TrainDeps, wiring: Tra
   };
   const logFile = (): RunLogFile | null => file;
   try {
-    const summary = await trainRun(asked, { ...hooks, onEvent }, wiring);
+    const summary = await trainRun(asked, { ...hooks, onEvent, onData }, wiring);
     await leave(logFile(), folder);
     return summary;
   } catch (error) {
@@ -59,7 +65,7 @@ export async function trainAndReport(asked: Asked, hooks: TrainDeps, wiring: Tra
       // one that was finished before has its report, unless it was killed while that was made
       if (!options.report || (log === null && existsSync(join(written, 'report.html')))) return;
       hooks.onPhase?.('report');
-      await writeReport(written, null, wiring);
+      await writeReport(written, null, wiring, known);
     } catch (error) {
       const why = whatAndWhy(explained(error, machineLimits, ExitCode.runFailed));
       const message = `The run is done, but its report could not be made: ${why}`;

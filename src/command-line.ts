@@ -9,6 +9,7 @@ import type { AnyCommand, CommandContext } from './command.ts';
 import { ExitCode } from './errors.ts';
 import { explained } from './host/machine-lack.ts';
 import { machineLimits } from './host/machine-limits.ts';
+import { compiledAtOnce } from './host/process/compile-at-once.ts';
 import { endAtOnce } from './host/process/end-at-once.ts';
 import { Notes, neverBlock, outliveTerminal, progressSink } from './host/process/output.ts';
 import { Results } from './host/process/results.ts';
@@ -98,7 +99,10 @@ async function runCommand(
 function contextOf(): CommandContext {
   return {
     // Not at the top: --help and bad flags need not wait for all of it to load.
-    wiring: async () => (await import('./library.ts')).wiring,
+    wiring: async () => {
+      const { wiring } = await import('./library.ts');
+      return { ...wiring, sharedKernels: () => compiledAtOnce(wiring.sharedKernels) };
+    },
     print: (text) => results.print(text),
     note,
     progress: progressSink(process.stderr, notes),

@@ -1,6 +1,7 @@
 // One worker of a run with nodes, as long as it takes part: what it is, what it was given, and what it has done. All that
 // changes of it changes in here. In which phase it is, when it was heard and how fast it is, membership.ts knows.
 
+import type { DatasetBytes } from '../../src/wire/dataset-bytes.ts';
 import type { AttemptFailed, Evaluated, TreeNode } from '../../src/wire/messages.ts';
 import type { WorkerState, WorkerStatus } from '../executors/worker-status.ts';
 import type { Measurement } from '../step/speed.ts';
@@ -51,7 +52,7 @@ export class ClusterMember {
     return this.#upload?.done === false;
   }
 
-  sendData(connection: NodeConnection, bytes: Uint8Array): void {
+  sendData(connection: NodeConnection, bytes: DatasetBytes): void {
     this.#upload = new DatasetUpload(connection, bytes);
   }
 

@@ -7,6 +7,7 @@ import { RepeatedWarnings } from '../../src/host/http/repeated-warnings.ts';
 import type { StrangerLimits } from '../../src/host/http/stranger-limits.ts';
 import type { ClusterEvent } from '../../src/run/cluster-event.ts';
 import type { CloseName } from '../../src/wire/close-codes.ts';
+import type { DatasetBytes } from '../../src/wire/dataset-bytes.ts';
 import { checkIdentity, type Identity } from '../../src/wire/handshake.ts';
 import type { NodeMessage, Welcome } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
@@ -32,8 +33,7 @@ export interface ClusterMembersOptions extends MembershipOptions {
   readonly read: NodeMessageReader;
   /** Everything of the welcome but who is welcomed. */
   readonly welcome: Omit<Welcome, 'type' | 'workerId'>;
-  /** The dataset's bytes, made when the first node asks for them. */
-  readonly datasetBytes: () => Uint8Array;
+  readonly datasetBytes: DatasetBytes;
   readonly onEvent: (event: ClusterEvent) => void;
 }
 
@@ -223,7 +223,7 @@ export class ClusterMembers {
       case 'hello':
         throw new ProtocolError('outOfOrder', 'hello came twice');
       case 'need-data':
-        return member.sendData(connection, this.#options.datasetBytes());
+        return member.sendData(connection, this.#options.datasetBytes);
       case 'ready':
         if (member.awaitsData) throw new ProtocolError('outOfOrder', 'ready before the last piece of the dataset');
         return this.#ready(member);

@@ -1,6 +1,7 @@
 // The dataset on its way to a node that does not have it: one piece after the other, as fast as the node takes them. Knows
 // nothing of what else is said on the connection.
 
+import type { DatasetBytes } from '../../src/wire/dataset-bytes.ts';
 import { DATA_PIECE_BYTES } from '../../src/wire/limits.ts';
 import type { NodeConnection } from './node-connection.ts';
 
@@ -9,11 +10,11 @@ const AHEAD_BYTES = 1024 * 1024;
 
 export class DatasetUpload {
   readonly #connection: NodeConnection;
-  readonly #bytes: Uint8Array;
+  readonly #bytes: DatasetBytes;
   #offset = 0;
 
   /** Begins at once. */
-  constructor(connection: NodeConnection, bytes: Uint8Array) {
+  constructor(connection: NodeConnection, bytes: DatasetBytes) {
     this.#connection = connection;
     this.#bytes = bytes;
     this.#send();
@@ -28,7 +29,7 @@ export class DatasetUpload {
     let paused = false;
     while (!this.done && !paused) {
       const offset = this.#offset;
-      const payload = this.#bytes.subarray(offset, offset + DATA_PIECE_BYTES);
+      const payload = this.#bytes.slice(offset, offset + DATA_PIECE_BYTES);
       this.#offset += payload.length;
       paused = !this.done && this.#connection.waitingBytes + payload.length >= AHEAD_BYTES;
       const goOn = () => this.#connection.isOpen && this.#send();

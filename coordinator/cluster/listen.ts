@@ -13,7 +13,7 @@ import { hostAndPort } from '../../src/options/address-kinds.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import type { Plain } from '../../src/wire/codec.ts';
-import { datasetBytes, datasetDigest } from '../../src/wire/dataset-bytes.ts';
+import { DatasetBytes, datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { asText } from '../../src/wire/fields.ts';
 import type { Identity } from '../../src/wire/handshake.ts';
 import { RUN_NAME_LENGTH } from '../../src/wire/limits.ts';
@@ -76,11 +76,7 @@ export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
   const tls = await unlessAborted(readTls(options, warn), signal);
   const heartbeatTimeoutMs = options.heartbeatTimeout * 1000;
   const valueCount = memory.plan.vectorBytes / 4;
-  let bytes: Uint8Array | null = null;
-  const bytesOfData = () => {
-    bytes ??= datasetBytes(deps.data);
-    return bytes;
-  };
+  const datasetBytes = new DatasetBytes(deps.data);
 
   const executor = new SocketExecutor({
     memory,
@@ -110,12 +106,12 @@ export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
         run: asText(deps.runName, RUN_NAME_LENGTH),
         configuration: JSON.parse(JSON.stringify(deps.configuration)) as { readonly [key: string]: Plain },
         dataDigest: datasetDigest(deps.data),
-        dataBytes: bytesOfData().length,
+        dataBytes: datasetBytes.length,
         valueCount,
         heartbeatIntervalMs: Math.max(1, Math.floor(heartbeatTimeoutMs / 4)),
         coordinatorTimeoutMs: Math.max(COORDINATOR_TIMEOUT_MS, 6 * heartbeatTimeoutMs),
       },
-      datasetBytes: bytesOfData,
+      datasetBytes,
       onEvent,
     },
     server: {

@@ -16,14 +16,22 @@ export interface LoadingFor {
   /** Of other data than the run's own. */
   readonly transpose?: Transposing;
   readonly tell?: (message: string) => void;
+  /** Data that are in memory already: taken where they are the run's own. */
+  readonly known?: KnownData | null;
+}
+
+export interface KnownData {
+  readonly data: Dataset;
+  readonly digest: string;
 }
 
 /** `data`: another folder than the run's own, or null. */
 export async function loadFor(
   trained: TrainedModel,
   data: string | null,
-  { transpose: asked = 'run', tell = () => undefined }: LoadingFor = {},
+  { transpose: asked = 'run', tell = () => undefined, known = null }: LoadingFor = {},
 ): Promise<Dataset> {
+  if (data === null && known !== null && known.digest === trained.dataDigest) return fitting(trained, known.data);
   const folder = data ?? trained.options.data;
   const transpose = data === null || asked === 'run' ? trained.options.transpose : asked === 'yes';
   const instead = data === null ? "put the run's data back there" : "leave --data out for the run's own";
@@ -38,6 +46,11 @@ export async function loadFor(
       mend: `Put the run's data back, or name other data with --data DIR`,
     });
   }
+  return fitting(trained, dataset);
+}
+
+/** @throws LockstepError where the model cannot be tried on the data */
+function fitting(trained: TrainedModel, dataset: Dataset): Dataset {
   const { widths } = trained.model;
   const { rows, columns } = dataset.train;
   const refuse = (what: string, why: string) =>

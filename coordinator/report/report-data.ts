@@ -7,7 +7,7 @@ import { Purpose } from '../../src/random.ts';
 import type { EpochRecord, Summary } from '../../src/run/events.ts';
 import { firstEpochSeen } from '../../src/run/run-record.ts';
 import type { Wiring } from '../../src/wiring.ts';
-import { loadFor } from '../evaluation/evaluation-set.ts';
+import { type KnownData, loadFor } from '../evaluation/evaluation-set.ts';
 import { hasTestFigures, readFinished } from '../evaluation/finished-run.ts';
 import { type Inference, infer } from '../evaluation/inference.ts';
 import { type RunLog, readLog } from '../run-folder/run-log-file.ts';
@@ -27,9 +27,15 @@ export interface ReportData {
 
 const SAMPLES = 6;
 
-export async function reportData(folder: string, dataFolder: string | null, wiring: Wiring): Promise<ReportData> {
+/** `known`: data that are in memory already. */
+export async function reportData(
+  folder: string,
+  dataFolder: string | null,
+  wiring: Wiring,
+  known: KnownData | null = null,
+): Promise<ReportData> {
   const trained = await readTrainedModel(folder);
-  const data = await loadFor(trained, dataFolder);
+  const data = await loadFor(trained, dataFolder, { known });
   const finished = await readFinished(trained);
   const inference = await infer(trained.model, data.test, null, wiring);
   if (finished !== null && dataFolder === null) {

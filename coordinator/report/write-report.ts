@@ -6,7 +6,7 @@ import { classChart, confusionChart, curves, throughputChart } from '../../src/f
 import { classFigures, confusionOf } from '../../src/figures/confusion.ts';
 import type { Drawing } from '../../src/figures/drawing.ts';
 import { grid, sampleChart } from '../../src/figures/grids.ts';
-import { toPng } from '../../src/figures/raster.ts';
+import { Rasteriser } from '../../src/figures/raster.ts';
 import { reportPage, type Section } from '../../src/figures/report-page.ts';
 import { toSvg } from '../../src/figures/svg.ts';
 import { tilesOf } from '../../src/figures/tiles.ts';
@@ -19,6 +19,7 @@ import type { Means } from '../../src/sums.ts';
 import { shellWord } from '../../src/text/shell-command.ts';
 import { bareValue } from '../../src/text/shown-value.ts';
 import type { Wiring } from '../../src/wiring.ts';
+import type { KnownData } from '../evaluation/evaluation-set.ts';
 import { MadeFolders } from '../run-folder/made-folders.ts';
 import type { TrainedModel } from '../run-folder/trained-model.ts';
 import { writeWhole } from '../run-folder/write-whole.ts';
@@ -29,13 +30,22 @@ const TILES = 30;
 /** Twice the size on the screen: sharp in print. */
 const PNG_SCALE = 2;
 
-/** Returns the paths of what was written. `data`: another folder than the run's own, or null. */
-export async function writeReport(folder: string, data: string | null, wiring: Wiring): Promise<string[]> {
-  const found = await reportData(folder, data, wiring);
+/**
+ * Returns the paths of what was written. `data`: another folder than the run's own, or null; `known`: data that are in memory
+ * already.
+ */
+export async function writeReport(
+  folder: string,
+  data: string | null,
+  wiring: Wiring,
+  known: KnownData | null = null,
+): Promise<string[]> {
+  const found = await reportData(folder, data, wiring, known);
   const drawings = drawingsOf(found);
+  const rasteriser = new Rasteriser();
   const files: [string, string | Uint8Array][] = drawings.flatMap((drawing) => [
     [join('figures', `${drawing.name}.svg`), toSvg(drawing, true)],
-    [join('figures', `${drawing.name}.png`), toPng(drawing, PNG_SCALE)],
+    [join('figures', `${drawing.name}.png`), rasteriser.toPng(drawing, PNG_SCALE)],
   ]);
   files.push(['report.html', page(found, drawings)]);
   return await unbroken(async () => await writeAll(folder, files));

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { EngineSpec, WideKernels } from '../../src/engine.ts';
 import { ThreadPool } from '../../src/host/thread-pool.ts';
+import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { configForFile } from '../../src/options/config.ts';
@@ -11,7 +12,7 @@ import type { RunOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import type { Wiring } from '../../src/wiring.ts';
-import { type ClusterLimits, clusterLimits, listen } from '../cluster/listen.ts';
+import type { ClusterLimits } from '../cluster/listen.ts';
 import type { Executor } from '../executors/executor.ts';
 import { InlineExecutor } from '../executors/inline-executor.ts';
 import { ShardSizes } from '../executors/shard-sizes.ts';
@@ -33,6 +34,8 @@ export interface ExecutorDeps {
   readonly module: WebAssembly.Module;
   /** Where the module's kernels are wide. */
   readonly wide?: WideKernels | null;
+  /** Threads that were started before, by startThreads. */
+  readonly pool?: ThreadPool | null;
   readonly onEvent: (event: TrainEvent) => void;
   readonly signal: AbortSignal;
   readonly wiring: TrainWiring;
@@ -47,30 +50,47 @@ export function placesFor({ threads, shards, listen }: RunOptions) {
   return { workers: Math.max(1, threads), slots: shards };
 }
 
+/** The run's threads, if it has any; they wait for work, and may start while the data are still being read. */
+export function startThreads(
+  parts: Pick<ExecutorDeps, 'options' | 'memory' | 'module' | 'wide' | 'wiring'>,
+  onEvent: (event: TrainEvent) => void,
+): ThreadPool | null {
+  const { options, memory, module, wiring } = parts;
+  const { threads } = options;
+  if (threads === 0) return null;
+  return new ThreadPool(memory, {
+    threadFile: wiring.threadFile,
+    module,
+    engine: engineOf(parts),
+    threads,
+    cores: availableParallelism(),
+    onLoss: (thread, reason) => onEvent({ type: 'threadLost', thread, reason }),
+    ...(wiring.faults ? { faults: wiring.faults } : {}),
+  });
+}
+
+function engineOf({ options, wide }: Pick<ExecutorDeps, 'options' | 'wide'>): EngineSpec {
+  const { engine, augmentValidation } = options;
+  return { name: engine, augmentValidation, ...(wide ? { wide } : {}) };
+}
+
 /** Resolves when it may train: with --listen, when enough workers have joined. */
 export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
-  const { options, memory, module, wide, onEvent, wiring, observer = nobody } = parts;
+  const { options, memory, onEvent, wiring, observer = nobody } = parts;
   const { threads } = options;
-  const { engine: name, augmentValidation } = options;
-  const engine: EngineSpec = { name, augmentValidation, ...(wide ? { wide } : {}) };
+  const engine = engineOf(parts);
   if (threads === 0 && options.listen === null) {
     return seen(new InlineExecutor(await wiring.makeEngine(engine, memory, 0), memory), observer);
   }
-  const pool =
-    threads === 0
-      ? null
-      : new ThreadPool(memory, {
-          threadFile: wiring.threadFile,
-          module,
-          engine,
-          threads,
-          cores: availableParallelism(),
-          onLoss: (thread, reason) => onEvent({ type: 'threadLost', thread, reason }),
-          ...(wiring.faults ? { faults: wiring.faults } : {}),
-        });
+  const pool = parts.pool ?? startThreads(parts, onEvent);
   const local = pool && { pool, executor: new ThreadExecutor(memory, pool) };
-  if (options.listen === null) return seen(local!.executor, observer);
+  if (options.listen === null) {
+    await unlessAborted(local!.pool.started(), parts.signal);
+    return seen(local!.executor, observer);
+  }
   try {
+    // not at the top: a run without nodes need not wait for all of it to load
+    const { clusterLimits, listen } = await import('../cluster/listen.ts');
     return await listen({
       ...parts,
       observer,

@@ -10,6 +10,7 @@ import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/files/dataset-files.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Layout } from '../../src/model/layout.ts';
 import { checkAgainstData, configForFile } from '../../src/options/config.ts';
 import type { RunOptions, TrainOptions } from '../../src/options/train-options.ts';
@@ -33,6 +34,8 @@ export interface OpenRun {
   readonly data: Dataset;
   readonly numbers: SplitNumbers;
   readonly shape: RunShape;
+  /** Holds the data, of which `data` is a view, and the numbers of the validation split. */
+  readonly memory: RunMemory;
   /** Both null where nothing is written. */
   readonly folder: RunFolder | null;
   readonly store: CheckpointStore | null;
@@ -54,8 +57,8 @@ export interface OpenDeps {
   readonly program: string;
   /** Throws where the engine cannot be had: bad usage, found before anything is written. */
   readonly checkEngine: () => Promise<void>;
-  /** Throws where the run does not fit into memory: found before its images are read. */
-  readonly checkShape: (shape: RunShape) => void;
+  /** The run's memory; it throws where that cannot be had. Called before the images are read, which are read into it. */
+  readonly layMemory: (shape: RunShape) => RunMemory;
   /** The summary of a run that came to its end, if it is of what lies there. */
   readonly finishedSummary: (source: string) => Promise<Summary | null>;
   readonly onEvent: (event: TrainEvent) => void;
@@ -177,25 +180,27 @@ const nothing = async (): Promise<void> => undefined;
 
 async function readData({
   options,
-  checkShape,
+  layMemory,
   onEvent,
   signal,
-}: Pick<OpenDeps, 'options' | 'checkShape' | 'onEvent' | 'signal'>): Promise<
-  Pick<OpenRun, 'data' | 'numbers' | 'shape'>
+}: Pick<OpenDeps, 'options' | 'layMemory' | 'onEvent' | 'signal'>): Promise<
+  Pick<OpenRun, 'data' | 'numbers' | 'shape' | 'memory'>
 > {
   const { workers, slots } = placesFor(options);
-  let planned: Pick<OpenRun, 'numbers' | 'shape'> | null = null;
-  const check = (data: DatasetShape) => {
+  let planned: Pick<OpenRun, 'numbers' | 'shape' | 'memory'> | null = null;
+  const place = (data: DatasetShape) => {
     checkAgainstData(options, data.train.count);
     const numbers = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
     const shape = shapeOf(options, data, numbers, workers, slots);
-    checkShape(shape);
-    planned = { numbers, shape };
+    const memory = layMemory(shape);
+    memory.setValidation(numbers.validation);
+    planned = { numbers, shape, memory };
+    return memory.dataPlace;
   };
   const tell = (message: string) => onEvent({ type: 'info', message });
   const { data: folder, transpose } = options;
   const instead = options.resume === null ? {} : { instead: "put the run's data back there" };
-  const data = await unlessAborted(loadDataset(folder, { transpose, check, tell, ...instead }), signal);
+  const data = await unlessAborted(loadDataset(folder, { transpose, place, tell, ...instead }), signal);
   // the data of a run that goes on are what they were
   const remarks = options.resume === null ? remarksOn(data, folder, transpose) : [];
   const ofSize = options.resume === null && options.augment ? augmentationRemark(data.train) : null;

@@ -1,10 +1,11 @@
 // A run that is opened: memory, executor, loop, checkpoints, results; and what it leaves when it fails or is stopped.
 
 import { stepsPerEpoch } from '../../src/data/sampler.ts';
+import type { WideKernels } from '../../src/engine.ts';
 import { ExitCode, isWideFault, messageOf } from '../../src/errors.ts';
 import { explained } from '../../src/host/machine-lack.ts';
 import { machineLimits } from '../../src/host/machine-limits.ts';
-import { layRun } from '../../src/kernels/lay-memory.ts';
+import type { ThreadPool } from '../../src/host/thread-pool.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { initialParameters } from '../../src/model/init.ts';
 import type { RunOptions } from '../../src/options/train-options.ts';
@@ -37,9 +38,19 @@ export interface RunHooks {
   readonly seconds: () => number;
 }
 
+/** What was made when the run's memory was. */
+export interface Computing {
+  /** The kernels' shared build. */
+  readonly module: WebAssembly.Module;
+  /** Where they are wide. */
+  readonly wide: WideKernels | null;
+  readonly pool: ThreadPool | null;
+}
+
 /** What is opened on the way is a field from then on, and is closed when the run ends, however it ends. */
 export class RunUnderWay {
   readonly #opened: OpenRun;
+  readonly #computing: Computing;
   readonly #options: RunOptions;
   readonly #hooks: RunHooks;
   readonly #wiring: TrainWiring;
@@ -53,8 +64,9 @@ export class RunUnderWay {
   #begun = false;
   #finished = false;
 
-  constructor(opened: OpenRun, options: RunOptions, hooks: RunHooks, wiring: TrainWiring) {
+  constructor(opened: OpenRun, computing: Computing, options: RunOptions, hooks: RunHooks, wiring: TrainWiring) {
     this.#opened = opened;
+    this.#computing = computing;
     this.#options = options;
     this.#hooks = hooks;
     this.#wiring = wiring;
@@ -63,7 +75,8 @@ export class RunUnderWay {
 
   async run(): Promise<Summary> {
     try {
-      const { memory, executor } = await this.#prepare();
+      const { memory } = this.#opened;
+      const executor = await this.#prepare();
       await this.#begin();
       const best = bestOfRun(this.#options, this.#opened);
       const outcome = await this.#train(executor, memory, best);
@@ -71,24 +84,22 @@ export class RunUnderWay {
     } catch (error) {
       throw await this.#failed(error);
     } finally {
-      await this.#executor?.close(this.#finished);
+      if (this.#executor === null) await this.#computing.pool?.close();
+      else await this.#executor.close(this.#finished);
       await this.#opened.folder?.close();
       await this.#watch?.close(this.#signal);
     }
   }
 
-  readonly #onEvent = (event: TrainEvent): void => (this.#watch?.onEvent ?? this.#hooks.onEvent)(event);
+  /** Told of what happens to its threads as well, also before it runs. */
+  readonly onEvent = (event: TrainEvent): void => (this.#watch?.onEvent ?? this.#hooks.onEvent)(event);
 
-  /** Memory that holds data and state, and who trains on it. */
-  async #prepare(): Promise<{ memory: RunMemory; executor: Executor }> {
-    const { data, numbers, shape, start, folder } = this.#opened;
+  /** Puts the state into memory. Returns who trains on it. */
+  async #prepare(): Promise<Executor> {
+    const { data, shape, memory, start, folder } = this.#opened;
     const options = this.#options;
     const wiring = this.#wiring;
     this.#watch = await watchRun(this.#opened, options, wiring.programVersion, this.#hooks.onEvent);
-    const wide = options.wide ? wiring.wideKernels() : null;
-    const module = wide?.module ?? wiring.sharedKernels();
-    const memory = layRun(shape, module, wiring.heapBase());
-    memory.setData(data.train, data.test, numbers.validation);
     const { layout, seed } = shape;
     if (start === null) memory.setState(0, initialParameters(layout, seed));
     else {
@@ -101,18 +112,17 @@ export class RunUnderWay {
       runName: folder?.name ?? 'unsaved',
       data,
       memory,
-      module,
-      wide,
-      onEvent: this.#onEvent,
+      ...this.#computing,
+      onEvent: this.onEvent,
       signal: this.#signal,
       wiring,
       observer: this.#watch?.observer ?? nobody,
     });
     this.#executor = executor;
     if (options.threads > options.shards) {
-      this.#onEvent({ type: 'threadsIdle', threads: options.threads, shards: options.shards });
+      this.onEvent({ type: 'threadsIdle', threads: options.threads, shards: options.shards });
     }
-    return { memory, executor };
+    return executor;
   }
 
   async #begin(): Promise<void> {
@@ -120,7 +130,7 @@ export class RunUnderWay {
     const { epochs, batchSize, engine, threads, wide } = this.#options;
     await this.#opened.begin();
     const stepsInEpoch = stepsPerEpoch(numbers.training.length, batchSize);
-    this.#onEvent({
+    this.onEvent({
       type: 'start',
       epochs,
       stepsPerEpoch: stepsInEpoch,
@@ -148,13 +158,13 @@ export class RunUnderWay {
       best,
       program: this.#wiring.programVersion,
       seconds,
-      onEvent: this.#onEvent,
+      onEvent: this.onEvent,
       onFatal: (error) => this.#failing.abort(error),
     });
     this.#checkpointer = checkpointer;
     const watched = this.#watch?.observe(executor, memory) ?? executor;
     const training = new Training(watched, memory, this.#opened.numbers, this.#options, this.#start, {
-      onEvent: this.#onEvent,
+      onEvent: this.onEvent,
       signal: this.#signal,
       choice: best === null ? null : choiceOf(best, memory),
       checkpointDue: () => checkpointRequests?.pending ?? false,
@@ -162,7 +172,7 @@ export class RunUnderWay {
       onCheckpoint: async (position, validation) => {
         const asked = checkpointRequests?.take() ?? false;
         await checkpointer?.save(position, validation);
-        if (asked) void tellOfAsked(checkpointer, position.step, this.#onEvent);
+        if (asked) void tellOfAsked(checkpointer, position.step, this.onEvent);
       },
     });
     const outcome = await training.run();
@@ -178,7 +188,7 @@ export class RunUnderWay {
     this.#finished = true;
     this.#hooks.onPhase('metrics');
     await this.#watch?.end('done', null);
-    this.#onEvent({ type: 'done', summary, folder: this.#opened.folder?.path ?? null });
+    this.onEvent({ type: 'done', summary, folder: this.#opened.folder?.path ?? null });
     return summary;
   }
 

@@ -1,13 +1,18 @@
 // From a run's options to its summary: opens the run, and has it run. It is handed what it may not know itself: how an engine
 // is made, and where the threads' file and the kernels are.
 
+import { ExitCode } from '../../src/errors.ts';
+import { explained } from '../../src/host/machine-lack.ts';
+import { machineLimits } from '../../src/host/machine-limits.ts';
+import type { ThreadPool } from '../../src/host/thread-pool.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
-import { planMemory } from '../../src/kernels/memory-plan.ts';
+import { layRun } from '../../src/kernels/lay-memory.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../../src/run/events.ts';
+import type { KnownData } from '../evaluation/evaluation-set.ts';
 import { finishedSummary } from '../evaluation/finished-run.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
-import type { TrainWiring } from './make-executor.ts';
+import { startThreads, type TrainWiring } from './make-executor.ts';
 import { type FinishedRun, openRun } from './open-run.ts';
 import type { Asked } from './resolve-with-run.ts';
 import type { Phase } from './run-phase.ts';
@@ -22,12 +27,20 @@ export interface TrainDeps {
   readonly onPhase?: (phase: Phase) => void;
 }
 
-export async function trainRun({ options, resumed }: Asked, hooks: TrainDeps, wiring: TrainWiring): Promise<Summary> {
+interface TrainHooks extends TrainDeps {
+  /** Handed the data of a run that is under way, for who has to look at them as well. */
+  readonly onData?: (known: KnownData) => void;
+}
+
+export async function trainRun({ options, resumed }: Asked, hooks: TrainHooks, wiring: TrainWiring): Promise<Summary> {
   const started = performance.now();
   const onEvent = (event: TrainEvent) => hooks.onEvent?.(printableEvent(event));
   // refused before anything is read or made
-  if (options.wide) wiring.wideKernels();
+  const wide = options.wide ? wiring.wideKernels() : null;
   const toldToStop = hooks.signal ?? new AbortController().signal;
+  const module = wide?.module ?? wiring.sharedKernels();
+  let heard = onEvent;
+  let pool: ThreadPool | null = null;
   const opened = await openRun({
     options,
     resumed,
@@ -37,17 +50,28 @@ export async function trainRun({ options, resumed }: Asked, hooks: TrainDeps, wi
     checkEngine: async () => {
       if (options.engine !== 'wasm') await unlessAborted(wiring.selfTest(options.engine), toldToStop);
     },
-    checkShape: (shape) => planMemory(shape, wiring.heapBase()),
+    layMemory: (shape) => {
+      const memory = layRun(shape, module, wiring.heapBase());
+      // they start while the images are read
+      pool = startThreads({ options, memory, module, wide, wiring }, (event) => heard(event));
+      return memory;
+    },
     finishedSummary: async (source) => await finishedSummary(source, options, wiring, onEvent),
     onEvent,
     signal: toldToStop,
+  }).catch(async (error: unknown) => {
+    await pool?.close();
+    throw explained(error, machineLimits, ExitCode.usage);
   });
   if ('finished' in opened) return tellOfFinished(opened, options, onEvent);
+  hooks.onData?.({ data: opened.data, digest: opened.facts.dataDigest });
   const before = opened.start?.seconds ?? 0;
   const seconds = () => before + (performance.now() - started) / 1000;
   const { checkpointRequests, onPhase = () => undefined } = hooks;
   const runHooks = { checkpointRequests, onPhase, onEvent, toldToStop, seconds };
-  return await new RunUnderWay(opened, options, runHooks, wiring).run();
+  const run = new RunUnderWay(opened, { module, wide, pool }, options, runHooks, wiring);
+  heard = run.onEvent;
+  return await run.run();
 }
 
 function tellOfFinished(

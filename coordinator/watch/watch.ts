@@ -1,7 +1,7 @@
 // Watching one run, put together: what is known of it, its server with metrics and live page, its push and its metrics.om.
 // Whatever goes wrong once it is there costs a warning, never the run.
 
-import { Exposition } from '../../src/host/exposition.ts';
+import type { Exposition } from '../../src/host/exposition.ts';
 import { WatchServer } from '../../src/host/http/http-server.ts';
 import { isLoopback } from '../../src/host/loopback.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
@@ -47,7 +47,8 @@ export class Watch {
   readonly #parts: WatchDeps;
   /** Counters' values at the end of the process before. */
   readonly #before: Before;
-  readonly #exposition: Exposition;
+  /** null: nobody scrapes, and nothing is pushed. */
+  #exposition: Exposition | null = null;
   readonly #clock: ForwardClock;
   readonly #snapshots = new ThinnedList<Snapshot>(MOST_SNAPSHOTS);
   readonly #linger = new Linger();
@@ -73,8 +74,6 @@ export class Watch {
       // so that little is missing after a process that was killed
       if (event.type === 'checkpoint' && performance.now() - this.#writtenMs > this.#writeEveryMs) void this.#write();
     };
-    const served = servedPort(parts.options) !== null;
-    this.#exposition = new Exposition(Object.values(metricTable), () => familiesOf(watched, this.#before), served);
   }
 
   /**
@@ -85,8 +84,16 @@ export class Watch {
     const port = servedPort(parts.options);
     if (port === null && parts.options.pushgateway === null && parts.write === null) return null;
     const watch = new Watch(parts);
+    if (port !== null || parts.options.pushgateway !== null) watch.#exposition = await watch.#exposed(port !== null);
     if (port !== null) await watch.#serve(port);
     return watch;
+  }
+
+  async #exposed(processMetrics: boolean): Promise<Exposition> {
+    // not at the top: a run that nobody scrapes need not wait for prom-client to load
+    const { Exposition } = await import('../../src/host/exposition.ts');
+    const families = () => familiesOf(this.#watched, this.#before);
+    return new Exposition(Object.values(metricTable), families, processMetrics);
   }
 
   get observer(): Observer {
@@ -117,7 +124,7 @@ export class Watch {
 
   async #push(): Promise<void> {
     const { options, facts } = this.#parts;
-    if (options.pushgateway === null) return;
+    if (options.pushgateway === null || this.#exposition === null) return;
     const body = { text: await this.#exposition.text(), contentType: this.#exposition.contentType };
     const failed = await pushOnce(options.pushgateway, facts.name, body);
     if (failed !== null)
@@ -146,7 +153,7 @@ export class Watch {
     const streams = new PageStreams(new PageState(this.#watched), (what, message) => this.#warnOnce(what, message));
     const routes = watchRoutes({
       watched: this.#watched,
-      exposition: this.#exposition,
+      exposition: this.#exposition!,
       streams,
       linger: this.#linger,
       onLastScrape: () => this.#lastScrape.abort(),

@@ -10,6 +10,12 @@ export interface ImageSet {
   readonly labels: Uint8Array;
 }
 
+/** Where a data set lies, or is to lie. */
+export interface DatasetPlace {
+  readonly train: Pick<ImageSet, 'images' | 'labels'>;
+  readonly test: Pick<ImageSet, 'images' | 'labels'>;
+}
+
 export interface Dataset {
   readonly train: ImageSet;
   readonly test: ImageSet;

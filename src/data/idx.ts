@@ -91,10 +91,15 @@ export function checkIdxLength({ name, headerBytes, bodyBytes, text, element }: 
   });
 }
 
+/** So many bytes a file's elements take, as bytes. */
+export function elementBytes({ bodyBytes, element, stride }: IdxHeader): number {
+  return bodyBytes / element.bytes / stride;
+}
+
 /** Takes a file's elements piece by piece, as they are read. */
 export class IdxBody {
   /** One byte an image's pixel or a label. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
   readonly #header: IdxHeader;
   /** Bytes that were taken. */
   #taken = 0;
@@ -102,9 +107,21 @@ export class IdxBody {
   #rest: Uint8Array = new Uint8Array(0);
   #elements = 0;
 
-  constructor(header: IdxHeader) {
+  /** `target`: where the elements are to lie; it is as long as they are. */
+  constructor(header: IdxHeader, target: Uint8Array = new Uint8Array(elementBytes(header))) {
     this.#header = header;
-    this.bytes = new Uint8Array(header.bodyBytes / header.element.bytes / header.stride);
+    this.bytes = target;
+  }
+
+  /** Where the bytes that come next may be read to at once; empty where they are converted, or no more are promised. */
+  get room(): Uint8Array {
+    const { element, stride } = this.#header;
+    return this.bytes.subarray(element === byte && stride === 1 ? this.#taken : this.bytes.length);
+  }
+
+  /** So many bytes were read into `room`. */
+  filled(bytes: number): void {
+    this.#taken += bytes;
   }
 
   /** What follows the header; of more than it says only the length counts. */
@@ -119,7 +136,7 @@ export class IdxBody {
   }
 
   /** All was added. */
-  end(): Uint8Array<ArrayBuffer> {
+  end(): Uint8Array {
     checkIdxLength(this.#header, this.#header.headerBytes + this.#taken);
     return this.bytes;
   }

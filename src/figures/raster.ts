@@ -1,23 +1,33 @@
 // A drawing as PNG, in the light theme: every shape becomes polygons, and a pixel's colour is the part of it that they cover,
 // sampled at 4 x 4 points (exact in x, four lines in y). Nothing of a browser or of the system is needed.
 
-import { encodePng } from '../image/png.ts';
+import { encodePngIn } from '../image/png-encode.ts';
 import { type Drawing, letters, type Point, type Shape, textWidth, themes } from './drawing.ts';
 
 const LINES = 4;
 
-export function toPng(drawing: Drawing, scale: number): Uint8Array {
-  const width = Math.round(drawing.width * scale);
-  const height = Math.round(drawing.height * scale);
-  const canvas = { width, height, pixels: new Uint8Array(width * height * 3).fill(255) };
-  for (const shape of drawing.shapes) draw(canvas, shape, scale);
-  return encodePng(width, height, 3, canvas.pixels);
+/** Draws one drawing after the other in the same memory: a figure's pixels take some megabytes. */
+export class Rasteriser {
+  #room = new Uint8Array(0);
+
+  toPng(drawing: Drawing, scale: number): Uint8Array {
+    const width = Math.round(drawing.width * scale);
+    const height = Math.round(drawing.height * scale);
+    const bytes = width * height * 3;
+    // what encodes it wants a byte a line more
+    if (this.#room.length < bytes + height) this.#room = new Uint8Array(bytes + height);
+    const canvas = { width, height, pixels: this.#room.fill(255, 0, bytes), cover: new Float32Array(width) };
+    for (const shape of drawing.shapes) draw(canvas, shape, scale);
+    return encodePngIn(this.#room.subarray(0, bytes + height), width, height, 3);
+  }
 }
 
 interface Canvas {
   readonly width: number;
   readonly height: number;
   readonly pixels: Uint8Array;
+  /** Of one row: the part of each pixel that a shape covers. */
+  readonly cover: Float32Array;
 }
 
 function draw(canvas: Canvas, shape: Shape, scale: number): void {
@@ -59,11 +69,10 @@ function drawImage(canvas: Canvas, shape: Extract<Shape, { kind: 'image' }>, sca
     const row = Math.floor((py * rows) / high) * columns;
     for (let px = Math.max(0, -left); px < wide && left + px < canvas.width; px++) {
       const grey = pixels[row + Math.floor((px * columns) / wide)]!;
-      canvas.pixels.fill(
-        grey,
-        ((top + py) * canvas.width + left + px) * 3,
-        ((top + py) * canvas.width + left + px + 1) * 3,
-      );
+      const at = ((top + py) * canvas.width + left + px) * 3;
+      canvas.pixels[at] = grey;
+      canvas.pixels[at + 1] = grey;
+      canvas.pixels[at + 2] = grey;
     }
   }
 }
@@ -93,8 +102,17 @@ function circle([x, y]: Point, radius: number): Point[] {
   });
 }
 
+/** Of each letter that was drawn: most are drawn again. */
+const known = new Map<string, readonly Point[][]>();
+
+function outlines(path: string): readonly Point[][] {
+  const found = known.get(path) ?? outlinesOf(path);
+  known.set(path, found);
+  return found;
+}
+
 /** The closed outlines of an SVG path of M, L, H, V, Q and Z in absolute numbers. */
-function outlines(path: string): Point[][] {
+function outlinesOf(path: string): Point[][] {
   const polygons: Point[][] = [];
   let points: Point[] = [];
   let [x, y] = [0, 0];
@@ -128,13 +146,23 @@ function outlines(path: string): Point[][] {
 
 /** Non-zero winding. */
 function fillPolygons(canvas: Canvas, polygons: readonly Point[][], colour: readonly number[], opacity: number): void {
-  let [top, bottom] = [Number.POSITIVE_INFINITY, 0];
-  for (const points of polygons) for (const [, y] of points) [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
-  const cover = new Float32Array(canvas.width);
+  const edges = edgesOf(polygons);
+  let [top, bottom, left, right] = [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY, 0];
+  for (let i = 0; i < edges.length; i += 2) {
+    left = Math.min(left, edges[i]!);
+    right = Math.max(right, edges[i]!);
+    top = Math.min(top, edges[i + 1]!);
+    bottom = Math.max(bottom, edges[i + 1]!);
+  }
+  // most shapes are a word or a mark in a wide drawing
+  const from = Math.max(0, Math.floor(left));
+  const to = Math.min(canvas.width, Math.ceil(right));
+  const { cover } = canvas;
+  const crossings = { x: new Float64Array(edges.length / 4), turn: new Int8Array(edges.length / 4) };
   for (let row = Math.max(0, Math.floor(top)); row < Math.min(canvas.height, Math.ceil(bottom)); row++) {
-    cover.fill(0);
-    for (let line = 0; line < LINES; line++) addLine(cover, polygons, row + (line + 0.5) / LINES);
-    for (let x = 0; x < canvas.width; x++) {
+    cover.fill(0, from, to);
+    for (let line = 0; line < LINES; line++) addLine(cover, edges, row + (line + 0.5) / LINES, crossings);
+    for (let x = from; x < to; x++) {
       const part = Math.min(1, cover[x]!) * opacity;
       if (part === 0) continue;
       const at = (row * canvas.width + x) * 3;
@@ -146,27 +174,59 @@ function fillPolygons(canvas: Canvas, polygons: readonly Point[][], colour: read
   }
 }
 
+/** Room for where a line meets the edges, from left to right, and in which sense: made once a shape, and not once a line. */
+interface Crossings {
+  readonly x: Float64Array;
+  readonly turn: Int8Array;
+}
+
 /** Adds what the polygons cover of one horizontal line, pixel by pixel. */
-function addLine(cover: Float32Array, polygons: readonly Point[][], y: number): void {
-  const crossings: [x: number, turn: number][] = [];
-  for (const points of polygons) {
-    points.forEach(([bx, by], i) => {
-      const [ax, ay] = points[i === 0 ? points.length - 1 : i - 1]!;
-      if (ay <= y === by <= y) return;
-      crossings.push([ax + ((y - ay) * (bx - ax)) / (by - ay), by > ay ? 1 : -1]);
-    });
-  }
-  crossings.sort((a, b) => a[0] - b[0]);
+function addLine(cover: Float32Array, edges: Float64Array, y: number, crossings: Crossings): void {
+  const count = findCrossings(edges, y, crossings);
   let winding = 0;
-  crossings.forEach(([x, turn], i) => {
-    winding += turn;
-    const next = crossings[i + 1];
-    if (winding === 0 || next === undefined) return;
-    const [from, to] = [Math.max(0, x), Math.min(cover.length, next[0])];
+  for (let i = 0; i + 1 < count; i++) {
+    winding += crossings.turn[i]!;
+    if (winding === 0) continue;
+    const from = Math.max(0, crossings.x[i]!);
+    const to = Math.min(cover.length, crossings.x[i + 1]!);
     for (let pixel = Math.floor(from); pixel < to; pixel++) {
       cover[pixel]! += (Math.min(to, pixel + 1) - Math.max(from, pixel)) / LINES;
     }
-  });
+  }
+}
+
+/** Returns how many there are; each is put behind those that are not right of it. */
+function findCrossings(edges: Float64Array, y: number, { x, turn }: Crossings): number {
+  let count = 0;
+  for (let i = 0; i < edges.length; i += 4) {
+    const ay = edges[i + 1]!;
+    const by = edges[i + 3]!;
+    if (ay <= y === by <= y) continue;
+    const ax = edges[i]!;
+    const here = ax + ((y - ay) * (edges[i + 2]! - ax)) / (by - ay);
+    let at = count++;
+    for (; at > 0 && x[at - 1]! > here; at--) {
+      x[at] = x[at - 1]!;
+      turn[at] = turn[at - 1]!;
+    }
+    x[at] = here;
+    turn[at] = by > ay ? 1 : -1;
+  }
+  return count;
+}
+
+/** Four numbers each: from x, y to x, y. */
+function edgesOf(polygons: readonly Point[][]): Float64Array {
+  const edges = new Float64Array(4 * polygons.reduce((sum, points) => sum + points.length, 0));
+  let at = 0;
+  for (const points of polygons) {
+    for (let i = 0; i < points.length; i++) {
+      edges.set(points.at(i - 1)!, at);
+      edges.set(points[i]!, at + 2);
+      at += 4;
+    }
+  }
+  return edges;
 }
 
 function rgb(role: keyof (typeof themes)['light']): number[] {

@@ -1,6 +1,6 @@
 // A drawing as SVG: letters are paths, images are PNG in a data URL, colours follow the reader's theme, and paper is light.
 
-import { encodePng } from '../image/png.ts';
+import { encodePng } from '../image/png-encode.ts';
 import { printableLines } from '../text/clean-text.ts';
 import { type Drawing, letters, type Shape, textWidth, themes } from './drawing.ts';
 

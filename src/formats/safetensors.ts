@@ -4,6 +4,7 @@
 // with spaces; then the elements, little-endian, without holes. (https://github.com/huggingface/safetensors)
 
 import { LockstepError } from '../errors.ts';
+import { floatBytes } from '../model/float-bytes.ts';
 import { shownValue } from '../text/shown-value.ts';
 
 export interface Tensor {
@@ -54,11 +55,8 @@ export function encodeSafetensors(
 
   let at = lengthBytes + headerBytes;
   for (const { data } of tensors) {
-    // As bits, since a NaN that passes through a float may change.
-    for (const bits of new Uint32Array(data.buffer, data.byteOffset, data.length)) {
-      view.setUint32(at, bits, true);
-      at += elementBytes;
-    }
+    bytes.set(floatBytes(data), at);
+    at += data.length * elementBytes;
   }
   return bytes;
 }

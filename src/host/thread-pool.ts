@@ -94,6 +94,11 @@ export class ThreadPool implements WorkerPool {
     return this.#deathsInAll;
   }
 
+  /** Resolves when as many threads as it has have come to their loop: what is timed need not wait for them. */
+  started(): Promise<void> {
+    return this.#until(() => this.#read(Word.started) >= this.capacity);
+  }
+
   async compute(
     { epoch, step, stepInEpoch }: StepAddress,
     blocks: readonly BlockAddress[],
@@ -172,9 +177,8 @@ export class ThreadPool implements WorkerPool {
 
   /** Runs thread `worker` until it is told to stop; replaces it as often as it dies. */
   async #keep(worker: number, first: ThreadPlace): Promise<void> {
-    const { module, engine, threads, cores } = this.#options;
+    const { module, engine, threads, cores, faults = [] } = this.#options;
     const spins = threads <= cores ? SPINS : 0;
-    const { faults = [] } = this.#options;
     for (let place = first; !this.#closing; ) {
       try {
         const fault = await place.run({

@@ -1,5 +1,5 @@
-// Wide vectors: asked for, allowed here, and compiled. The one place that touches V8's flags. They hold for the whole process, so
-// they are set only where somebody asked (--wide, LOCKSTEP_WIDE=1, the library's `wide`), only while the one module is compiled,
+// Wide vectors: asked for, allowed here, and compiled. Its flags hold for the whole process, so they
+// are set only where somebody asked (--wide, LOCKSTEP_WIDE=1, the library's `wide`), only while the one module is compiled,
 // and taken back: all that is compiled later is as it would be.
 
 import { readFileSync } from 'node:fs';

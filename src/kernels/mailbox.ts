@@ -50,6 +50,8 @@ export const Word = {
   passes: 122,
   /** Up to 64 words, for tests: which of the faults asked for have happened. */
   faults: 128,
+  /** How many threads have come to their loop; one that replaces another counts again. */
+  started: 192,
 } as const;
 
 /** train: whole steps, one after the other; compute: the tree nodes of one step; evaluate: parts of a split. */

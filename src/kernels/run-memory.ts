@@ -1,7 +1,7 @@
 // A run's memory seen from JavaScript: typed views, and the few reads and writes that are not kernels' work. It is made by
 // lay-memory.ts.
 
-import type { ImageSet } from '../data/dataset.ts';
+import type { DatasetPlace, ImageSet } from '../data/dataset.ts';
 import { toCanonicalOrder, toKernelOrder } from '../model/layout.ts';
 import type { Sums } from '../sums.ts';
 import type { BlockAddress } from '../tree.ts';
@@ -56,13 +56,32 @@ export class RunMemory {
     return new Float32Array(this.wasmMemory.buffer, address, this.plan.vectorBytes / 4);
   }
 
+  /** Where the data lie: views, for whoever reads them in, and for whoever looks at them afterwards. */
+  get dataPlace(): DatasetPlace {
+    const { images, labels, testImages, testLabels, shape } = this.plan;
+    const pixels = shape.rows * shape.columns;
+    const view = (at: number, bytes: number) => this.bytes.subarray(at, at + bytes);
+    return {
+      train: { images: view(images, shape.trainImages * pixels), labels: view(labels, shape.trainImages) },
+      test: { images: view(testImages, shape.testImages * pixels), labels: view(testLabels, shape.testImages) },
+    };
+  }
+
   setData(train: ImageSet, test: ImageSet, validationNumbers: Uint32Array): void {
-    const { images, labels, testImages, testLabels, validationNumbers: numbers } = this.plan;
-    this.bytes.set(train.images, images);
-    this.bytes.set(train.labels, labels);
-    this.bytes.set(test.images, testImages);
-    this.bytes.set(test.labels, testLabels);
-    this.words.set(validationNumbers, numbers / 4);
+    const place = this.dataPlace;
+    for (const [to, from] of [
+      [place.train, train],
+      [place.test, test],
+    ] as const) {
+      to.images.set(from.images);
+      to.labels.set(from.labels);
+    }
+    this.setValidation(validationNumbers);
+  }
+
+  /** Numbers of the images that are the validation split. */
+  setValidation(numbers: Uint32Array): void {
+    this.words.set(numbers, this.plan.validationNumbers / 4);
   }
 
   /** Writes an epoch's order (image numbers) into the buffer of even or odd epochs. */

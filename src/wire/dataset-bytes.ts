@@ -1,5 +1,5 @@
 // The dataset as it travels and as its digest is taken: five u32 little-endian numbers (training images, test images,
-// rows, columns, classes), then training images, training labels, test images, test labels. Copies nothing but once.
+// rows, columns, classes), then training images, training labels, test images, test labels.
 
 import { createHash, type Hash } from 'node:crypto';
 import type { Dataset } from '../data/dataset.ts';
@@ -16,16 +16,28 @@ function piecesOf({ train, test, classes }: Dataset): Uint8Array[] {
   return [new Uint8Array(head.buffer), train.images, train.labels, test.images, test.labels];
 }
 
-/** All of it as one new array. */
-export function datasetBytes(dataset: Dataset): Uint8Array {
-  const pieces = piecesOf(dataset);
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
+/** All of it, of which no copy is kept: a data set may fill half of the memory. */
+export class DatasetBytes {
+  readonly length: number;
+  readonly #pieces: readonly Uint8Array[];
+
+  constructor(dataset: Dataset) {
+    this.#pieces = piecesOf(dataset);
+    this.length = this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
   }
-  return bytes;
+
+  /** Those from `start` to `end`, or to the last, as a new array. */
+  slice(start: number, end: number): Uint8Array {
+    const bytes = new Uint8Array(Math.min(end, this.length) - start);
+    let first = 0;
+    for (const piece of this.#pieces) {
+      const from = Math.max(start - first, 0);
+      const part = piece.subarray(from, Math.max(from, end - first));
+      if (part.length > 0) bytes.set(part, first + from - start);
+      first += piece.length;
+    }
+    return bytes;
+  }
 }
 
 /** SHA-256 (hex) of the dataset's bytes: what the handshake compares. */

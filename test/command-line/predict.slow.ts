@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mnistForm } from '../../src/data/picture-form.ts';
 import { digitForm, type ImageForm } from '../../src/image/digit-form.ts';
 import type { Picture } from '../../src/image/picture.ts';
-import { encodePng } from '../../src/image/png.ts';
+import { encodePng } from '../../src/image/png-encode.ts';
 import { besides, probabilityBars, terminalPicture } from '../../src/image/terminal-picture.ts';
 import { mnistData } from '../support/golden.ts';
 import { builtCli, runCli } from '../support/run-cli.ts';

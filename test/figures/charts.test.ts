@@ -5,7 +5,7 @@ import { classChart, confusionChart, curves, roundTicks, throughputChart } from 
 import { classFigures } from '../../src/figures/confusion.ts';
 import { type Drawing, label, textWidth } from '../../src/figures/drawing.ts';
 import { grid } from '../../src/figures/grids.ts';
-import { toPng } from '../../src/figures/raster.ts';
+import { Rasteriser } from '../../src/figures/raster.ts';
 import { toSvg } from '../../src/figures/svg.ts';
 import { tilesOf } from '../../src/figures/tiles.ts';
 import { decodePicture } from '../../src/image/decode.ts';
@@ -72,7 +72,7 @@ describe('charts', () => {
         label(22, 19, 'H', { size: 20, fill: 'black' }),
       ],
     };
-    const { width, grey } = decodePicture(toPng(drawing, 1));
+    const { width, grey } = decodePicture(new Rasteriser().toPng(drawing, 1));
     const at = (x: number, y: number) => grey[y * width + x];
     expect([at(0, 2), at(1, 2), at(3, 5), at(4, 5)]).toEqual([255, 0, 0, 255]);
     expect([at(15, 8), at(15, 9), at(15, 10), at(15, 11)]).toEqual([255, 0, 0, 255]);

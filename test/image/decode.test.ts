@@ -5,7 +5,7 @@ import jpeg from 'jpeg-js';
 import { describe, expect, it } from 'vitest';
 import { decodePicture } from '../../src/image/decode.ts';
 import type { Picture } from '../../src/image/picture.ts';
-import { encodePng } from '../../src/image/png.ts';
+import { encodePng } from '../../src/image/png-encode.ts';
 import { chunk, exif, greyPng, pngFile, withExif } from '../support/picture-files.ts';
 
 /** Where 1 2 3 over 4 5 6 comes to lie. */

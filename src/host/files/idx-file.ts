@@ -10,18 +10,28 @@ import { codeOf, ioReason } from './io-reason.ts';
 import { type OpenFile, openFile } from './read-file.ts';
 
 const PIECE_BYTES = 2 ** 18;
+/** Of what is read to where it is to lie: one read takes 2 GiB at the most. */
+const MOST_READ = 2 ** 26;
 
 export class IdxFile {
   readonly header: IdxHeader;
   readonly #file: OpenFile;
   readonly #pieces: AsyncGenerator<Uint8Array>;
+  readonly #packed: boolean;
   /** What was read of the elements with the header. */
   readonly #first: Uint8Array;
 
-  private constructor(header: IdxHeader, file: OpenFile, pieces: AsyncGenerator<Uint8Array>, first: Uint8Array) {
+  private constructor(
+    header: IdxHeader,
+    file: OpenFile,
+    pieces: AsyncGenerator<Uint8Array>,
+    packed: boolean,
+    first: Uint8Array,
+  ) {
     this.header = header;
     this.#file = file;
     this.#pieces = pieces;
+    this.#packed = packed;
     this.#first = first;
   }
 
@@ -56,19 +66,34 @@ export class IdxFile {
       }
       const header = readIdxHeader(head, path, role);
       if (!packed && file.size > 0) checkIdxLength(header, file.size);
-      return new IdxFile(header, file, pieces, head.subarray(header.headerBytes));
+      return new IdxFile(header, file, pieces, packed, head.subarray(header.headerBytes));
     } catch (error) {
       await file.handle.close();
       throw error;
     }
   }
 
-  /** All elements, as bytes. To be called once. @throws LockstepError */
-  async elements(): Promise<Uint8Array<ArrayBuffer>> {
-    const body = new IdxBody(this.header);
+  /** All elements, as bytes, in `target` if there is one. To be called once. @throws LockstepError */
+  async elements(target?: Uint8Array): Promise<Uint8Array> {
+    const body = new IdxBody(this.header, target);
     body.add(this.#first);
+    if (!this.#packed) await this.#readInto(body);
+    // what is converted or unpacked; and what should not be there
     for await (const piece of told(this.#pieces, this.header.name)) body.add(piece);
     return body.end();
+  }
+
+  /** Reads what needs no changing to where it is to lie: a data set is large, and is not copied. */
+  async #readInto(body: IdxBody): Promise<void> {
+    for (let room = body.room; room.length > 0; room = body.room) {
+      const { bytesRead } = await this.#file.handle
+        .read(room, 0, Math.min(room.length, MOST_READ), null)
+        .catch((cause) => {
+          throw unreadable(this.header.name, cause);
+        });
+      if (bytesRead === 0) return;
+      body.filled(bytesRead);
+    }
   }
 
   async close(): Promise<void> {

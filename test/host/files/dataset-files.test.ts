@@ -5,6 +5,8 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { DatasetShape } from '../../../src/data/assemble.ts';
+import type { DatasetPlace } from '../../../src/data/dataset.ts';
 import { loadDataset } from '../../../src/host/files/dataset-files.ts';
 import { refusal } from '../../support/refusal.ts';
 import {
@@ -166,12 +168,37 @@ describe('loadDataset', () => {
       await writeTinyData(folder);
       const stop = new Error('no');
       const asked: unknown[] = [];
-      const check = (shape: unknown) => {
+      const place = (shape: unknown) => {
         asked.push(shape);
         throw stop;
       };
-      await expect(loadDataset(folder, { check })).rejects.toBe(stop);
+      await expect(loadDataset(folder, { place })).rejects.toBe(stop);
       expect(asked).toMatchObject([{ train: { count: 64, rows: 28 }, test: { count: 16 }, classes: 3 }]);
+    });
+  });
+
+  it.each([
+    [false, (bytes: Uint8Array) => bytes],
+    [true, (bytes: Uint8Array) => bytes],
+    [false, (bytes: Uint8Array) => gzipSync(bytes)],
+  ])('reads them to where they are to lie (turned: %s)', async (transpose, packing) => {
+    await withFolder(async (folder) => {
+      await writeTinyData(folder, { rows: 4, columns: 6 });
+      for (const role of ['trainImages', 'testLabels'] as const) await spoil(folder, role, packing);
+      const shared = (bytes: number) => new Uint8Array(new SharedArrayBuffer(bytes));
+      const placeOf = (set: { count: number }) => ({ images: shared(set.count * 24), labels: shared(set.count) });
+      const made: DatasetPlace[] = [];
+      const place = ({ train, test }: DatasetShape) => {
+        made.push({ train: placeOf(train), test: placeOf(test) });
+        return made[0]!;
+      };
+      const placed = await loadDataset(folder, { transpose, place });
+      expect(placed).toEqual(await loadDataset(folder, { transpose }));
+      expect(made).toHaveLength(1);
+      for (const half of ['train', 'test'] as const) {
+        expect(placed[half].images).toBe(made[0]![half].images);
+        expect(placed[half].labels).toBe(made[0]![half].labels);
+      }
     });
   });
 
