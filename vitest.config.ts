@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const shared = { testTimeout: 60_000, hookTimeout: 60_000, pool: 'forks' as const };
 
+// all runs of the tests with wide vectors
+const setupFiles = process.env['LOCKSTEP_WIDE'] === '1' ? ['test/support/wide-by-default.ts'] : [];
+
 const results = process.env['LOCKSTEP_RESULTS'];
 
 export default defineConfig({
@@ -12,6 +15,7 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          setupFiles,
           name: 'fast',
           include: ['test/**/*.test.ts'],
           maxWorkers: 2,

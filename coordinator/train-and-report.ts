@@ -36,7 +36,7 @@ export async function trainAndReport(asked: Asked, hooks: TrainDeps, wiring: Tra
       file = new RunLogFile(
         target,
         source,
-        () => record.log(wiring.programVersion, threads, options.listen !== null, source !== null),
+        () => record.log(wiring.programVersion, threads, options.listen !== null, options.wide, source !== null),
         (message) => onEvent({ type: 'warning', message }),
       );
     }

@@ -16,6 +16,7 @@ import { Results } from './host/process/results.ts';
 import { stopSignalOf } from './host/process/signal-plan.ts';
 import { watchSignals } from './host/process/signals.ts';
 import { delayed, unlessAborted } from './host/unless-aborted.ts';
+import { wideInEnvironment } from './host/wide.ts';
 import { bareFlag, checkedFlags, type Flag } from './options/flags.ts';
 import { type TypedCommand, usageError } from './options/usage-error.ts';
 import { printable } from './text/clean-text.ts';
@@ -70,7 +71,8 @@ function addCommand(program: Command, one: AnyCommand): void {
   command.action(async () => {
     // Only what was typed: commander's own defaults would hide the configuration file.
     const typed = Object.keys(flags).filter((key) => command.getOptionValueSource(key) === 'cli');
-    const given = Object.fromEntries(typed.map((key) => [key, command.getOptionValue(key)]));
+    const given: Record<string, unknown> = Object.fromEntries(typed.map((key) => [key, command.getOptionValue(key)]));
+    if ('wide' in flags && wideInEnvironment()) given['wide'] = true;
     const options = () => one.options?.(given) ?? checkedFlags(flags, given, name);
     exitCode = await runCommand(one, command.args, options);
   });

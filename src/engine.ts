@@ -62,8 +62,16 @@ export interface WorkerPool {
   close(): Promise<void>;
 }
 
+/** The kernels for wide vectors, and those that they are compared with. */
+export interface WideKernels {
+  readonly module: WebAssembly.Module;
+  readonly narrow: WebAssembly.Module;
+}
+
 /** Which engine, and what it cannot see in the run's memory. Plain data: it goes to threads. */
 export interface EngineSpec {
   readonly name: string;
   readonly augmentValidation: boolean;
+  /** Where the memory's kernels are wide. */
+  readonly wide?: WideKernels;
 }

@@ -43,6 +43,8 @@ export const errorCodes = {
 
   ERR_LOCKSTEP_ENGINE_MISSING: { exitCode: 2, meaning: 'the engine is not installed, or cannot be loaded' },
   ERR_LOCKSTEP_UNSUPPORTED: { exitCode: null, meaning: 'processor or Node lack SIMD, shared memory or WebAssembly' },
+  ERR_LOCKSTEP_WIDE_REFUSED: { exitCode: 2, meaning: '--wide on a V8 or a processor with which it was not proven' },
+  ERR_LOCKSTEP_WIDE_DIFFERS: { exitCode: 1, meaning: 'wide vectors give other bits than narrow ones' },
   ERR_LOCKSTEP_NO_MEMORY: { exitCode: null, meaning: 'the system refuses memory' },
   ERR_LOCKSTEP_NO_THREADS: { exitCode: null, meaning: 'the system refuses a thread, or the addresses that it needs' },
   ERR_LOCKSTEP_NO_DESCRIPTORS: { exitCode: null, meaning: 'too many files are open' },

@@ -52,6 +52,11 @@ export class LockstepError extends Error {
   }
 }
 
+/** Wide vectors gave other bits than narrow ones: nobody who computes with them goes on. */
+export function isWideFault(error: unknown): error is LockstepError {
+  return error instanceof LockstepError && error.code === 'ERR_LOCKSTEP_WIDE_DIFFERS';
+}
+
 /** What was thrown, in words: anything can be. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -9,6 +9,8 @@ import { resolveWithRun } from '../coordinator/training/resolve-with-run.ts';
 import type { TrainDeps } from '../coordinator/training/train-run.ts';
 import { makeEngine } from '../worker/engines/make-engine.ts';
 import { selfTestDigest } from '../worker/engines/self-test.ts';
+import type { WideKernels } from './engine.ts';
+import { compileWide } from './host/wide.ts';
 import { instantiate } from './kernels/kernels.ts';
 import { Workbench } from './kernels/workbench.ts';
 import type { TrainOptions } from './options/train-options.ts';
@@ -46,6 +48,16 @@ function workbench(): Workbench {
   return bench;
 }
 
+let wide: WideKernels | null = null;
+
+function wideKernels(): WideKernels {
+  wide ??= {
+    module: compileWide(readFileSync(resolve('#kernels-wide'))),
+    narrow: compiled(resolve('#kernels-shared')),
+  };
+  return wide;
+}
+
 const selfTests = new Map<string, Promise<string>>();
 
 /** Digest of an engine's answer to the self-test; made once, since a node may connect often. */
@@ -63,6 +75,7 @@ function selfTest(engine: string): Promise<string> {
  */
 export const wiring: Wiring = {
   sharedKernels: () => compiled(resolve('#kernels-shared')),
+  wideKernels,
   heapBase,
   workbench,
   threadFile: pathToFileURL(resolve('#thread')).href,

@@ -1,13 +1,15 @@
 // What the entries wire in: the program's own build, which coordinator and worker may not reach across to each other for. Types
 // only.
 
-import type { Engine, EngineSpec } from './engine.ts';
+import type { Engine, EngineSpec, WideKernels } from './engine.ts';
 import type { RunMemory } from './kernels/run-memory.ts';
 import type { Workbench } from './kernels/workbench.ts';
 
 /** Of a process that trains; a node needs some of it. */
 export interface Wiring {
   readonly sharedKernels: () => WebAssembly.Module;
+  /** Those for wide vectors; compiled once. It throws where there may be none. */
+  readonly wideKernels: () => WideKernels;
   /** Where the kernels' constants end. */
   readonly heapBase: () => number;
   /** The kernels for single calls; made once. */

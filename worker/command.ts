@@ -32,6 +32,7 @@ interface Options {
   readonly data: string | null;
   readonly tokenFile: string | null;
   readonly tlsCa: string | null;
+  readonly wide: boolean;
   readonly keepAlive: boolean;
   readonly retryFor: number | null;
   readonly metricsPort: number | null;
@@ -87,6 +88,13 @@ const flags: Flags<Options> = {
     defaultText: 'for ever',
     help: 'give up after so long without a coordinator, with exit code 75',
   },
+  wide: {
+    flag: '--wide',
+    kind: onOff,
+    default: false,
+    defaultText: 'LOCKSTEP_WIDE',
+    help: 'vectors of 256 bits, an experiment of V8: only where it was proven; never changes a bit',
+  },
   keepAlive: { flag: '--keep-alive', kind: onOff, default: false, help: 'wait for the next run when one is over' },
   metricsPort: {
     flag: '--metrics-port <port>',
@@ -137,7 +145,10 @@ Exit codes: 0 the run is over, 1 a failure, 2 what retrying cannot mend (token, 
       onStay: (name) => note(`${name}: the terminal is gone; started by nohup, the worker goes on`),
     });
     collectForSockets();
-    const result = await runWorker(options, { wiring: await wiring(), cores, signal, note });
+    const wired = await wiring();
+    // refused before it joins
+    const wide = options.wide ? { wide: wired.wideKernels() } : {};
+    const result = await runWorker(options, { wiring: { ...wired, ...wide }, cores, signal, note });
     if (options.json) await unlessAborted(print(`${jsonText(result)}\n`), signal);
     else note(`Done: ${result.reason}; ${result.shardsDone} shards, ${result.samplesDone} samples`);
     return ExitCode.done;
@@ -180,7 +191,9 @@ async function runWorker(options: Options, { wiring, cores, signal, note }: Work
   const threads = options.threads ?? cores;
   // sound because the kind accepted it
   const { url, authorization } = splitAddress(options.connect)!;
-  note(`Connecting to ${url} with ${counted(threads, 'thread')} as ${options.name}`);
+  note(
+    `Connecting to ${url} with ${counted(threads, 'thread')}${options.wide ? ' and wide vectors' : ''} as ${options.name}`,
+  );
   const counts = new NodeCounts();
   const { metricsHost: host, metricsPort, allowHost } = options;
   const served =

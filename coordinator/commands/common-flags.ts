@@ -10,6 +10,14 @@ export const verboseFlag: Flag<boolean> = {
   help: 'show the stack trace of an error',
 };
 
+export const wideFlag: Flag<boolean> = {
+  flag: '--wide',
+  kind: onOff,
+  default: false,
+  defaultText: 'LOCKSTEP_WIDE',
+  help: 'vectors of 256 bits, an experiment of V8: only where it was proven; never changes the result',
+};
+
 export const checkpointFlag: Flag<CheckpointChoice | null> = {
   flag: '--checkpoint <which>',
   kind: orNull(checkpointChoice),

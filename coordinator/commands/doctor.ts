@@ -11,11 +11,15 @@ import { loadDataset } from '../../src/host/files/dataset-files.ts';
 import { ioReason } from '../../src/host/files/io-reason.ts';
 import { explained, gibibytes, threadsLack } from '../../src/host/machine-lack.ts';
 import { type MachineLimits, machineLimits } from '../../src/host/machine-limits.ts';
+import { wideInEnvironment, wideLack } from '../../src/host/wide.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
+import { layRun } from '../../src/kernels/lay-memory.ts';
+import { layoutOf } from '../../src/model/layout.ts';
 import { mnistDigest } from '../../src/run/golden-run.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
+import type { Wiring } from '../../src/wiring.ts';
 import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
 
@@ -54,6 +58,8 @@ Exit codes: 0 it can train, 2 it cannot.`,
   run: async (_, { data, json }, { wiring, print, cores }) => {
     const { sharedKernels, selfTest, programVersion } = await wiring();
     const limits = machineLimits();
+    // before all other WebAssembly, which its flags would concern as well
+    const wide = await wideCheck(await wiring());
     const checks: Check[] = [
       nodeCheck(process.versions.node),
       good('Program', `lockstep ${programVersion}, protocol ${PROTOCOL_VERSION}`),
@@ -76,6 +82,7 @@ Exit codes: 0 it can train, 2 it cannot.`,
           await selfTest('tfjs-node');
         }),
       ),
+      wide,
       await dataCheck(data),
       openFilesCheck(limits),
       fileSizeCheck(limits),
@@ -117,6 +124,24 @@ async function tried(name: string, found: string, mend: string, attempt: () => P
     if (told instanceof LockstepError) return { name, state: 'bad', found: told.why, mend: told.mend };
     return { name, state: 'bad', found: ioReason(error), mend };
   }
+}
+
+/** Wide vectors where they may be had, by the self-test on the reference network that each thread does as well. */
+async function wideCheck(wiring: Wiring): Promise<Check> {
+  const name = 'Wide vectors';
+  const why = wideLack();
+  if (why !== null) return { name, state: 'missing', found: `none: ${why}`, mend: 'Train without --wide' };
+  const used = wideInEnvironment() ? 'used, as LOCKSTEP_WIDE asks' : 'used with --wide';
+  return optional(
+    await tried(name, `${used}; same bits as narrow ones`, 'Train without --wide', async () => {
+      const wide = wiring.wideKernels();
+      const none = { trainImages: 0, trainingCount: 0, testImages: 0, validationCount: 0 };
+      const reference = { rows: 28, columns: 28, batchSize: 128, shards: 8, seed: 0, augment: true, ...none };
+      const shape = { layout: layoutOf([784, 128, 64, 10]), ...reference, workers: 1, slots: 1 };
+      const memory = layRun(shape, wide.module, wiring.heapBase());
+      await wiring.makeEngine({ name: 'wasm', augmentValidation: false, wide }, memory, 0);
+    }),
+  );
 }
 
 function memoryCheck({ memoryBytes }: MachineLimits): Check {

@@ -9,7 +9,7 @@ import { digestOf } from '../../src/run/digest.ts';
 import { evaluationSet, loadFor, type Transposing } from '../evaluation/evaluation-set.ts';
 import { infer } from '../evaluation/inference.ts';
 import { readModel } from '../run-folder/trained-model.ts';
-import { checkpointFlag, dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { checkpointFlag, dataFlag, jsonFlag, verboseFlag, wideFlag } from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
 
 interface Options {
@@ -18,6 +18,7 @@ interface Options {
   readonly data: string | null;
   readonly transpose: Transposing;
   readonly threads: number | null;
+  readonly wide: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -48,6 +49,7 @@ export const evaluate: Command<Options> = {
       defaultText: 'as many as pay',
       help: 'computing threads; 0 = inline; never changes the result',
     },
+    wide: wideFlag,
     json: jsonFlag(),
     verbose: verboseFlag,
   },
@@ -56,10 +58,10 @@ Examples:
   $ lockstep evaluate runs/first
   $ lockstep evaluate runs/first --split validation --json
   $ lockstep evaluate runs/first --checkpoint best`,
-  run: async ([folder], { checkpoint, split, data, transpose, threads, json }, { wiring, print, note }) => {
+  run: async ([folder], { checkpoint, split, data, transpose, threads, wide, json }, { wiring, print, note }) => {
     const trained = await readModel(folder!, checkpoint, note);
     const set = evaluationSet(trained, await loadFor(trained, data, { transpose, tell: note }), split);
-    const { means, predictions } = await infer(trained.model, set, threads, await wiring());
+    const { means, predictions } = await infer(trained.model, set, threads, await wiring(), wide);
     const confusion = confusionOf(set.labels, predictions, trained.model.widths.at(-1)!);
     if (json) {
       const digest = digestOf(trained.model.parameters);

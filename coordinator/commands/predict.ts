@@ -14,7 +14,7 @@ import { type CheckpointChoice, onOff } from '../../src/options/value-kinds.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { infer } from '../evaluation/inference.ts';
 import { readModel } from '../run-folder/trained-model.ts';
-import { checkpointFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { checkpointFlag, jsonFlag, verboseFlag, wideFlag } from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
 
 /** The largest picture that may be read, four channels of 16 bits that do not pack, has no more. */
@@ -23,6 +23,7 @@ const PICTURE_BYTES = 160 * 2 ** 20;
 interface Options {
   readonly checkpoint: CheckpointChoice | null;
   readonly pictures: boolean;
+  readonly wide: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -51,6 +52,7 @@ export const predict: Command<Options> = {
       default: true,
       help: 'only the table, without what the network saw',
     },
+    wide: wideFlag,
     json: jsonFlag(),
     verbose: verboseFlag,
   },
@@ -64,13 +66,13 @@ Examples:
   $ lockstep predict runs/first scans/*.png --json
 
 Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2 bad usage.`,
-  run: async ([folder, ...files], { checkpoint, pictures, json }, { wiring, print, note, colours }) => {
+  run: async ([folder, ...files], { checkpoint, pictures, wide, json }, { wiring, print, note, colours }) => {
     const { name, step, model } = await readModel(folder!, checkpoint, note);
     // one after the other: neither descriptors nor memory grow with their number
     const forms: (Uint8Array | string)[] = [];
     for (const file of files) forms.push(await formOf(file, model));
     const images = forms.filter((form): form is Uint8Array => typeof form !== 'string');
-    const { predictions, probabilities } = await infer(model, setOf(images, model), null, await wiring());
+    const { predictions, probabilities } = await infer(model, setOf(images, model), null, await wiring(), wide);
     const classes = model.widths.at(-1)!;
 
     let next = 0;

@@ -79,14 +79,14 @@ function figures(split: string, values: Means | null): string[] {
 }
 
 function startLine(event: Extract<TrainEvent, { type: 'start' }>): string {
-  const { parameters, trainSamples, validationSamples, testSamples, stepsPerEpoch, engine, threads } = event;
+  const { parameters, trainSamples, validationSamples, testSamples, stepsPerEpoch, engine, threads, wide } = event;
   const workers = threads === 0 ? 'inline' : counted(threads, 'thread');
   return [
     `Training ${grouped(parameters)} parameters on ${grouped(trainSamples)} samples`,
     `validation ${grouped(validationSamples)}`,
     `test ${grouped(testSamples)}`,
     `${grouped(stepsPerEpoch)} steps an epoch`,
-    `engine ${engine}`,
+    `engine ${engine}${wide ? ' with wide vectors' : ''}`,
     workers,
   ].join(', ');
 }

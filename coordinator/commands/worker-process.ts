@@ -9,10 +9,11 @@ export interface WorkerProcess {
   readonly ended: Promise<void>;
 }
 
-/** `cli`: the file of the command line. */
-export function startWorker(cli: string, url: string): WorkerProcess {
+/** `cli`: the file of the command line; `wide`: with wide vectors, whatever the environment says. */
+export function startWorker(cli: string, url: string, wide = false): WorkerProcess {
   const args = [cli, 'worker', '--connect', url, '--threads', '1', '--retry-for', '20'];
-  const { LOCKSTEP_TOKEN: _, ...env } = process.env;
+  const { LOCKSTEP_TOKEN: _, ...inherited } = process.env;
+  const env = { ...inherited, LOCKSTEP_WIDE: wide ? '1' : '0' };
   const child = spawn(process.execPath, args, { stdio: 'ignore', env });
   const kill = () => void child.kill('SIGKILL');
   // it does not outlive whoever started it

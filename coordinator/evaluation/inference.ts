@@ -33,6 +33,7 @@ export async function infer(
   set: ImageSet,
   askedThreads: number | null,
   wiring: Wiring,
+  isWide = false,
 ): Promise<Inference> {
   const { layout, parameters, widths } = model;
   const threads = askedThreads ?? inferenceThreads(model, set.count, availableParallelism());
@@ -54,11 +55,12 @@ export async function infer(
     slots: 1,
     outcomes: true,
   };
-  const module = wiring.sharedKernels();
+  const wide = isWide ? wiring.wideKernels() : null;
+  const module = wide?.module ?? wiring.sharedKernels();
   const memory = layRun(shape, module, wiring.heapBase());
   memory.setData(none, set, new Uint32Array(0));
   memory.setState(0, parameters);
-  const engine: EngineSpec = { name: 'wasm', augmentValidation: false };
+  const engine: EngineSpec = { name: 'wasm', augmentValidation: false, ...(wide === null ? {} : { wide }) };
   const executor: Executor =
     threads === 0
       ? new InlineExecutor(await wiring.makeEngine(engine, memory, 0), memory)

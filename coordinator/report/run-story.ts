@@ -51,11 +51,12 @@ function numberOf(i: number, omitted: number): number {
   return i === 0 ? 1 : i + 1 + omitted;
 }
 
-function facts({ program, node, system, processor, cores, memoryBytes }: Environment): Row[] {
+function facts({ program, node, system, processor, cores, memoryBytes, wide = false }: Environment): Row[] {
   return [
     ['Program', `lockstep ${program}, Node ${node}`],
     ['System', system],
     ['Processor', `${processor}, ${cores} cores`],
+    ...(wide ? [['Vectors', 'wide: 256 bits'] as const] : []),
     ['Memory', `${(memoryBytes / 2 ** 30).toFixed(1)} GiB`],
   ];
 }

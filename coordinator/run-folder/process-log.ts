@@ -15,6 +15,8 @@ export interface Environment {
   readonly memoryBytes: number;
   readonly threads: number;
   readonly nodes: boolean;
+  /** Whether its kernels had wide vectors; older processes do not say. */
+  readonly wide?: boolean | undefined;
 }
 
 export interface LogEntry {
@@ -91,7 +93,7 @@ export class ProcessLogger {
     this.#ended ??= printable(how);
   }
 
-  log(program: string, threads: number, nodes: boolean, resumed: boolean): ProcessLog {
+  log(program: string, threads: number, nodes: boolean, wide: boolean, resumed: boolean): ProcessLog {
     const environment = {
       program,
       node: process.version,
@@ -101,6 +103,7 @@ export class ProcessLogger {
       memoryBytes: totalmem(),
       threads,
       nodes,
+      wide,
     };
     const [started, events, omitted, ended] = [this.#started, [...this.#events], this.#omitted, this.#ended];
     return { started, resumed, environment, events, omitted, ended };

@@ -1,4 +1,5 @@
-// What the user reads of a run that was stopped on demand: where it stands, and the command that goes on with it.
+// What the user reads of a run that was stopped on demand, or for its wide vectors: where it stands, and the command that goes on
+// with it.
 
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { resumeCommand } from '../../src/text/shell-command.ts';
@@ -32,5 +33,16 @@ export function stopped(reason: unknown, left: Left | null): LockstepError {
     mend: `Go on with: ${resumeCommand(folder)}`,
     exitCode,
     cause: reason,
+  });
+}
+
+/** Of a run whose wide vectors gave other bits than narrow ones. The environment may have asked for them. */
+export function withoutWide({ code, what, why, cause }: LockstepError, folder: string): LockstepError {
+  return new LockstepError({
+    code,
+    what,
+    why,
+    mend: `Go on without --wide: LOCKSTEP_WIDE=0 ${resumeCommand(folder)}. To be sure of all steps, begin again without it`,
+    cause,
   });
 }

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../src/data/dataset.ts';
-import type { EngineSpec } from '../../src/engine.ts';
+import type { EngineSpec, WideKernels } from '../../src/engine.ts';
 import { ThreadPool } from '../../src/host/thread-pool.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
@@ -34,6 +34,8 @@ export interface ExecutorDeps {
   readonly module: WebAssembly.Module;
   /** Threads that were started before, by startThreads. */
   readonly pool?: ThreadPool | null;
+  /** Where the module's kernels are wide. */
+  readonly wide?: WideKernels | null;
   readonly onEvent: (event: TrainEvent) => void;
   readonly signal: AbortSignal;
   readonly wiring: TrainWiring;
@@ -50,7 +52,7 @@ export function placesFor({ threads, shards, listen }: RunOptions) {
 
 /** The run's threads, if it has any; they wait for work, and may start while the data are still being read. */
 export function startThreads(
-  { options, memory, module, wiring }: Pick<ExecutorDeps, 'options' | 'memory' | 'module' | 'wiring'>,
+  { options, memory, module, wide, wiring }: Pick<ExecutorDeps, 'options' | 'memory' | 'module' | 'wide' | 'wiring'>,
   onEvent: (event: TrainEvent) => void,
 ): ThreadPool | null {
   const { threads } = options;
@@ -58,7 +60,7 @@ export function startThreads(
   return new ThreadPool(memory, {
     threadFile: wiring.threadFile,
     module,
-    engine: engineOf(options),
+    engine: engineOf(options, wide),
     threads,
     cores: availableParallelism(),
     onLoss: (thread, reason) => onEvent({ type: 'threadLost', thread, reason }),
@@ -66,15 +68,15 @@ export function startThreads(
   });
 }
 
-function engineOf({ engine, augmentValidation }: RunOptions): EngineSpec {
-  return { name: engine, augmentValidation };
+function engineOf({ engine, augmentValidation }: RunOptions, wide: WideKernels | null | undefined): EngineSpec {
+  return { name: engine, augmentValidation, ...(wide ? { wide } : {}) };
 }
 
 /** Resolves when it may train: with --listen, when enough workers have joined. */
 export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
-  const { options, memory, onEvent, wiring, observer = nobody } = parts;
+  const { options, memory, wide, onEvent, wiring, observer = nobody } = parts;
   const { threads } = options;
-  const engine = engineOf(options);
+  const engine = engineOf(options, wide);
   if (threads === 0 && options.listen === null) {
     return seen(new InlineExecutor(await wiring.makeEngine(engine, memory, 0), memory), observer);
   }

@@ -1,7 +1,8 @@
 // A run that is opened: memory, executor, loop, checkpoints, results; and what it leaves when it fails or is stopped.
 
 import { stepsPerEpoch } from '../../src/data/sampler.ts';
-import { ExitCode, messageOf } from '../../src/errors.ts';
+import type { WideKernels } from '../../src/engine.ts';
+import { ExitCode, isWideFault, messageOf } from '../../src/errors.ts';
 import { explained } from '../../src/host/machine-lack.ts';
 import { machineLimits } from '../../src/host/machine-limits.ts';
 import type { ThreadPool } from '../../src/host/thread-pool.ts';
@@ -17,7 +18,7 @@ import type { BestParameters } from './best-parameters.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import { bestOfRun, choiceOf } from './choice.ts';
-import { stopped } from './interruption.ts';
+import { stopped, withoutWide } from './interruption.ts';
 import { makeExecutor, type TrainWiring } from './make-executor.ts';
 import type { OpenRun } from './open-run.ts';
 import { checkpointerOf, tellOfAsked } from './run-checkpoints.ts';
@@ -41,6 +42,8 @@ export interface RunHooks {
 export interface Computing {
   /** The kernels' shared build. */
   readonly module: WebAssembly.Module;
+  /** Where the module's kernels are wide. */
+  readonly wide: WideKernels | null;
   readonly pool: ThreadPool | null;
 }
 
@@ -124,7 +127,7 @@ export class RunUnderWay {
 
   async #begin(): Promise<void> {
     const { data, numbers, shape } = this.#opened;
-    const { epochs, batchSize, engine, threads } = this.#options;
+    const { epochs, batchSize, engine, threads, wide } = this.#options;
     await this.#opened.begin();
     const stepsInEpoch = stepsPerEpoch(numbers.training.length, batchSize);
     this.onEvent({
@@ -138,6 +141,7 @@ export class RunUnderWay {
       parameters: shape.layout.parameters,
       engine,
       threads,
+      wide,
     });
     this.#begun = true;
   }
@@ -207,6 +211,7 @@ export class RunUnderWay {
       const newest = this.#checkpointer === null ? start?.position.step : this.#checkpointer.newestStep;
       return stopped(error, stays ? { folder: folder.path, newestStep: newest ?? null } : null);
     }
+    if (folder !== null && this.#begun && isWideFault(error)) return withoutWide(error, folder.path);
     return explained(error, machineLimits, this.#begun ? ExitCode.runFailed : ExitCode.usage);
   }
 }

@@ -36,7 +36,9 @@ export async function trainRun({ options, resumed }: Asked, hooks: TrainHooks, w
   const started = performance.now();
   const onEvent = (event: TrainEvent) => hooks.onEvent?.(printableEvent(event));
   const toldToStop = hooks.signal ?? new AbortController().signal;
-  const module = wiring.sharedKernels();
+  // refused before anything is read or made
+  const wide = options.wide ? wiring.wideKernels() : null;
+  const module = wide?.module ?? wiring.sharedKernels();
   let heard = onEvent;
   let pool: ThreadPool | null = null;
   const opened = await openRun({
@@ -51,7 +53,7 @@ export async function trainRun({ options, resumed }: Asked, hooks: TrainHooks, w
     layMemory: (shape) => {
       const memory = layRun(shape, module, wiring.heapBase());
       // they start while the images are read
-      pool = startThreads({ options, memory, module, wiring }, (event) => heard(event));
+      pool = startThreads({ options, memory, module, wide, wiring }, (event) => heard(event));
       return memory;
     },
     finishedSummary: async (source) => await finishedSummary(source, options, wiring, onEvent),
@@ -67,7 +69,7 @@ export async function trainRun({ options, resumed }: Asked, hooks: TrainHooks, w
   const seconds = () => before + (performance.now() - started) / 1000;
   const { checkpointRequests, onPhase = () => undefined } = hooks;
   const runHooks = { checkpointRequests, onPhase, onEvent, toldToStop, seconds };
-  const run = new RunUnderWay(opened, { module, pool }, options, runHooks, wiring);
+  const run = new RunUnderWay(opened, { module, wide, pool }, options, runHooks, wiring);
   heard = run.onEvent;
   return await run.run();
 }

@@ -36,9 +36,9 @@ export class ThreadPlace {
     return this.#pool.threads.length === 0;
   }
 
-  /** Resolves when the task is done; rejects when its thread died. */
-  async run(task: object): Promise<void> {
-    await Promise.race([this.#pool.run(task), this.#emptied]);
+  /** Resolves with what the task returned when it is done; rejects when its thread died. */
+  async run(task: object): Promise<unknown> {
+    return await Promise.race([this.#pool.run(task), this.#emptied]);
   }
 
   async destroy(): Promise<void> {

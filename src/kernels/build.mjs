@@ -1,5 +1,6 @@
 // Compiles src/kernels/assembly to dist/src/kernels: shared.wasm (threads, shared memory) and private.wasm (the same source
-// with a memory of its own, for one thread, and for browsers without shared memory).
+// with a memory of its own, for one thread, and for browsers without shared memory); wide.wasm is shared.wasm in the shape that
+// wide vectors need (src/host/wide.ts).
 
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -21,10 +22,8 @@ const common = [
   '--initialMemory',
   '2',
 ];
-const variants = [
-  ['shared.wasm', '--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'],
-  ['private.wasm'],
-];
+const shared = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'];
+const variants = [['shared.wasm', ...shared], ['wide.wasm', ...shared, '--use', 'WIDE_VECTORS=1'], ['private.wasm']];
 for (const [file, ...options] of variants) {
   const { error, stderr } = await asc.main([...common, ...options, '--outFile', `dist/src/kernels/${file}`]);
   if (error) {

@@ -35,6 +35,32 @@ export function passGridOf(batchSize: number, shards: number): PassGrid {
   return { shardTiles, passShards, shardPasses, passTiles: passShards * shardTiles };
 }
 
+/** A pass of a tree node of `shards` shards: which tiles it has, and where its sums go (assembly/gradient.ts, locate). */
+export interface Pass {
+  readonly firstShard: number;
+  readonly shards: number;
+  /** The tiles of each of its shards, [firstTile, endTile). */
+  readonly firstTile: number;
+  readonly endTile: number;
+  /** A vector for part of a shard, one that waits at a level of the tree, or the tree node itself. */
+  readonly to: { readonly running: number } | { readonly pending: number } | 'node';
+}
+
+export function passAt(grid: PassGrid, shards: number, pass: number): Pass {
+  const { shardPasses, shardTiles } = grid;
+  const [node, part] = [Math.floor(pass / shardPasses), pass % shardPasses];
+  const ofPass = Math.min(grid.passShards, shards);
+  const tilesBefore = (parts: number) => Math.floor((shardTiles * parts) / shardPasses);
+  const place = { firstShard: node * ofPass, shards: ofPass };
+  const tiles = { firstTile: tilesBefore(part), endTile: tilesBefore(part + 1) };
+  if (part < shardPasses - 1) return { ...place, ...tiles, to: { running: part % 2 } };
+  if ((node + 1) * ofPass === shards) return { ...place, ...tiles, to: 'node' };
+  // as many left siblings are merged as the number has ones at its end
+  let level = 0;
+  while ((node >> level) & 1) level++;
+  return { ...place, ...tiles, to: { pending: level } };
+}
+
 /** Passes of a tree node of `shards` shards (a power of two). */
 export function passesOf({ passShards, shardPasses }: PassGrid, shards: number): number {
   return Math.max(1, shards / passShards) * shardPasses;

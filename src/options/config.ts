@@ -100,6 +100,14 @@ function presetOf(values: ReadonlyMap<OptionKey, unknown>): [OptionKey, unknown]
 function checkRelations(options: TrainOptions): void {
   const { batchSize, shards, valSize, patience, select } = options;
   checkListening(options);
+  if (options.wide && options.engine !== 'wasm') {
+    throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
+      what: `--wide does not go with --engine ${options.engine}`,
+      why: 'it concerns our own kernels, and another engine has vectors of its own',
+      mend: 'Leave out --wide (LOCKSTEP_WIDE), or use --engine wasm',
+    });
+  }
   if (valSize === 0 && (patience !== null || select === 'best')) {
     const flag = patience === null ? '--select best' : `--patience ${patience}`;
     throw new LockstepError({

@@ -85,6 +85,15 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     help: 'wasm, or tfjs-node (TensorFlow.js, native); changes the digest',
     recorded: true,
   },
+  wide: {
+    flag: '--wide',
+    kind: onOff,
+    default: false,
+    defaultText: 'LOCKSTEP_WIDE',
+    group: work,
+    help: 'vectors of 256 bits, an experiment of V8: only where it was proven; never changes the digest',
+    recorded: false,
+  },
   lr: {
     flag: '--lr <rate>',
     kind: positive(10),

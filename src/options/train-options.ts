@@ -15,6 +15,12 @@ export interface TrainOptions {
   readonly threads: number | null;
   /** What computes the gradients. */
   readonly engine: EngineName;
+  /**
+   * Vectors of 256 bits, by an experiment of V8's; refused where it was not proven. No bit depends on it. Its flags concern the
+   * whole process, while the kernels are compiled (some 50 ms): other WebAssembly that is compiled or optimized meanwhile, by any
+   * thread, is widened as well, and may even end the process. So let the first training with `wide` be what the process does first.
+   */
+  readonly wide: boolean;
   /** Defaults by name; they stand in the other options, and so it is not recorded itself. */
   readonly preset: PresetName;
   /** The highest learning rate. */

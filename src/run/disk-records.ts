@@ -83,6 +83,7 @@ const log = v.object({
         memoryBytes: v.number(),
         threads: v.number(),
         nodes: v.boolean(),
+        wide: v.optional(v.boolean()),
       }),
       events: v.array(
         v.object({

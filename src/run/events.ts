@@ -82,6 +82,8 @@ export type TrainEvent =
       readonly engine: string;
       /** Computing threads; 0 = inline. */
       readonly threads: number;
+      /** Whether the kernels have vectors of 256 bits. */
+      readonly wide: boolean;
     }
   | {
       /** Some steps were committed; sent a few times a second at most. */

@@ -1,10 +1,9 @@
 // Times the kernels one by one on real digits, in one thread. What is not exported alone is measured as a difference.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { loadDataset } from '../../dist/src/host/files/dataset-files.js';
 import { ROW_GROUPS } from '../../dist/src/kernels/kernels.js';
 import { layRun } from '../../dist/src/kernels/lay-memory.js';
+import { wiring } from '../../dist/src/library.js';
 import { initialParameters } from '../../dist/src/model/init.js';
 import { layoutOf } from '../../dist/src/model/layout.js';
 import { makeEngine } from '../../dist/worker/engines/make-engine.js';
@@ -27,10 +26,11 @@ function time(work) {
   return times.sort((a, b) => a - b)[Math.floor(rounds / 2)];
 }
 
-export async function measureKernels() {
+export async function measureKernels(wide = false) {
+  // first of all, since its flags concern whatever is compiled meanwhile
+  const module = wide ? wiring.wideKernels().module : wiring.sharedKernels();
   const { train, test, classes } = await loadDataset(null);
   const layout = layoutOf([784, 128, 64, classes]);
-  const module = new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve('#kernels-shared')));
   const count = train.count;
   const shape = {
     layout,

@@ -15,6 +15,7 @@ describe('resolveOptions', () => {
       shards: 8,
       threads: null,
       engine: 'wasm',
+      wide: false,
       lr: 0.001,
       preset: 'reference',
       schedule: 'constant',

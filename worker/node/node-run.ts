@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { epochOrder, type SplitNumbers, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
-import type { WorkerPool } from '../../src/engine.ts';
+import type { WideKernels, WorkerPool } from '../../src/engine.ts';
 import { messageOf } from '../../src/errors.ts';
 import { ThreadPool, type ThreadPoolOptions } from '../../src/host/thread-pool.ts';
 import { runMemoryOn } from '../../src/kernels/lay-memory.ts';
@@ -21,6 +21,8 @@ import type { SpareMemory } from './spare-memory.ts';
 
 /** What the entries wire in. */
 export type NodeWiring = Pick<Wiring, 'programVersion' | 'sharedKernels' | 'heapBase' | 'selfTest' | 'threadFile'> & {
+  /** Where it computes with wide vectors. */
+  readonly wide?: WideKernels;
   /** What computes in the place of threads: of tests. */
   readonly startPool?: (memory: RunMemory, options: ThreadPoolOptions) => WorkerPool;
 };
@@ -57,11 +59,13 @@ export class NodeRun {
       if (plan.vectorBytes !== 4 * welcome.valueCount) {
         throw new Error(`the model has ${plan.vectorBytes / 4} values here, ${welcome.valueCount} there`);
       }
-      const module = wiring.sharedKernels();
+      const wide = engine === 'wasm' ? wiring.wide : undefined;
+      const module = wide?.module ?? wiring.sharedKernels();
       this.#memory = runMemoryOn(memories.take(plan), plan, module);
       this.#memory.setData(data.train, data.test, this.#split.validation);
       const { threadFile, startPool = (memory, options) => new ThreadPool(memory, options) } = wiring;
-      const spec = { name: engine, augmentValidation: options.augmentValidation };
+      const { augmentValidation } = options;
+      const spec = { name: engine, augmentValidation, ...(wide === undefined ? {} : { wide }) };
       const cores = availableParallelism();
       this.#pool = startPool(this.#memory, { threadFile, module, engine: spec, threads, cores, onLoss });
     } catch (error) {

@@ -1,6 +1,6 @@
 // A node's life: connect, take part, and connect again for as long as that may help. Returns how it ended.
 
-import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { ExitCode, isWideFault, LockstepError } from '../../src/errors.ts';
 import { isLoopback } from '../../src/host/loopback.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { Token } from '../../src/wire/auth.ts';
@@ -153,6 +153,8 @@ async function connectOnce(
   result.samplesDone += end.samplesDone;
   signal.throwIfAborted();
 
+  // no other coordinator, and no other attempt, would mend it
+  if (isWideFault(end.cause)) throw end.cause;
   const from = end.byNode ? 'node' : 'coordinator';
   const what = closeName(end.code, from) ?? `code ${end.code}`;
   const text = end.reason === '' ? what : `${what}: ${end.reason}`;

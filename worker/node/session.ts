@@ -2,7 +2,7 @@
 // connect again is its caller's affair (node.ts).
 
 import type { Dataset } from '../../src/data/dataset.ts';
-import { messageOf } from '../../src/errors.ts';
+import { isWideFault, messageOf } from '../../src/errors.ts';
 import { lossText } from '../../src/run/event-text.ts';
 import { counted } from '../../src/text/counted.ts';
 import { type CloseName, closeCodes, closeReason } from '../../src/wire/close-codes.ts';
@@ -238,7 +238,7 @@ export class Session {
         }
       }
     } catch (error) {
-      if (error instanceof ProtocolError || this.#closedWith !== null) throw error;
+      if (error instanceof ProtocolError || isWideFault(error) || this.#closedWith !== null) throw error;
       const reason = messageOf(error);
       this.#send({ type: 'attempt-failed', attempt: message.attempt, reason: asText(reason, REASON_LENGTH) });
     }
@@ -260,7 +260,7 @@ export class Session {
 
   #closeFor(error: unknown): void {
     if (error instanceof ProtocolError) return this.#close(error.closeName, error.reason, error.cause);
-    this.#close('internal', messageOf(error));
+    this.#close('internal', messageOf(error), error);
   }
 
   #close(name: CloseName, reason: string, cause?: unknown): void {

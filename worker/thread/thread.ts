@@ -1,6 +1,7 @@
 // What Piscina starts in each thread: one long task that lives as long as the thread does.
 
 import type { EngineSpec } from '../../src/engine.ts';
+import { type Explanation, isWideFault } from '../../src/errors.ts';
 import { runMemoryOn } from '../../src/kernels/lay-memory.ts';
 import type { MemoryPlan } from '../../src/kernels/memory-plan.ts';
 import { makeEngine } from '../engines/make-engine.ts';
@@ -18,7 +19,23 @@ export interface ThreadTask {
   readonly faults: readonly Fault[];
 }
 
-export default async function thread(task: ThreadTask): Promise<void> {
+/**
+ * Returns when it is told to stop, or with an error that ends the run: one that another thread would meet as well. Whatever it
+ * throws is a death, after which another thread takes its place.
+ */
+export default async function thread(task: ThreadTask): Promise<Explanation | null> {
+  try {
+    await compute(task);
+    return null;
+  } catch (error) {
+    if (!isWideFault(error)) throw error;
+    // an error's class does not survive the way to the main thread
+    const { code, what, why, mend, exitCode } = error;
+    return { code, what, why, mend, exitCode };
+  }
+}
+
+async function compute(task: ThreadTask): Promise<void> {
   const memory = runMemoryOn(task.memory, task.plan, task.module);
   const engine = await makeEngine(task.engine, memory, task.loop.worker);
   new ComputeLoop(engine, memory, {

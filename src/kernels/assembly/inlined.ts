@@ -1,7 +1,7 @@
 // The functions that the compiler puts into their callers: small ones of the innermost loops. They stand together since only
 // AssemblyScript decorates functions: biome can read every other file of this folder, and not this one (biome.json).
 
-import { ENTRY_BYTES, Layer, LayerScratch, LayerStore, ROW_GROUPS, Run, SCALE, Scratch, Store } from './structs';
+import { COLUMNS_BYTES, ENTRY_BYTES, Layer, LayerScratch, LayerStore, ROW_GROUPS, Run, SCALE, Scratch, Store, WIDE } from './structs';
 import { sumOfRows } from './vectors';
 
 // @ts-ignore: decorator
@@ -37,12 +37,13 @@ export function storedInput(layer: LayerStore, inputs: i32, slot: i32): usize {
 }
 
 /**
- * Bytes of a row of `stride` bytes that are taken seven vectors at a time: so many that four at a time take what is left, since
- * with one or two at a time each sum would wait for the one before.
+ * Bytes of a row of `stride` bytes that are taken COLUMNS_BYTES at a time: of sevens so many that four at a time take what is left,
+ * since with one or two at a time each sum would wait for the one before.
  */
 // @ts-ignore: decorator
 @inline
-export function sevenVectors(stride: i32): i32 {
+export function columnsEnd(stride: i32): i32 {
+  if (WIDE) return stride & -COLUMNS_BYTES;
   const vectors = stride >> 4;
   const sevens = (vectors * 3) & 3;
   const left = vectors - 7 * sevens;

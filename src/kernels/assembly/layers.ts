@@ -2,16 +2,15 @@
 // the pixels, about half of the activations after ReLU. A layer takes all of the tile's samples, and each part of its weights
 // that fits a cache serves all of them before the next does.
 
-import { dotLanes, layerOf, scratchOf, sevenVectors, storedInput, storeOf } from './inlined';
-import { Layer, LayerScratch, Run, Scratch, Store } from './structs';
+import { columnsEnd, dotLanes, layerOf, scratchOf, storedInput, storeOf } from './inlined';
+import { COLUMNS_BYTES, Layer, LayerScratch, Run, Scratch, Store, WIDE } from './structs';
 
 /** Bytes of weights that serve all samples of a tile backwards before the next ones do: some of the second-level cache. */
 const SHARED_BYTES: i32 = 131072;
 
 /**
  * For each of `count` samples: its row of sums, `pitch` bytes apart, = bias + sum over its listed inputs, in order, of value *
- * row. Twenty-eight outputs at a time stay in registers: with more, V8 runs out of registers and keeps sums on the stack
- * (kernels.mjs of test/bench times it).
+ * row. COLUMNS_BYTES of outputs stay in registers.
  */
 function affine(
   weights: usize,
@@ -23,8 +22,8 @@ function affine(
   pitch: i32,
 ): void {
   let column = 0;
-  const sevensEnd = sevenVectors(stride);
-  for (; column < sevensEnd; column += 112) {
+  const blocksEnd = columnsEnd(stride);
+  for (; column < blocksEnd; column += COLUMNS_BYTES) {
     const rows = weights + column;
     for (let i = 0; i < count; i++) {
       const entries = inputs.entries + i * inputs.entryBytes;
@@ -36,6 +35,7 @@ function affine(
       let s4 = v128.load(bias + column, 64);
       let s5 = v128.load(bias + column, 80);
       let s6 = v128.load(bias + column, 96);
+      let s7 = WIDE ? v128.load(bias + column, 112) : s6;
       for (let e = entries; e < end; e += 8) {
         const row = rows + load<u32>(e);
         const value = v128.load32_splat(e, 4);
@@ -46,6 +46,7 @@ function affine(
         s4 = f32x4.add(s4, f32x4.mul(value, v128.load(row, 64)));
         s5 = f32x4.add(s5, f32x4.mul(value, v128.load(row, 80)));
         s6 = f32x4.add(s6, f32x4.mul(value, v128.load(row, 96)));
+        if (WIDE) s7 = f32x4.add(s7, f32x4.mul(value, v128.load(row, 112)));
       }
       const target = sums + i * pitch + column;
       v128.store(target, s0);
@@ -55,6 +56,7 @@ function affine(
       v128.store(target, s4, 64);
       v128.store(target, s5, 80);
       v128.store(target, s6, 96);
+      if (WIDE) v128.store(target, s7, 112);
     }
   }
   for (; column + 64 <= stride; column += 64) {

@@ -2,9 +2,9 @@
 // left (Store); then the row is summed in registers, shard by shard, and the shards are added along the canonical tree before
 // the row is written once. So a row costs no clearing, and no reading and writing for every sample.
 
-import { layerOf, sevenVectors, storeOf } from './inlined';
+import { columnsEnd, layerOf, storeOf } from './inlined';
 import { listRow } from './row-entries';
-import { ENTRY_BYTES, Run, Scratch, STEP_BYTES, Store } from './structs';
+import { COLUMNS_BYTES, ENTRY_BYTES, Run, Scratch, STEP_BYTES, Store, WIDE } from './structs';
 
 // Where the steps of the row at hand end. Globals belong to the instance, and so to one thread.
 let stepsEnd: usize = 0;
@@ -72,7 +72,7 @@ function planRow(
 
 /**
  * target = the row at `from`, plus the sum of value * delta over the entries [entries, entriesEnd), plus the rows whose
- * addresses stand at [merges, mergesEnd). Twenty-eight columns at a time stay in registers (layers.ts, affine). The columns are
+ * addresses stand at [merges, mergesEnd). COLUMNS_BYTES of columns stay in registers. The columns are
  * the inner loop: how many entries a shard has cannot be predicted, but that it has as many as for the columns before, can.
  */
 function sumEntries(
@@ -86,8 +86,8 @@ function sumEntries(
   target: usize,
 ): void {
   let column = 0;
-  const sevensEnd = sevenVectors(stride);
-  for (; column < sevensEnd; column += 112) {
+  const blocksEnd = columnsEnd(stride);
+  for (; column < blocksEnd; column += COLUMNS_BYTES) {
     const columnDeltas = deltas + column;
     const start = from + column;
     let s0 = v128.load(start);
@@ -97,6 +97,7 @@ function sumEntries(
     let s4 = v128.load(start, 64);
     let s5 = v128.load(start, 80);
     let s6 = v128.load(start, 96);
+    let s7 = WIDE ? v128.load(start, 112) : s6;
     for (let entry = entries; entry < entriesEnd; entry += 4) {
       const delta = columnDeltas + load<u32>(entry);
       const value = v128.load32_splat(entry, ENTRY_BYTES);
@@ -107,6 +108,7 @@ function sumEntries(
       s4 = f32x4.add(s4, f32x4.mul(value, v128.load(delta, 64)));
       s5 = f32x4.add(s5, f32x4.mul(value, v128.load(delta, 80)));
       s6 = f32x4.add(s6, f32x4.mul(value, v128.load(delta, 96)));
+      if (WIDE) s7 = f32x4.add(s7, f32x4.mul(value, v128.load(delta, 112)));
     }
     for (let merge = merges; merge < mergesEnd; merge += 4) {
       const left = <usize>load<u32>(merge) + column;
@@ -117,6 +119,7 @@ function sumEntries(
       s4 = f32x4.add(v128.load(left, 64), s4);
       s5 = f32x4.add(v128.load(left, 80), s5);
       s6 = f32x4.add(v128.load(left, 96), s6);
+      if (WIDE) s7 = f32x4.add(v128.load(left, 112), s7);
     }
     const result = target + column;
     v128.store(result, s0);
@@ -126,6 +129,7 @@ function sumEntries(
     v128.store(result, s4, 64);
     v128.store(result, s5, 80);
     v128.store(result, s6, 96);
+    if (WIDE) v128.store(result, s7, 112);
   }
   for (; column + 64 <= stride; column += 64) {
     const columnDeltas = deltas + column;

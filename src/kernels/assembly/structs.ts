@@ -11,6 +11,16 @@ export const REST_GROUPS: i32 = 4;
 /** Samples that are worked on together: their inputs lie side by side, a row's in one vector of bytes. */
 export const TILE: i32 = 16;
 
+/** Whether this is the build for wide vectors (kernels/build.mjs): V8 makes one of 256 bits of two neighbours. */
+// @ts-expect-error: the build says it
+export const WIDE: bool = isDefined(WIDE_VECTORS);
+
+/**
+ * Bytes of a row that stay in registers while its terms are added: seven vectors, since with more V8 runs out of registers and
+ * keeps sums on the stack; where two of them become one, eight (kernels.mjs of test/bench times it). No bit depends on it.
+ */
+export const COLUMNS_BYTES: i32 = WIDE ? 128 : 112;
+
 /** Bytes of a vector that are reduced and updated at a time: small enough to stay in the first-level cache. */
 export const REDUCE_BYTES: i32 = 2048;
 

@@ -115,29 +115,30 @@ function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32
     bad = f32x4.add(bad, f32x4.mul(g1, zero));
     bad = f32x4.add(bad, f32x4.mul(g2, zero));
     bad = f32x4.add(bad, f32x4.mul(g3, zero));
+    // two at a time, stores behind loads, so that two vectors may become one (structs.ts, WIDE)
     const m0 = firstMoment(v128.load(fromM + i), g0, beta1s, oneMinusBeta1s);
-    v128.store(toM + i, m0);
-    const v0 = secondMoment(v128.load(fromV + i), g0, beta2s, oneMinusBeta2s);
-    v128.store(toV + i, v0);
-    const p0 = stepped(v128.load(fromP + i), m0, v0, stepSizes, inverseSqrtBias2s, epsilons, keeps);
-    v128.store(toP + i, p0);
     const m1 = firstMoment(v128.load(fromM + i, 16), g1, beta1s, oneMinusBeta1s);
-    v128.store(toM + i, m1, 16);
+    const v0 = secondMoment(v128.load(fromV + i), g0, beta2s, oneMinusBeta2s);
     const v1 = secondMoment(v128.load(fromV + i, 16), g1, beta2s, oneMinusBeta2s);
-    v128.store(toV + i, v1, 16);
+    const p0 = stepped(v128.load(fromP + i), m0, v0, stepSizes, inverseSqrtBias2s, epsilons, keeps);
     const p1 = stepped(v128.load(fromP + i, 16), m1, v1, stepSizes, inverseSqrtBias2s, epsilons, keeps);
+    v128.store(toM + i, m0);
+    v128.store(toM + i, m1, 16);
+    v128.store(toV + i, v0);
+    v128.store(toV + i, v1, 16);
+    v128.store(toP + i, p0);
     v128.store(toP + i, p1, 16);
     const m2 = firstMoment(v128.load(fromM + i, 32), g2, beta1s, oneMinusBeta1s);
-    v128.store(toM + i, m2, 32);
-    const v2 = secondMoment(v128.load(fromV + i, 32), g2, beta2s, oneMinusBeta2s);
-    v128.store(toV + i, v2, 32);
-    const p2 = stepped(v128.load(fromP + i, 32), m2, v2, stepSizes, inverseSqrtBias2s, epsilons, keeps);
-    v128.store(toP + i, p2, 32);
     const m3 = firstMoment(v128.load(fromM + i, 48), g3, beta1s, oneMinusBeta1s);
-    v128.store(toM + i, m3, 48);
+    const v2 = secondMoment(v128.load(fromV + i, 32), g2, beta2s, oneMinusBeta2s);
     const v3 = secondMoment(v128.load(fromV + i, 48), g3, beta2s, oneMinusBeta2s);
-    v128.store(toV + i, v3, 48);
+    const p2 = stepped(v128.load(fromP + i, 32), m2, v2, stepSizes, inverseSqrtBias2s, epsilons, keeps);
     const p3 = stepped(v128.load(fromP + i, 48), m3, v3, stepSizes, inverseSqrtBias2s, epsilons, keeps);
+    v128.store(toM + i, m2, 32);
+    v128.store(toM + i, m3, 48);
+    v128.store(toV + i, v2, 32);
+    v128.store(toV + i, v3, 48);
+    v128.store(toP + i, p2, 32);
     v128.store(toP + i, p3, 48);
   }
   for (; i < bytes; i += 16) {

@@ -16,6 +16,7 @@ const start: EventOf<'start'> = {
   parameters: 109_386,
   engine: 'wasm',
   threads: 2,
+  wide: false,
 };
 const progress: EventOf<'progress'> = {
   type: 'progress',

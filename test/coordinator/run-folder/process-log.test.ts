@@ -8,7 +8,7 @@ import { whatHappened, whereItRan } from '../../../coordinator/report/run-story.
 import { inOrder, type ProcessLog, ProcessLogger } from '../../../coordinator/run-folder/process-log.ts';
 import { appended, type RunLog, RunLogFile, readLog } from '../../../coordinator/run-folder/run-log-file.ts';
 
-const recorded = (record: ProcessLogger, resumed = false) => record.log('1.2.3', 2, false, resumed);
+const recorded = (record: ProcessLogger, resumed = false) => record.log('1.2.3', 2, false, false, resumed);
 
 describe('the record of a process', () => {
   it('keeps the first and the last of many events, and says how many it does not', () => {

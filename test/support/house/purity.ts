@@ -45,6 +45,7 @@ const pureNamesOfAssembly = new Set([
   ...['bool', 'i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'i64', 'u64', 'isize', 'usize', 'f32', 'f64'],
   ...['v128', 'i8x16', 'i16x8', 'i32x4', 'i64x2', 'f32x4', 'f64x2'],
   ...['load', 'store', 'memory', 'changetype', 'reinterpret', 'offsetof', 'sizeof', 'alignof', 'select', 'unchecked'],
+  ...['isDefined', 'WIDE_VECTORS'],
   ...['unmanaged', 'inline', '__heap_base'],
   ...['NativeMath', 'abs', 'ceil', 'floor', 'nearest', 'trunc', 'sqrt', 'min', 'max', 'copysign'],
   ...['clz', 'ctz', 'popcnt', 'rotl', 'rotr'],

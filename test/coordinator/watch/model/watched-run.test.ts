@@ -35,6 +35,7 @@ function changedRun(): WatchedRun {
     parameters: 100,
     engine: 'wasm',
     threads: 0,
+    wide: false,
   });
   for (let step = 20; step < 24; step++) run.step(step, { lossSum: 1, correctCount: 1, sampleCount: 64 }, 1, 0.1);
   run.tell({ type: 'epoch', epochs: 5, ...whole(3, 24), seconds: 1, samplesPerSecond: 1 });
