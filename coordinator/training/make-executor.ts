@@ -32,10 +32,10 @@ export interface ExecutorDeps {
   readonly data: Dataset;
   readonly memory: RunMemory;
   readonly module: WebAssembly.Module;
-  /** Where the module's kernels are wide. */
-  readonly wide?: WideKernels | null;
   /** Threads that were started before, by startThreads. */
   readonly pool?: ThreadPool | null;
+  /** Where the module's kernels are wide. */
+  readonly wide?: WideKernels | null;
   readonly onEvent: (event: TrainEvent) => void;
   readonly signal: AbortSignal;
   readonly wiring: TrainWiring;
@@ -52,16 +52,15 @@ export function placesFor({ threads, shards, listen }: RunOptions) {
 
 /** The run's threads, if it has any; they wait for work, and may start while the data are still being read. */
 export function startThreads(
-  parts: Pick<ExecutorDeps, 'options' | 'memory' | 'module' | 'wide' | 'wiring'>,
+  { options, memory, module, wide, wiring }: Pick<ExecutorDeps, 'options' | 'memory' | 'module' | 'wide' | 'wiring'>,
   onEvent: (event: TrainEvent) => void,
 ): ThreadPool | null {
-  const { options, memory, module, wiring } = parts;
   const { threads } = options;
   if (threads === 0) return null;
   return new ThreadPool(memory, {
     threadFile: wiring.threadFile,
     module,
-    engine: engineOf(parts),
+    engine: engineOf(options, wide),
     threads,
     cores: availableParallelism(),
     onLoss: (thread, reason) => onEvent({ type: 'threadLost', thread, reason }),
@@ -69,16 +68,15 @@ export function startThreads(
   });
 }
 
-function engineOf({ options, wide }: Pick<ExecutorDeps, 'options' | 'wide'>): EngineSpec {
-  const { engine, augmentValidation } = options;
+function engineOf({ engine, augmentValidation }: RunOptions, wide: WideKernels | null | undefined): EngineSpec {
   return { name: engine, augmentValidation, ...(wide ? { wide } : {}) };
 }
 
 /** Resolves when it may train: with --listen, when enough workers have joined. */
 export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
-  const { options, memory, onEvent, wiring, observer = nobody } = parts;
+  const { options, memory, wide, onEvent, wiring, observer = nobody } = parts;
   const { threads } = options;
-  const engine = engineOf(parts);
+  const engine = engineOf(options, wide);
   if (threads === 0 && options.listen === null) {
     return seen(new InlineExecutor(await wiring.makeEngine(engine, memory, 0), memory), observer);
   }

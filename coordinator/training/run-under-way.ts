@@ -42,7 +42,7 @@ export interface RunHooks {
 export interface Computing {
   /** The kernels' shared build. */
   readonly module: WebAssembly.Module;
-  /** Where they are wide. */
+  /** Where the module's kernels are wide. */
   readonly wide: WideKernels | null;
   readonly pool: ThreadPool | null;
 }

@@ -35,9 +35,9 @@ interface TrainHooks extends TrainDeps {
 export async function trainRun({ options, resumed }: Asked, hooks: TrainHooks, wiring: TrainWiring): Promise<Summary> {
   const started = performance.now();
   const onEvent = (event: TrainEvent) => hooks.onEvent?.(printableEvent(event));
+  const toldToStop = hooks.signal ?? new AbortController().signal;
   // refused before anything is read or made
   const wide = options.wide ? wiring.wideKernels() : null;
-  const toldToStop = hooks.signal ?? new AbortController().signal;
   const module = wide?.module ?? wiring.sharedKernels();
   let heard = onEvent;
   let pool: ThreadPool | null = null;

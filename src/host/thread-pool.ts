@@ -4,7 +4,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EngineSpec, type SplitName, type StepAddress, sharesSteps, type WorkerPool } from '../engine.ts';
-import { ExitCode, type Explanation, LockstepError, messageOf } from '../errors.ts';
+import { type Explanation, LockstepError, messageOf } from '../errors.ts';
 import {
   DONE,
   freedWord,
@@ -21,6 +21,7 @@ import type { RunMemory } from '../kernels/run-memory.ts';
 import type { BlockAddress } from '../tree.ts';
 import { threadsLack } from './machine-lack.ts';
 import { machineLimits } from './machine-limits.ts';
+import { MAX_DEATHS, threadsKeepDying } from './thread-deaths.ts';
 import { ThreadPlace } from './thread-place.ts';
 
 export interface ThreadPoolOptions {
@@ -41,8 +42,6 @@ export interface ThreadPoolOptions {
 const SPINS = 20_000;
 // The longest that this thread waits before it looks by itself.
 const LOOK_MS = 100;
-// Deaths without a step or a part between them after which the run gives up.
-const MAX_DEATHS = 8;
 
 export class ThreadPool implements WorkerPool {
   readonly capacity: number;
@@ -197,20 +196,8 @@ export class ThreadPool implements WorkerPool {
         this.#free(worker);
         this.#deaths++;
         this.#deathsInAll++;
-        const reason = messageOf(error);
-        if (this.#deaths > MAX_DEATHS) {
-          return this.#fail(
-            new LockstepError({
-              code: 'ERR_LOCKSTEP_THREADS_DIED',
-              what: 'Worker threads keep dying',
-              why: `${this.#deaths} in a row, the last one with: ${reason}`,
-              mend: 'Run again with --threads 0 to see the error in the main thread, and with --verbose.',
-              exitCode: ExitCode.runFailed,
-              cause: error,
-            }),
-          );
-        }
-        this.#options.onLoss(worker, reason);
+        if (this.#deaths > MAX_DEATHS) return this.#fail(threadsKeepDying(this.#deaths, error));
+        this.#options.onLoss(worker, messageOf(error));
       }
       if (!place.isEmpty) continue;
       this.#places.delete(place);
