@@ -52,7 +52,8 @@ const data = await loadDataset(null);
 const split = splitImages(options.seed, data.train.count, options.valSize, null);
 const { workers, slots } = placesFor(options);
 const shape = shapeOf(options, data, split, workers, slots);
-const module = wiring.sharedKernels();
+const wide = options.wide ? wiring.wideKernels() : null;
+const module = wide?.module ?? wiring.sharedKernels();
 const memory = layRun(shape, module, wiring.heapBase());
 memory.setData(data.train, data.test, split.validation);
 memory.setState(0, initialParameters(shape.layout, options.seed));
@@ -62,9 +63,11 @@ const executor = await makeExecutor({
   data,
   memory,
   module,
+  wide,
   wiring,
   runName: 'bench',
   onEvent: () => {},
+  signal: new AbortController().signal,
 });
 
 async function accuracyAt(step) {
