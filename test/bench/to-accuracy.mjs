@@ -1,6 +1,6 @@
 // Prints the time from the start of the process (imports, data, compiling and evaluations included) to the first evaluation of
 // the whole test set at 97 %, of Lockstep, JAX and PyTorch, each by the recipe that the same search finds for it. It asserts
-// nothing: run it on a quiet machine; it takes about half an hour.
+// nothing: run it on a quiet machine.
 // npm run bench:to-accuracy -- --python PATH
 
 import { execFileSync } from 'node:child_process';
