@@ -58,7 +58,7 @@ export interface Kernels {
     pass: number,
     slice: number,
     target: number,
-    adamAt: number,
+    adamAddress: number,
     newPartials: number,
   ): number;
   sumLosses(

@@ -1,7 +1,6 @@
 // Whether two builds of the kernels give the same bits: each kernel, on the widths, batch and shards of a run, again and again on
 // what came of it before. Both have a memory of their own, laid out alike; after each kernel the memories are the same, byte by byte.
 
-import type { ImageSet } from '../../src/data/dataset.ts';
 import type { StepAddress, WideKernels } from '../../src/engine.ts';
 import { type Kernels, REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
@@ -13,6 +12,7 @@ import { initialParameters } from '../../src/model/init.ts';
 import { Purpose } from '../../src/random.ts';
 import { type BlockAddress, rootLevel } from '../../src/tree.ts';
 import { Committer } from './committer.ts';
+import { fixedImages } from './fixed-images.ts';
 import { WasmEngine } from './wasm-engine.ts';
 
 // What is wrong may be so now and then only.
@@ -33,7 +33,7 @@ export function kernelThatDiffers(shape: RunShape, { module, narrow }: WideKerne
   const count = batchCounts.reduce((sum, one) => sum + one);
   const counts = { trainImages: count, trainingCount: count, validationCount: EVALUATED, testImages: EVALUATED };
   const tried: RunShape = { ...shape, ...counts, workers: 1, slots: 3, outcomes: true, dense: true };
-  const images = { train: imagesOf(shape, count), test: imagesOf(shape, EVALUATED) };
+  const images = { train: fixedImages(shape, count), test: fixedImages(shape, EVALUATED) };
   const parameters = initialParameters(shape.layout, shape.seed);
   const benchOf = (build: WebAssembly.Module): Bench => {
     const memory = layRun(tried, build, base);
@@ -145,19 +145,4 @@ function halves(shards: number): BlockAddress[] {
 
 function numbers(count: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, i) => i);
-}
-
-/** Fixed images, about a fifth of whose pixels are not 0. */
-function imagesOf({ rows, columns, layout }: RunShape, count: number): ImageSet {
-  const classes = layout.layers.at(-1)!.outputs;
-  const noise = (i: number) => Math.imul(i + 1, 0x9e3779b1) >>> 24;
-  const images = new Uint8Array(count * rows * columns);
-  for (let i = 0; i < images.length; i++) if (noise(i) < 51) images[i] = noise(i + 7);
-  return {
-    count,
-    rows,
-    columns,
-    images,
-    labels: Uint8Array.from({ length: count }, (_, i) => i % classes),
-  };
 }

@@ -46,7 +46,7 @@ export function outputsOfUpdate(memory: RunMemory, step: number, slice: number):
 /** Of slice `slice` of a pass of a shared step. */
 export function outputsOfSlice(memory: RunMemory, step: number, pass: number, slice: number): Range[] {
   const { plan, words } = memory;
-  const rows = slice < ROW_GROUPS ? groupRows(memory, slice) : restRows(memory, slice - ROW_GROUPS);
+  const rows = rowsOfSlice(memory, slice);
   const { to } = passAt(plan.grid, plan.shape.shards, pass);
   if (to === 'node') return committed(memory, step, slice, rows);
   const store = plan.workers[0]!.store / 4;
@@ -97,6 +97,11 @@ function committed({ plan }: RunMemory, step: number, slice: number, rows: Range
   if (slice >= ROW_GROUPS) return vectors;
   const bytes = 4 * firstLayer.stride;
   return [...vectors, { at: bufferOf(partials, step + 1) + slice * bytes, bytes }];
+}
+
+/** The rows of a slice of a pass, within a vector: a group of the first layer's inputs, or of all other rows. */
+export function rowsOfSlice(memory: RunMemory, slice: number): Range {
+  return slice < ROW_GROUPS ? groupRows(memory, slice) : restRows(memory, slice - ROW_GROUPS);
 }
 
 /** The rows of a group of the first layer's inputs, within a vector. */

@@ -3,11 +3,11 @@
 // TensorFlow for use in several threads (TFJS.md): so it comes first, in the main thread.
 
 import { createHash } from 'node:crypto';
-import type { ImageSet } from '../../src/data/dataset.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import { initialParameters } from '../../src/model/init.ts';
 import { layoutOf } from '../../src/model/layout.ts';
 import { digestOf } from '../../src/run/digest.ts';
+import { fixedImages } from './fixed-images.ts';
 import { makeEngine } from './make-engine.ts';
 
 // The reference network. A full batch has shards of 25 samples, the last one of 2: sums are cut by size.
@@ -26,7 +26,7 @@ export async function selfTestDigest(
   const shape = { layout, rows, columns, batchSize, shards, seed, augment: true, dense: engineName !== 'wasm' };
   const counts = { trainImages: trainingCount, trainingCount, testImages: testCount, validationCount: 0 };
   const memory = layRun({ ...shape, ...counts, workers: 1, slots: 1 }, module, heapBase);
-  memory.setData(images(trainingCount), images(testCount), new Uint32Array(0));
+  memory.setData(fixedImages(shape, trainingCount), fixedImages(shape, testCount), new Uint32Array(0));
   memory.setOrder(
     0,
     Uint32Array.from({ length: trainingCount }, (_, i) => i),
@@ -46,16 +46,4 @@ export async function selfTestDigest(
   answers.push(...Object.values(memory.sums(memory.partSumsAt(0))));
   engine.close?.();
   return createHash('sha256').update(answers.join(' ')).digest('hex');
-}
-
-/** Fixed images, about a fifth of whose pixels are not 0. */
-function images(count: number): ImageSet {
-  const noise = (i: number) => Math.imul(i + 1, 0x9e3779b1) >>> 24;
-  return {
-    count,
-    rows,
-    columns,
-    images: Uint8Array.from({ length: count * rows * columns }, (_, i) => (noise(i) < 51 ? noise(i + 7) : 0)),
-    labels: Uint8Array.from({ length: count }, (_, i) => i % classes),
-  };
 }

@@ -1,12 +1,11 @@
 // Faults on demand, for tests: a thread that dies in the middle of its work and leaves garbage where it wrote, or one that
 // goes on and delivers garbage (point `computed`).
 
-import { REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { Word } from '../../src/kernels/mailbox.ts';
 import { BlockWord, LayerStoreWord, StoreWord } from '../../src/kernels/memory-records.ts';
 import { TILE } from '../../src/kernels/pass-grid.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
-import type { Layout } from '../../src/model/layout.ts';
+import { rowsOfSlice } from '../engines/outputs.ts';
 import type { FaultInjector, FaultPoint } from './compute-loop.ts';
 
 /** Whoever does a task of `step` (or, with `worker`, that thread in this or a later step) fails at `point`, once. */
@@ -35,8 +34,8 @@ export function injectorOf(faults: readonly Fault[], memory: RunMemory, thread: 
     } else {
       // inside of what this task writes, so that no other task's result is hurt
       const vector = memory.vector(bufferOf(plan.parameters, step + 1));
-      const row = firstRowOf(task, plan.shape.layout);
-      vector.fill(Number.NaN, row.at, row.at + row.stride);
+      const { at, bytes } = rowsOfSlice(memory, task);
+      vector.fill(Number.NaN, at / 4, (at + bytes) / 4);
     }
     if (point !== 'computed') process.exit(13);
   };
@@ -48,17 +47,4 @@ function spoilTile({ words, plan, wasmMemory }: RunMemory, tile: number): void {
   const deltas = words[layers / 4 + LayerStoreWord.deltas]! >>> 0;
   const bytes = TILE * words[layers / 4 + LayerStoreWord.pitch]!;
   new Float32Array(wasmMemory.buffer, deltas + tile * bytes, bytes / 4).fill(Number.NaN);
-}
-
-/** The first row of a slice, in kernel order: of the first layer's inputs, or of all other rows. */
-function firstRowOf(slice: number, { layers }: Layout): { at: number; stride: number } {
-  const first = layers[0]!;
-  if (slice < ROW_GROUPS) {
-    return { at: Math.floor((first.inputs * slice) / ROW_GROUPS) * first.stride, stride: first.stride };
-  }
-  const rest = layers.flatMap(({ inputs, stride, offset }, l) => {
-    const rows = Array.from({ length: inputs + 1 }, (_, row) => ({ at: offset + row * stride, stride }));
-    return l === 0 ? rows.slice(inputs) : rows;
-  });
-  return rest[Math.floor((rest.length * (slice - ROW_GROUPS)) / REST_GROUPS)]!;
 }

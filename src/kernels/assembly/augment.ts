@@ -190,6 +190,17 @@ export function augment(run: Run, source: usize, purpose: u32, epoch: u32, sampl
   }
 }
 
+/**
+ * Where image `number` of `images` stands as it is seen: as it is (`purpose` 0), or augmented at (seed, purpose, epoch, number) and
+ * written to `target`.
+ */
+export function seenImage(run: Run, images: usize, number: u32, purpose: u32, epoch: u32, target: usize): usize {
+  const image = images + number * run.rows * run.columns;
+  if (!purpose) return image;
+  augment(run, image, purpose, epoch, number, target);
+  return target;
+}
+
 /** Copies an image as it is, zeros up to imageBytes behind it. */
 export function copyImage(run: Run, source: usize, target: usize): void {
   const pixels = run.rows * run.columns;

@@ -2,7 +2,7 @@
 // Normalize(0.5, 0.5) make it (-1 to 1, not shifted), and a 1, by which a product with weights adds the bias, too. The labels
 // stand beside it. The same lists as training's own stand behind it.
 
-import { augment } from './augment';
+import { seenImage } from './augment';
 import { sampleImage } from './gradient';
 import { Run, SCALE, Scratch } from './structs';
 
@@ -69,11 +69,7 @@ export function denseImages(
   const bytes = rowBytes(run);
   for (let i = first; i < end; i++) {
     const number = numbers ? load<u32>(numbers + (i << 2)) : i;
-    let image = images + number * pixels;
-    if (purpose) {
-      augment(run, image, purpose, epoch, number, scratch.images);
-      image = scratch.images;
-    }
+    const image = seenImage(run, images, number, purpose, epoch, scratch.images);
     writeRow(image, pixels, target + (i - first) * bytes);
     store<u8>(targetLabels + (i - first), load<u8>(labels + number));
   }

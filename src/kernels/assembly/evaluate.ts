@@ -1,6 +1,6 @@
 // Loss, hits and outcomes of images, with parameters as they stand: nothing is kept for a gradient.
 
-import { augment, listPixels } from './augment';
+import { listPixels, seenImage } from './augment';
 import { layerOf } from './inlined';
 import { forward } from './layers';
 import { isHit, lossOf, storeOutcome } from './loss';
@@ -30,7 +30,6 @@ export function evaluate(
   const run = changetype<Run>(runAt);
   const scratch = changetype<Scratch>(scratchAt);
   shiftBias(run, scratch, parameters, partials);
-  const pixels = run.rows * run.columns;
   const outcomeBytes = (layerOf(run, run.layerCount - 1).outputs + 1) << 2;
   let lossSum: f64 = 0;
   let correctCount = 0;
@@ -38,12 +37,7 @@ export function evaluate(
     const count = min(TILE, end - start);
     for (let i = 0; i < count; i++) {
       const number = numbers ? load<u32>(numbers + ((start + i) << 2)) : start + i;
-      let image = images + number * pixels;
-      if (purpose) {
-        augment(run, image, purpose, epoch, number, scratch.images);
-        image = scratch.images;
-      }
-      listPixels(run, scratch, i, image);
+      listPixels(run, scratch, i, seenImage(run, images, number, purpose, epoch, scratch.images));
     }
     forward(run, scratch, parameters, count, null, 0);
     for (let i = 0; i < count; i++) {

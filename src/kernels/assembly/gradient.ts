@@ -4,14 +4,14 @@
 // The bits are those of: a sum from +0 over a shard's samples in order, then the tree over shards.
 
 import { augment, copyImage, imageBytes, listPixels } from './augment';
-import { layerOf, shardStart, storeOf } from './inlined';
+import { layerOf, shardStart, storeOf, sumGroup } from './inlined';
 import { backward, forward } from './layers';
 import { isHit, lossOf, startBackward } from './loss';
 import { sumRow } from './row-sums';
 import { shiftBias } from './shifted-input';
 import { Adam, REST_GROUPS, ROW_GROUPS, Run, Scratch, Store, Sums, TILE } from './structs';
 import { transpose16 } from './transpose';
-import { finishRows, prepare, updateRow } from './update';
+import { adamAt, prepare } from './update';
 
 const AUGMENT_TRAINING: u32 = 4;
 
@@ -115,11 +115,6 @@ function clearTile(run: Run, scratch: Scratch, kept: Store, tile: i32, count: i3
   }
 }
 
-/** The number of tiles of a pass: computeTile takes 0 to that. */
-function tilesOfPass(): i32 {
-  return shardCount * (endTile - firstTile);
-}
-
 /** Row `row` of layer `l`, after `locate`: to its place in the vector that waits, or, in a block's last pass, to `target`. */
 function passRow(run: Run, scratch: Scratch, kept: Store, l: i32, row: i32, target: usize): void {
   const layer = layerOf(run, l);
@@ -133,11 +128,6 @@ function passRow(run: Run, scratch: Scratch, kept: Store, l: i32, row: i32, targ
   sumRow(run, scratch, kept, l, row, shardCount, endTile - firstTile, mergeCount, rowAt, from, to);
 }
 
-/** The first row of group `group` that is summed by itself: `layerRows` are the rows of all layers but the first's inputs. */
-function restStart(rest: i32, group: i32): i32 {
-  return (rest * group) / REST_GROUPS;
-}
-
 /** Rows that are no input of the first layer. */
 function restRows(run: Run): i32 {
   let rows = 1;
@@ -145,10 +135,28 @@ function restRows(run: Run): i32 {
   return rows;
 }
 
+/** Row `row` of layer `l`: to the vector at `target`, or, less the row at `shift`, through Adam. 1 if it was finite. */
+function sliceRow(
+  run: Run,
+  scratch: Scratch,
+  kept: Store,
+  l: i32,
+  row: i32,
+  updates: bool,
+  adam: Adam,
+  shift: usize,
+  target: usize,
+): i32 {
+  const layer = layerOf(run, l);
+  const rowAt = layer.offset + row * layer.stride;
+  passRow(run, scratch, kept, l, row, updates ? scratch.rowSum : target + rowAt);
+  return updates ? adamAt(adam, scratch.rowSum, shift, rowAt, layer.stride) : 1;
+}
+
 /**
  * Sums slice `slice` (a group of rows) of a pass of block (level, index), after all of its tiles were computed. In the last
  * pass the block's sum goes to the vector at `target`, in the engine's own coordinates: the first layer's weight gradient is
- * that of the shifted input (x + 1). With `adamAt` (0 = none) the block is the root, and its rows are applied at once, as
+ * that of the shifted input (x + 1). With `adamAddress` (0 = none) the block is the root, and its rows are applied at once, as
  * updateSlice does (update.ts): returns 1 if all gradients were finite.
  */
 export function sumSlice(
@@ -160,15 +168,15 @@ export function sumSlice(
   pass: i32,
   slice: i32,
   target: usize,
-  adamAt: usize,
+  adamAddress: usize,
   newPartials: usize,
 ): i32 {
   const run = changetype<Run>(runAt);
   const scratch = changetype<Scratch>(scratchAt);
   const kept = changetype<Store>(storeAt);
   locate(run, level, index, pass);
-  const updates = adamAt !== 0 && pendingAt < 0;
-  const adam = changetype<Adam>(adamAt);
+  const updates = adamAddress !== 0 && pendingAt < 0;
+  const adam = changetype<Adam>(adamAddress);
   if (updates) prepare(adam);
   const layer = layerOf(run, 0);
   let finite = 1;
@@ -176,24 +184,21 @@ export function sumSlice(
     const end = (layer.inputs * (slice + 1)) / ROW_GROUPS;
     if (updates) passRow(run, scratch, kept, 0, layer.inputs, scratch.shift);
     for (let row = (layer.inputs * slice) / ROW_GROUPS; row < end; row++) {
-      const rowAt = layer.offset + row * layer.stride;
-      passRow(run, scratch, kept, 0, row, updates ? scratch.rowSum : target + rowAt);
-      if (updates) finite &= updateRow(adam, scratch.rowSum, scratch.shift, rowAt, layer.stride);
+      finite &= sliceRow(run, scratch, kept, 0, row, updates, adam, scratch.shift, target);
     }
-    if (updates) finishRows(run, adam, newPartials, slice);
+    if (updates) sumGroup(run, adam.newParameters, newPartials, slice);
     return finite;
   }
   const rest = restRows(run);
-  const first = restStart(rest, slice - ROW_GROUPS);
-  const end = restStart(rest, slice - ROW_GROUPS + 1);
+  const group = slice - ROW_GROUPS;
+  const first = (rest * group) / REST_GROUPS;
+  const end = (rest * (group + 1)) / REST_GROUPS;
   let number = 0;
   for (let l = 0; l < run.layerCount; l++) {
     const at = layerOf(run, l);
     for (let row = l === 0 ? at.inputs : 0; row <= at.inputs; row++, number++) {
       if (number < first || number >= end) continue;
-      const rowAt = at.offset + row * at.stride;
-      passRow(run, scratch, kept, l, row, updates ? scratch.rowSum : target + rowAt);
-      if (updates) finite &= updateRow(adam, scratch.rowSum, 0, rowAt, at.stride);
+      finite &= sliceRow(run, scratch, kept, l, row, updates, adam, 0, target);
     }
   }
   return finite;
@@ -260,7 +265,7 @@ export function computeBlock(
   const passes = max(1, (1 << level) / run.passShards) * run.shardPasses;
   for (let pass = 0; pass < passes; pass++) {
     locate(run, level, index, pass);
-    const tiles = tilesOfPass();
+    const tiles = shardCount * (endTile - firstTile);
     for (let tile = 0; tile < tiles; tile++) {
       computeTile(runAt, scratchAt, storeAt, parameters, partials, epoch, stepInEpoch, level, index, pass, tile);
     }

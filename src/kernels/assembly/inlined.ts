@@ -93,7 +93,8 @@ function fromRow(row: usize, places: v128, below: v128, k: v128): v128 {
 /**
  * Sixteen pixels side by side in a turned image, from the four rows of the source that they can come from: turned by less than
  * eleven degrees, they move by less than one column each, and by less than three rows in all. `fixedX` and `fixedY` are the first
- * one's source in 16.16 fixed point, `stepX` and `stepY` the way to the next one's. What comes from outside of the source, and
+ * one's source in 16.16 fixed point; `stepsX` and `stepsY` the ways to the first four, `fourX` and `fourY` to the fourth next,
+ * `fallY` to the highest of all, and `lanes` 0 to 15. What comes from outside of the source, and
  * what is not one of the first `count`, is 0. At `zeros` stand sixteen bytes that are 0.
  */
 // @ts-ignore: decorator

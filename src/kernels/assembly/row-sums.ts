@@ -9,6 +9,16 @@ import { COLUMNS_BYTES, ENTRY_BYTES, Run, Scratch, STEP_BYTES, Store, WIDE } fro
 // Where the steps of the row at hand end. Globals belong to the instance, and so to one thread.
 let stepsEnd: usize = 0;
 
+/** Appends the left siblings that shard `j` merges, of those that touch the row. Returns the end. */
+function listSiblings(nodes: usize, j: i32, merge: usize): usize {
+  for (let bits = j; bits & 1; bits >>= 1, nodes += 4) {
+    const left = load<u32>(nodes);
+    store<u32>(merge, left);
+    merge += (<usize>i32(left !== 0)) << 2;
+  }
+  return merge;
+}
+
 /**
  * Completes the steps of the row that was listed: behind the end of its entries each shard has the left siblings that it merges,
  * and where its sum goes. A shard that does not touch the row is the zero node, and is skipped: adding it would change no bit.
@@ -32,13 +42,7 @@ function planRow(
   for (let j = 0; j < last; j++) {
     const end = load<u32>(scratch.steps + j * STEP_BYTES);
     const firstMerge = merge;
-    let level = 0;
-    for (let bits = j; bits & 1; bits >>= 1) {
-      const left = load<u32>(nodes + (level << 2));
-      store<u32>(merge, left);
-      merge += (<usize>i32(left !== 0)) << 2;
-      level++;
-    }
+    merge = listSiblings(nodes, j, merge);
     const merges = <i32>((merge - firstMerge) >> 2);
     let result: usize = 0;
     if (end !== start || merges > 1) {
@@ -52,14 +56,10 @@ function planRow(
       result = load<u32>(firstMerge);
       merge = firstMerge;
     }
-    store<u32>(nodes + (level << 2), <u32>result);
+    store<u32>(nodes + (ctz(~j) << 2), <u32>result);
   }
   const end = load<u32>(scratch.steps + last * STEP_BYTES);
-  for (let bits = last, level = 0; bits & 1; bits >>= 1, level++) {
-    const left = load<u32>(nodes + (level << 2));
-    store<u32>(merge, left);
-    merge += (<usize>i32(left !== 0)) << 2;
-  }
+  merge = listSiblings(nodes, last, merge);
   for (let p = 0; p < pendingCount; p++) {
     store<u32>(merge, <u32>(pending + p * vectorBytes));
     merge += 4;

@@ -86,7 +86,7 @@ export class Scratch {
   sumBytes: i32;
   /** The first layer's bias, shifted by the sum of its rows. */
   shiftedBias: usize;
-  /** A tile's images, each of imageBytes (augment.ts), and 16 bytes that are 0. */
+  /** A tile's images, each of imageBytes (augment.ts). */
   images: usize;
   /** The list of one row: offsets of deltas (u32), and ENTRY_BYTES further on the values (f32). */
   entries: usize;

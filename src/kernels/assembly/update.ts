@@ -44,7 +44,7 @@ let inverseSqrtBias2: f32 = 0;
 let epsilon: f32 = 0;
 let keep: f32 = 1;
 
-/** Readies a step's scalars for updateRow. */
+/** Readies a step's scalars for adamAt. */
 export function prepare(adam: Adam): void {
   const count = adam.sampleCount;
   sampleCount = <f32>count;
@@ -68,7 +68,7 @@ export function prepare(adam: Adam): void {
  * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; p = keep p - stepSize m / (sqrt(v) inverseSqrtBias2 + epsilon).
  * Returns 1 if all gradients were finite. `prepare` comes before.
  */
-function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32): i32 {
+export function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32): i32 {
   const sampleCounts = f32x4.splat(sampleCount);
   const reciprocals = f32x4.splat(reciprocal);
   const beta1s = f32x4.splat(beta1);
@@ -206,16 +206,6 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAddress: usize, 
   }
   sumGroup(run, adam.newParameters, newPartials, slice);
   return finite;
-}
-
-/** Applies the row of sums at `sums`, less the one at `shift` (0 = none), whose place in a vector is `rowAt`. `prepare` comes before. */
-export function updateRow(adam: Adam, sums: usize, shift: usize, rowAt: usize, stride: i32): i32 {
-  return adamAt(adam, sums, shift, rowAt, stride);
-}
-
-/** After all rows of group `group` of the first layer: their sums, afresh. */
-export function finishRows(run: Run, adam: Adam, newPartials: usize, group: i32): void {
-  sumGroup(run, adam.newParameters, newPartials, group);
 }
 
 /** Adam alone over a flat vector, whose `nodes` hold one mean gradient and whose sampleCount is 1. */
