@@ -14,7 +14,7 @@ import { LockstepError } from '../../../src/errors.ts';
 import { wiring } from '../../../src/library.ts';
 import type { OptionKey } from '../../../src/options/option-table.ts';
 import type { TrainOptions } from '../../../src/options/train-options.ts';
-import type { EpochRecord, TrainEvent } from '../../../src/run/events.ts';
+import type { TrainEvent } from '../../../src/run/events.ts';
 import { allowable } from '../../../src/run/resume-plan.ts';
 import type { Change } from '../../../src/run/run-record.ts';
 import { datasetDigest } from '../../../src/wire/dataset-bytes.ts';
@@ -112,12 +112,15 @@ async function sameAsAsked(run: string, before: Partial<TrainOptions>, asked: Pa
 }
 
 async function checkpointAt(run: string, from: Stage['from']): Promise<TrainOptions['from']> {
-  const history = await readFile(join(run, 'history.json'), 'utf8').catch(() => '[]');
-  const isValidated = (JSON.parse(history) as EpochRecord[]).some(({ validation }) => validation !== null);
-  const names = existsSync(join(run, 'checkpoints')) ? readdirSync(join(run, 'checkpoints')) : [];
-  const steps = names.flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
-  if (from === undefined || steps.length === 0 || (from === 'best' && !isValidated)) return 'last';
-  return from === 'best' ? from : Math.min(...steps);
+  const folder = join(run, 'checkpoints');
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^step-\d+$/.test(name)) : [];
+  if (from === undefined || names.length === 0) return 'last';
+  if (from === 'first') return Math.min(...names.map((name) => Number(name.slice('step-'.length))));
+  // history.json may know of one that stayed behind in the folder from which this one was begun
+  const states = await Promise.all(names.map((name) => readFile(join(folder, name, 'state.json'), 'utf8')));
+  const lossOf = (state: string) => (JSON.parse(state) as { validation: { loss: unknown } | null }).validation?.loss;
+  const isValidated = states.some((state) => typeof lossOf(state) === 'number');
+  return isValidated ? from : 'last';
 }
 
 /** What a run goes on with from there, if it is asked for nothing else. Of the best checkpoint nothing is known here. */
