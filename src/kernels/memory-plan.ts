@@ -72,9 +72,9 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
     vector: space.take(vectorBytes),
     sums: space.take(SUMS_BYTES),
   }));
-  const grid = passGridOf(shape.batchSize, shape.shards);
+  const grid = passGridOf(shape.batchSize, shape.shards, shape.layout);
   const parts = Math.max(partsOf(shape.validationCount), partsOf(shape.testImages));
-  const taskCount = Math.max(shape.shards, grid.passTiles, ROW_GROUPS + REST_GROUPS, parts);
+  const taskCount = Math.max(shape.shards, grid.passGroups, ROW_GROUPS + REST_GROUPS, parts);
   const partSums = space.take(parts * SUMS_BYTES);
   const outcomes = shape.outcomes ? space.take(shape.testImages * 4 * (layers.at(-1)!.outputs + 1)) : 0;
   const control = space.take(CONTROL_WORDS * 4);
@@ -150,6 +150,7 @@ function planRunRecord(space: Space, shape: RunShape, data: DataPlan, grid: Pass
       passShards: grid.passShards,
       shardPasses: grid.shardPasses,
       compaction: space.record(compactionWords()),
+      groupTiles: grid.groupTiles,
     }),
   );
 }

@@ -24,6 +24,7 @@ export const RunWord = {
   passShards: 15,
   shardPasses: 16,
   compaction: 17,
+  groupTiles: 18,
 } as const;
 
 /** Layer: one after the other, at Run's `layers`. Stride and offset are bytes. */
@@ -36,20 +37,24 @@ export const ScratchWord = {
   sumBytes: 2,
   shiftedBias: 3,
   images: 4,
-  entries: 5,
-  picked: 6,
-  steps: 7,
-  merges: 8,
-  treeStack: 9,
-  zeros: 10,
-  rowSum: 11,
-  shift: 12,
-  reduceStack: 13,
-  reduceNodes: 14,
+  slots: 5,
+  positions: 6,
+  matrix: 7,
+  parts: 8,
+  entries: 9,
+  picked: 10,
+  steps: 11,
+  merges: 12,
+  treeStack: 13,
+  zeros: 14,
+  rowSum: 15,
+  shift: 16,
+  reduceStack: 17,
+  reduceNodes: 18,
 } as const;
 
 /** LayerScratch: one after the other, at Scratch's `layers`. */
-export const LayerScratchWord = { entries: 0, entryBytes: 1, places: 2, placeBytes: 3, counts: 4, done: 5 } as const;
+export const LayerScratchWord = { entries: 0, entryBytes: 1, places: 2, placeBytes: 3, counts: 4, done: 5, starts: 6, ends: 7 } as const;
 
 /** Store: what a pass's samples leave for its rows. */
 export const StoreWord = { layers: 0, counts: 1, losses: 2, hits: 3, pending: 4, running: 5 } as const;

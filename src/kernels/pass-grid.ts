@@ -2,14 +2,16 @@
 // samples go through the network and then into the gradient's rows. A pass has whole shards, or a part of one. No bit depends
 // on it: a shard's samples are added in order, however they are cut. The same for all batches of a run. Pure.
 
-/** Samples that are worked on together (assembly/structs.ts). */
+import type { Layout } from '../model/layout.ts';
+
+/** Samples whose inputs stand side by side (assembly/structs.ts). */
 export const TILE = 16;
+
+/** Rows from so many bytes on are long (assembly/structs.ts). */
+export const LONG_ROW_BYTES = 1024;
 
 /** Tiles that a pass may have: as many as a row's list has room for (assembly/structs.ts, ENTRY_BYTES). */
 const MOST_TILES = 64;
-
-// Samples of a pass: many make few passes, few keep what they leave in the second-level cache.
-const PASS_SAMPLES = 128;
 
 export interface PassGrid {
   /** Tiles of each shard. */
@@ -20,19 +22,29 @@ export interface PassGrid {
   readonly shardPasses: number;
   /** Tiles of the largest pass. */
   readonly passTiles: number;
+  /** Tiles that one thread takes through the network together, and how many such groups the largest pass has. */
+  readonly groupTiles: number;
+  readonly passGroups: number;
 }
 
-export function passGridOf(batchSize: number, shards: number): PassGrid {
+/** How many samples of a pass, and of a group. */
+function samplesOf({ layers }: Layout): { readonly ofPass: number; readonly ofGroup: number } {
+  const wide = layers.some(({ stride }) => 4 * stride >= LONG_ROW_BYTES);
+  const env = (globalThis as any).process.env;
+  return wide ? { ofPass: Number(env.PASS ?? 512), ofGroup: Number(env.GROUP ?? 64) } : { ofPass: 128, ofGroup: TILE };
+}
+
+export function passGridOf(batchSize: number, shards: number, layout: Layout): PassGrid {
+  const { ofPass, ofGroup } = samplesOf(layout);
   const largest = Math.max(1, Math.ceil(batchSize / shards));
   const shardTiles = Math.ceil(largest / TILE);
   const tileSamples = Math.ceil(largest / shardTiles);
-  const room = Math.max(1, Math.min(MOST_TILES, Math.floor(PASS_SAMPLES / tileSamples)));
+  const room = Math.max(1, Math.min(MOST_TILES, Math.floor(ofPass / tileSamples)));
   const shardPasses = Math.ceil(shardTiles / room);
-  if (shardPasses > 1) {
-    return { shardTiles, passShards: 1, shardPasses, passTiles: Math.ceil(shardTiles / shardPasses) };
-  }
-  const passShards = Math.min(shards, 2 ** Math.floor(Math.log2(room / shardTiles)));
-  return { shardTiles, passShards, shardPasses, passTiles: passShards * shardTiles };
+  const passShards = shardPasses > 1 ? 1 : Math.min(shards, 2 ** Math.floor(Math.log2(room / shardTiles)));
+  const passTiles = shardPasses > 1 ? Math.ceil(shardTiles / shardPasses) : passShards * shardTiles;
+  const groupTiles = Math.min(passTiles, ofGroup / TILE);
+  return { shardTiles, passShards, shardPasses, passTiles, groupTiles, passGroups: Math.ceil(passTiles / groupTiles) };
 }
 
 /** A pass of a tree node of `shards` shards: which tiles it has, and where its sums go (assembly/gradient.ts, locate). */

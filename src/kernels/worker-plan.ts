@@ -14,7 +14,7 @@ import {
 } from './memory-records.ts';
 import { PART_SAMPLES, type RunShape } from './memory-shape.ts';
 import type { Space } from './memory-space.ts';
-import { type PassGrid, TILE } from './pass-grid.ts';
+import { LONG_ROW_BYTES, type PassGrid, TILE } from './pass-grid.ts';
 
 /** Bytes of each half of a row's list of entries (assembly/structs.ts). */
 export const ENTRY_BYTES = 4544;
@@ -63,29 +63,37 @@ export function planWorker(space: Space, shape: RunShape, grid: PassGrid): Worke
   };
 }
 
-function planScratch(space: Space, { layout, shards, rows, columns }: RunShape, { passShards }: PassGrid): number {
+function planScratch(space: Space, { layout, shards, rows, columns }: RunShape, { passShards, groupTiles }: PassGrid): number {
   const { layers } = layout;
   const longestRow = Math.max(...layers.map(({ stride }) => stride)) * 4;
+  const samples = groupTiles * TILE;
+  const longRows = longestRow >= LONG_ROW_BYTES;
   const layerRecords = layers.flatMap(({ inputs }) => {
     // compaction writes eight entries at a time
     const [entryBytes, placeBytes] = [(inputs + 8) * 8, (inputs + 1) * 4];
     return wordsOf(LayerScratchWord, {
-      entries: space.take(TILE * entryBytes),
+      entries: space.take(samples * entryBytes),
       entryBytes,
-      places: space.take(TILE * placeBytes),
+      places: space.take(samples * placeBytes),
       placeBytes,
-      counts: space.take(TILE * 4),
-      done: space.take(TILE * 4),
+      counts: space.take(samples * 4),
+      done: space.take(samples * 4),
+      starts: space.take(samples * 4),
+      ends: space.take(samples * 4),
     });
   });
   const imageBytes = (rows * columns + 47) & ~15;
   return space.record(
     wordsOf(ScratchWord, {
       layers: space.record(layerRecords),
-      sums: space.take(TILE * longestRow),
+      sums: space.take(samples * longestRow),
       sumBytes: longestRow,
       shiftedBias: space.take(layers[0]!.stride * 4),
-      images: space.take(TILE * imageBytes),
+      images: space.take(samples * imageBytes),
+      slots: space.take(samples * 4),
+      positions: space.take(samples * 4),
+      matrix: space.take(longRows ? samples * Math.max(...layers.map(({ inputs }) => inputs)) * 4 : 0),
+      parts: space.take(512),
       entries: space.take(2 * ENTRY_BYTES),
       picked: space.take(2 * ENTRY_BYTES),
       steps: space.take(passShards * 12),

@@ -31,15 +31,16 @@ export function evaluate(
   const scratch = changetype<Scratch>(scratchAt);
   shiftBias(run, scratch, parameters, partials);
   const outcomeBytes = (layerOf(run, run.layerCount - 1).outputs + 1) << 2;
+  const most = run.groupTiles * TILE;
   let lossSum: f64 = 0;
   let correctCount = 0;
-  for (let start = first; start < end; start += TILE) {
-    const count = min(TILE, end - start);
+  for (let start = first; start < end; start += most) {
+    const count = min(most, end - start);
     for (let i = 0; i < count; i++) {
       const number = numbers ? load<u32>(numbers + ((start + i) << 2)) : start + i;
       listPixels(run, scratch, i, seenImage(run, images, number, purpose, epoch, scratch.images));
     }
-    forward(run, scratch, parameters, count, null, 0);
+    forward(run, scratch, parameters, count, null);
     for (let i = 0; i < count; i++) {
       const number = numbers ? load<u32>(numbers + ((start + i) << 2)) : start + i;
       const logits = scratch.sums + i * scratch.sumBytes;

@@ -51,7 +51,7 @@ export function sampleImage(run: Run, epoch: u32, number: u32, target: usize): v
   else copyImage(run, image, target);
 }
 
-/** Takes tile `tile` of a pass through the network and back, into the store. */
+/** Takes the tiles of group `group` of a pass through the network and back, into the store. Returns how many samples they have. */
 export function computeTile(
   runAt: usize,
   scratchAt: usize,
@@ -63,17 +63,55 @@ export function computeTile(
   level: i32,
   index: i32,
   pass: i32,
-  tile: i32,
+  group: i32,
 ): i32 {
   const run = changetype<Run>(runAt);
   const scratch = changetype<Scratch>(scratchAt);
   const kept = changetype<Store>(storeAt);
   locate(run, level, index, pass);
-  const tiles = endTile - firstTile;
-  if (tile >= shardCount * tiles) return 0;
+  const firstOf = group * run.groupTiles;
+  const end = min(shardCount * (endTile - firstTile), firstOf + run.groupTiles);
+  if (firstOf >= end) return 0;
   shiftBias(run, scratch, parameters, partials);
   const batchFirst = stepInEpoch * run.batchSize;
   const batchCount = min(run.batchSize, run.trainingCount - batchFirst);
+  const bytes = imageBytes(run);
+  let count = 0;
+  for (let tile = firstOf; tile < end; tile++) {
+    const images = scratch.images + (tile - firstOf) * TILE * bytes;
+    count = listTile(run, scratch, kept, epoch, batchFirst, batchCount, tile, images, count);
+  }
+  forward(run, scratch, parameters, count, kept);
+  for (let i = 0; i < count; i++) {
+    const position = load<i32>(scratch.positions + (i << 2));
+    const label = <i32>load<u8>(run.labels + load<u32>(run.order + ((batchFirst + position) << 2)));
+    const logits = scratch.sums + i * scratch.sumBytes;
+    store<f64>(kept.losses + (position << 3), lossOf(run, logits, label));
+    store<i32>(kept.hits + (position << 2), isHit());
+    startBackward(run, kept, logits, label, load<i32>(scratch.slots + (i << 2)));
+  }
+  backward(run, scratch, kept, parameters, count);
+  const inputs = layerOf(run, 0).inputs;
+  for (let tile = firstOf; tile < end; tile++) {
+    const images = scratch.images + (tile - firstOf) * TILE * bytes;
+    transpose16(images, bytes, inputs, storeOf(kept, 0).inputs + tile * inputs * TILE);
+  }
+  return count;
+}
+
+/** Lists the samples of tile `tile` of the pass as those from number `k` of their group on. Returns the number behind them. */
+function listTile(
+  run: Run,
+  scratch: Scratch,
+  kept: Store,
+  epoch: u32,
+  batchFirst: i32,
+  batchCount: i32,
+  tile: i32,
+  images: usize,
+  k: i32,
+): i32 {
+  const tiles = endTile - firstTile;
   const shard = firstShard + tile / tiles;
   const ofShard = firstTile + (tile % tiles);
   const shardFirst = shardStart(batchCount, run.shards, shard);
@@ -82,33 +120,21 @@ export function computeTile(
   const count = shardFirst + shardStart(shardSize, run.shardTiles, ofShard + 1) - first;
   const bytes = imageBytes(run);
   // lanes without a sample are those of the background: they touch no row
-  if (count < TILE) clearTile(run, scratch, kept, tile, count);
+  if (count < TILE) clearTile(run, images, kept, tile, count);
   store<i32>(kept.counts + (tile << 2), count);
-  const slot = tile * TILE;
-  const start = batchFirst + first;
-  for (let i = 0; i < count; i++) {
-    const number = load<u32>(run.order + ((start + i) << 2));
-    const image = scratch.images + i * bytes;
-    sampleImage(run, epoch, number, image);
-    listPixels(run, scratch, i, image);
+  for (let i = 0; i < count; i++, k++) {
+    store<i32>(scratch.slots + (k << 2), tile * TILE + i);
+    store<i32>(scratch.positions + (k << 2), first + i);
+    const image = images + i * bytes;
+    sampleImage(run, epoch, load<u32>(run.order + ((batchFirst + first + i) << 2)), image);
+    listPixels(run, scratch, k, image);
   }
-  forward(run, scratch, parameters, count, kept, slot);
-  for (let i = 0; i < count; i++) {
-    const label = <i32>load<u8>(run.labels + load<u32>(run.order + ((start + i) << 2)));
-    const logits = scratch.sums + i * scratch.sumBytes;
-    store<f64>(kept.losses + ((first + i) << 3), lossOf(run, logits, label));
-    store<i32>(kept.hits + ((first + i) << 2), isHit());
-    startBackward(run, kept, logits, label, slot + i);
-  }
-  backward(run, scratch, kept, parameters, count, slot);
-  const inputs = layerOf(run, 0).inputs;
-  transpose16(scratch.images, bytes, inputs, storeOf(kept, 0).inputs + tile * inputs * TILE);
-  return count;
+  return k;
 }
 
-function clearTile(run: Run, scratch: Scratch, kept: Store, tile: i32, count: i32): void {
+function clearTile(run: Run, images: usize, kept: Store, tile: i32, count: i32): void {
   const bytes = imageBytes(run);
-  memory.fill(scratch.images + count * bytes, 0, (TILE - count) * bytes);
+  memory.fill(images + count * bytes, 0, (TILE - count) * bytes);
   for (let l = 1; l < run.layerCount; l++) {
     const size = (layerOf(run, l).inputs * TILE) << 2;
     memory.fill(storeOf(kept, l).inputs + tile * size, 0, size);
@@ -266,8 +292,8 @@ export function computeBlock(
   for (let pass = 0; pass < passes; pass++) {
     locate(run, level, index, pass);
     const tiles = shardCount * (endTile - firstTile);
-    for (let tile = 0; tile < tiles; tile++) {
-      computeTile(runAt, scratchAt, storeAt, parameters, partials, epoch, stepInEpoch, level, index, pass, tile);
+    for (let group = 0; group * run.groupTiles < tiles; group++) {
+      computeTile(runAt, scratchAt, storeAt, parameters, partials, epoch, stepInEpoch, level, index, pass, group);
     }
     for (let slice = 0; slice < ROW_GROUPS + REST_GROUPS; slice++) {
       sumSlice(runAt, scratchAt, storeAt, level, index, pass, slice, target, 0, 0);

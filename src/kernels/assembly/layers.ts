@@ -2,8 +2,10 @@
 // the pixels, about half of the activations after ReLU. A layer takes all of the tile's samples, and each part of its weights
 // that fits a cache serves all of them before the next does.
 
+import { affineBlocked } from './blocked';
+import { productsBlocked } from './blocked-back';
 import { columnsEnd, dotLanes, layerOf, scratchOf, storedInput, storeOf } from './inlined';
-import { COLUMNS_BYTES, Layer, LayerScratch, Run, Scratch, Store, WIDE } from './structs';
+import { COLUMNS_BYTES, LONG_ROW_BYTES, Layer, LayerScratch, Run, Scratch, Store, WIDE } from './structs';
 
 /** Bytes of weights that serve all samples of a tile backwards before the next ones do: some of the second-level cache. */
 const SHARED_BYTES: i32 = 131072;
@@ -149,7 +151,7 @@ function listPositive(sums: usize, outputs: i32, next: LayerScratch, i: i32, str
  * Forward through all layers, from the lists of `count` samples' inputs to the first layer. Their logits end in rows of
  * `scratch.sums`, `scratch.sumBytes` apart.
  * The first layer takes the shifted bias (`scratch.shiftedBias`), since its inputs are shifted by 1. With `kept` each hidden
- * layer's outputs are also left there, as those of the samples from `slot` on.
+ * layer's outputs are also left there, in the samples' slots.
  */
 export function forward(
   run: Run,
@@ -157,7 +159,6 @@ export function forward(
   parameters: usize,
   count: i32,
   kept: Store | null,
-  slot: i32,
 ): void {
   const last = run.layerCount - 1;
   const pitch = scratch.sumBytes;
@@ -165,37 +166,47 @@ export function forward(
     const layer = layerOf(run, l);
     const weights = parameters + layer.offset;
     const bias = l === 0 ? scratch.shiftedBias : weights + layer.inputs * layer.stride;
-    affine(weights, bias, layer.stride, scratchOf(scratch, l), count, scratch.sums, pitch);
+    const inputs = scratchOf(scratch, l);
+    if (layer.stride >= LONG_ROW_BYTES) {
+      affineBlocked(scratch, weights, bias, layer, inputs, count, scratch.sums, pitch);
+    } else {
+      affine(weights, bias, layer.stride, inputs, count, scratch.sums, pitch);
+    }
     if (l === last) break;
     const next = scratchOf(scratch, l + 1);
     const stride = layerOf(run, l + 1).stride;
     for (let i = 0; i < count; i++) {
-      const column = kept ? storedInput(storeOf(kept, l + 1), layer.outputs, slot + i) : 0;
+      const column = kept ? storedInput(storeOf(kept, l + 1), layer.outputs, load<i32>(scratch.slots + (i << 2))) : 0;
       listPositive(scratch.sums + i * pitch, layer.outputs, next, i, stride, column);
     }
   }
 }
 
 /**
- * Backwards after `forward` and `startBackward` of all of the `count` samples from `slot` on: leaves in the other layers' deltas
+ * Backwards after `forward` and `startBackward` of all of the `count` samples of a group: leaves in the other layers' deltas
  * the gradient of the loss with respect to the layer's outputs before ReLU: W delta, masked by ReLU.
  */
-export function backward(run: Run, scratch: Scratch, kept: Store, parameters: usize, count: i32, slot: i32): void {
+export function backward(run: Run, scratch: Scratch, kept: Store, parameters: usize, count: i32): void {
   for (let l = run.layerCount - 1; l > 0; l--) {
     const layer = layerOf(run, l);
     const own = storeOf(kept, l);
     const before = storeOf(kept, l - 1);
-    const deltas = own.deltas + slot * own.pitch;
-    const targets = before.deltas + slot * before.pitch;
-    memory.fill(targets, 0, count * before.pitch);
+    for (let i = 0; i < count; i++) {
+      memory.fill(before.deltas + load<i32>(scratch.slots + (i << 2)) * before.pitch, 0, before.pitch);
+    }
     const inputs = scratchOf(scratch, l);
     const weights = parameters + layer.offset;
+    if (layer.stride >= LONG_ROW_BYTES) {
+      productsBlocked(scratch, layer, weights, inputs, count, own.deltas, own.pitch, before.deltas, before.pitch);
+      continue;
+    }
     const rowsAtOnce = max(4, SHARED_BYTES / layer.stride);
     memory.fill(inputs.done, 0, count << 2);
     for (let row = 0; row < layer.inputs; row += rowsAtOnce) {
       const end = min(layer.inputs, row + rowsAtOnce);
       for (let i = 0; i < count; i++) {
-        products(inputs, i, end, layer, weights, deltas + i * own.pitch, targets + i * before.pitch);
+        const slot = load<i32>(scratch.slots + (i << 2));
+        products(inputs, i, end, layer, weights, own.deltas + slot * own.pitch, before.deltas + slot * before.pitch);
       }
     }
   }

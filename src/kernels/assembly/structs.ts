@@ -21,6 +21,12 @@ export const WIDE: bool = isDefined(WIDE_VECTORS);
  */
 export const COLUMNS_BYTES: i32 = WIDE ? 128 : 112;
 
+/** Rows from so many bytes on are long: a layer's weights fit no first-level cache (blocked.ts). */
+export const LONG_ROW_BYTES: i32 = 1024;
+
+/** From so many tenths of inputs that are not 0 on the dense kernels are the faster ones. No bit depends on it. */
+export const DENSE_TENTHS: i32 = 7;
+
 /** Bytes of a vector that are reduced and updated at a time: small enough to stay in the first-level cache. */
 export const REDUCE_BYTES: i32 = 2048;
 
@@ -74,6 +80,8 @@ export class Run {
   shardPasses: i32;
   /** For each mask of eight lanes the numbers of those that are set, one after the other: 256 times 8 bytes. */
   compaction: usize;
+  /** Tiles that go through the network together. */
+  groupTiles: i32;
 }
 
 /** One worker's own working memory. Nobody else reads it. */
@@ -81,13 +89,19 @@ export class Run {
 export class Scratch {
   /** Address of `layerCount` LayerScratch records. */
   layers: usize;
-  /** Outputs of one layer for each sample of a tile, as float32, each as long as the longest row: sumBytes. */
+  /** Outputs of one layer for each sample of a group, as float32, each as long as the longest row: sumBytes. */
   sums: usize;
   sumBytes: i32;
   /** The first layer's bias, shifted by the sum of its rows. */
   shiftedBias: usize;
-  /** A tile's images, each of imageBytes (augment.ts). */
+  /** A group's images, each of imageBytes (augment.ts), TILE to a tile. */
   images: usize;
+  /** For each sample of a group its slot in the store, and its position in the batch (i32). */
+  slots: usize;
+  positions: usize;
+  /** A layer's inputs of a group as a dense matrix, and sums of products on their way (blocked.ts, blocked-back.ts). */
+  matrix: usize;
+  parts: usize;
   /** The list of one row: offsets of deltas (u32), and ENTRY_BYTES further on the values (f32). */
   entries: usize;
   /** The same entries on their way there: slots (u16), and ENTRY_BYTES further on pixels (u16). */
@@ -110,7 +124,7 @@ export class Scratch {
 /** The same for one layer. */
 @unmanaged
 export class LayerScratch {
-  /** For each sample of a tile byte offset of the row (u32) and value (f32) of each input that is not 0; entryBytes apart. */
+  /** For each sample of a group byte offset of the row (u32) and value (f32) of each input that is not 0; entryBytes apart. */
   entries: usize;
   entryBytes: i32;
   /** The same inputs' numbers, times four (u32); placeBytes apart. */
@@ -119,6 +133,9 @@ export class LayerScratch {
   /** How many inputs of each sample are listed (i32), and how many of them are done backwards (i32). */
   counts: usize;
   done: usize;
+  /** For each sample where the entries of the block of rows at hand begin and end (u32; blocked.ts). */
+  starts: usize;
+  ends: usize;
 }
 
 /** What the samples of a pass leave for the sums of its rows: written tile by tile, read row by row, by whichever worker. */

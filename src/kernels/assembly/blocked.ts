@@ -1,0 +1,235 @@
+// Layers whose rows are long, so that their weights do not fit the caches: a block of rows serves all samples of a group before
+// the next one does. Where most inputs are not 0 the dense kernels take them, 0 or not, several samples to each weight that is
+// loaded; else lists leave out what is 0. Both add the same products in the same order to each sum, so the bits are the same
+// (test/kernels/blocked.test.ts): a product with 0 changes none, but where the other factor is not finite, and such weights are
+// left to the lists; or where the sum is -0, which only a bias may be, and which ReLU and softmax take for +0.
+
+import { columnsEnd } from './inlined';
+import { COLUMNS_BYTES, DENSE_TENTHS, Layer, LayerScratch, Scratch, WIDE } from './structs';
+import { allFinite } from './vectors';
+
+/** Listed inputs of a block that make its sums' loads and stores, and a branch that is not foreseen, worth it. */
+const BLOCK_INPUTS: i32 = 32;
+/** Rows of a block, of which a column's part is to stay in the first-level cache. */
+const LEAST_ROWS: i32 = 64;
+const MOST_ROWS: i32 = 192;
+/** The same of the dense kernel. */
+const DENSE_ROWS: i32 = 128;
+
+/** Whether the lists of a group hold so many of its inputs that the dense kernels are the faster ones; measured, in tenths. */
+export function isDense(inputs: LayerScratch, rows: i32, count: i32): bool {
+  return listedInputs(inputs, count) * 10 >= rows * count * DENSE_TENTHS;
+}
+
+function listedInputs(inputs: LayerScratch, count: i32): i32 {
+  let listed = 0;
+  for (let i = 0; i < count; i++) listed += load<i32>(inputs.counts + (i << 2));
+  return listed;
+}
+
+/** Forgets which listed inputs are done. */
+function startLists(inputs: LayerScratch, count: i32): void {
+  for (let i = 0; i < count; i++) {
+    store<u32>(inputs.ends + (i << 2), <u32>(inputs.entries + i * inputs.entryBytes));
+  }
+}
+
+/** Makes the next block the listed inputs that are not done, and whose rows begin before byte `limit` of the weights. */
+function nextBlock(inputs: LayerScratch, count: i32, limit: u32): void {
+  for (let i = 0; i < count; i++) {
+    const end = inputs.entries + i * inputs.entryBytes + (load<i32>(inputs.counts + (i << 2)) << 3);
+    let entry = <usize>load<u32>(inputs.ends + (i << 2));
+    store<u32>(inputs.starts + (i << 2), <u32>entry);
+    while (entry < end && load<u32>(entry) < limit) entry += 8;
+    store<u32>(inputs.ends + (i << 2), <u32>entry);
+  }
+}
+
+/** For each of `count` samples its row of sums, `pitch` bytes apart: as `affine` (layers.ts). */
+export function affineBlocked(
+  scratch: Scratch,
+  weights: usize,
+  bias: usize,
+  layer: Layer,
+  inputs: LayerScratch,
+  count: i32,
+  sums: usize,
+  pitch: i32,
+): void {
+  const rows = layer.inputs;
+  const stride = layer.stride;
+  if (isDense(inputs, rows, count) && allFinite(weights, rows * stride)) {
+    affineDense(scratch, weights, bias, layer, inputs, count, sums, pitch);
+    return;
+  }
+  const wanted = (BLOCK_INPUTS * count * rows) / max(1, listedInputs(inputs, count));
+  const blockRows = min(MOST_ROWS, max(LEAST_ROWS, wanted));
+  startLists(inputs, count);
+  for (let first = 0; first < rows; first += blockRows) {
+    nextBlock(inputs, count, (first + blockRows) * stride);
+    let column = 0;
+    const blocksEnd = columnsEnd(stride);
+    for (; column < blocksEnd; column += COLUMNS_BYTES) {
+      const columnWeights = weights + column;
+      for (let i = 0; i < count; i++) {
+        const target = sums + i * pitch + column;
+        const from = first === 0 ? bias + column : target;
+        const end = <usize>load<u32>(inputs.ends + (i << 2));
+        let s0 = v128.load(from);
+        let s1 = v128.load(from, 16);
+        let s2 = v128.load(from, 32);
+        let s3 = v128.load(from, 48);
+        let s4 = v128.load(from, 64);
+        let s5 = v128.load(from, 80);
+        let s6 = v128.load(from, 96);
+        let s7 = WIDE ? v128.load(from, 112) : s6;
+        for (let e = <usize>load<u32>(inputs.starts + (i << 2)); e < end; e += 8) {
+          const row = columnWeights + load<u32>(e);
+          const value = v128.load32_splat(e, 4);
+          s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
+          s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
+          s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
+          s3 = f32x4.add(s3, f32x4.mul(value, v128.load(row, 48)));
+          s4 = f32x4.add(s4, f32x4.mul(value, v128.load(row, 64)));
+          s5 = f32x4.add(s5, f32x4.mul(value, v128.load(row, 80)));
+          s6 = f32x4.add(s6, f32x4.mul(value, v128.load(row, 96)));
+          if (WIDE) s7 = f32x4.add(s7, f32x4.mul(value, v128.load(row, 112)));
+        }
+        v128.store(target, s0);
+        v128.store(target, s1, 16);
+        v128.store(target, s2, 32);
+        v128.store(target, s3, 48);
+        v128.store(target, s4, 64);
+        v128.store(target, s5, 80);
+        v128.store(target, s6, 96);
+        if (WIDE) v128.store(target, s7, 112);
+      }
+    }
+    for (; column + 64 <= stride; column += 64) {
+      const columnWeights = weights + column;
+      for (let i = 0; i < count; i++) {
+        const target = sums + i * pitch + column;
+        const from = first === 0 ? bias + column : target;
+        const end = <usize>load<u32>(inputs.ends + (i << 2));
+        let s0 = v128.load(from);
+        let s1 = v128.load(from, 16);
+        let s2 = v128.load(from, 32);
+        let s3 = v128.load(from, 48);
+        for (let e = <usize>load<u32>(inputs.starts + (i << 2)); e < end; e += 8) {
+          const row = columnWeights + load<u32>(e);
+          const value = v128.load32_splat(e, 4);
+          s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
+          s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
+          s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
+          s3 = f32x4.add(s3, f32x4.mul(value, v128.load(row, 48)));
+        }
+        v128.store(target, s0);
+        v128.store(target, s1, 16);
+        v128.store(target, s2, 32);
+        v128.store(target, s3, 48);
+      }
+    }
+    for (; column < stride; column += 16) {
+      const columnWeights = weights + column;
+      for (let i = 0; i < count; i++) {
+        const target = sums + i * pitch + column;
+        const end = <usize>load<u32>(inputs.ends + (i << 2));
+        let s0 = v128.load(first === 0 ? bias + column : target);
+        for (let e = <usize>load<u32>(inputs.starts + (i << 2)); e < end; e += 8) {
+          const value = v128.load32_splat(e, 4);
+          s0 = f32x4.add(s0, f32x4.mul(value, v128.load(columnWeights + load<u32>(e))));
+        }
+        v128.store(target, s0);
+      }
+    }
+  }
+}
+
+/** The same of inputs 0 or not: two samples and four vectors of outputs at a time, as many as registers hold. */
+function affineDense(
+  scratch: Scratch,
+  weights: usize,
+  bias: usize,
+  layer: Layer,
+  inputs: LayerScratch,
+  count: i32,
+  sums: usize,
+  pitch: i32,
+): void {
+  const rows = layer.inputs;
+  const stride = layer.stride;
+  const values = scratch.matrix;
+  // a sample that has no neighbour gets one without inputs
+  const samples = (count + 1) & ~1;
+  const valueBytes = samples << 2;
+  memory.fill(values, 0, rows * valueBytes);
+  for (let i = 0; i < count; i++) {
+    const entries = inputs.entries + i * inputs.entryBytes;
+    const end = entries + (load<i32>(inputs.counts + (i << 2)) << 3);
+    const column = values + (i << 2);
+    for (let e = entries; e < end; e += 8) {
+      store<f32>(column + (load<u32>(e) / stride) * valueBytes, load<f32>(e, 4));
+    }
+  }
+  for (let first = 0; first < rows; first += DENSE_ROWS) {
+    const blockRows = min(DENSE_ROWS, rows - first);
+    const block = weights + first * stride;
+    const blockValues = values + first * valueBytes;
+    const valuesEnd = blockValues + blockRows * valueBytes;
+    let column = 0;
+    for (; column + 64 <= stride; column += 64) {
+      for (let i = 0; i < samples; i += 2) {
+        const target = sums + i * pitch + column;
+        const second = target + pitch;
+        const from = first === 0 ? bias + column : target;
+        const secondFrom = first === 0 ? from : second;
+        let a0 = v128.load(from);
+        let a1 = v128.load(from, 16);
+        let a2 = v128.load(from, 32);
+        let a3 = v128.load(from, 48);
+        let b0 = v128.load(secondFrom);
+        let b1 = v128.load(secondFrom, 16);
+        let b2 = v128.load(secondFrom, 32);
+        let b3 = v128.load(secondFrom, 48);
+        let row = block + column;
+        const end = valuesEnd + (i << 2);
+        for (let value = blockValues + (i << 2); value < end; value += valueBytes, row += stride) {
+          const a = v128.load32_splat(value);
+          const b = v128.load32_splat(value, 4);
+          const w0 = v128.load(row);
+          const w1 = v128.load(row, 16);
+          const w2 = v128.load(row, 32);
+          const w3 = v128.load(row, 48);
+          a0 = f32x4.add(a0, f32x4.mul(a, w0));
+          a1 = f32x4.add(a1, f32x4.mul(a, w1));
+          a2 = f32x4.add(a2, f32x4.mul(a, w2));
+          a3 = f32x4.add(a3, f32x4.mul(a, w3));
+          b0 = f32x4.add(b0, f32x4.mul(b, w0));
+          b1 = f32x4.add(b1, f32x4.mul(b, w1));
+          b2 = f32x4.add(b2, f32x4.mul(b, w2));
+          b3 = f32x4.add(b3, f32x4.mul(b, w3));
+        }
+        v128.store(target, a0);
+        v128.store(target, a1, 16);
+        v128.store(target, a2, 32);
+        v128.store(target, a3, 48);
+        v128.store(second, b0);
+        v128.store(second, b1, 16);
+        v128.store(second, b2, 32);
+        v128.store(second, b3, 48);
+      }
+    }
+    for (; column < stride; column += 16) {
+      for (let i = 0; i < samples; i++) {
+        const target = sums + i * pitch + column;
+        let sum = v128.load(first === 0 ? bias + column : target);
+        let row = block + column;
+        const end = valuesEnd + (i << 2);
+        for (let value = blockValues + (i << 2); value < end; value += valueBytes, row += stride) {
+          sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(value), v128.load(row)));
+        }
+        v128.store(target, sum);
+      }
+    }
+  }
+}
