@@ -28,7 +28,7 @@ export interface StepAddress {
  * samples, then its slices of rows, whichever is free; the last pass' slices commit the step.
  */
 export interface SharedSteps {
-  /** Takes a tile through the network. Returns how many samples it has; 0 for tiles that the pass has not. */
+  /** Takes a group of tiles through the network. Returns how many samples it has; 0 for groups that the pass has not. */
   computeTile(at: StepAddress, pass: number, tile: number): number;
   /** Sums a slice of rows, and in the last pass commits it, for a batch of so many samples. False: not finite. */
   sumSlice(at: StepAddress, pass: number, slice: number, sampleCount: number): boolean;

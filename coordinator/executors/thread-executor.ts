@@ -59,7 +59,7 @@ export class ThreadExecutor implements Executor {
   #passes(): { passes: number; tasks: number } {
     const { shape, grid } = this.#memory.plan;
     this.#memory.setTreeNodes([{ level: rootLevel(shape.shards), index: 0 }], [0]);
-    return { passes: passesOf(grid, shape.shards), tasks: grid.passTiles };
+    return { passes: passesOf(grid, shape.shards), tasks: grid.passGroups };
   }
 
   #blocks(): { passes: number; tasks: number } {

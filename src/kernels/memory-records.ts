@@ -54,7 +54,16 @@ export const ScratchWord = {
 } as const;
 
 /** LayerScratch: one after the other, at Scratch's `layers`. */
-export const LayerScratchWord = { entries: 0, entryBytes: 1, places: 2, placeBytes: 3, counts: 4, done: 5, starts: 6, ends: 7 } as const;
+export const LayerScratchWord = {
+  entries: 0,
+  entryBytes: 1,
+  places: 2,
+  placeBytes: 3,
+  counts: 4,
+  done: 5,
+  starts: 6,
+  ends: 7,
+} as const;
 
 /** Store: what a pass's samples leave for its rows. */
 export const StoreWord = { layers: 0, counts: 1, losses: 2, hits: 3, pending: 4, running: 5 } as const;

@@ -27,23 +27,23 @@ export interface PassGrid {
   readonly passGroups: number;
 }
 
-/** How many samples of a pass, and of a group. */
-function samplesOf({ layers }: Layout): { readonly ofPass: number; readonly ofGroup: number } {
-  const wide = layers.some(({ stride }) => 4 * stride >= LONG_ROW_BYTES);
-  const env = (globalThis as any).process.env;
-  return wide ? { ofPass: Number(env.PASS ?? 512), ofGroup: Number(env.GROUP ?? 64) } : { ofPass: 128, ofGroup: TILE };
+// Samples of a pass: many make few passes, few keep what they leave in the second-level cache.
+const PASS_SAMPLES = 128;
+
+/** Tiles of a group: where rows are long, so many that it pays to fetch a block of them from beyond the caches. */
+function tilesOfGroup({ layers }: Layout): number {
+  return layers.some(({ stride }) => 4 * stride >= LONG_ROW_BYTES) ? 4 : 1;
 }
 
 export function passGridOf(batchSize: number, shards: number, layout: Layout): PassGrid {
-  const { ofPass, ofGroup } = samplesOf(layout);
   const largest = Math.max(1, Math.ceil(batchSize / shards));
   const shardTiles = Math.ceil(largest / TILE);
   const tileSamples = Math.ceil(largest / shardTiles);
-  const room = Math.max(1, Math.min(MOST_TILES, Math.floor(ofPass / tileSamples)));
+  const room = Math.max(1, Math.min(MOST_TILES, Math.floor(PASS_SAMPLES / tileSamples)));
   const shardPasses = Math.ceil(shardTiles / room);
   const passShards = shardPasses > 1 ? 1 : Math.min(shards, 2 ** Math.floor(Math.log2(room / shardTiles)));
   const passTiles = shardPasses > 1 ? Math.ceil(shardTiles / shardPasses) : passShards * shardTiles;
-  const groupTiles = Math.min(passTiles, ofGroup / TILE);
+  const groupTiles = Math.min(passTiles, tilesOfGroup(layout));
   return { shardTiles, passShards, shardPasses, passTiles, groupTiles, passGroups: Math.ceil(passTiles / groupTiles) };
 }
 

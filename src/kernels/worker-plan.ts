@@ -63,7 +63,11 @@ export function planWorker(space: Space, shape: RunShape, grid: PassGrid): Worke
   };
 }
 
-function planScratch(space: Space, { layout, shards, rows, columns }: RunShape, { passShards, groupTiles }: PassGrid): number {
+function planScratch(
+  space: Space,
+  { layout, shards, rows, columns }: RunShape,
+  { passShards, groupTiles }: PassGrid,
+): number {
   const { layers } = layout;
   const longestRow = Math.max(...layers.map(({ stride }) => stride)) * 4;
   const samples = groupTiles * TILE;

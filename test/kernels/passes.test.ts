@@ -93,7 +93,7 @@ async function byPasses(given: Case): Promise<string[]> {
   return steps(given).map(({ at, samples }) => {
     memory.setStepScalars(at.step, scalars);
     for (let pass = 0; pass < passesOf(grid, given.shards); pass++) {
-      all(grid.passTiles, (tile, worker) => engines[worker]!.shared!.computeTile(at, pass, tile));
+      all(grid.passGroups, (tile, worker) => engines[worker]!.shared!.computeTile(at, pass, tile));
       all(ROW_GROUPS + REST_GROUPS, (slice, worker) => engines[worker]!.shared!.sumSlice(at, pass, slice, samples));
     }
     engines[0]!.shared!.sumLosses(at);
@@ -103,7 +103,13 @@ async function byPasses(given: Case): Promise<string[]> {
 
 const cases: fc.Arbitrary<Case> = fc.record({
   seed: fc.nat(2 ** 31),
-  hidden: fc.array(fc.integer({ min: 1, max: 70 }), { minLength: 1, maxLength: 3 }),
+  hidden: fc.array(
+    fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 70 }) }, fc.integer({ min: 253, max: 300 })),
+    {
+      minLength: 1,
+      maxLength: 3,
+    },
+  ),
   batchSize: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 41, max: 700 })),
   shards: fc.constantFrom(1, 2, 4, 8, 16, 64),
   count: fc.integer({ min: 1, max: 900 }),
@@ -121,15 +127,25 @@ test('tiles and slices come to the bits of whole nodes', async () => {
 
 test('a batch is cut into tiles of at most 16 samples, and passes of at most 64 tiles', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 70_000 }), fc.integer({ min: 0, max: 8 }), (batchSize, level) => {
-      const shards = 2 ** level;
-      const { shardTiles, passShards, shardPasses, passTiles } = passGridOf(batchSize, shards);
-      expect(shardTiles * 16).toBeGreaterThanOrEqual(Math.ceil(batchSize / shards));
-      expect(passTiles).toBeLessThanOrEqual(64);
-      expect(shards % passShards).toBe(0);
-      if (shardPasses > 1) expect(passShards).toBe(1);
-      // parts of a shard are as even as they can be
-      expect(passTiles).toBe(shardPasses > 1 ? Math.ceil(shardTiles / shardPasses) : passShards * shardTiles);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 70_000 }),
+      fc.integer({ min: 0, max: 8 }),
+      fc.boolean(),
+      (batchSize, level, long) => {
+        const shards = 2 ** level;
+        const layout = layoutOf([4, long ? 256 : 252, 3]);
+        const grid = passGridOf(batchSize, shards, layout);
+        const { shardTiles, passShards, shardPasses, passTiles, groupTiles, passGroups } = grid;
+        expect(shardTiles * 16).toBeGreaterThanOrEqual(Math.ceil(batchSize / shards));
+        expect(passTiles).toBeLessThanOrEqual(64);
+        expect(shards % passShards).toBe(0);
+        // long rows serve several tiles, and each tile is in one group
+        expect(groupTiles).toBe(long ? Math.min(4, passTiles) : 1);
+        expect(passGroups).toBe(Math.ceil(passTiles / groupTiles));
+        if (shardPasses > 1) expect(passShards).toBe(1);
+        // parts of a shard are as even as they can be
+        expect(passTiles).toBe(shardPasses > 1 ? Math.ceil(shardTiles / shardPasses) : passShards * shardTiles);
+      },
+    ),
   );
 });

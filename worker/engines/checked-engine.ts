@@ -8,7 +8,7 @@ import {
   outputsOfBlock,
   outputsOfPart,
   outputsOfSlice,
-  outputsOfTile,
+  outputsOfTiles,
   outputsOfUpdate,
   type Range,
 } from './outputs.ts';
@@ -105,7 +105,7 @@ class CheckedSharedSteps implements SharedSteps {
     const what = `tile ${tile} of pass ${pass} of step ${at.step}`;
     compare(
       this.#memory,
-      outputsOfTile(this.#memory, at, pass, tile),
+      outputsOfTiles(this.#memory, at, pass, tile),
       what,
       () => this.#narrow.computeTile(at, pass, tile),
       samples,

@@ -55,8 +55,16 @@ export function outputsOfSlice(memory: RunMemory, step: number, pass: number, sl
   return [{ at: vector + rows.at, bytes: rows.bytes }];
 }
 
-/** Of tile `tile` of a pass of a shared step, which has samples. */
-export function outputsOfTile(memory: RunMemory, { stepInEpoch }: StepAddress, pass: number, tile: number): Range[] {
+/** Of group `group` of the tiles of a pass of a shared step, which has samples. */
+export function outputsOfTiles(memory: RunMemory, at: StepAddress, pass: number, group: number): Range[] {
+  const { grid, shape } = memory.plan;
+  const { shards, firstTile, endTile } = passAt(grid, shape.shards, pass);
+  const first = group * grid.groupTiles;
+  const end = Math.min(first + grid.groupTiles, shards * (endTile - firstTile));
+  return Array.from({ length: end - first }, (_, i) => outputsOfTile(memory, at, pass, first + i)).flat();
+}
+
+function outputsOfTile(memory: RunMemory, { stepInEpoch }: StepAddress, pass: number, tile: number): Range[] {
   const { plan, words } = memory;
   const { grid, shape } = plan;
   const { firstShard, firstTile, endTile } = passAt(grid, shape.shards, pass);

@@ -178,7 +178,9 @@ export class ComputeLoop {
     const samples = this.#shared.computeTile(this.#at, this.#pass, tile);
     const { doubles } = this.#memory;
     // a shard's tiles are about as long as each other
-    if (samples > 0) doubles[this.#tally + TallyDouble.shards]! += 1 / this.#memory.plan.grid.shardTiles;
+    const { groupTiles, passTiles, shardTiles } = this.#memory.plan.grid;
+    const tiles = Math.min(groupTiles, passTiles - tile * groupTiles);
+    if (samples > 0) doubles[this.#tally + TallyDouble.shards]! += tiles / shardTiles;
     doubles[this.#tally + TallyDouble.samples]! += samples;
     this.#options.inject?.('computed', step, tile);
   };

@@ -41,10 +41,11 @@ export function injectorOf(faults: readonly Fault[], memory: RunMemory, thread: 
   };
 }
 
-/** What a shared step's tile leaves: the first layer's deltas, in the store of the first worker. */
-function spoilTile({ words, plan, wasmMemory }: RunMemory, tile: number): void {
+/** What the first tile of a shared step's group leaves: the first layer's deltas, in the store of the first worker. */
+function spoilTile({ words, plan, wasmMemory }: RunMemory, group: number): void {
   const layers = words[plan.workers[0]!.store / 4 + StoreWord.layers]! >>> 0;
   const deltas = words[layers / 4 + LayerStoreWord.deltas]! >>> 0;
   const bytes = TILE * words[layers / 4 + LayerStoreWord.pitch]!;
+  const tile = group * plan.grid.groupTiles;
   new Float32Array(wasmMemory.buffer, deltas + tile * bytes, bytes / 4).fill(Number.NaN);
 }

@@ -84,7 +84,16 @@ export function productsBlocked(
 }
 
 /** Three at a time share the delta that is loaded: half of dotLanes' four sums each, then the other half. */
-function threeProducts(a: usize, b: usize, c: usize, delta: usize, stride: i32, toA: usize, toB: usize, toC: usize): void {
+function threeProducts(
+  a: usize,
+  b: usize,
+  c: usize,
+  delta: usize,
+  stride: i32,
+  toA: usize,
+  toB: usize,
+  toC: usize,
+): void {
   const whole = stride & ~63;
   let a0 = f32x4.splat(0);
   let a1 = a0;

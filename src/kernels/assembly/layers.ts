@@ -5,7 +5,7 @@
 import { affineBlocked } from './blocked';
 import { productsBlocked } from './blocked-back';
 import { columnsEnd, dotLanes, layerOf, scratchOf, storedInput, storeOf } from './inlined';
-import { COLUMNS_BYTES, LONG_ROW_BYTES, Layer, LayerScratch, Run, Scratch, Store, WIDE } from './structs';
+import { COLUMNS_BYTES, Layer, LayerScratch, LONG_ROW_BYTES, Run, Scratch, Store, WIDE } from './structs';
 
 /** Bytes of weights that serve all samples of a tile backwards before the next ones do: some of the second-level cache. */
 const SHARED_BYTES: i32 = 131072;
@@ -153,13 +153,7 @@ function listPositive(sums: usize, outputs: i32, next: LayerScratch, i: i32, str
  * The first layer takes the shifted bias (`scratch.shiftedBias`), since its inputs are shifted by 1. With `kept` each hidden
  * layer's outputs are also left there, in the samples' slots.
  */
-export function forward(
-  run: Run,
-  scratch: Scratch,
-  parameters: usize,
-  count: i32,
-  kept: Store | null,
-): void {
+export function forward(run: Run, scratch: Scratch, parameters: usize, count: i32, kept: Store | null): void {
   const last = run.layerCount - 1;
   const pitch = scratch.sumBytes;
   for (let l = 0; l <= last; l++) {

@@ -19,7 +19,7 @@ import {
   outputsOfBlock,
   outputsOfPart,
   outputsOfSlice,
-  outputsOfTile,
+  outputsOfTiles,
   outputsOfUpdate,
   type Range,
 } from '../../../worker/engines/outputs.ts';
@@ -82,8 +82,8 @@ function* tasksOn(memory: RunMemory, engine: WasmEngine | CheckedEngine): Genera
       yield [() => outputsOfUpdate(memory, step, slice), () => engine.updateSlice(step, 1, samples, slice)];
     }
     for (let pass = 0; pass < passesOf(grid, shape.shards); pass++) {
-      for (let tile = 0; tile < grid.passTiles; tile++) {
-        const outputs = () => outputsOfTile(memory, at, pass, tile);
+      for (let tile = 0; tile < grid.passGroups; tile++) {
+        const outputs = () => outputsOfTiles(memory, at, pass, tile);
         yield [outputs, () => engine.shared.computeTile(at, pass, tile)];
       }
       for (let slice = 0; slice < ROW_GROUPS + REST_GROUPS; slice++) {
