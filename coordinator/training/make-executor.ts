@@ -81,7 +81,8 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
     return seen(new InlineExecutor(await wiring.makeEngine(engine, memory, 0), memory), observer);
   }
   const pool = parts.pool ?? startThreads(parts, onEvent);
-  const local = pool && { pool, executor: new ThreadExecutor(memory, pool) };
+  const onRest = (thread: number) => onEvent({ type: 'threadRests', thread, threads });
+  const local = pool && { pool, executor: new ThreadExecutor(memory, pool, onRest) };
   if (options.listen === null) {
     await unlessAborted(local!.pool.started(), parts.signal);
     return seen(local!.executor, observer);
