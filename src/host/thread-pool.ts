@@ -11,6 +11,7 @@ import {
   JobKind,
   nextJobAt,
   ownerOf,
+  Presence,
   postedWord,
   SplitCode,
   stepPhases,
@@ -238,7 +239,7 @@ export class ThreadPool implements WorkerPool {
 
   /** Frees what a dead thread held. It may have been the only one that did not rest. */
   #free(worker: number): void {
-    this.#store(Word.awake + worker, 0);
+    this.#store(Word.presence + worker, Presence.away);
     this.#endRests();
     const table = this.#memory.plan.tasks / 4;
     for (let task = 0; task < this.#memory.plan.taskCount; task++) {

@@ -54,9 +54,13 @@ export const Word = {
   started: 192,
   /** Counts what ends rests: a job's end, a thread's death. Threads that rest (worker/thread/rests.ts) sleep on it. */
   restsEnd: 208,
-  /** A word for each of up to 64 threads: 1 while it takes part and does not rest. */
-  awake: 256,
+  /** A word for each of up to 64 threads: its Presence. */
+  presence: 256,
 } as const;
+
+/** away: it rests, is dead, or has not come yet. disturbed: it is here, and something else often takes its core. */
+export const Presence = { away: 0, calm: 1, disturbed: 2 } as const;
+export type Presence = (typeof Presence)[keyof typeof Presence];
 
 /** train: whole steps, one after the other; compute: the tree nodes of one step; evaluate: parts of a split. */
 export const JobKind = { stop: 0, train: 1, evaluate: 2, compute: 3 } as const;

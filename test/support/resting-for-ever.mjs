@@ -16,7 +16,7 @@ export default function thread({ memory, plan, loop: { worker, workers } }) {
     Atomics.notify(words, place);
   };
   const rests = new Rests(words, control, worker, workers);
-  rests.wake();
+  rests.calm();
   if (worker === 0) {
     const lieDown = () => {
       count(lain);

@@ -18,9 +18,12 @@ function whileResting() {
   return true;
 }
 
-rests.wake();
+rests.calm();
 Atomics.add(words, places.ready, 1);
 while (Atomics.load(words, places.ready) < workers) Atomics.wait(words, places.go, 0, 1);
 let rested = 0;
-for (let round = 0; round < rounds; round++) if (rests.take(1000, whileResting)) rested++;
+for (let round = 0; round < rounds; round++) {
+  if (rests.take(1000, whileResting)) rested++;
+  rests.calm();
+}
 Atomics.add(words, places.rests, rested);

@@ -27,10 +27,16 @@ export class Interruptions {
   #restMs = 0;
   #restEndMs = Number.NEGATIVE_INFINITY;
   #wantedMs = 0;
+  #isDisturbed = false;
 
   /** Tasks of one kind take about the same time. */
   constructor(kinds: number) {
     this.#means = new Float64Array(kinds);
+  }
+
+  /** Whether it was to rest, and was not left alone since. */
+  get isDisturbed(): boolean {
+    return this.#isDisturbed;
   }
 
   /** The thread begins to do tasks, for the first time or again: what was between was neither calm nor disturbed. */
@@ -50,7 +56,10 @@ export class Interruptions {
     // what takes longer from now on is usual after a while
     this.#means[kind] = mean + NEWEST * (Math.min(ms, longestMs) - mean);
     if (ms <= longestMs) {
-      if (nowMs - Math.max(this.#restEndMs, this.#lastEndMs) > CALM_MS) this.#restMs = 0;
+      if (this.#isDisturbed && nowMs - Math.max(this.#restEndMs, this.#lastEndMs) > CALM_MS) {
+        this.#isDisturbed = false;
+        this.#restMs = 0;
+      }
       return 0;
     }
     return nowMs < this.#warmAtMs ? 0 : this.#interrupted(nowMs - ms, nowMs);
@@ -62,6 +71,7 @@ export class Interruptions {
     this.#lastEndMs = endMs;
     if (!again && this.#count < ENOUGH) return 0;
     this.#count = 0;
+    this.#isDisturbed = true;
     this.#wantedMs = again ? Math.min(2 * this.#restMs, LONGEST_REST_MS) : FIRST_REST_MS;
     return this.#wantedMs;
   }

@@ -53,7 +53,7 @@ export class Phases {
 
   /** The thread takes part in jobs from now on. */
   join(): void {
-    this.#rests.wake();
+    this.#rests.calm();
   }
 
   /** A job begins whose tasks are timed. */
@@ -104,6 +104,7 @@ export class Phases {
       const nowMs = this.#nowMs();
       const restMs = this.#interruptions.took(kind * this.#taskCount + task, nowMs - sinceMs, nowMs);
       if (restMs > 0) return restMs;
+      if (!this.#interruptions.isDisturbed) this.#rests.calm();
       sinceMs = nowMs;
     }
     return 0;

@@ -29,6 +29,7 @@ function clocked(kinds = 1) {
       nowMs += ms;
     },
     begin: () => interruptions.begin(nowMs),
+    isDisturbed: () => interruptions.isDisturbed,
   };
 }
 
@@ -114,6 +115,18 @@ describe('all is forgotten', () => {
     const thread = rested();
     thread.calm(101);
     expect(restsOf(thread)).toEqual([10, 20]);
+  });
+
+  test('and it counts as disturbed until then, from when it was first to rest', () => {
+    const thread = warm();
+    expect([1, 2].map(() => thread.interrupted())).toEqual([0, 0]);
+    expect(thread.isDisturbed()).toBe(false);
+    thread.interrupted();
+    expect(thread.isDisturbed()).toBe(true);
+    thread.calm(99);
+    expect(thread.isDisturbed()).toBe(true);
+    thread.calm(2);
+    expect(thread.isDisturbed()).toBe(false);
   });
 
   test('and not by the time between two jobs, which a rest may have been cut short by', () => {

@@ -14,28 +14,31 @@ import { bitsOf, traced } from '../../support/train.ts';
 describe('a rest', () => {
   const words = () => new Int32Array(new SharedArrayBuffer(4 * 320));
 
-  test('is not taken while no other thread is awake', () => {
+  test('is taken only while another thread is here, awake, and left alone', () => {
     const shared = words();
     const [first, second] = [new Rests(shared, 0, 0, 2), new Rests(shared, 0, 1, 2)];
-    first.wake();
-    expect(first.take(1, () => false)).toBe(false);
-    second.wake();
-    expect(first.take(1, () => second.take(1, () => false))).toBe(true);
-    let others: boolean | null = null;
-    const asleep = () => {
-      others = second.take(1, () => true);
+    const tries = (rests: Rests) => rests.take(1, () => true);
+    first.calm();
+    expect(tries(first)).toBe(false);
+    second.calm();
+    let ofTheOther: boolean | null = null;
+    const whileResting = () => {
+      ofTheOther = tries(second);
       return true;
     };
-    expect(first.take(1, asleep)).toBe(true);
-    expect(others).toBe(false);
-    expect(second.take(1, () => true)).toBe(true);
+    expect(first.take(1, whileResting)).toBe(true);
+    expect(ofTheOther).toBe(false);
+    // both wanted to rest by now: nobody is left alone
+    expect([tries(first), tries(second)]).toEqual([false, false]);
+    second.calm();
+    expect(tries(first)).toBe(true);
   });
 
   test('is not begun after the job is over', () => {
     const shared = words();
     const [first, second] = [new Rests(shared, 0, 0, 2), new Rests(shared, 0, 1, 2)];
-    first.wake();
-    second.wake();
+    first.calm();
+    second.calm();
     // it would last for ever
     expect(first.take(Number.POSITIVE_INFINITY, () => true)).toBe(true);
     // nor after it was told to end, between its look at the job and its sleep
