@@ -79,6 +79,7 @@ export const wiring: Wiring = {
   heapBase,
   workbench,
   threadFile: pathToFileURL(resolve('#thread')).href,
+  drawingFile: pathToFileURL(resolve('#drawing')).href,
   makeEngine,
   programVersion,
   selfTest,

@@ -5,10 +5,9 @@ import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { classChart, confusionChart, curves, throughputChart } from '../../src/figures/charts.ts';
 import { classFigures, confusionOf } from '../../src/figures/confusion.ts';
 import type { Drawing } from '../../src/figures/drawing.ts';
+import type { Figure } from '../../src/figures/figure.ts';
 import { grid, sampleChart } from '../../src/figures/grids.ts';
-import { Rasteriser } from '../../src/figures/raster.ts';
 import { reportPage, type Section } from '../../src/figures/report-page.ts';
-import { toSvg } from '../../src/figures/svg.ts';
 import { tilesOf } from '../../src/figures/tiles.ts';
 import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
@@ -19,10 +18,11 @@ import type { Means } from '../../src/sums.ts';
 import { shellWord } from '../../src/text/shell-command.ts';
 import { bareValue } from '../../src/text/shown-value.ts';
 import type { Wiring } from '../../src/wiring.ts';
-import type { KnownData } from '../evaluation/evaluation-set.ts';
+import type { JustTrained } from '../evaluation/evaluation-set.ts';
 import { MadeFolders } from '../run-folder/made-folders.ts';
 import type { TrainedModel } from '../run-folder/trained-model.ts';
 import { writeWhole } from '../run-folder/write-whole.ts';
+import { drawFigures, helperOf } from './draw-figures.ts';
 import { type ReportData, reportData } from './report-data.ts';
 import { whatHappened, whereItRan } from './run-story.ts';
 
@@ -31,47 +31,64 @@ const TILES = 30;
 const PNG_SCALE = 2;
 
 /**
- * Returns the paths of what was written. `data`: another folder than the run's own, or null; `known`: data that are in memory
- * already.
+ * Returns the paths of what was written. `data`: another folder than the run's own, or null; `known`: what is in memory
+ * already, of a run that this process has just trained.
  */
 export async function writeReport(
   folder: string,
   data: string | null,
   wiring: Wiring,
-  known: KnownData | null = null,
+  known: JustTrained | null = null,
 ): Promise<string[]> {
-  const found = await reportData(folder, data, wiring, known);
-  const drawings = drawingsOf(found);
-  const rasteriser = new Rasteriser();
-  const files: [string, string | Uint8Array][] = drawings.flatMap((drawing) => [
-    [join('figures', `${drawing.name}.svg`), toSvg(drawing, true)],
-    [join('figures', `${drawing.name}.png`), rasteriser.toPng(drawing, PNG_SCALE)],
-  ]);
-  files.push(['report.html', page(found, drawings)]);
-  return await unbroken(async () => await writeAll(folder, files));
+  // it starts while the run's files are read
+  const helper = helperOf(wiring.drawingFile);
+  try {
+    const found = await reportData(folder, data, wiring, known);
+    const drawings = drawingsOf(found);
+    const drawn = await drawFigures(drawings, PNG_SCALE, helper);
+    const html = page(found, drawings, drawn);
+    const figures = drawings.flatMap(({ name }, i): FileToWrite[] => [
+      { path: join(folder, 'figures', `${name}.svg`), content: drawn[i]!.svg.file },
+      { path: join(folder, 'figures', `${name}.png`), content: drawn[i]!.png },
+    ]);
+    return await unbroken(async () => await writeAll(folder, figures, html));
+  } finally {
+    await helper?.destroy();
+  }
 }
 
-async function writeAll(folder: string, files: readonly [string, string | Uint8Array][]): Promise<string[]> {
-  const written: string[] = [];
-  const folders = new MadeFolders();
-  for (const [name, content] of files) {
-    const path = join(folder, name);
-    try {
-      await folders.make(join(folder, 'figures'));
-      await writeWhole(path, content);
-    } catch (cause) {
-      throw new LockstepError({
-        code: writeCodeOf(cause),
-        what: `${path} cannot be written`,
-        why: ioReason(cause),
-        mend: `Make room there, and make the report again: lockstep report ${folder}`,
-        exitCode: ExitCode.runFailed,
-        cause,
-      });
-    }
-    written.push(path);
-  }
-  return written;
+interface FileToWrite {
+  readonly path: string;
+  readonly content: string | Uint8Array;
+}
+
+/** report.html is the last: it says that all is there. */
+async function writeAll(folder: string, figures: readonly FileToWrite[], html: string): Promise<string[]> {
+  const page = { path: join(folder, 'report.html'), content: html };
+  await new MadeFolders().make(join(folder, 'figures')).catch((cause) => {
+    throw notWritten(folder, figures[0]!.path, cause);
+  });
+  const write = async ({ path, content }: FileToWrite) =>
+    await writeWhole(path, content).catch((cause) => {
+      throw notWritten(folder, path, cause);
+    });
+  // each waits for the disk: all of them together
+  const written = await Promise.allSettled(figures.map(write));
+  const failed = written.find(({ status }) => status === 'rejected');
+  if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+  await write(page);
+  return [...figures, page].map(({ path }) => path);
+}
+
+function notWritten(folder: string, path: string, cause: unknown): LockstepError {
+  return new LockstepError({
+    code: writeCodeOf(cause),
+    what: `${path} cannot be written`,
+    why: ioReason(cause),
+    mend: `Make room there, and make the report again: lockstep report ${folder}`,
+    exitCode: ExitCode.runFailed,
+    cause,
+  });
 }
 
 function drawingsOf({ trained, history, summary, data, inference, samples, samplesEpoch }: ReportData): Drawing[] {
@@ -121,13 +138,14 @@ const texts = ({ augment }: TrainOptions, seenIn: number | null): Readonly<Recor
 function page(
   { trained, summary, log, data, inference, samplesEpoch }: ReportData,
   drawings: readonly Drawing[],
+  drawn: readonly Figure[],
 ): string {
   const { model, options, name } = trained;
   const figures = drawings.map(
-    (drawing): Section => ({
-      title: drawing.title,
-      text: texts(options, samplesEpoch)[drawing.name] ?? '',
-      figure: toSvg(drawing, false),
+    ({ name, title }, i): Section => ({
+      title,
+      text: texts(options, samplesEpoch)[name] ?? '',
+      figure: drawn[i]!.svg.element,
     }),
   );
   const { accuracy, loss } = inference.means;

@@ -28,7 +28,7 @@ import { type RunAt, readRunAt } from '../run-folder/read-run.ts';
 import { withDataRecorded } from '../run-folder/run-data.ts';
 import { RunFolder } from '../run-folder/run-folder.ts';
 import { readHistory } from '../run-folder/trained-model.ts';
-import { placesFor } from './make-executor.ts';
+import { keepsOutcomes, placesFor } from './make-executor.ts';
 
 export interface OpenRun {
   readonly data: Dataset;
@@ -191,7 +191,7 @@ async function readData({
   const place = (data: DatasetShape) => {
     checkAgainstData(options, data.train.count);
     const numbers = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
-    const shape = shapeOf(options, data, numbers, workers, slots);
+    const shape = { ...shapeOf(options, data, numbers, workers, slots), outcomes: keepsOutcomes(options) };
     const memory = layMemory(shape);
     memory.setValidation(numbers.validation);
     planned = { numbers, shape, memory };
