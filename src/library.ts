@@ -79,7 +79,6 @@ export const wiring: Wiring = {
   heapBase,
   workbench,
   threadFile: pathToFileURL(resolve('#thread')).href,
-  drawingFile: pathToFileURL(resolve('#drawing')).href,
   makeEngine,
   programVersion,
   selfTest,

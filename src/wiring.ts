@@ -15,8 +15,6 @@ export interface Wiring {
   /** The kernels for single calls; made once. */
   readonly workbench: () => Workbench;
   readonly threadFile: string;
-  /** The compiled file of the thread that draws figures. */
-  readonly drawingFile: string;
   /** Version of the program: nodes must have the same. */
   readonly programVersion: string;
   readonly makeEngine: (spec: EngineSpec, memory: RunMemory, worker: number) => Promise<Engine>;

@@ -5,9 +5,10 @@ import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { classChart, confusionChart, curves, throughputChart } from '../../src/figures/charts.ts';
 import { classFigures, confusionOf } from '../../src/figures/confusion.ts';
 import type { Drawing } from '../../src/figures/drawing.ts';
-import type { Figure } from '../../src/figures/figure.ts';
 import { grid, sampleChart } from '../../src/figures/grids.ts';
+import { Rasteriser } from '../../src/figures/raster.ts';
 import { reportPage, type Section } from '../../src/figures/report-page.ts';
+import { type Svg, toSvg } from '../../src/figures/svg.ts';
 import { tilesOf } from '../../src/figures/tiles.ts';
 import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
@@ -22,7 +23,6 @@ import type { JustTrained } from '../evaluation/evaluation-set.ts';
 import { MadeFolders } from '../run-folder/made-folders.ts';
 import type { TrainedModel } from '../run-folder/trained-model.ts';
 import { writeWhole } from '../run-folder/write-whole.ts';
-import { drawFigures, helperOf } from './draw-figures.ts';
 import { type ReportData, reportData } from './report-data.ts';
 import { whatHappened, whereItRan } from './run-story.ts';
 
@@ -40,21 +40,27 @@ export async function writeReport(
   wiring: Wiring,
   known: JustTrained | null = null,
 ): Promise<string[]> {
-  // it starts while the run's files are read
-  const helper = helperOf(wiring.drawingFile);
-  try {
-    const found = await reportData(folder, data, wiring, known);
-    const drawings = drawingsOf(found);
-    const drawn = await drawFigures(drawings, PNG_SCALE, helper);
-    const html = page(found, drawings, drawn);
-    const figures = drawings.flatMap(({ name }, i): FileToWrite[] => [
-      { path: join(folder, 'figures', `${name}.svg`), content: drawn[i]!.svg.file },
-      { path: join(folder, 'figures', `${name}.png`), content: drawn[i]!.png },
-    ]);
-    return await unbroken(async () => await writeAll(folder, figures, html));
-  } finally {
-    await helper?.destroy();
-  }
+  const found = await reportData(folder, data, wiring, known);
+  const rasteriser = new Rasteriser();
+  const figures = drawingsOf(found).map(
+    (drawing): Figure => ({
+      drawing,
+      svg: toSvg(drawing),
+      png: rasteriser.toPng(drawing, PNG_SCALE),
+    }),
+  );
+  const files = figures.flatMap(({ drawing: { name }, svg, png }): FileToWrite[] => [
+    { path: join(folder, 'figures', `${name}.svg`), content: svg.file },
+    { path: join(folder, 'figures', `${name}.png`), content: png },
+  ]);
+  const html = page(found, figures);
+  return await unbroken(async () => await writeAll(folder, files, html));
+}
+
+interface Figure {
+  readonly drawing: Drawing;
+  readonly svg: Svg;
+  readonly png: Uint8Array;
 }
 
 interface FileToWrite {
@@ -137,15 +143,14 @@ const texts = ({ augment }: TrainOptions, seenIn: number | null): Readonly<Recor
 
 function page(
   { trained, summary, log, data, inference, samplesEpoch }: ReportData,
-  drawings: readonly Drawing[],
-  drawn: readonly Figure[],
+  figures: readonly Figure[],
 ): string {
   const { model, options, name } = trained;
-  const figures = drawings.map(
-    ({ name, title }, i): Section => ({
+  const shown = figures.map(
+    ({ drawing: { name, title }, svg }): Section => ({
       title,
       text: texts(options, samplesEpoch)[name] ?? '',
-      figure: drawn[i]!.svg.element,
+      figure: svg.element,
     }),
   );
   const { accuracy, loss } = inference.means;
@@ -153,7 +158,7 @@ function page(
   const wrong = data.test.count - Math.round(accuracy * data.test.count);
   const digest = digestOf(model.parameters);
   const sections: Section[] = [
-    ...figures,
+    ...shown,
     { title: 'Workers and what happened to them', ...whatHappened(log.processes, log.omitted) },
     {
       title: 'Configuration',
