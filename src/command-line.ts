@@ -21,7 +21,6 @@ import { bareFlag, checkedFlags, type Flag } from './options/flags.ts';
 import { type TypedCommand, usageError } from './options/usage-error.ts';
 import { printable } from './text/clean-text.ts';
 import { errorText, exitCodeOf } from './text/error-text.ts';
-import { threadFile } from './thread-file.ts';
 
 /** In the order of the help; one that was not typed need not load. */
 const commands: ReadonlyMap<string, () => Promise<AnyCommand>> = new Map<string, () => Promise<AnyCommand>>([
@@ -104,7 +103,6 @@ function contextOf(): CommandContext {
       const { wiring } = await import('./library.ts');
       return { ...wiring, sharedKernels: () => compiledAtOnce(wiring.sharedKernels) };
     },
-    threadFile,
     print: (text) => results.print(text),
     note,
     progress: progressSink(process.stderr, notes),

@@ -15,8 +15,6 @@ export interface ProgressSink {
 /** What the entry hands to a command. */
 export interface CommandContext {
   readonly wiring: () => Promise<Wiring>;
-  /** The compiled file of the computing threads, for who starts them before the wiring is there. */
-  readonly threadFile: string;
   /** Text for stdout: the result. */
   readonly print: (text: string) => Promise<void>;
   /** A line for stderr: progress and warnings. */

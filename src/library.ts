@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { trainAndReport } from '../coordinator/train-and-report.ts';
 import { resolveWithRun } from '../coordinator/training/resolve-with-run.ts';
 import type { TrainDeps } from '../coordinator/training/train-run.ts';
@@ -14,7 +15,6 @@ import { instantiate } from './kernels/kernels.ts';
 import { Workbench } from './kernels/workbench.ts';
 import type { TrainOptions } from './options/train-options.ts';
 import type { Summary } from './run/events.ts';
-import { threadFile } from './thread-file.ts';
 import type { Wiring } from './wiring.ts';
 
 export { CheckpointRequests } from '../coordinator/training/checkpoint-requests.ts';
@@ -78,7 +78,7 @@ export const wiring: Wiring = {
   wideKernels,
   heapBase,
   workbench,
-  threadFile,
+  threadFile: pathToFileURL(resolve('#thread')).href,
   makeEngine,
   programVersion,
   selfTest,

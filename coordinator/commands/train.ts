@@ -2,7 +2,6 @@
 
 import type { Command, CommandContext, Given } from '../../src/command.ts';
 import { ExitCode } from '../../src/errors.ts';
-import { EarlyThreads } from '../../src/host/early-threads.ts';
 import { readConfigFile } from '../../src/host/files/config-file.ts';
 import { collectForSockets } from '../../src/host/process/collect-for-sockets.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
@@ -102,7 +101,7 @@ async function trainAndShow(
   asked: Asked,
   progress: Progress,
   { signal, checkpointRequests, onPhase }: RunSignals,
-  { note, wiring, threadFile }: CommandContext,
+  { note, wiring }: CommandContext,
   onDone: (summary: Summary) => void,
 ): Promise<void> {
   const { options } = asked;
@@ -111,8 +110,6 @@ async function trainAndShow(
     note(`Run folder: ${options.out}`);
   }
   if (options.listen !== null) collectForSockets();
-  // a run that goes on may be finished, and wide vectors may be refused
-  const early = new EarlyThreads(threadFile, options.resume === null && !options.wide ? options.threads : 0);
   try {
     // not at the top: --help, bad flags and other commands need not wait for the trainer to load
     const { trainAndReport } = await import('../train-and-report.ts');
@@ -120,9 +117,8 @@ async function trainAndShow(
       progress.show(event, performance.now());
       if (event.type === 'done') onDone(event.summary);
     };
-    await trainAndReport(asked, { signal, onEvent, onPhase, checkpointRequests }, { ...(await wiring()), early });
+    await trainAndReport(asked, { signal, onEvent, onPhase, checkpointRequests }, await wiring());
   } finally {
-    await early.close();
     progress.clear();
   }
 }

@@ -3,7 +3,6 @@
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { EngineSpec, WideKernels } from '../../src/engine.ts';
-import type { EarlyThreads } from '../../src/host/early-threads.ts';
 import { ThreadPool } from '../../src/host/thread-pool.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
@@ -24,8 +23,6 @@ import { nobody, type Observer } from '../executors/worker-status.ts';
 export interface TrainWiring extends Wiring {
   /** Of its nodes; the entries leave them as they are, tests change them. */
   readonly limits?: Partial<ClusterLimits>;
-  /** Threads that the run may take. */
-  readonly early?: EarlyThreads;
 }
 
 export interface ExecutorDeps {
@@ -70,7 +67,6 @@ export function startThreads(
     module,
     engine: engineOf(options, wide),
     threads,
-    early: wiring.early,
     cores: availableParallelism(),
     onLoss: (thread, reason) => onEvent({ type: 'threadLost', thread, reason }),
     ...(wiring.faults ? { faults: wiring.faults } : {}),

@@ -19,7 +19,6 @@ import {
 } from '../kernels/mailbox.ts';
 import type { RunMemory } from '../kernels/run-memory.ts';
 import type { BlockAddress } from '../tree.ts';
-import type { EarlyThreads } from './early-threads.ts';
 import { threadsLack } from './machine-lack.ts';
 import { machineLimits } from './machine-limits.ts';
 import { MAX_DEATHS, threadsKeepDying } from './thread-deaths.ts';
@@ -35,8 +34,6 @@ export interface ThreadPoolOptions {
   readonly cores: number;
   /** Told of each thread that died; another takes its place. */
   readonly onLoss: (thread: number, reason: string) => void;
-  /** Threads of that file that have started before. */
-  readonly early?: EarlyThreads | undefined;
   /** Faults to make happen in the threads: of `lockstep verify` and of tests. */
   readonly faults?: readonly unknown[];
 }
@@ -172,7 +169,7 @@ export class ThreadPool implements WorkerPool {
   }
 
   #newPlace(): ThreadPlace {
-    const place = this.#options.early?.take() ?? new ThreadPlace(this.#options.threadFile);
+    const place = new ThreadPlace(this.#options.threadFile);
     this.#places.add(place);
     return place;
   }
