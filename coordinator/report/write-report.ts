@@ -16,6 +16,7 @@ import { configForFile } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { digestOf } from '../../src/run/digest.ts';
 import type { Means } from '../../src/sums.ts';
+import { grouped } from '../../src/text/grouped.ts';
 import { shellWord } from '../../src/text/shell-command.ts';
 import { bareValue } from '../../src/text/shown-value.ts';
 import type { Wiring } from '../../src/wiring.ts';
@@ -174,16 +175,16 @@ function page(
   ];
   return reportPage({
     title: `Lockstep: ${name}`,
-    subtitle: `A perceptron ${model.widths.join('-')} with ${model.parameters.length.toLocaleString('en-US')} parameters, trained for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${summary?.bestEpoch ? `, of which it keeps number ${summary.bestEpoch}` : ''}.`,
+    subtitle: `A perceptron ${model.widths.join('-')} with ${grouped(model.parameters.length)} parameters, trained for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${summary?.bestEpoch ? `, of which it keeps number ${summary.bestEpoch}` : ''}.`,
     highlights: [
       [`${(accuracy * 100).toFixed(2)} %`, 'test accuracy'],
       [loss.toFixed(4), 'test loss'],
-      [`${wrong.toLocaleString('en-US')} of ${data.test.count.toLocaleString('en-US')}`, 'mistakes'],
+      [`${grouped(wrong)} of ${grouped(data.test.count)}`, 'mistakes'],
       ...(summary === null
         ? []
         : ([
             [`${summary.seconds.toFixed(1)} s`, 'in all'],
-            [Math.round(summary.samplesPerSecond).toLocaleString('en-US'), 'samples a second'],
+            [grouped(Math.round(summary.samplesPerSecond)), 'samples a second'],
           ] as const)),
     ],
     sections,
