@@ -1,9 +1,9 @@
 // Charts: numbers -> drawings. Axes have labels and round ticks; what is told apart by colour is told apart by place or
 // name as well.
 
+import { grouped } from '../text/grouped.ts';
 import type { ClassFigures, Confusion } from './confusion.ts';
 import { type Drawing, label, type Point, type Role, type Shape } from './drawing.ts';
-import { grouped } from '../text/grouped.ts';
 
 export interface Series {
   readonly name: string;
