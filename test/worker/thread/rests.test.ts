@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { makeExecutor, startThreads } from '../../../coordinator/training/make-executor.ts';
 import { Word } from '../../../src/kernels/mailbox.ts';
 import type { Fault, Hold } from '../../../worker/thread/faults.ts';
@@ -32,6 +32,26 @@ describe('a rest', () => {
     expect([tries(first), tries(second)]).toEqual([false, false]);
     second.calm();
     expect(tries(first)).toBe(true);
+  });
+
+  test('is not taken by a second thread once the first looks whether others are awake', () => {
+    const shared = words();
+    const [first, second] = [new Rests(shared, 0, 0, 2), new Rests(shared, 0, 1, 2)];
+    first.calm();
+    second.calm();
+    let ofTheOther: boolean | null = null;
+    const { load } = Atomics;
+    const look = (array: Int32Array, index: number): number => {
+      if (index === Word.presence + 1 && ofTheOther === null) {
+        ofTheOther = true;
+        ofTheOther = second.take(1, () => true);
+      }
+      return load(array, index);
+    };
+    const spy = vi.spyOn(Atomics, 'load').mockImplementation(look as unknown as typeof load);
+    onTestFinished(() => spy.mockRestore());
+    first.take(1, () => true);
+    expect(ofTheOther).toBe(false);
   });
 
   test('is not begun after the job is over', () => {
