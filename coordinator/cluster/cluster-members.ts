@@ -122,10 +122,8 @@ export class ClusterMembers {
         for (const connection of this.#connections) connection.beat();
       }, welcome.heartbeatIntervalMs),
     );
-    if (localThreads > 0) {
-      const own = { name: 'this machine', threads: localThreads, wide, metricsAddress: null, connection: null };
-      this.#ready(this.#join(own));
-    }
+    const own = { name: 'this machine', threads: localThreads, wide, metricsAddress: null, connection: null };
+    if (localThreads > 0) this.#ready(this.#join(own));
     this.#tell({ type: 'started', nowMs: this.nowMs });
   }
 
@@ -254,8 +252,8 @@ export class ClusterMembers {
 
   #join(who: Omit<MemberFacts, 'workerId' | 'rank'>): ClusterMember {
     const workerId = this.#nextWorkerId++;
-    const { threads, connection } = who;
-    this.#tell({ type: 'joining', nowMs: this.nowMs, workerId, threads, remote: connection !== null });
+    const remote = who.connection !== null;
+    this.#tell({ type: 'joining', nowMs: this.nowMs, workerId, threads: who.threads, remote });
     const member = new ClusterMember({ workerId, rank: this.#freeRank(), ...who });
     this.#members.set(workerId, member);
     return member;
@@ -272,9 +270,8 @@ export class ClusterMembers {
   #ready(member: ClusterMember): void {
     const { workerId, connection, facts } = member;
     const { name, threads, wide } = facts;
-    const address = connection?.address ?? null;
+    const [address, nowMs] = [connection?.address ?? null, this.nowMs];
     this.#options.onEvent({ type: 'workerJoined', workerId, name, address, threads, wide });
-    const { nowMs } = this;
     this.#tell({ type: 'ready', nowMs, workerId });
     const worker = this.speeds().find((speed) => speed.workerId === workerId);
     if (worker !== undefined) this.#work.changed({ type: 'joined', nowMs, worker });

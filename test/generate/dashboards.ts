@@ -282,7 +282,7 @@ export function workers(): Dashboard {
         unit: 'short',
         width: 12,
         stacked: true,
-        queries: [[`count by (instance, wide) (${last('lockstep_worker_info')})`, 'wide: {{wide}}']],
+        queries: [[`sum by (instance, wide) (${last('lockstep_worker_info')})`, 'wide: {{wide}}']],
       }),
     )
     .withPanel(

@@ -114,7 +114,7 @@ function fillRow(row: HTMLTableRowElement, worker: PageWorker, engine: string): 
   const { name, transport, threads, wide, shards, samplesPerSecond, silentMs, reason } = worker;
   const heard = silentMs === null ? '–' : ago(silentMs);
   const speed = samplesPerSecond === null ? '–' : grouped(samplesPerSecond);
-  const cells = [name, transport, withVectors(engine, wide), String(threads), grouped(shards), speed, heard];
+  const cells = [name, transport, wide ? `${engine}, wide` : engine, String(threads), grouped(shards), speed, heard];
   cells.forEach((value, i) => {
     const cell = row.cells[i]!;
     if (cell.textContent !== value) cell.textContent = value;
@@ -127,10 +127,6 @@ function fillRow(row: HTMLTableRowElement, worker: PageWorker, engine: string): 
   badge.dataset['state'] = word;
   badge.textContent = reason === null ? word : `${word}: ${reason}`;
   row.classList.toggle('gone', gone(worker));
-}
-
-function withVectors(engine: string, wide: boolean): string {
-  return wide ? `${engine}, wide vectors` : engine;
 }
 
 function activity({ samplesPerSecond }: PageWorker): string {
@@ -163,7 +159,7 @@ function showEvents(events: readonly LoggedEvent[]): void {
 function factsOf({ run }: PageView): string {
   return [
     `lockstep ${run.version}`,
-    `engine ${withVectors(run.engine, run.wide)}`,
+    `engine ${run.engine}${run.wide ? ' with wide vectors' : ''}`,
     ...(run.parameters > 0 ? [`${grouped(run.parameters)} parameters`] : []),
     `batch ${run.batchSize} in ${run.shards} shards`,
     `learning rate ${Number(run.learningRate.toPrecision(4))}`,
