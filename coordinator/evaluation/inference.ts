@@ -8,6 +8,7 @@ import { ThreadPool } from '../../src/host/thread-pool.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import { widthsOf } from '../../src/model/layout.ts';
 import type { Model } from '../../src/model/model.ts';
 import { type Means, meansOf } from '../../src/sums.ts';
 import type { Wiring } from '../../src/wiring.ts';
@@ -58,7 +59,7 @@ export async function infer(
 }
 
 export function layTrial(
-  { layout, parameters, widths }: Model,
+  { layout, parameters }: Model,
   { count, rows, columns }: Pick<ImageSet, 'count' | 'rows' | 'columns'>,
   { threads: asked, wiring, wide: isWide }: Trying,
 ): Trial {
@@ -100,8 +101,7 @@ export function layTrial(
             }),
           );
     try {
-      const means = meansOf(await executor.evaluate('test', 0, 0));
-      return { means, ...outcomes(memory, count, widths.at(-1)!) };
+      return inferenceOf(memory, meansOf(await executor.evaluate('test', 0, 0)));
     } finally {
       await executor.close(true);
     }
@@ -109,7 +109,10 @@ export function layTrial(
   return { place: memory.dataPlace.test, run };
 }
 
-function outcomes(memory: RunMemory, count: number, classes: number): Omit<Inference, 'means'> {
+/** What the evaluation of the test split that was made last left in memory; its shape has `outcomes`. */
+export function inferenceOf(memory: RunMemory, means: Means): Inference {
+  const { layout, testImages: count } = memory.plan.shape;
+  const classes = widthsOf(layout).at(-1)!;
   const predictions = new Int32Array(count);
   const probabilities = new Float32Array(count * classes);
   const floats = new Float32Array(memory.wasmMemory.buffer);
@@ -118,5 +121,5 @@ function outcomes(memory: RunMemory, count: number, classes: number): Omit<Infer
     predictions[i] = memory.words[at]!;
     probabilities.set(floats.subarray(at + 1, at + 1 + classes), i * classes);
   }
-  return { predictions, probabilities };
+  return { means, predictions, probabilities };
 }
