@@ -45,9 +45,9 @@ function locate(run: Run, level: i32, index: i32, pass: i32): void {
 }
 
 /** The inputs of a sample, image `number` of the training file, as pixels at `target`. */
-export function sampleImage(run: Run, epoch: u32, number: u32, target: usize): void {
+export function sampleImage(run: Run, scratch: Scratch, epoch: u32, number: u32, target: usize): void {
   const image = run.images + number * run.rows * run.columns;
-  if (run.augment) augment(run, image, AUGMENT_TRAINING, epoch, number, target);
+  if (run.augment) augment(run, scratch, image, AUGMENT_TRAINING, epoch, number, target);
   else copyImage(run, image, target);
 }
 
@@ -102,7 +102,7 @@ export function computeTile(
   for (let i = 0; i < count; i++) {
     const number = load<u32>(run.order + ((start + i) << 2));
     const image = scratch.images + i * bytes;
-    sampleImage(run, epoch, number, image);
+    sampleImage(run, scratch, epoch, number, image);
     listPixels(run, scratch, i, image);
   }
   forward(run, scratch, parameters, count, kept, slot);

@@ -88,6 +88,9 @@ export class Scratch {
   shiftedBias: usize;
   /** A tile's images, each of imageBytes (augment.ts). */
   images: usize;
+  /** Where the first pixel of an image that is to be turned stands, and bytes from one row to the next: all around it is 0. */
+  canvas: usize;
+  canvasBytes: i32;
   /** The list of one row: offsets of deltas (u32), and ENTRY_BYTES further on the values (f32). */
   entries: usize;
   /** The same entries on their way there: slots (u16), and ENTRY_BYTES further on pixels (u16). */
