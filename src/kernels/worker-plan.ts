@@ -121,7 +121,7 @@ function planStore(space: Space, { layout, shards, batchSize }: RunShape, grid: 
   const layerRecords = layers.flatMap(({ inputs, stride }, l) => {
     const pitch = pitchOf(stride * 4);
     return wordsOf(LayerStoreWord, {
-      deltas: space.take(passTiles * TILE * pitch),
+      deltas: space.take(passTiles * (TILE + 1) * pitch),
       pitch,
       inputs: space.take(passTiles * TILE * inputs * (l === 0 ? 1 : 4)),
     });

@@ -7,11 +7,13 @@ import { augment, copyImage, imageBytes, listPixels } from './augment';
 import { layerOf, shardStart, storeOf, sumGroup } from './inlined';
 import { backward, forward } from './layers';
 import { isHit, lossOf, startBackward } from './loss';
+import { tileSumSlot } from './row-entries';
 import { sumRow } from './row-sums';
 import { shiftBias } from './shifted-input';
 import { Adam, REST_GROUPS, ROW_GROUPS, Run, Scratch, Store, Sums, TILE } from './structs';
 import { transpose16 } from './transpose';
 import { adamAt, prepare } from './update';
+import { sumOfRows } from './vectors';
 
 const AUGMENT_TRAINING: u32 = 4;
 
@@ -114,6 +116,11 @@ export function computeTile(
     startBackward(run, kept, logits, label, slot + i);
   }
   backward(run, scratch, kept, parameters, count, slot);
+  if (run.shardTiles === 1) {
+    const outermost = storeOf(kept, 0);
+    const pitch = outermost.pitch;
+    sumOfRows(outermost.deltas, slot, slot + count, pitch, outermost.deltas + tileSumSlot(run, tile) * pitch);
+  }
   const inputs = layerOf(run, 0).inputs;
   transpose16(scratch.images, bytes, inputs, storeOf(kept, 0).inputs + tile * inputs * TILE);
   return count;

@@ -143,7 +143,10 @@ export class Store {
 /** The same for one layer. */
 @unmanaged
 export class LayerStore {
-  /** For each sample of a pass the loss gradient with respect to the layer's outputs before ReLU; pitch bytes apart. */
+  /**
+   * For each sample of a pass the loss gradient with respect to the layer's outputs before ReLU; pitch bytes apart. Behind them
+   * stands the sum of each tile's (row-entries.ts, tileSumSlot).
+   */
   deltas: usize;
   pitch: i32;
   /** For each tile and row of the layer TILE inputs: pixels (u8) of the first layer, else float32 after ReLU. */
