@@ -133,7 +133,15 @@ function drawOnCanvas(source: usize, rows: i32, columns: i32, canvas: usize, can
 }
 
 /** Writes the image as augmented at the address (seed, purpose, epoch, sample) to `target`, zeros up to imageBytes behind it. */
-export function augment(run: Run, scratch: Scratch, source: usize, purpose: u32, epoch: u32, sample: u32, target: usize): void {
+export function augment(
+  run: Run,
+  scratch: Scratch,
+  source: usize,
+  purpose: u32,
+  epoch: u32,
+  sample: u32,
+  target: usize,
+): void {
   const rows = run.rows;
   const columns = run.columns;
   const canvas = scratch.canvas;
