@@ -85,6 +85,10 @@ export class ThreadPool implements WorkerPool {
     });
   }
 
+  get isWide(): boolean {
+    return this.#options.engine.wide !== undefined;
+  }
+
   get busy(): boolean {
     return this.#busy;
   }
@@ -117,7 +121,7 @@ export class ThreadPool implements WorkerPool {
 
   async close(): Promise<void> {
     this.#closing = true;
-    this.#wakeMain();
+    this.#wake(Word.main);
     this.#post(JobKind.stop, 1, {});
     // a thread that does not hear is ended by force: in the middle of a long shard, or while it starts
     const patience = new AbortController();
@@ -145,7 +149,7 @@ export class ThreadPool implements WorkerPool {
   allowSteps(limit: number, notifyEvery: number): void {
     this.#store(Word.notifyEvery, notifyEvery);
     this.#store(Word.limit, limit);
-    this.#wakeThreads();
+    this.#wake(Word.wake);
   }
 
   /** Resolves when more than `step` steps are committed, or one of them was not finite. */
@@ -214,7 +218,7 @@ export class ThreadPool implements WorkerPool {
 
   #fail(error: Error): void {
     this.#failure = error;
-    this.#wakeMain();
+    this.#wake(Word.main);
   }
 
   /** Starts a job of `phases` phases. The job before is over: no thread holds a task. */
@@ -233,20 +237,20 @@ export class ThreadPool implements WorkerPool {
     this.#stamp = stamp;
     this.#nextStamp = nextJobAt(stamp, phases);
     Atomics.add(this.#words, this.#control + Word.job, 1);
-    this.#endRests();
-    this.#wakeThreads();
+    this.#wake(Word.restsEnd);
+    this.#wake(Word.wake);
   }
 
   /** Frees what a dead thread held. It may have been the only one that did not rest. */
   #free(worker: number): void {
     this.#store(Word.presence + worker, Presence.away);
-    this.#endRests();
+    this.#wake(Word.restsEnd);
     const table = this.#memory.plan.tasks / 4;
     for (let task = 0; task < this.#memory.plan.taskCount; task++) {
       const word = Atomics.load(this.#words, table + task);
       if (ownerOf(word) === worker) Atomics.store(this.#words, table + task, freedWord(word));
     }
-    this.#wakeThreads();
+    this.#wake(Word.wake);
   }
 
   /** Of a job that has one phase. */
@@ -272,19 +276,10 @@ export class ThreadPool implements WorkerPool {
     }
   }
 
-  #wakeMain(): void {
-    Atomics.add(this.#words, this.#control + Word.main, 1);
-    Atomics.notify(this.#words, this.#control + Word.main);
-  }
-
-  #endRests(): void {
-    Atomics.add(this.#words, this.#control + Word.restsEnd, 1);
-    Atomics.notify(this.#words, this.#control + Word.restsEnd);
-  }
-
-  #wakeThreads(): void {
-    Atomics.add(this.#words, this.#control + Word.wake, 1);
-    Atomics.notify(this.#words, this.#control + Word.wake);
+  /** Wakes who sleeps on a word that counts its calls. */
+  #wake(word: number): void {
+    Atomics.add(this.#words, this.#control + word, 1);
+    Atomics.notify(this.#words, this.#control + word);
   }
 
   /** Steps are unsigned: after 2^31 of them the word itself is negative. */

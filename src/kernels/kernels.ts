@@ -46,7 +46,7 @@ export interface Kernels {
     level: number,
     index: number,
     pass: number,
-    tile: number,
+    group: number,
   ): number;
   /** 1 if all gradients were finite. */
   sumSlice(

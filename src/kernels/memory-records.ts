@@ -41,16 +41,18 @@ export const ScratchWord = {
   positions: 6,
   matrix: 7,
   parts: 8,
-  entries: 9,
-  picked: 10,
-  steps: 11,
-  merges: 12,
-  treeStack: 13,
-  zeros: 14,
-  rowSum: 15,
-  shift: 16,
-  reduceStack: 17,
-  reduceNodes: 18,
+  canvas: 9,
+  canvasBytes: 10,
+  entries: 11,
+  picked: 12,
+  steps: 13,
+  merges: 14,
+  treeStack: 15,
+  zeros: 16,
+  rowSum: 17,
+  shift: 18,
+  reduceStack: 19,
+  reduceNodes: 20,
 } as const;
 
 /** LayerScratch: one after the other, at Scratch's `layers`. */
@@ -126,7 +128,15 @@ export const StepDouble = {
 export const STEP_BYTES = 128;
 
 /** What a worker adds up of what it did, for whoever watches; only that worker writes it. */
-export const TallyDouble = { computeMs: 0, updateMs: 1, waitMs: 2, shards: 3, samples: 4, restMs: 5 } as const;
+export const TallyDouble = {
+  computeMs: 0,
+  updateMs: 1,
+  waitMs: 2,
+  shards: 3,
+  samples: 4,
+  restMs: 5,
+  checks: 6,
+} as const;
 export const TALLY_BYTES = 64;
 
 /** The words of a record in which each name has its value. */

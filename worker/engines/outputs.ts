@@ -82,8 +82,11 @@ function outputsOfTile(memory: RunMemory, { stepInEpoch }: StepAddress, pass: nu
     const inputBytes = TILE * inputs * (l === 0 ? 1 : 4);
     const pitch = words[record + LayerStoreWord.pitch]!;
     const deltas = (words[record + LayerStoreWord.deltas]! >>> 0) + tile * TILE * pitch;
+    // where a shard is one tile, the sum of the tile's deltas stands behind those of all samples
+    const sum = deltas + (TILE * grid.passShards - tile * (TILE - 1)) * pitch;
     return [
       ...Array.from({ length: count }, (_, i) => ({ at: deltas + i * pitch, bytes: stride * 4 })),
+      ...(l === 0 && grid.shardTiles === 1 ? [{ at: sum, bytes: stride * 4 }] : []),
       { at: (words[record + LayerStoreWord.inputs]! >>> 0) + tile * inputBytes, bytes: inputBytes },
     ];
   });

@@ -3,17 +3,18 @@
 // shards, or a part of one; what the passes before it came to waits in vectors, one for each level of the tree.
 // The bits are those of: a sum from +0 over a shard's samples in order, then the tree over shards.
 
-import { augment, copyImage, imageBytes, listPixels } from './augment';
+import { imageBytes, listPixels } from './augment';
 import { layerOf, shardStart, storeOf, sumGroup } from './inlined';
 import { backward, forward } from './layers';
 import { isHit, lossOf, startBackward } from './loss';
+import { tileSumSlot } from './row-entries';
 import { sumRow } from './row-sums';
 import { shiftBias } from './shifted-input';
 import { Adam, REST_GROUPS, ROW_GROUPS, Run, Scratch, Store, Sums, TILE } from './structs';
+import { clearTile, sampleImage, touchImages } from './tile-samples';
 import { transpose16 } from './transpose';
 import { adamAt, prepare } from './update';
-
-const AUGMENT_TRAINING: u32 = 4;
+import { sumOfRows } from './vectors';
 
 // The pass at hand, as `locate` finds it. Globals belong to the instance, and so to one thread.
 let firstShard: i32 = 0;
@@ -42,13 +43,6 @@ function locate(run: Run, level: i32, index: i32, pass: i32): void {
   mergeCount = endsShard ? ctz(~node) : 0;
   const isLast = endsShard && (node + 1) * shardCount === blockShards;
   pendingAt = isLast ? -1 : mergeCount;
-}
-
-/** The inputs of a sample, image `number` of the training file, as pixels at `target`. */
-export function sampleImage(run: Run, epoch: u32, number: u32, target: usize): void {
-  const image = run.images + number * run.rows * run.columns;
-  if (run.augment) augment(run, image, AUGMENT_TRAINING, epoch, number, target);
-  else copyImage(run, image, target);
 }
 
 /** Takes the tiles of group `group` of a pass through the network and back, into the store. Returns how many samples they have. */
@@ -91,10 +85,17 @@ export function computeTile(
     startBackward(run, kept, logits, label, load<i32>(scratch.slots + (i << 2)));
   }
   backward(run, scratch, kept, parameters, count);
+  const outermost = storeOf(kept, 0);
+  const pitch = outermost.pitch;
   const inputs = layerOf(run, 0).inputs;
   for (let tile = firstOf; tile < end; tile++) {
+    if (run.shardTiles === 1) {
+      const slot = tile * TILE;
+      const behind = slot + load<i32>(kept.counts + (tile << 2));
+      sumOfRows(outermost.deltas, slot, behind, pitch, outermost.deltas + tileSumSlot(run, tile) * pitch);
+    }
     const images = scratch.images + (tile - firstOf) * TILE * bytes;
-    transpose16(images, bytes, inputs, storeOf(kept, 0).inputs + tile * inputs * TILE);
+    transpose16(images, bytes, inputs, outermost.inputs + tile * inputs * TILE);
   }
   return count;
 }
@@ -119,26 +120,17 @@ function listTile(
   const first = shardFirst + shardStart(shardSize, run.shardTiles, ofShard);
   const count = shardFirst + shardStart(shardSize, run.shardTiles, ofShard + 1) - first;
   const bytes = imageBytes(run);
-  // lanes without a sample are those of the background: they touch no row
   if (count < TILE) clearTile(run, images, kept, tile, count);
   store<i32>(kept.counts + (tile << 2), count);
+  touchImages(run, batchFirst + first, count);
   for (let i = 0; i < count; i++, k++) {
     store<i32>(scratch.slots + (k << 2), tile * TILE + i);
     store<i32>(scratch.positions + (k << 2), first + i);
     const image = images + i * bytes;
-    sampleImage(run, epoch, load<u32>(run.order + ((batchFirst + first + i) << 2)), image);
+    sampleImage(run, scratch, epoch, load<u32>(run.order + ((batchFirst + first + i) << 2)), image);
     listPixels(run, scratch, k, image);
   }
   return k;
-}
-
-function clearTile(run: Run, images: usize, kept: Store, tile: i32, count: i32): void {
-  const bytes = imageBytes(run);
-  memory.fill(images + count * bytes, 0, (TILE - count) * bytes);
-  for (let l = 1; l < run.layerCount; l++) {
-    const size = (layerOf(run, l).inputs * TILE) << 2;
-    memory.fill(storeOf(kept, l).inputs + tile * size, 0, size);
-  }
 }
 
 /** Row `row` of layer `l`, after `locate`: to its place in the vector that waits, or, in a block's last pass, to `target`. */
