@@ -27,3 +27,17 @@ export function table(given: readonly (readonly (string | number)[])[]): string 
   );
   return `${shown.join('\n')}\n`;
 }
+
+/** A table of figures: its first column to the left, all others to the right. */
+export function figureTable(given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(printable));
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const padded = (cell: string, column: number) =>
+    column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
+  return rows.map((row) => `${row.map(padded).join('  ').trimEnd()}\n`).join('');
+}
+
+/** 12,345. */
+export function grouped(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
