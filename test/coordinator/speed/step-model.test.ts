@@ -119,7 +119,10 @@ describe('a link that is shared', () => {
   it('carries every vector, none before it could', () => {
     const time = fc.double({ min: 0, max: 100, noNaN: true });
     const flows = fc.array(fc.record({ from: time, vectors: fc.nat(4) }), { maxLength: 8 });
-    const rates = fc.record({ link: fc.double({ min: 0.01, max: 10, noNaN: true }), flow: fc.double({ min: 0.01, max: 10, noNaN: true }) });
+    const rates = fc.record({
+      link: fc.double({ min: 0.01, max: 10, noNaN: true }),
+      flow: fc.double({ min: 0.01, max: 10, noNaN: true }),
+    });
     fc.assert(
       fc.property(flows, rates, (given, rate) => {
         const done = passed(given, rate);
