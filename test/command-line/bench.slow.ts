@@ -1,6 +1,7 @@
 // lockstep bench and plan for real: threads, nodes on loopback, and what a plan makes of it. No figure is asserted, but that there
 // are some.
 
+import { readdirSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,14 +69,28 @@ it.each([
 });
 
 it.each([
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const)('ends by %s while it measures, and leaves no process', async (signal, code) => {
-  const running = startCli(['bench', '--json'], { cwd });
-  await running.seen('Warmed up');
+  ['SIGINT', 130, 'Warmed up'],
+  ['SIGTERM', 143, 'generated images'],
+] as const)('ends by %s, and leaves no process', async (signal, code, at) => {
+  const running = startCli(['bench', '--quick', '--json'], { cwd });
+  await running.seen(at);
   running.child.kill(signal);
   const { exitCode, stdout, stderr } = await running.ended;
   expect(exitCode, stderr).toBe(code);
   expect(stderr).toContain(`Error: lockstep bench was interrupted\n  Why:  ${signal} arrived\n`);
   expect(stdout).toBe('');
+  // its nodes were killed with it, and are gone when the system has seen to that
+  while (processesIn(cwd).length > 0) await new Promise<void>((resolve) => setImmediate(resolve));
 });
+
+/** Processes that were started in a folder; none where the system does not tell. */
+function processesIn(folder: string): string[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === folder;
+    } catch {
+      return false;
+    }
+  });
+}
