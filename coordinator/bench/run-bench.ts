@@ -9,6 +9,7 @@ import { LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/files/dataset-files.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import { layoutOf } from '../../src/model/layout.ts';
+import { grouped } from '../../src/text/grouped.ts';
 import type { Wiring } from '../../src/wiring.ts';
 import { type BenchResult, format, type Spread, spreadOf } from '../speed/bench-result.ts';
 import type { ClusterTimes, NodeProcess } from './cluster-rig.ts';
@@ -108,7 +109,7 @@ function otherBatchOf({ batchSize, shards }: BenchOptions): number {
 
 async function dataFor({ data: folder }: BenchOptions, count: number, { note, signal }: BenchDeps): Promise<Dataset> {
   if (folder === null) {
-    note(`Without --data: ${count.toLocaleString('en-US')} generated images, about as sparse as MNIST's`);
+    note(`Without --data: ${grouped(count)} generated images, about as sparse as MNIST's`);
     return generatedDigits(count, TEST_IMAGES);
   }
   const { train, test, classes } = await unlessAborted(loadDataset(folder), signal);

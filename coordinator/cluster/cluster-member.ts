@@ -87,7 +87,16 @@ export class ClusterMember {
   status(state: WorkerState, silentMs: number | null): WorkerStatus {
     const { workerId, connection: _, ...facts } = this.facts;
     const name = numberedName(workerId, facts.name);
-    return { ...facts, name, id: `node-${workerId}`, transport: 'websocket', state, silentMs, ...this.#done };
+    return {
+      ...facts,
+      name,
+      id: `node-${workerId}`,
+      transport: 'websocket',
+      state,
+      silentMs,
+      restMs: null,
+      ...this.#done,
+    };
   }
 }
 

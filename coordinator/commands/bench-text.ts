@@ -4,7 +4,7 @@ import { counted } from '../../src/text/counted.ts';
 import type { BenchResult, Spread } from '../speed/bench-result.ts';
 import type { Comparison } from '../speed/compare.ts';
 import { constantsOf } from '../speed/constants.ts';
-import { figureTable, grouped } from './result-text.ts';
+import { figureTable, whole } from './result-text.ts';
 
 export function benchText(result: BenchResult): string {
   return [factsText(result), kernelsText(result), threadsText(result), clusterText(result), enginesText(result)].join(
@@ -54,8 +54,8 @@ function threadsText({ threads, options }: BenchResult): string {
     ...ordered.map((row) => {
       const { median, lowest, highest } = row.samplesPerSecond;
       const efficiency = median / (row.threads * one(row.batchSize).samplesPerSecond.median);
-      const range = `${grouped(lowest)} to ${grouped(highest)}`;
-      return [String(row.threads), String(row.batchSize), grouped(median), range, efficiency.toFixed(2)];
+      const range = `${whole(lowest)} to ${whole(highest)}`;
+      return [String(row.threads), String(row.batchSize), whole(median), range, efficiency.toFixed(2)];
     }),
   ]);
 }
@@ -72,14 +72,14 @@ function clusterText(result: BenchResult): string {
       computeMs.median.toFixed(2),
       commitMs.median.toFixed(2),
       rest.toFixed(2),
-      grouped((1000 * batchSize) / stepMs.median),
-      grouped(sentBytes),
-      grouped(receivedBytes),
+      whole((1000 * batchSize) / stepMs.median),
+      whole(sentBytes),
+      whole(receivedBytes),
     ];
   });
   const { giveMs, takeMs, messageMs, vectorMs } = constantsOf(result).costs;
   const message = [
-    `A message of ${grouped(network.vectorBytes)} bytes costs the coordinator ${giveMs.toFixed(3)} ms to send and ${takeMs.toFixed(3)} ms to take in;`,
+    `A message of ${whole(network.vectorBytes)} bytes costs the coordinator ${giveMs.toFixed(3)} ms to send and ${takeMs.toFixed(3)} ms to take in;`,
     `a node, with both ways, ${(messageMs + vectorMs).toFixed(3)} ms, of which ${messageMs.toFixed(3)} ms whatever its length.`,
   ].join(' ');
   return [
@@ -97,13 +97,13 @@ function enginesText({ engines }: BenchResult): string {
     ['Engine, one thread', 'Samples/s', 'Lowest to highest'],
     ...engines.map(({ name, samplesPerSecond: value, why = '' }) => {
       if (value === null) return [name, '-', why];
-      return [name, grouped(value.median), `${grouped(value.lowest)} to ${grouped(value.highest)}`];
+      return [name, whole(value.median), `${whole(value.lowest)} to ${whole(value.highest)}`];
     }),
   ]);
 }
 
 export function comparisonText({ figures, onlyBefore, onlyNow, differs }: Comparison): string {
-  const shown = (value: number, unit: string) => (unit === 'samples/s' ? grouped(value) : value.toPrecision(3));
+  const shown = (value: number, unit: string) => (unit === 'samples/s' ? whole(value) : value.toPrecision(3));
   return [
     '',
     differs.length === 0

@@ -4,7 +4,7 @@ import { bandwidthText } from '../../src/options/quantity-kinds.ts';
 import { counted } from '../../src/text/counted.ts';
 import type { BenchResult } from '../speed/bench-result.ts';
 import type { Asked, Plan, Rate, Resource } from '../speed/plan.ts';
-import { figureTable, grouped } from './result-text.ts';
+import { figureTable, whole } from './result-text.ts';
 
 const resourceText: Readonly<Record<Resource, string>> = {
   computing: 'computing',
@@ -31,7 +31,7 @@ function headText(_: Plan, asked: Asked, { machine, network, options, load }: Be
   return [
     `${counted(nodes, 'node')} of ${counted(threads, 'thread')} and a coordinator that computes nothing, each a machine like this one`,
     `Links of ${bandwidthText(bytesPerSecond)}, ${Number(roundTripMs.toPrecision(4))} ms there and back`,
-    `Network ${network.widths.join('-')}, batch ${batchSize}, ${counted(shards, 'shard')}, engine ${options.engine}${options.wide ? ' with wide vectors' : ''}; a message has ${grouped(network.vectorBytes)} bytes`,
+    `Network ${network.widths.join('-')}, batch ${batchSize}, ${counted(shards, 'shard')}, engine ${options.engine}${options.wide ? ' with wide vectors' : ''}; a message has ${whole(network.vectorBytes)} bytes`,
     `Speeds: ${measured}${busy}`,
     '',
   ].join('\n');
@@ -53,8 +53,8 @@ function stepText(plan: Plan, { threads }: Asked): string {
     .map(([resource, ms]) => `${ms.toFixed(2)} ms without ${resourceText[resource]}`);
   const idle = threads - step.busyThreads;
   return [
-    `A step takes ${stepMs.toFixed(2)} ms, since parts of several nodes overlap: ${grouped(samplesPerSecond)} samples/s`,
-    `The coordinator sends ${grouped(sentBytes)} bytes a step and receives ${grouped(receivedBytes)}`,
+    `A step takes ${stepMs.toFixed(2)} ms, since parts of several nodes overlap: ${whole(samplesPerSecond)} samples/s`,
+    `The coordinator sends ${whole(sentBytes)} bytes a step and receives ${whole(receivedBytes)}`,
     `It is limited by ${resourceText[limit]}. It would take ${others.join(', ')}`,
     ...(idle > 0
       ? [
@@ -74,15 +74,15 @@ function nodesText({ byNodes, alone }: Plan): string {
 }
 
 function rateCells({ stepMs, samplesPerSecond }: Rate, alone: Rate): string[] {
-  return [stepMs.toFixed(2), grouped(samplesPerSecond), (samplesPerSecond / alone.samplesPerSecond).toFixed(2)];
+  return [stepMs.toFixed(2), whole(samplesPerSecond), (samplesPerSecond / alone.samplesPerSecond).toFixed(2)];
 }
 
 function answersText({ alone, second, further, ...plan }: Plan, { nodes, threads, batchSize }: Asked): string {
   const against = (rate: Rate, other: Rate) => (rate.samplesPerSecond / other.samplesPerSecond).toFixed(2);
   return [
-    `Does a second machine pay? ${second.pays ? 'Yes' : 'No'}: one that trains alone (--threads ${threads}) makes ${grouped(alone.samplesPerSecond)} samples/s; with a node beside its own threads it is ${grouped(second.samplesPerSecond)}, ${against(second, alone)} of that.`,
+    `Does a second machine pay? ${second.pays ? 'Yes' : 'No'}: one that trains alone (--threads ${threads}) makes ${whole(alone.samplesPerSecond)} samples/s; with a node beside its own threads it is ${whole(second.samplesPerSecond)}, ${against(second, alone)} of that.`,
     `  ${fromBatch(second.paysFromBatch, batchSize)}`,
-    `Does a further node pay? ${further.pays ? 'Yes' : 'No'}: ${nodes + 1} make ${grouped(further.samplesPerSecond)} samples/s, ${against(further, plan)} of what ${nodes} ${nodes === 1 ? 'makes' : 'make'}.`,
+    `Does a further node pay? ${further.pays ? 'Yes' : 'No'}: ${nodes + 1} make ${whole(further.samplesPerSecond)} samples/s, ${against(further, plan)} of what ${nodes} ${nodes === 1 ? 'makes' : 'make'}.`,
     `  ${fromBatch(further.paysFromBatch, batchSize)}`,
     '',
   ].join('\n');
@@ -90,6 +90,6 @@ function answersText({ alone, second, further, ...plan }: Plan, { nodes, threads
 
 function fromBatch(size: number | null, asked: number): string {
   if (size === null) return 'It does at no batch size that --batch-size takes.';
-  if (size <= asked) return `It does from a batch of ${grouped(size)} on.`;
-  return `It begins to at a batch of ${grouped(size)}; a larger batch is another training, with fewer steps an epoch.`;
+  if (size <= asked) return `It does from a batch of ${whole(size)} on.`;
+  return `It begins to at a batch of ${whole(size)}; a larger batch is another training, with fewer steps an epoch.`;
 }

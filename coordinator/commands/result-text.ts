@@ -2,6 +2,7 @@
 
 import { jsonText } from '../../src/run/disk-records.ts';
 import { printable } from '../../src/text/clean-text.ts';
+import { grouped } from '../../src/text/grouped.ts';
 
 /** The last line of stdout with --json. */
 export function jsonLine(value: unknown): string {
@@ -37,7 +38,7 @@ export function figureTable(given: readonly (readonly string[])[]): string {
   return rows.map((row) => `${row.map(padded).join('  ').trimEnd()}\n`).join('');
 }
 
-/** 12,345. */
-export function grouped(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
+/** 12,345: to the next whole number. */
+export function whole(value: number): string {
+  return grouped(Math.round(value));
 }

@@ -8,6 +8,7 @@ import { LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/files/dataset-files.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import type { TrainedModel } from '../run-folder/trained-model.ts';
+import type { Inference } from './inference.ts';
 
 /** Whether images are turned over their diagonal: as the run's own were, or not. */
 export type Transposing = 'run' | 'yes' | 'no';
@@ -23,6 +24,14 @@ export interface LoadingFor {
 export interface KnownData {
   readonly data: Dataset;
   readonly digest: string;
+}
+
+/** What the process that trained a run has in memory when that is done: the report need not make it again. */
+export interface JustTrained extends KnownData {
+  /** Numbers of the training split. */
+  readonly training: Uint32Array;
+  /** What the model of this digest made of the test images; null where the run kept no more than the figures. */
+  readonly tested: { readonly digest: string; readonly inference: Inference } | null;
 }
 
 /** `data`: another folder than the run's own, or null. */

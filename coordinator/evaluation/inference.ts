@@ -8,6 +8,7 @@ import { ThreadPool } from '../../src/host/thread-pool.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import { widthsOf } from '../../src/model/layout.ts';
 import type { Model } from '../../src/model/model.ts';
 import { type Means, meansOf } from '../../src/sums.ts';
 import type { Wiring } from '../../src/wiring.ts';
@@ -35,9 +36,8 @@ export async function infer(
   wiring: Wiring,
   isWide = false,
 ): Promise<Inference> {
-  const { layout, parameters, widths } = model;
+  const { layout, parameters } = model;
   const threads = askedThreads ?? inferenceThreads(model, set.count, availableParallelism());
-  const classes = widths.at(-1)!;
   const none: ImageSet = { ...set, count: 0, images: new Uint8Array(0), labels: new Uint8Array(0) };
   const shape: RunShape = {
     layout,
@@ -77,13 +77,16 @@ export async function infer(
         );
   try {
     const means = meansOf(await executor.evaluate('test', 0, 0));
-    return { means, ...outcomes(memory, set.count, classes) };
+    return inferenceOf(memory, means);
   } finally {
     await executor.close(true);
   }
 }
 
-function outcomes(memory: RunMemory, count: number, classes: number): Omit<Inference, 'means'> {
+/** What the evaluation of the test split that was made last left in memory; its shape has `outcomes`. */
+export function inferenceOf(memory: RunMemory, means: Means): Inference {
+  const { layout, testImages: count } = memory.plan.shape;
+  const classes = widthsOf(layout).at(-1)!;
   const predictions = new Int32Array(count);
   const probabilities = new Float32Array(count * classes);
   const floats = new Float32Array(memory.wasmMemory.buffer);
@@ -92,5 +95,5 @@ function outcomes(memory: RunMemory, count: number, classes: number): Omit<Infer
     predictions[i] = memory.words[at]!;
     probabilities.set(floats.subarray(at + 1, at + 1 + classes), i * classes);
   }
-  return { predictions, probabilities };
+  return { means, predictions, probabilities };
 }

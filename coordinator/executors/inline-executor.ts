@@ -86,7 +86,7 @@ export class InlineExecutor implements Executor {
       state: 'computing',
     } as const;
     return {
-      workers: [{ ...worker, ...this.#done, silentMs: null, metricsAddress: null }],
+      workers: [{ ...worker, ...this.#done, restMs: null, silentMs: null, metricsAddress: null }],
       departures: [],
       counts: noCounts,
       waiting: null,

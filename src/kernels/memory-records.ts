@@ -112,7 +112,7 @@ export const StepDouble = {
 export const STEP_BYTES = 128;
 
 /** What a worker adds up of what it did, for whoever watches; only that worker writes it. */
-export const TallyDouble = { computeMs: 0, updateMs: 1, waitMs: 2, shards: 3, samples: 4 } as const;
+export const TallyDouble = { computeMs: 0, updateMs: 1, waitMs: 2, shards: 3, samples: 4, restMs: 5 } as const;
 export const TALLY_BYTES = 64;
 
 /** The words of a record in which each name has its value. */

@@ -200,6 +200,7 @@ export class RunMemory {
       waitMs: this.doubles[at + TallyDouble.waitMs]!,
       shards: this.doubles[at + TallyDouble.shards]!,
       samples: this.doubles[at + TallyDouble.samples]!,
+      restMs: this.doubles[at + TallyDouble.restMs]!,
     };
   }
 

@@ -85,6 +85,17 @@ export type ClusterEvent =
       readonly reason: string;
     }
   | {
+      /**
+       * Something else takes a thread's core again and again: so that the others need not wait for it, it rests, and they take its
+       * tasks. Told once in a run, when a quarter of a second was rested.
+       */
+      readonly type: 'threadRests';
+      /** 0-based. */
+      readonly thread: number;
+      /** How many there are. */
+      readonly threads: number;
+    }
+  | {
       /** There are more threads than shards. */
       readonly type: 'threadsIdle';
       readonly threads: number;

@@ -293,6 +293,15 @@ export function workers(): Dashboard {
     )
     .withPanel(
       graph({
+        title: 'Resting',
+        description:
+          'Share of the time that each thread of the coordinator rests, since something else takes its core again and again.',
+        unit: 'percentunit',
+        queries: [[rate('lockstep_worker_rest_seconds_total'), 'worker {{worker}}']],
+      }),
+    )
+    .withPanel(
+      graph({
         title: 'Time of a shard',
         description: 'Seconds of computing a shard takes each worker: the slow one is the straggler.',
         unit: 's',

@@ -43,6 +43,10 @@ const lines: readonly [ClusterEvent, string][] = [
     'warning: thread 1 died (it fell); its work is redone, and a new thread takes its place',
   ],
   [
+    { type: 'threadRests', thread: 1, threads: 2 },
+    'warning: something else takes the core of thread 1 again and again: it rests now and then, and the others take its tasks (end what else runs there, or use --threads 1)',
+  ],
+  [
     { type: 'threadsIdle', threads: 10, shards: 8 },
     'warning: 10 workers but only 8 shards: 2 of them will idle (a larger --shards uses them, and changes the digest)',
   ],

@@ -75,6 +75,9 @@ export function valuesOf(run: WatchedRun): Record<PlainKey, readonly MetricValue
     evictions: evictionReasons.map((reason) => ({ labels: { reason }, value: counts.evictions[reason] ?? 0 })),
     reassigned: one(counts.reassignedShards),
     workerCompute: workers.map(({ rank, computeMs }) => ({ labels: ranked(rank), value: computeMs / 1000 })),
+    workerRest: workers.flatMap(({ rank, restMs }) =>
+      restMs === null ? [] : [{ labels: ranked(rank), value: restMs / 1000 }],
+    ),
     workerShards: workers.map(({ rank, shards }) => ({ labels: ranked(rank), value: shards })),
     workerSilence: workers.flatMap(({ rank, silentMs }) =>
       silentMs === null ? [] : [{ labels: ranked(rank), value: silentMs / 1000 }],

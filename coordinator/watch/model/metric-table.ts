@@ -145,6 +145,14 @@ export const metricTable = {
     help: 'Time that a worker computed gradients, by its own clock; of a node, as a whole.',
     labels: worker,
   },
+  workerRest: {
+    name: 'lockstep_worker_rest_seconds_total',
+    type: 'counter',
+    help:
+      'Time that a thread of the coordinator rested and left its tasks to the others, since something else took its core ' +
+      'again and again.',
+    labels: worker,
+  },
   workerShards: {
     name: 'lockstep_worker_shards_total',
     type: 'counter',

@@ -122,12 +122,17 @@ function fillRow(row: HTMLTableRowElement, worker: PageWorker): void {
     gone(worker) || worker.state === 'joining' || worker.state === 'leaving' ? worker.state : activity(worker);
   badge.className = 'dot';
   badge.dataset['state'] = word;
-  badge.textContent = reason === null ? word : `${word}: ${reason}`;
+  badge.textContent = [reason === null ? word : `${word}: ${reason}`, ...rested(worker)].join(', ');
   row.classList.toggle('gone', gone(worker));
 }
 
 function activity({ samplesPerSecond }: PageWorker): string {
   return samplesPerSecond !== null && samplesPerSecond > 0 ? 'computing' : 'idle';
+}
+
+/** Of a thread whose core something else takes again and again. */
+function rested({ restMs }: PageWorker): string[] {
+  return restMs === null || restMs < 1000 ? [] : [`rested ${duration(restMs / 1000)}`];
 }
 
 function gone({ state: now }: PageWorker): boolean {
