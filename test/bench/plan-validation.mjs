@@ -2,7 +2,7 @@
 // between them, every cable limited to 100 Mbit/s and to 1 Gbit/s (tc tbf). The model's constants come from `lockstep bench` alone,
 // which is measured first, on loopback. Latency cannot be made here, and is 0 in both. It asserts nothing: run it as root on a
 // machine that does nothing else; coordinator and nodes share its cores, which the model does not know.
-// npm run bench:plan -- [--rounds 5] [--steps 60] [--bench FILE] [--write]
+// npm run bench:plan -- [--rounds 5] [--steps 60] [--batch 128,512,2048] [--nodes 1,2,4] [--bench FILE] [--write]
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,8 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     steps: { type: 'string', default: '60' },
+    batch: { type: 'string', default: '128,512,2048' },
+    nodes: { type: 'string', default: '1,2,4' },
     bench: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
@@ -29,10 +31,19 @@ if (missing !== null) {
 
 const cli = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
 const [rounds, steps] = [Number(values.rounds), Number(values.steps)];
+const numbers = (text) => text.split(',').map(Number);
 const cases = [100, 1000].flatMap((megabits) =>
-  [128, 512, 2048].flatMap((batchSize) => [1, 2, 4].map((nodes) => ({ megabits, batchSize, nodes }))),
+  numbers(values.batch).flatMap((batchSize) => numbers(values.nodes).map((nodes) => ({ megabits, batchSize, nodes }))),
 );
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-plan-'));
+
+// what is interrupted leaves no namespaces and no folder
+let network = null;
+process.on('exit', () => {
+  network?.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 
 /** The command's stdout; `within`: a host. */
 function start(args, { within = [], onStderr = () => {} } = {}) {
@@ -55,7 +66,8 @@ const lastLine = (text) => JSON.parse(text.trimEnd().split('\n').at(-1));
 
 /** Milliseconds a step, the median of a run's epochs but the first, in which everything warms up. */
 async function measure({ megabits, batchSize, nodes }, run) {
-  const { hosts, remove } = makeNetwork(nodes + 1);
+  network = makeNetwork(nodes + 1);
+  const { hosts } = network;
   try {
     for (const host of hosts) host.limitRate(megabits);
     const [site, ...others] = hosts;
@@ -79,7 +91,8 @@ async function measure({ megabits, batchSize, nodes }, run) {
     const perStep = epochs.slice(1).map(({ seconds, samples }) => (1000 * seconds) / Math.ceil(samples / batchSize));
     return median(perStep);
   } finally {
-    remove();
+    network.remove();
+    network = null;
   }
 }
 
@@ -89,38 +102,34 @@ async function predict(file, { megabits, batchSize, nodes }) {
 }
 
 const before = loadavg()[0];
-try {
-  const file = values.bench ?? join(folder, 'bench.json');
-  if (!values.bench) writeFileSync(file, await start(['bench', '--json']));
-  const measured = cases.map(() => []);
-  // round by round, so that a slow minute of the machine falls on all
-  for (let round = 0; round < rounds; round++) {
-    for (const [i, one] of cases.entries()) {
-      measured[i].push(await measure(one, `${round}-${i}`));
-      process.stderr.write(`round ${round + 1}: ${JSON.stringify(one)} ${measured[i].at(-1).toFixed(1)} ms\n`);
-    }
-  }
-  const rows = [];
+const file = values.bench ?? join(folder, 'bench.json');
+if (!values.bench) writeFileSync(file, await start(['bench', '--json']));
+const measured = cases.map(() => []);
+// round by round, so that a slow minute of the machine falls on all
+for (let round = 0; round < rounds; round++) {
   for (const [i, one] of cases.entries()) {
-    const { stepMs, limit } = await predict(file, one);
-    const found = median(measured[i]);
-    const range = `${Math.min(...measured[i]).toFixed(1)} to ${Math.max(...measured[i]).toFixed(1)}`;
-    const ratio = stepMs / found;
-    const off = ratio > 1.25 || ratio < 0.75 ? 'off' : '';
-    const cells = [one.megabits, one.batchSize, one.nodes].map(String);
-    rows.push([...cells, limit, stepMs.toFixed(1), `${found.toFixed(1)} (${range})`, ratio.toFixed(2), off]);
+    measured[i].push(await measure(one, `${round}-${i}`));
+    process.stderr.write(`round ${round + 1}: ${JSON.stringify(one)} ${measured[i].at(-1).toFixed(1)} ms\n`);
   }
-  const head = ['Mbit/s', 'batch', 'nodes', 'limited by', 'predicted, ms', 'measured, ms', 'predicted : measured', ''];
-  const text = [
-    `Node ${process.versions.node}, ${availableParallelism()} cores of ${cpus()[0].model.trim()} for coordinator and nodes together; network 784-128-64-10, nodes of one thread. Each figure is the median of ${rounds} runs (lowest to highest) of epochs of up to ${steps} steps. "off": by more than a quarter.`,
-    markdownTable([head, ...rows]),
-    loadSentence([{ before, after: loadavg()[0] }]),
-  ].join('\n\n');
-  console.log(text);
-  if (values.write) {
-    const readme = fileURLToPath(new URL('README.md', import.meta.url));
-    writeFileSync(readme, withSection(readFileSync(readme, 'utf8'), 'plan', text));
-  }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+}
+const rows = [];
+for (const [i, one] of cases.entries()) {
+  const { stepMs, limit } = await predict(file, one);
+  const found = median(measured[i]);
+  const range = `${Math.min(...measured[i]).toFixed(1)} to ${Math.max(...measured[i]).toFixed(1)}`;
+  const ratio = stepMs / found;
+  const off = ratio > 1.25 || ratio < 0.75 ? 'off' : '';
+  const cells = [one.megabits, one.batchSize, one.nodes].map(String);
+  rows.push([...cells, limit, stepMs.toFixed(1), `${found.toFixed(1)} (${range})`, ratio.toFixed(2), off]);
+}
+const head = ['Mbit/s', 'batch', 'nodes', 'limited by', 'predicted, ms', 'measured, ms', 'predicted : measured', ''];
+const text = [
+  `Node ${process.versions.node}, ${availableParallelism()} cores of ${cpus()[0].model.trim()} for coordinator and nodes together; network 784-128-64-10, nodes of one thread. Each figure is the median of ${rounds} runs (lowest to highest) of epochs of up to ${steps} steps. "off": by more than a quarter.`,
+  markdownTable([head, ...rows]),
+  loadSentence([{ before, after: loadavg()[0] }]),
+].join('\n\n');
+console.log(text);
+if (values.write) {
+  const readme = fileURLToPath(new URL('README.md', import.meta.url));
+  writeFileSync(readme, withSection(readFileSync(readme, 'utf8'), 'plan', text));
 }
