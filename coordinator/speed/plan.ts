@@ -2,7 +2,7 @@
 // pays. Pure.
 
 import type { AloneCosts, Constants } from './constants.ts';
-import { type Crew, type Link, type StepCosts, type StepTime, slowdownOf, stepTime } from './step-model.ts';
+import { type Crew, type Link, type StepCosts, type StepTime, stepTime } from './step-model.ts';
 
 export interface Asked {
   readonly nodes: number;
@@ -156,14 +156,4 @@ function firstBatch(shards: number, holds: (batchSize: number) => boolean): numb
     first = size;
   }
   return first;
-}
-
-/** How many threads of a node stand idle, since a block is one thread's work; 0: none. */
-export function idleThreads({ threads }: Asked, { step }: Plan): number {
-  return threads - step.busyThreads;
-}
-
-/** What several threads at once lose on each other, as a part of one thread's speed. */
-export function efficiencyOf(costs: StepCosts, threads: number): number {
-  return 1 / slowdownOf(costs, threads);
 }

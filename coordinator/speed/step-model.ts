@@ -111,7 +111,7 @@ function blockMs({ block }: StepCosts, address: BlockAddress, { batchSize, shard
   return block.fixedMs + (end - first) * (block.shardMs + (batchSize / shards) * block.sampleMs);
 }
 
-export function slowdownOf({ slowdown }: Pick<StepCosts, 'slowdown'>, threads: number): number {
+function slowdownOf({ slowdown }: Pick<StepCosts, 'slowdown'>, threads: number): number {
   const known = slowdown.filter((one) => one.threads <= threads);
   return known.at(-1)?.factor ?? 1;
 }

@@ -45,7 +45,7 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 
-/** The command's stdout; `within`: a host. */
+/** What the command printed; `within`: a host. */
 function start(args, { within = [], onStderr = () => {} } = {}) {
   const [command, ...rest] = [...within, process.execPath, cli, ...args.map(String)];
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder });
@@ -58,14 +58,17 @@ function start(args, { within = [], onStderr = () => {} } = {}) {
     onStderr(stderr);
   });
   return new Promise((resolve, reject) => {
-    child.on('close', (code) => (code === 0 ? resolve(stdout) : reject(new Error(stderr))));
+    child.on('close', (code) => (code === 0 ? resolve({ stdout, stderr }) : reject(new Error(stderr))));
   });
 }
 
-const lastLine = (text) => JSON.parse(text.trimEnd().split('\n').at(-1));
+const lastLine = ({ stdout }) => JSON.parse(stdout.trimEnd().split('\n').at(-1));
 
-/** Milliseconds a step, the median of a run's epochs but the first, in which everything warms up. */
-async function measure({ megabits, batchSize, nodes }, run) {
+/**
+ * Milliseconds a step, the median of a run's epochs but the first, in which everything warms up; and the bytes that the coordinator
+ * received for a step, which tell how many tree nodes the shares were of.
+ */
+async function measure({ megabits, batchSize, nodes }, name) {
   network = makeNetwork(nodes + 1);
   const { hosts } = network;
   try {
@@ -84,12 +87,15 @@ async function measure({ megabits, batchSize, nodes }, run) {
       }
     };
     const flags = ['--batch-size', batchSize, '--limit-train', steps * batchSize > 55_000 ? 55_000 : steps * batchSize];
-    const quiet = ['--epochs', 4, '--val-size', 256, '--no-report', '--json', '--out', `run-${run}`];
+    const quiet = ['--epochs', 4, '--val-size', 256, '--no-report', '--json', '--out', name];
     const crew = ['--threads', 0, '--listen', '0.0.0.0:0', '--token-file', token, '--min-workers', nodes];
-    const { epochs } = lastLine(await start(['train', ...flags, ...quiet, ...crew], { within: site.within, onStderr }));
+    const run = await start(['train', ...flags, ...quiet, ...crew], { within: site.within, onStderr });
     await Promise.all(workers);
-    const perStep = epochs.slice(1).map(({ seconds, samples }) => (1000 * seconds) / Math.ceil(samples / batchSize));
-    return median(perStep);
+    const { epochs } = lastLine(run);
+    const stepsOf = ({ samples }) => Math.ceil(samples / batchSize);
+    const stepMs = median(epochs.slice(1).map((epoch) => (1000 * epoch.seconds) / stepsOf(epoch)));
+    const received = Number(/sent to workers, (\d+) received/.exec(run.stderr)[1]);
+    return { stepMs, receivedBytes: received / epochs.reduce((sum, epoch) => sum + stepsOf(epoch), 0) };
   } finally {
     network.remove();
     network = null;
@@ -103,26 +109,39 @@ async function predict(file, { megabits, batchSize, nodes }) {
 
 const before = loadavg()[0];
 const file = values.bench ?? join(folder, 'bench.json');
-if (!values.bench) writeFileSync(file, await start(['bench', '--json']));
+if (!values.bench) writeFileSync(file, (await start(['bench', '--json'])).stdout);
 const measured = cases.map(() => []);
 // round by round, so that a slow minute of the machine falls on all
 for (let round = 0; round < rounds; round++) {
   for (const [i, one] of cases.entries()) {
-    measured[i].push(await measure(one, `${round}-${i}`));
-    process.stderr.write(`round ${round + 1}: ${JSON.stringify(one)} ${measured[i].at(-1).toFixed(1)} ms\n`);
+    measured[i].push(await measure(one, `run-${round}-${i}`));
+    process.stderr.write(`round ${round + 1}: ${JSON.stringify(one)} ${measured[i].at(-1).stepMs.toFixed(1)} ms\n`);
   }
 }
 const rows = [];
 for (const [i, one] of cases.entries()) {
-  const { stepMs, limit } = await predict(file, one);
-  const found = median(measured[i]);
-  const range = `${Math.min(...measured[i]).toFixed(1)} to ${Math.max(...measured[i]).toFixed(1)}`;
+  const { stepMs, limit, receivedBytes, constants } = await predict(file, one);
+  const times = measured[i].map((run) => run.stepMs);
+  const found = median(times);
+  const range = `${Math.min(...times).toFixed(1)} to ${Math.max(...times).toFixed(1)}`;
+  const treeNodes = (bytes) => (bytes / constants.vectorBytes).toFixed(1);
+  const shares = `${treeNodes(receivedBytes)}, ${treeNodes(median(measured[i].map((run) => run.receivedBytes)))}`;
   const ratio = stepMs / found;
   const off = ratio > 1.25 || ratio < 0.75 ? 'off' : '';
   const cells = [one.megabits, one.batchSize, one.nodes].map(String);
-  rows.push([...cells, limit, stepMs.toFixed(1), `${found.toFixed(1)} (${range})`, ratio.toFixed(2), off]);
+  rows.push([...cells, limit, shares, stepMs.toFixed(1), `${found.toFixed(1)} (${range})`, ratio.toFixed(2), off]);
 }
-const head = ['Mbit/s', 'batch', 'nodes', 'limited by', 'predicted, ms', 'measured, ms', 'predicted : measured', ''];
+const head = [
+  'Mbit/s',
+  'batch',
+  'nodes',
+  'limited by',
+  'tree nodes: predicted, measured',
+  'predicted, ms',
+  'measured, ms',
+  'predicted : measured',
+  '',
+];
 const text = [
   `Node ${process.versions.node}, ${availableParallelism()} cores of ${cpus()[0].model.trim()} for coordinator and nodes together; network 784-128-64-10, nodes of one thread. Each figure is the median of ${rounds} runs (lowest to highest) of epochs of up to ${steps} steps. "off": by more than a quarter.`,
   markdownTable([head, ...rows]),
