@@ -143,7 +143,7 @@ const head = [
   '',
 ];
 const text = [
-  `Node ${process.versions.node}, ${availableParallelism()} cores of ${cpus()[0].model.trim()} for coordinator and nodes together; network 784-128-64-10, nodes of one thread. Each figure is the median of ${rounds} runs (lowest to highest) of epochs of up to ${steps} steps. "off": by more than a quarter.`,
+  `Node ${process.versions.node}, ${availableParallelism()} cores of ${cpus()[0].model.trim()} for coordinator and nodes together; network 784-128-64-10, nodes of one thread. Medians of ${rounds} rounds (lowest to highest), each a run with epochs of up to ${steps} steps. "off": by more than a quarter.`,
   markdownTable([head, ...rows]),
   loadSentence([{ before, after: loadavg()[0] }]),
 ].join('\n\n');

@@ -17,7 +17,9 @@ afterAll(async () => await rm(cwd, { recursive: true, force: true }));
 
 it('measures, compares and plans', async () => {
   const quick = ['bench', '--quick', '--seconds', '2', '--hidden', '16', '--batch-size', '64', '--json'];
-  const { exitCode, stdout, stderr } = await runCli(quick, { cwd });
+  // which its nodes need as much as its coordinator
+  const env = { LOCKSTEP_TOKEN: 'known to the whole machine' };
+  const { exitCode, stdout, stderr } = await runCli(quick, { cwd, env });
   expect(exitCode, stderr).toBe(0);
   expect(stdout.trimEnd().split('\n')).toHaveLength(1);
   expect(stderr).toContain('generated images');
