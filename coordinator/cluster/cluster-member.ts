@@ -17,6 +17,8 @@ export interface MemberFacts {
   readonly rank: number;
   readonly name: string;
   readonly threads: number;
+  /** Whether it has wide vectors. */
+  readonly wide: boolean;
   /** HOST:PORT of its own metrics, null if it has none. */
   readonly metricsAddress: string | null;
   /** null: the threads of this process. */

@@ -107,6 +107,7 @@ export class ThreadExecutor implements Executor {
         name: `thread ${worker}`,
         transport: 'thread',
         threads: 1,
+        wide: this.#pool.isWide,
         state,
         shards,
         samples,
@@ -119,6 +120,7 @@ export class ThreadExecutor implements Executor {
       counts: {
         ...noCounts,
         waitMs: tallies.reduce((sum, { waitMs }) => sum + waitMs, 0),
+        wideChecks: this.#memory.wideChecks,
         evictions: { thread_died: this.#pool.deaths },
       },
       waiting: null,

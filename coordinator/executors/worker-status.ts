@@ -22,6 +22,8 @@ export interface WorkerStatus {
   readonly name: string;
   readonly transport: Transport;
   readonly threads: number;
+  /** Whether its engine has wide vectors. */
+  readonly wide: boolean;
   readonly state: WorkerState;
   readonly shards: number;
   readonly samples: number;
@@ -50,6 +52,8 @@ export interface EventCounts {
   readonly receivedBytes: number;
   /** Milliseconds of workers that stood idle within a step while others computed. */
   readonly waitMs: number;
+  /** Tasks of this process that narrow code did again, to the same bits. */
+  readonly wideChecks: number;
   readonly evictions: Readonly<Partial<Record<EvictionReason, number>>>;
 }
 
@@ -68,6 +72,7 @@ export const noCounts: EventCounts = {
   sentBytes: 0,
   receivedBytes: 0,
   waitMs: 0,
+  wideChecks: 0,
   evictions: {},
 };
 

@@ -85,6 +85,10 @@ export class ThreadPool implements WorkerPool {
     });
   }
 
+  get isWide(): boolean {
+    return this.#options.engine.wide !== undefined;
+  }
+
   get busy(): boolean {
     return this.#busy;
   }

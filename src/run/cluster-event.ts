@@ -43,6 +43,8 @@ export type ClusterEvent =
       /** host:port, as this machine sees it; null: this machine's own threads. */
       readonly address: string | null;
       readonly threads: number;
+      /** Whether it has wide vectors. */
+      readonly wide: boolean;
     }
   | {
       readonly type: 'workerLost';

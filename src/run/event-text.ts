@@ -72,9 +72,9 @@ export function eventLine(event: TrainEvent): EventLine | null {
   }
 }
 
-function joinText({ workerId, name, address, threads }: TrainEvent & { type: 'workerJoined' }): string {
+function joinText({ workerId, name, address, threads, wide }: TrainEvent & { type: 'workerJoined' }): string {
   const who = address === null ? `is ${name}:` : `joined: ${name} at ${address},`;
-  return `worker ${workerId} ${who} ${counted(threads, 'thread')}`;
+  return `worker ${workerId} ${who} ${counted(threads, 'thread')}${wide ? ' with wide vectors' : ''}`;
 }
 
 /** A node says the same of its own. */

@@ -20,11 +20,11 @@ const lines: readonly [ClusterEvent, string][] = [
     'info: Metrics and live page at http://127.0.0.1:7070/',
   ],
   [
-    { type: 'workerJoined', workerId: 3, name: 'a', address: '10.0.0.7:5', threads: 1 },
-    'info: worker 3 joined: a at 10.0.0.7:5, 1 thread',
+    { type: 'workerJoined', workerId: 3, name: 'a', address: '10.0.0.7:5', threads: 1, wide: true },
+    'info: worker 3 joined: a at 10.0.0.7:5, 1 thread with wide vectors',
   ],
   [
-    { type: 'workerJoined', workerId: 1, name: 'this machine', address: null, threads: 2 },
+    { type: 'workerJoined', workerId: 1, name: 'this machine', address: null, threads: 2, wide: false },
     'info: worker 1 is this machine: 2 threads',
   ],
   [
