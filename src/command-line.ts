@@ -31,6 +31,8 @@ const commands: ReadonlyMap<string, () => Promise<AnyCommand>> = new Map<string,
   ['report', async () => (await import('../coordinator/commands/report.ts')).report],
   ['export', async () => (await import('../coordinator/commands/export.ts')).exportModel],
   ['verify', async () => (await import('../coordinator/commands/verify.ts')).verify],
+  ['bench', async () => (await import('../coordinator/commands/bench.ts')).bench],
+  ['plan', async () => (await import('../coordinator/commands/plan.ts')).plan],
   ['doctor', async () => (await import('../coordinator/commands/doctor.ts')).doctor],
 ]);
 

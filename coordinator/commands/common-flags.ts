@@ -1,6 +1,7 @@
 // Flags that several commands have, and that mean the same in each.
 
 import type { Flag } from '../../src/options/flags.ts';
+import { optionTable } from '../../src/options/option-table.ts';
 import { type CheckpointChoice, checkpointChoice, folderPath, onOff, orNull } from '../../src/options/value-kinds.ts';
 
 export const verboseFlag: Flag<boolean> = {
@@ -34,4 +35,16 @@ export function jsonFlag(help = 'print the result as JSON, the last line of stdo
 export function dataFlag(defaultText: string): Flag<string | null> {
   const help = 'folder of the four IDX files, plain or .gz';
   return { flag: '--data <dir>', kind: orNull(folderPath), default: null, defaultText, help };
+}
+
+/** Of the options of a run those that its speed depends on, as `train` has them; where help has no groups. */
+export const workFlags = {
+  hidden: ungrouped(optionTable.hidden),
+  batchSize: ungrouped(optionTable.batchSize),
+  shards: ungrouped(optionTable.shards),
+  engine: ungrouped(optionTable.engine),
+};
+
+function ungrouped<T>({ flag, kind, default: value, defaultText, help }: Flag<T>): Flag<T> {
+  return { flag, kind, default: value, help, ...(defaultText === undefined ? {} : { defaultText }) };
 }

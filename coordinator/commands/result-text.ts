@@ -2,6 +2,7 @@
 
 import { jsonText } from '../../src/run/disk-records.ts';
 import { printable } from '../../src/text/clean-text.ts';
+import { grouped } from '../../src/text/grouped.ts';
 
 /** The last line of stdout with --json. */
 export function jsonLine(value: unknown): string {
@@ -26,4 +27,18 @@ export function table(given: readonly (readonly (string | number)[])[]): string 
       .trimEnd(),
   );
   return `${shown.join('\n')}\n`;
+}
+
+/** A table of figures: its first column to the left, all others to the right. */
+export function figureTable(given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(printable));
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const padded = (cell: string, column: number) =>
+    column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
+  return rows.map((row) => `${row.map(padded).join('  ').trimEnd()}\n`).join('');
+}
+
+/** 12,345: to the next whole number. */
+export function whole(value: number): string {
+  return grouped(Math.round(value));
 }

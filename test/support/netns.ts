@@ -1,91 +1,13 @@
-// Hosts of their own on one machine: network namespaces with a switch between them (iproute2, as root). The switch is a
-// bridge in a further namespace, so nothing of the machine's own network is touched, and deleting the namespaces deletes all.
+// Hosts of their own on one machine, for one test (network.mjs).
 
-import { execFileSync } from 'node:child_process';
 import { onTestFinished } from 'vitest';
-import { has } from './processes.ts';
+import { type Host, makeNetwork, networkMissing as netnsMissing } from './network.mjs';
 
-function ip(...args: string[]): void {
-  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-}
-
-export interface Host {
-  readonly address: string;
-  /** What a command is put behind to run on this host. */
-  readonly within: readonly string[];
-  /** Pulls its cable, or puts it back. */
-  setLink(state: 'up' | 'down'): void;
-  /** Both ways. */
-  limitRate(megabits: number): void;
-}
-
-let networks = 0;
-
-/** Why there can be no network here; null when there can. */
-export function netnsMissing(): string | null {
-  for (const command of ['ip', 'tc']) if (!has(command)) return `${command} is not installed (iproute2)`;
-  const probe = nameOf('probe');
-  try {
-    ip('netns', 'add', probe);
-    ip('-n', probe, 'link', 'add', 'name', 'br0', 'type', 'bridge');
-    ip('-n', probe, 'link', 'add', 'name', 'end0', 'type', 'veth', 'peer', 'name', 'end1');
-    execFileSync('tc', ['-n', probe, 'qdisc', 'add', 'dev', 'end0', ...shaping(100)], { stdio: 'pipe' });
-    return null;
-  } catch (error) {
-    return `network namespaces cannot be made (not root?): ${(error as Error).message.trim().split('\n').at(-1)}`;
-  } finally {
-    remove(probe);
-  }
-}
+export { type Host, netnsMissing };
 
 /** Removed with the test that calls this. */
-export function makeHosts(count: number): Host[] {
-  const network = ++networks;
-  const bridge = nameOf(`${network}-switch`);
-  const names = Array.from({ length: count }, (_, i) => nameOf(`${network}-host${i}`));
-  onTestFinished(() => {
-    for (const name of [...names, bridge]) remove(name);
-  });
-  ip('netns', 'add', bridge);
-  ip('-n', bridge, 'link', 'add', 'name', 'br0', 'type', 'bridge');
-  ip('-n', bridge, 'link', 'set', 'br0', 'up');
-  return names.map((name, i) => {
-    const address = `10.77.0.${i + 1}`;
-    const port = `port${i}`;
-    ip('netns', 'add', name);
-    ip('-n', name, 'link', 'set', 'lo', 'up');
-    ip('-n', bridge, 'link', 'add', 'name', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name);
-    ip('-n', bridge, 'link', 'set', port, 'master', 'br0', 'up');
-    ip('-n', name, 'address', 'add', `${address}/24`, 'dev', 'eth0');
-    ip('-n', name, 'link', 'set', 'eth0', 'up');
-    return {
-      address,
-      within: ['ip', 'netns', 'exec', name],
-      setLink: (state) => ip('-n', bridge, 'link', 'set', port, state),
-      limitRate: (megabits) => {
-        for (const end of [
-          ['-n', name, 'qdisc', 'add', 'dev', 'eth0'],
-          ['-n', bridge, 'qdisc', 'add', 'dev', port],
-        ]) {
-          execFileSync('tc', [...end, ...shaping(megabits)], { stdio: 'pipe' });
-        }
-      },
-    };
-  });
-}
-
-function shaping(megabits: number): string[] {
-  return ['root', 'tbf', 'rate', `${megabits}mbit`, 'burst', '64kb', 'latency', '200ms'];
-}
-
-function nameOf(what: string): string {
-  return `lockstep-${process.pid}-${what}`;
-}
-
-function remove(name: string): void {
-  try {
-    ip('netns', 'delete', name);
-  } catch {
-    // it was never made
-  }
+export function makeHosts(count: number): readonly Host[] {
+  const { hosts, remove } = makeNetwork(count);
+  onTestFinished(remove);
+  return hosts;
 }

@@ -31,7 +31,11 @@ export const dependencies: Readonly<Record<string, Dependency>> = {
   piscina: { kind: 'dependencies', doors: ['src/host/thread-place.ts'], why: 'threads, and another for one that died' },
   pngjs: { kind: 'dependencies', doors: ['src/image/png.ts'], why: 'pictures of digits and charts' },
   'prom-client': { kind: 'dependencies', doors: ['src/host/exposition.ts'], why: 'what Prometheus reads' },
-  valibot: { kind: 'dependencies', doors: ['src/run/disk-records.ts'], why: 'checks of what stands in run folders' },
+  valibot: {
+    kind: 'dependencies',
+    doors: ['src/run/disk-records.ts', 'coordinator/speed/bench-result.ts'],
+    why: 'checks of what stands in run folders, and in earlier results of bench',
+  },
   ws: {
     kind: 'dependencies',
     doors: ['coordinator/cluster/node-server.ts', 'worker/node/dial.ts'],

@@ -55,6 +55,7 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
   {
     'coordinator/cluster': 'who computes: threads and nodes',
     'coordinator/watch/model': 'what is known of a run by watching it',
+    'coordinator/speed': 'how fast a machine was found to be, and what follows for a cluster',
     'coordinator/evaluation': 'a trained model on labelled images',
     'worker/thread': 'the loop of a computing thread',
     'worker/command.ts': '`lockstep worker`',
@@ -69,7 +70,10 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
     'coordinator/watch/live-page/client': 'the live page, in the browser',
   },
   { 'coordinator/training': 'the loop, and all that a run needs around it' },
-  { 'coordinator/train-and-report.ts': 'a run, and what it leaves for people' },
+  {
+    'coordinator/train-and-report.ts': 'a run, and what it leaves for people',
+    'coordinator/bench': 'how fast this machine is, measured',
+  },
   { 'coordinator/commands': 'what can be typed' },
   { 'src/library.ts': 'entry: as a library' },
   { 'src/command-line.ts': 'entry: the command line, read and answered' },
