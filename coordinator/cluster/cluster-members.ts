@@ -2,6 +2,7 @@
 // the connections and by the clock, carries out its effects, and passes on what concerns the work.
 
 import { setInterval as everyMs } from 'node:timers';
+import type { ExitCode } from '../../src/errors.ts';
 import { withPort } from '../../src/host/http/remote-address.ts';
 import { RepeatedWarnings } from '../../src/host/http/repeated-warnings.ts';
 import type { StrangerLimits } from '../../src/host/http/stranger-limits.ts';
@@ -15,7 +16,7 @@ import type { NodeMessageReader } from '../../src/wire/read-node-message.ts';
 import type { WorkerStatus } from '../executors/worker-status.ts';
 import type { Measurement, WorkerSpeed } from '../step/speed.ts';
 import { AttendedClock } from './attended-clock.ts';
-import { ClusterMember, type MemberFacts, type MemberWork } from './cluster-member.ts';
+import { ClusterMember, type MemberWork } from './cluster-member.ts';
 import { Departures, evictionOf } from './departures.ts';
 import type { Inflight } from './inflight.ts';
 import { Membership, type MembershipEvent, type MembershipOptions } from './membership.ts';
@@ -120,7 +121,7 @@ export class ClusterMembers {
         for (const connection of this.#connections) connection.beat();
       }, welcome.heartbeatIntervalMs),
     );
-    if (localThreads > 0) this.#ready(this.#join('this machine', localThreads, null, null));
+    if (localThreads > 0) this.#ready(this.#join('this machine', localThreads, null, null, null));
     this.#tell({ type: 'started', nowMs: this.nowMs });
   }
 
@@ -173,11 +174,11 @@ export class ClusterMembers {
     else member?.connection.close(name, reason);
   }
 
-  /** Tells every node why it ends, and stops the clocks. */
-  close(name: CloseName, reason: string): void {
+  /** Tells every node why and how it ends, and stops the clocks. */
+  close(name: CloseName, reason: string, exitCode: ExitCode): void {
     this.#closing = true;
     for (const timer of this.#timers) clearInterval(timer);
-    for (const connection of [...this.#connections]) connection.close(name, reason);
+    for (const connection of [...this.#connections]) connection.finish(name, reason, exitCode);
     this.#say(this.#turnedAway.rest(this.nowMs));
   }
 
@@ -209,9 +210,9 @@ export class ClusterMembers {
     checkIdentity(message, this.#options.identity);
     const nodes = this.#nodes().length;
     if (nodes >= this.#options.mostNodes) throw new ProtocolError('full', `${nodes} nodes are here already`);
-    const { name, threads, metricsPort } = message;
+    const { name, threads, metricsPort, rank } = message;
     const metricsAddress = metricsPort === null ? null : withPort(connection.address, metricsPort);
-    const member = this.#join(name, threads, metricsAddress, connection);
+    const member = this.#join(name, threads, rank, metricsAddress, connection);
     connection.send({ type: 'welcome', workerId: member.workerId, ...this.#options.welcome });
     return member;
   }
@@ -247,11 +248,16 @@ export class ClusterMembers {
     if (connection?.state === 'leaving' && inflight === null) connection.send({ type: 'goodbye', reason: 'you leave' });
   }
 
-  #join(name: string, threads: number, metricsAddress: string | null, connection: NodeConnection | null) {
+  #join(
+    name: string,
+    threads: number,
+    rank: number | null,
+    metricsAddress: string | null,
+    connection: NodeConnection | null,
+  ) {
     const workerId = this.#nextWorkerId++;
-    this.#tell({ type: 'joining', nowMs: this.nowMs, workerId, threads, remote: connection !== null });
-    const facts: MemberFacts = { workerId, rank: this.#freeRank(), name, threads, metricsAddress, connection };
-    const member = new ClusterMember(facts);
+    this.#tell({ type: 'joining', nowMs: this.nowMs, workerId, threads, remote: connection !== null, rank });
+    const member = new ClusterMember({ workerId, rank: this.#freeRank(), name, threads, metricsAddress, connection });
     this.#members.set(workerId, member);
     return member;
   }

@@ -1,10 +1,11 @@
 // A trained model on labelled images: figures, predictions and probabilities, by the kernels that training evaluates with,
 // so that the bits are those of the run's own evaluation, on any number of threads.
 
-import { availableParallelism } from 'node:os';
 import type { ImageSet } from '../../src/data/dataset.ts';
 import type { EngineSpec } from '../../src/engine.ts';
+import { ExitCode } from '../../src/errors.ts';
 import { ThreadPool } from '../../src/host/thread-pool.ts';
+import { usableCores } from '../../src/host/usable-cores.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
@@ -36,7 +37,7 @@ export async function infer(
   isWide = false,
 ): Promise<Inference> {
   const { layout, parameters, widths } = model;
-  const threads = askedThreads ?? inferenceThreads(model, set.count, availableParallelism());
+  const threads = askedThreads ?? inferenceThreads(model, set.count, usableCores());
   const classes = widths.at(-1)!;
   const none: ImageSet = { ...set, count: 0, images: new Uint8Array(0), labels: new Uint8Array(0) };
   const shape: RunShape = {
@@ -79,7 +80,7 @@ export async function infer(
     const means = meansOf(await executor.evaluate('test', 0, 0));
     return { means, ...outcomes(memory, set.count, classes) };
   } finally {
-    await executor.close(true);
+    await executor.close(ExitCode.done);
   }
 }
 

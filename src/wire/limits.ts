@@ -1,6 +1,6 @@
 // The protocol's version and its limits, with units: PROTOCOL.md, "Limits". Both ends refuse what is beyond them.
 
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** Bytes of an encoded header, the four bytes of its length not counted. */
 export const HEADER_BYTES = 65_536;
@@ -14,6 +14,8 @@ export const DATA_PIECE_BYTES = 262_144;
 export const DATASET_BYTES = 2 ** 32 - 1;
 /** Computing threads of one node. */
 export const NODE_THREADS = 1_024;
+/** Processes that a launcher starts as one run. */
+export const LAUNCH_SIZE = 1e7;
 /** Blocks of one `step` or `evaluate`: what a header can surely hold. */
 export const BLOCKS_IN_TASK = 1_024;
 /** Parts of one `evaluated` message. */

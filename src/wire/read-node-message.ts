@@ -17,6 +17,7 @@ import {
   uint32,
 } from './fields.ts';
 import {
+  LAUNCH_SIZE,
   LEAST_LOSS,
   MOST_LOSS,
   NAME_LENGTH,
@@ -55,6 +56,7 @@ const checkHello = fields({
   name: text(NAME_LENGTH),
   threads: integer(1, NODE_THREADS),
   metricsPort: nullable(integer(1, 65_535)),
+  rank: nullable(integer(1, LAUNCH_SIZE)),
 });
 const checkNeedData = fields({ type: oneOf(['need-data']) });
 const checkReady = fields({ type: oneOf(['ready']) });

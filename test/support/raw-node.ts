@@ -97,6 +97,7 @@ export async function hello(change: Partial<Hello> = {}): Promise<Hello> {
     name: 'raw',
     threads: 1,
     metricsPort: null,
+    rank: null,
     ...change,
   };
 }

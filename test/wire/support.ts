@@ -20,6 +20,7 @@ export const nodeMessages: readonly NodeMessage[] = [
     name: 'lab 3',
     threads: 4,
     metricsPort: 9465,
+    rank: 3,
   },
   { type: 'need-data' },
   { type: 'ready' },
@@ -100,6 +101,7 @@ export const coordinatorMessages: readonly CoordinatorMessage[] = [
   },
   { type: 'heartbeat' },
   { type: 'goodbye', reason: 'you leave' },
+  { type: 'outcome', exitCode: 143 },
 ];
 
 /** A frame around a header's bytes, lies allowed: `length` is what the frame says of the header. */
