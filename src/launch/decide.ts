@@ -130,7 +130,7 @@ function unused(env: Environment): string | null {
     if (rank === undefined || size?.endsWith('=1')) continue;
     const here = size === undefined ? rank : `${rank} and ${size}`;
     const one = launcher === 'slurm' && !env['SLURM_STEP_ID'] ? ' with srun' : '';
-    return `${here} are not used, and this process trains alone: --launcher ${launcher}${one} would make one run of all of them`;
+    return `Not used, since this process trains alone: ${here}; --launcher ${launcher}${one} would make one run of all that were started`;
   }
   return null;
 }
