@@ -28,6 +28,7 @@ const triedElsewhere: Readonly<Record<string, string | null>> = {
   'coordinator/train-and-report.ts': 'test/command-line/report.slow.ts',
   'worker/thread': 'test/promise/crash.test.ts',
   'worker/command.ts': 'test/cluster/command-line.slow.ts',
+  'worker/rank.ts': 'test/cluster/launcher.slow.ts',
 };
 
 export function testsStandWithTheirRooms(
