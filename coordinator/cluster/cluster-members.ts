@@ -10,7 +10,7 @@ import type { ClusterEvent } from '../../src/run/cluster-event.ts';
 import type { CloseName } from '../../src/wire/close-codes.ts';
 import type { DatasetBytes } from '../../src/wire/dataset-bytes.ts';
 import { checkIdentity, type Identity } from '../../src/wire/handshake.ts';
-import type { NodeMessage, Welcome } from '../../src/wire/messages.ts';
+import type { Hello, NodeMessage, Welcome } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import type { NodeMessageReader } from '../../src/wire/read-node-message.ts';
 import type { WorkerStatus } from '../executors/worker-status.ts';
@@ -37,6 +37,8 @@ export interface ClusterMembersOptions extends MembershipOptions {
   readonly datasetBytes: DatasetBytes;
   readonly onEvent: (event: ClusterEvent) => void;
 }
+
+type Who = Pick<Hello, 'name' | 'threads' | 'rank'>;
 
 const TICK_MS = 250;
 // heartbeat timeouts in which something of what waits must go out: a slow link is not a dead one, which falls silent first
@@ -121,7 +123,8 @@ export class ClusterMembers {
         for (const connection of this.#connections) connection.beat();
       }, welcome.heartbeatIntervalMs),
     );
-    if (localThreads > 0) this.#ready(this.#join('this machine', localThreads, null, null, null));
+    if (localThreads > 0)
+      this.#ready(this.#join({ name: 'this machine', threads: localThreads, rank: null }, null, null));
     this.#tell({ type: 'started', nowMs: this.nowMs });
   }
 
@@ -210,9 +213,9 @@ export class ClusterMembers {
     checkIdentity(message, this.#options.identity);
     const nodes = this.#nodes().length;
     if (nodes >= this.#options.mostNodes) throw new ProtocolError('full', `${nodes} nodes are here already`);
-    const { name, threads, metricsPort, rank } = message;
+    const { metricsPort } = message;
     const metricsAddress = metricsPort === null ? null : withPort(connection.address, metricsPort);
-    const member = this.#join(name, threads, rank, metricsAddress, connection);
+    const member = this.#join(message, metricsAddress, connection);
     connection.send({ type: 'welcome', workerId: member.workerId, ...this.#options.welcome });
     return member;
   }
@@ -248,13 +251,7 @@ export class ClusterMembers {
     if (connection?.state === 'leaving' && inflight === null) connection.send({ type: 'goodbye', reason: 'you leave' });
   }
 
-  #join(
-    name: string,
-    threads: number,
-    rank: number | null,
-    metricsAddress: string | null,
-    connection: NodeConnection | null,
-  ) {
+  #join({ name, threads, rank }: Who, metricsAddress: string | null, connection: NodeConnection | null) {
     const workerId = this.#nextWorkerId++;
     this.#tell({ type: 'joining', nowMs: this.nowMs, workerId, threads, remote: connection !== null, rank });
     const member = new ClusterMember({ workerId, rank: this.#freeRank(), name, threads, metricsAddress, connection });

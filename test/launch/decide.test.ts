@@ -9,14 +9,12 @@ import { refusal } from '../support/refusal.ts';
 /** The second of three tasks that srun started on one node. */
 const srun = {
   SLURM_JOB_ID: '3',
-  SLURM_JOBID: '3',
   SLURM_PROCID: '1',
   SLURM_LOCALID: '1',
   SLURM_NODEID: '0',
   SLURM_NTASKS: '3',
   SLURM_NPROCS: '3',
   SLURM_NNODES: '1',
-  SLURM_JOB_NUM_NODES: '1',
   SLURM_JOB_NODELIST: 'vm',
   SLURM_NODELIST: 'vm',
   SLURM_CPUS_ON_NODE: '1',
@@ -69,7 +67,6 @@ const mpirun = {
   OMPI_COMM_WORLD_SIZE: '4',
   OMPI_COMM_WORLD_LOCAL_RANK: '1',
   OMPI_COMM_WORLD_LOCAL_SIZE: '4',
-  OMPI_COMM_WORLD_NODE_RANK: '1',
   OMPI_MCA_ess_base_jobid: '1004142593',
   OMPI_MCA_orte_bound_at_launch: '1',
   PMIX_NAMESPACE: '1004142593',
