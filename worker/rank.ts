@@ -23,9 +23,12 @@ import { datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { asText } from '../src/wire/fields.ts';
 import { NAME_LENGTH } from '../src/wire/limits.ts';
 import { type RankOfLaunch, runNode } from './node/node.ts';
+import { NodeCounts } from './node/node-counts.ts';
 import type { KnownData } from './node/session.ts';
 
 const RETRY_SECONDS = 300;
+/** Of the half minute that Slurm and Kubernetes give between SIGTERM and SIGKILL. */
+const PATIENCE_MS = 10_000;
 
 /** @throws LockstepError with its exit code, for every end but that of rank 0 */
 export async function runRank(place: Place, options: TrainOptions, context: CommandContext): Promise<ExitCode> {
@@ -38,13 +41,16 @@ export async function runRank(place: Place, options: TrainOptions, context: Comm
     if (level === 'warning') note(`Warning: ${message}`);
     else if (options.verbose) note(message);
   };
-  const { signal } = watchSignals({
+  const counts = new NodeCounts();
+  const { signal: told } = watchSignals({
     what: `Rank ${rank} was told to leave`,
     mend: 'Start the launch again',
-    onStop: () => log('info', 'Leaving: finishing what was begun; once more stops at once'),
+    onStop: (name) =>
+      log('info', `${name}: ending with rank 0, or without it in ${PATIENCE_MS / 1000} s; once more stops at once`),
     onWarning: (name) => log('info', `${name}: checkpoints are those of rank 0`),
     onStay: (name) => log('info', `${name}: the terminal is gone; started by nohup, the rank goes on`),
   });
+  const signal = afterRankZero(told, counts);
   collectForSockets();
   const warn = (message: string) => log('warning', message);
   const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
@@ -68,11 +74,25 @@ export async function runRank(place: Place, options: TrainOptions, context: Comm
     },
     data,
     { ...wired, ...wide, cores },
-    { signal, log },
+    { signal, log, counts },
   );
   // why, rank 0 says
   log(exitCode === ExitCode.done ? 'info' : 'warning', reason);
   return exitCode;
+}
+
+/**
+ * A launcher signals all ranks at once, and many end the rest by force as soon as one has failed: with rank 0 they would end the
+ * checkpoint that it is writing. So a rank works on until rank 0 says how it ends; where it says nothing, this rank alone was meant.
+ */
+function afterRankZero(told: AbortSignal, counts: NodeCounts): AbortSignal {
+  const leaving = new AbortController();
+  told.addEventListener('abort', () => {
+    const leave = () => leaving.abort(told.reason);
+    if (counts.now().connected) setTimeout(leave, PATIENCE_MS).unref();
+    else leave();
+  });
+  return leaving.signal;
 }
 
 /** What rank 0 has written counts; where there is none of it, and a token was given, where it may be. */

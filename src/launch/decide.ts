@@ -8,9 +8,9 @@ import {
   allShown,
   contradiction,
   type Environment,
+  type Fragment,
   type Launcher,
   type LauncherName,
-  type Partial,
   type Place,
   type Recognised,
 } from './place.ts';
@@ -102,7 +102,7 @@ function decided(place: Place, how: string): Decision {
   return { place, why: `Launcher ${launcher}${how}: rank ${rank} of ${size}, ${role}; by ${found.join(', ')}` };
 }
 
-function notALaunch({ found, lacks, mend }: Partial, asked: string): LockstepError {
+function notALaunch({ found, lacks, mend }: Fragment, asked: string): LockstepError {
   return new LockstepError({
     code: 'ERR_LOCKSTEP_LAUNCH',
     what: `${asked} finds ${found.length === 0 ? 'no launch' : `${found.join(', ')}, and no launch`}`,

@@ -38,7 +38,7 @@ export interface Place {
 }
 
 /** Some of a launcher's variables are there, and too few. */
-export interface Partial {
+export interface Fragment {
   readonly launcher: Launcher;
   readonly found: readonly string[];
   /** Why that is no launch, as a sentence without its full stop. */
@@ -47,7 +47,7 @@ export interface Partial {
 }
 
 /** null: nothing of that launcher is there. */
-export type Recognised = { readonly place: Place } | { readonly partial: Partial } | null;
+export type Recognised = { readonly place: Place } | { readonly partial: Fragment } | null;
 
 /** Set, and not to nothing. */
 export function has(env: Environment, name: string): boolean {

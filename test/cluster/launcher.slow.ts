@@ -92,7 +92,11 @@ describe('three processes with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT', (
     await ranks[0]!.seen(/Epoch 1\//);
     expect(await readFile(join(cluster.folder, '.run.rendezvous'), 'utf8')).not.toContain(token);
     for (const { child } of ranks) expect(await readFile(`/proc/${child.pid}/cmdline`, 'utf8')).not.toContain(token);
-    // one signal, to rank 0 alone: all end as it does, after its checkpoint
+    // rank 2 alone: it leaves, and the run goes on
+    ranks[2]!.child.kill('SIGTERM');
+    await ranks[0]!.seen(/worker \d \(rank 2 on \S+\) left: leaving/);
+    await expectAll([ranks[2]!], 143);
+    // rank 0 alone: all end as it does, after its checkpoint
     ranks[0]!.child.kill('SIGTERM');
     await expectAll(ranks, 143);
     for (const { ended } of ranks) expect((await ended).stderr).not.toContain(token);
@@ -106,8 +110,10 @@ describe('three processes with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT', (
     const args = ['--epochs', '40', '--batch-size', '256', '--limit-train', '5000', '--auto-resume'];
     const stopped = startRanks(cluster, port, args);
     await stopped[0]!.seen(/Epoch 2\//);
-    stopped[0]!.child.kill('SIGTERM');
+    // as launchers do, each: none is gone before rank 0, which writes its checkpoint
+    for (const { child } of stopped.reverse()) child.kill('SIGTERM');
     await expectAll(stopped, 143);
+    expect((await stopped[0]!.ended).stderr).toBe('[rank 2] Warning: rank 0 ends with exit code 143\n');
     await expectAll(startRanks(cluster, port, args), 0);
     await expectBits(join(cluster.folder, 'run'), args.slice(0, -1));
     // rank 0 has nothing to train, and the others hear of it
