@@ -10,13 +10,13 @@ import type { ClusterEvent } from '../../src/run/cluster-event.ts';
 import type { CloseName } from '../../src/wire/close-codes.ts';
 import type { DatasetBytes } from '../../src/wire/dataset-bytes.ts';
 import { checkIdentity, type Identity } from '../../src/wire/handshake.ts';
-import type { Hello, NodeMessage, Welcome } from '../../src/wire/messages.ts';
+import type { NodeMessage, Welcome } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import type { NodeMessageReader } from '../../src/wire/read-node-message.ts';
 import type { WorkerStatus } from '../executors/worker-status.ts';
 import type { Measurement, WorkerSpeed } from '../step/speed.ts';
 import { AttendedClock } from './attended-clock.ts';
-import { ClusterMember, type MemberWork } from './cluster-member.ts';
+import { ClusterMember, type MemberFacts, type MemberWork } from './cluster-member.ts';
 import { Departures, evictionOf } from './departures.ts';
 import type { Inflight } from './inflight.ts';
 import { Membership, type MembershipEvent, type MembershipOptions } from './membership.ts';
@@ -27,6 +27,8 @@ import { RunGate } from './run-gate.ts';
 export interface ClusterMembersOptions extends MembershipOptions {
   /** This process's own; 0: they do not take part. */
   readonly localThreads: number;
+  /** Whether they have wide vectors. */
+  readonly localWide: boolean;
   readonly strangers: StrangerLimits;
   readonly mostNodes: number;
   readonly measured: (clocked: Measurement) => Measurement;
@@ -37,8 +39,6 @@ export interface ClusterMembersOptions extends MembershipOptions {
   readonly datasetBytes: DatasetBytes;
   readonly onEvent: (event: ClusterEvent) => void;
 }
-
-type Who = Pick<Hello, 'name' | 'threads' | 'rank'>;
 
 const TICK_MS = 250;
 // heartbeat timeouts in which something of what waits must go out: a slow link is not a dead one, which falls silent first
@@ -116,15 +116,15 @@ export class ClusterMembers {
 
   /** This process's own threads join, without a welcome, and the clocks run. */
   start(): void {
-    const { localThreads, welcome } = this.#options;
+    const { localThreads, localWide: wide, welcome } = this.#options;
     this.#timers.push(
       everyMs(() => this.#tick(), TICK_MS),
       everyMs(() => {
         for (const connection of this.#connections) connection.beat();
       }, welcome.heartbeatIntervalMs),
     );
-    if (localThreads > 0)
-      this.#ready(this.#join({ name: 'this machine', threads: localThreads, rank: null }, null, null));
+    const own = { name: 'this machine', threads: localThreads, wide, metricsAddress: null, connection: null };
+    if (localThreads > 0) this.#ready(this.#join(own));
     this.#tell({ type: 'started', nowMs: this.nowMs });
   }
 
@@ -213,9 +213,9 @@ export class ClusterMembers {
     checkIdentity(message, this.#options.identity);
     const nodes = this.#nodes().length;
     if (nodes >= this.#options.mostNodes) throw new ProtocolError('full', `${nodes} nodes are here already`);
-    const { metricsPort } = message;
+    const { name, threads, wide, metricsPort, rank } = message;
     const metricsAddress = metricsPort === null ? null : withPort(connection.address, metricsPort);
-    const member = this.#join(message, metricsAddress, connection);
+    const member = this.#join({ name, threads, wide, metricsAddress, connection }, rank);
     connection.send({ type: 'welcome', workerId: member.workerId, ...this.#options.welcome });
     return member;
   }
@@ -251,10 +251,11 @@ export class ClusterMembers {
     if (connection?.state === 'leaving' && inflight === null) connection.send({ type: 'goodbye', reason: 'you leave' });
   }
 
-  #join({ name, threads, rank }: Who, metricsAddress: string | null, connection: NodeConnection | null) {
+  #join(who: Omit<MemberFacts, 'workerId' | 'rank'>, launchRank: number | null = null): ClusterMember {
     const workerId = this.#nextWorkerId++;
-    this.#tell({ type: 'joining', nowMs: this.nowMs, workerId, threads, remote: connection !== null, rank });
-    const member = new ClusterMember({ workerId, rank: this.#freeRank(), name, threads, metricsAddress, connection });
+    const remote = who.connection !== null;
+    this.#tell({ type: 'joining', nowMs: this.nowMs, workerId, threads: who.threads, remote, rank: launchRank });
+    const member = new ClusterMember({ workerId, rank: this.#freeRank(), ...who });
     this.#members.set(workerId, member);
     return member;
   }
@@ -269,10 +270,9 @@ export class ClusterMembers {
 
   #ready(member: ClusterMember): void {
     const { workerId, connection, facts } = member;
-    const { name, threads } = facts;
-    const address = connection?.address ?? null;
-    this.#options.onEvent({ type: 'workerJoined', workerId, name, address, threads });
-    const { nowMs } = this;
+    const { name, threads, wide } = facts;
+    const [address, nowMs] = [connection?.address ?? null, this.nowMs];
+    this.#options.onEvent({ type: 'workerJoined', workerId, name, address, threads, wide });
     this.#tell({ type: 'ready', nowMs, workerId });
     const worker = this.speeds().find((speed) => speed.workerId === workerId);
     if (worker !== undefined) this.#work.changed({ type: 'joined', nowMs, worker });

@@ -15,6 +15,7 @@ import {
   oneOf,
   text,
   uint32,
+  yesOrNo,
 } from './fields.ts';
 import {
   LAUNCH_SIZE,
@@ -55,6 +56,7 @@ const checkHello = fields({
   selfTest: digest,
   name: text(NAME_LENGTH),
   threads: integer(1, NODE_THREADS),
+  wide: yesOrNo,
   metricsPort: nullable(integer(1, 65_535)),
   rank: nullable(integer(1, LAUNCH_SIZE)),
 });

@@ -95,6 +95,7 @@ describe('a bad field', () => {
     const allowed: Record<string, string[]> = {
       metricsPort: ['nil'],
       rank: ['nil'],
+      wide: ['true'],
       name: ['a string'],
       run: ['a string'],
       reason: ['a string'],

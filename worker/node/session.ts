@@ -17,7 +17,7 @@ import { readCoordinatorMessage } from '../../src/wire/read-coordinator-message.
 import { messagePieces } from '../../src/wire/write-message.ts';
 import type { WebSocket } from './dial.ts';
 import type { NodeCounts } from './node-counts.ts';
-import { NodeRun, type NodeWiring } from './node-run.ts';
+import { hasWideVectors, NodeRun, type NodeWiring } from './node-run.ts';
 import type { SpareMemory } from './spare-memory.ts';
 
 export interface SessionOptions {
@@ -80,6 +80,7 @@ export class Session {
   #shardsDone = 0;
   #samplesDone = 0;
   #outcome: number | null = null;
+  #wideChecks = 0;
   #heardMs = performance.now();
   /** What we closed with; the other end may not have heard it. */
   #closedWith: { code: number; reason: string; cause?: unknown } | null = null;
@@ -125,6 +126,7 @@ export class Session {
       selfTest,
       name,
       threads,
+      wide: hasWideVectors(engine, wiring),
       metricsPort,
       rank,
     });
@@ -223,7 +225,8 @@ export class Session {
     this.#run = new NodeRun(welcome, engine, data, threads, wiring, memories, onLoss);
     this.#joined = true;
     this.#options.counts?.joined();
-    log('info', `joined run ${welcome.run} as worker ${welcome.workerId} with ${counted(threads, 'thread')}`);
+    const hands = `${counted(threads, 'thread')}${hasWideVectors(engine, wiring) ? ' and wide vectors' : ''}`;
+    log('info', `joined run ${welcome.run} as worker ${welcome.workerId} with ${hands}`);
     this.#send({ type: 'ready' });
   }
 
@@ -233,6 +236,7 @@ export class Session {
       if (message.type === 'step') {
         const nodes = await run.step(message);
         this.#busy = false;
+        this.#countChecks(run);
         for (const node of nodes) {
           this.#count(2 ** node.level, node.sampleCount);
           this.#send(node);
@@ -240,6 +244,7 @@ export class Session {
       } else {
         const { parts, computeMs } = await run.evaluate(message);
         this.#busy = false;
+        this.#countChecks(run);
         const { epoch, step, split, attempt } = message;
         for (let first = 0; first < parts.length; first += PARTS_IN_ANSWER) {
           const some = parts.slice(first, first + PARTS_IN_ANSWER);
@@ -258,6 +263,11 @@ export class Session {
     this.#shardsDone += shards;
     this.#samplesDone += samples;
     this.#options.counts?.answered(shards, samples);
+  }
+
+  #countChecks({ wideChecks }: NodeRun): void {
+    this.#options.counts?.checked(wideChecks - this.#wideChecks);
+    this.#wideChecks = wideChecks;
   }
 
   /** The message's payload is copied. */
