@@ -61,7 +61,7 @@ describe('a launch', () => {
 
   test('names the rank that did not come, and the others end as rank 0 does', async () => {
     await withCluster(
-      { ...digits.short, ...small, joinTimeout: 2 },
+      { ...digits.short, ...small, joinTimeout: 4 },
       async (cluster) => {
         const node = cluster.node(rankSetup(1, [cluster.url]));
         await expect(cluster.outcome).rejects.toMatchObject({
