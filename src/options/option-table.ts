@@ -319,7 +319,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     kind: oneOf(...launcherNames),
     default: 'none',
     group: launch,
-    help: 'what started this command several times: rank 0 is the coordinator, the others its workers; auto: look for it',
+    help: 'slurm, mpi, kubernetes, env or auto: one run of all processes that it started; rank 0 coordinates, the others work',
     recorded: false,
   },
   rendezvous: {
