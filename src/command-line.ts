@@ -2,7 +2,6 @@
 // that may import coordinator/ and worker/. Knows nothing of what a command does.
 
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
 import type { AnyCommand, CommandContext } from './command.ts';
@@ -16,6 +15,7 @@ import { Results } from './host/process/results.ts';
 import { stopSignalOf } from './host/process/signal-plan.ts';
 import { watchSignals } from './host/process/signals.ts';
 import { delayed, unlessAborted } from './host/unless-aborted.ts';
+import { usableCores } from './host/usable-cores.ts';
 import { wideInEnvironment } from './host/wide.ts';
 import { bareFlag, checkedFlags, type Flag } from './options/flags.ts';
 import { type TypedCommand, usageError } from './options/usage-error.ts';
@@ -99,7 +99,7 @@ async function runCommand(
 }
 
 function contextOf(): CommandContext {
-  return {
+  const context: CommandContext = {
     // Not at the top: --help and bad flags need not wait for all of it to load.
     wiring: async () => {
       const { wiring } = await import('./library.ts');
@@ -111,10 +111,18 @@ function contextOf(): CommandContext {
     showStacks: (on) => {
       verbose = on;
     },
-    cores: availableParallelism(),
+    cores: usableCores(),
     cli: fileURLToPath(new URL('./cli.js', import.meta.url)),
     colours: process.stdout.isTTY === true && process.stdout.hasColors(256),
+    speakAs: (prefix) => {
+      notes.prefix = prefix;
+    },
+    runRank: async (place, options) => {
+      const { runRank } = await import('../worker/rank.ts');
+      return await runRank(place, options, context);
+    },
   };
+  return context;
 }
 
 function packageVersion(): string {

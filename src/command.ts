@@ -1,7 +1,9 @@
 // What a command is to the command line: its flags, its help, and a function that does it. Knows no parser, and no command.
 
 import type { ExitCode } from './errors.ts';
+import type { Place } from './launch/place.ts';
 import type { Flags } from './options/flags.ts';
+import type { TrainOptions } from './options/train-options.ts';
 import type { Wiring } from './wiring.ts';
 
 /** A stream for progress, or a test's stand-in for one. */
@@ -23,6 +25,10 @@ export interface CommandContext {
   readonly progress: ProgressSink;
   /** Whether an error shows its stack trace: where a configuration file says so. */
   readonly showStacks: (on: boolean) => void;
+  /** What every line on stderr begins with from now on, errors included: whose it is. */
+  readonly speakAs: (prefix: string) => void;
+  /** Ends as this rank of a launch, not 0, whose coordinator is another process. */
+  readonly runRank: (place: Place, options: TrainOptions) => Promise<ExitCode>;
   readonly cores: number;
   /** File of the command line itself, to start workers with. */
   readonly cli: string;

@@ -55,6 +55,11 @@ export const errorCodes = {
   ERR_LOCKSTEP_ADDRESS_UNUSABLE: { exitCode: 2, meaning: 'that address cannot be listened at' },
   ERR_LOCKSTEP_NO_COORDINATOR: { exitCode: 75, meaning: 'a worker reached no coordinator within --retry-for' },
   ERR_LOCKSTEP_NO_WORKERS: { exitCode: 75, meaning: 'not enough workers came within --join-timeout' },
+  ERR_LOCKSTEP_LAUNCH: {
+    exitCode: 2,
+    meaning:
+      'what a launcher says of the processes that it started contradicts itself, is not enough, or cannot be used',
+  },
   ERR_LOCKSTEP_JOIN_REFUSED: {
     exitCode: 2,
     meaning:

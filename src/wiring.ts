@@ -23,6 +23,8 @@ export interface Wiring {
    * engine cannot be had, and readies the process for its threads.
    */
   readonly selfTest: (engine: string) => Promise<string>;
+  /** Cores that the threads may count on, a fraction where ranks share them; without it all that the process may use. */
+  readonly cores?: number;
   /** Faults to make happen in the threads: of `lockstep verify` and of tests. */
   readonly faults?: readonly unknown[];
 }

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Command } from '../src/command.ts';
 import type { Dataset } from '../src/data/dataset.ts';
-import { ExitCode, LockstepError, messageOf } from '../src/errors.ts';
+import { LockstepError, messageOf } from '../src/errors.ts';
 import { loadDataset } from '../src/host/files/dataset-files.ts';
 import { readText, readToken } from '../src/host/files/secret-files.ts';
 import { serveNodeMetrics } from '../src/host/node-metrics.ts';
@@ -148,10 +148,10 @@ Exit codes: 0 the run is over, 1 a failure, 2 what retrying cannot mend (token, 
     const wired = await wiring();
     // refused before it joins
     const wide = options.wide ? { wide: wired.wideKernels() } : {};
-    const result = await runWorker(options, { wiring: { ...wired, ...wide }, cores, signal, note });
+    const { exitCode, ...result } = await runWorker(options, { wiring: { ...wired, ...wide }, cores, signal, note });
     if (options.json) await unlessAborted(print(`${jsonText(result)}\n`), signal);
     else note(`Done: ${result.reason}; ${result.shardsDone} shards, ${result.samplesDone} samples`);
-    return ExitCode.done;
+    return exitCode;
   },
 };
 

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { epochOrder, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
 import type { EngineName, WideKernels } from '../../src/engine.ts';
+import { ExitCode } from '../../src/errors.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
@@ -143,6 +144,6 @@ export class TrainingRig {
   }
 
   async close(): Promise<void> {
-    await this.#executor.close(true);
+    await this.#executor.close(ExitCode.done);
   }
 }

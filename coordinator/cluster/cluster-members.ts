@@ -2,6 +2,7 @@
 // the connections and by the clock, carries out its effects, and passes on what concerns the work.
 
 import { setInterval as everyMs } from 'node:timers';
+import type { ExitCode } from '../../src/errors.ts';
 import { withPort } from '../../src/host/http/remote-address.ts';
 import { RepeatedWarnings } from '../../src/host/http/repeated-warnings.ts';
 import type { StrangerLimits } from '../../src/host/http/stranger-limits.ts';
@@ -176,11 +177,11 @@ export class ClusterMembers {
     else member?.connection.close(name, reason);
   }
 
-  /** Tells every node why it ends, and stops the clocks. */
-  close(name: CloseName, reason: string): void {
+  /** Tells every node why and how it ends, and stops the clocks. */
+  close(name: CloseName, reason: string, exitCode: ExitCode): void {
     this.#closing = true;
     for (const timer of this.#timers) clearInterval(timer);
-    for (const connection of [...this.#connections]) connection.close(name, reason);
+    for (const connection of [...this.#connections]) connection.finish(name, reason, exitCode);
     this.#say(this.#turnedAway.rest(this.nowMs));
   }
 
@@ -212,9 +213,9 @@ export class ClusterMembers {
     checkIdentity(message, this.#options.identity);
     const nodes = this.#nodes().length;
     if (nodes >= this.#options.mostNodes) throw new ProtocolError('full', `${nodes} nodes are here already`);
-    const { name, threads, wide, metricsPort } = message;
+    const { name, threads, wide, metricsPort, rank } = message;
     const metricsAddress = metricsPort === null ? null : withPort(connection.address, metricsPort);
-    const member = this.#join({ name, threads, wide, metricsAddress, connection });
+    const member = this.#join({ name, threads, wide, metricsAddress, connection }, rank);
     connection.send({ type: 'welcome', workerId: member.workerId, ...this.#options.welcome });
     return member;
   }
@@ -250,10 +251,10 @@ export class ClusterMembers {
     if (connection?.state === 'leaving' && inflight === null) connection.send({ type: 'goodbye', reason: 'you leave' });
   }
 
-  #join(who: Omit<MemberFacts, 'workerId' | 'rank'>): ClusterMember {
+  #join(who: Omit<MemberFacts, 'workerId' | 'rank'>, launchRank: number | null = null): ClusterMember {
     const workerId = this.#nextWorkerId++;
     const remote = who.connection !== null;
-    this.#tell({ type: 'joining', nowMs: this.nowMs, workerId, threads: who.threads, remote });
+    this.#tell({ type: 'joining', nowMs: this.nowMs, workerId, threads: who.threads, remote, rank: launchRank });
     const member = new ClusterMember({ workerId, rank: this.#freeRank(), ...who });
     this.#members.set(workerId, member);
     return member;

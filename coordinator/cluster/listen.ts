@@ -12,6 +12,8 @@ import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { hostAndPort } from '../../src/options/address-kinds.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
+import { exitCodeOf } from '../../src/text/error-text.ts';
+import type { Token } from '../../src/wire/auth.ts';
 import type { Plain } from '../../src/wire/codec.ts';
 import { DatasetBytes, datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { asText } from '../../src/wire/fields.ts';
@@ -40,7 +42,18 @@ export interface ListenDeps {
   readonly identity: Identity;
   readonly signal: AbortSignal;
   readonly observer?: Observer;
+  /** null: no launcher started this process. */
+  readonly launch?: LaunchOfRun | null;
   readonly onEvent: (event: TrainEvent) => void;
+}
+
+/** What a coordinator that is rank 0 of a launch needs to know of it. */
+export interface LaunchOfRun {
+  /** Of all ranks, this one included; 2 or more. */
+  readonly size: number;
+  readonly token: Token;
+  /** Ports to try, from that of --listen on. */
+  readonly ports: number;
 }
 
 /** What no flag changes; tests do. */
@@ -67,11 +80,23 @@ const COORDINATOR_TIMEOUT_MS = 60_000;
 
 /** Resolves when enough workers are there. */
 export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
-  const { options, memory, engine, local, sizes, limits, identity, signal, observer = nobody, onEvent } = deps;
+  const {
+    options,
+    memory,
+    engine,
+    local,
+    sizes,
+    limits,
+    identity,
+    signal,
+    launch = null,
+    observer = nobody,
+    onEvent,
+  } = deps;
   // sound because such options were refused
   const { host, port } = hostAndPort(options.listen!)!;
   const warn = (message: string) => onEvent({ type: 'warning', message });
-  const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
+  const token = launch?.token ?? (await unlessAborted(readToken(options.tokenFile, warn), signal));
   checkExposure(host, token !== null, options.insecure, warn);
   const tls = await unlessAborted(readTls(options, warn), signal);
   const heartbeatTimeoutMs = options.heartbeatTimeout * 1000;
@@ -90,6 +115,7 @@ export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
       // this engine and theirs are made by one description
       localWide: engine.wide ?? false,
       minThreads: options.minWorkers,
+      launchSize: launch?.size ?? 0,
       joinTimeoutMs: options.joinTimeout === null ? null : options.joinTimeout * 1000,
       heartbeatTimeoutMs,
       strangers: limits.strangers,
@@ -120,6 +146,7 @@ export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
       strangers: limits.strangers,
       host,
       port,
+      ports: launch?.ports ?? 1,
       token,
       allowedOrigins: options.allowOrigin,
       tls,
@@ -133,7 +160,7 @@ export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
   try {
     await executor.start();
   } catch (error) {
-    await executor.close(false);
+    await executor.close(exitCodeOf(error));
     throw error;
   }
   return executor;
@@ -153,8 +180,8 @@ function checkExposure(host: string, hasToken: boolean, insecure: boolean, warn:
   });
 }
 
-async function readTls(
-  { tlsCert, tlsKey }: TrainOptions,
+export async function readTls(
+  { tlsCert, tlsKey }: Pick<TrainOptions, 'tlsCert' | 'tlsKey'>,
   warn: (message: string) => void,
 ): Promise<{ certificate: string; key: string } | null> {
   // both or none

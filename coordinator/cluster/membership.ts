@@ -7,6 +7,8 @@ import { type Estimate, type Measurement, updatedEstimate, type WorkerSpeed, wei
 export interface MembershipOptions {
   /** Computing threads that must be ready before the run begins; 1 or more. */
   readonly minThreads: number;
+  /** Processes of the launch that this one is rank 0 of: all the others must be ready as well. 0 or none: it is of no launch. */
+  readonly launchSize?: number;
   /** How long the run waits for them; null: for ever. */
   readonly joinTimeoutMs: number | null;
   /** How long a remote worker may be silent. */
@@ -21,6 +23,8 @@ export interface Member {
   /** Never reused within the run. */
   readonly workerId: number;
   readonly threads: number;
+  /** Of the launch; null: no launcher started it. */
+  readonly rank: number | null;
   /** A local worker cannot be silent: its end is an event. */
   readonly remote: boolean;
   readonly phase: MemberPhase;
@@ -42,6 +46,7 @@ export type MembershipEvent =
       readonly workerId: number;
       readonly threads: number;
       readonly remote: boolean;
+      readonly rank?: number | null;
     }
   | { readonly type: 'ready'; readonly nowMs: number; readonly workerId: number }
   /** Any message at all. */
@@ -59,9 +64,15 @@ export type MembershipEffect =
   /** Close its connection; it is a member no more. */
   | { readonly type: 'evict'; readonly workerId: number; readonly reason: string }
   /** The run has not begun. */
-  | { readonly type: 'wait'; readonly threads: number; readonly needed: number; readonly reason: string }
+  | {
+      readonly type: 'wait';
+      readonly threads: number;
+      readonly needed: number;
+      readonly missingRanks: readonly number[];
+      readonly reason: string;
+    }
   | { readonly type: 'begin'; readonly reason: string }
-  | { readonly type: 'give-up'; readonly reason: string }
+  | { readonly type: 'give-up'; readonly missingRanks: readonly number[]; readonly reason: string }
   /** No worker is left, after the run began. */
   | { readonly type: 'pause'; readonly reason: string }
   | { readonly type: 'resume'; readonly reason: string };
@@ -135,8 +146,8 @@ export class Membership {
     }
   }
 
-  #join({ nowMs, workerId, threads, remote }: MembershipEvent & { type: 'joining' }): void {
-    const fresh = { workerId, threads, remote, heardAtMs: nowMs, overdue: false, estimate: null, idleTicks: 0 };
+  #join({ nowMs, workerId, threads, remote, rank = null }: MembershipEvent & { type: 'joining' }): void {
+    const fresh = { workerId, threads, rank, remote, heardAtMs: nowMs, overdue: false, estimate: null, idleTicks: 0 };
     this.#members.set(workerId, { ...fresh, phase: 'joining' });
   }
 
@@ -177,7 +188,8 @@ export class Membership {
     }
     if (this.#phase === 'waiting' && joinTimeoutMs !== null && nowMs - this.#startedAtMs > joinTimeoutMs) {
       this.#phase = 'given-up';
-      effects.push({ type: 'give-up', reason: `${this.#present()} after ${joinTimeoutMs} ms` });
+      const missingRanks = this.#missingRanks();
+      effects.push({ type: 'give-up', missingRanks, reason: `${this.#present()} after ${joinTimeoutMs} ms` });
     }
     return effects;
   }
@@ -187,18 +199,19 @@ export class Membership {
     return this.#turn(`worker ${workerId} is gone: ${reason}`);
   }
 
-  /** What a change in membership means for the run. Once begun it never waits for minThreads again. */
+  /** What a change in membership means for the run. Once begun it never waits for minThreads or ranks again. */
   #turn(because: string): MembershipEffect[] {
     const threads = this.threads;
     if (this.#phase === 'waiting') {
-      if (threads >= this.#options.minThreads) {
+      const missingRanks = this.#missingRanks();
+      if (threads >= this.#options.minThreads && missingRanks.length === 0) {
         this.#phase = 'running';
         return [{ type: 'begin', reason: this.#present() }];
       }
       const reason = this.#present();
       if (reason === this.#waitReason) return [];
       this.#waitReason = reason;
-      return [{ type: 'wait', threads, needed: this.#options.minThreads, reason }];
+      return [{ type: 'wait', threads, needed: this.#options.minThreads, missingRanks, reason }];
     }
     if (this.#phase === 'running' && threads === 0) {
       this.#phase = 'paused';
@@ -212,7 +225,14 @@ export class Membership {
   }
 
   #present(): string {
-    return threadsReady(this.threads, this.#options.minThreads);
+    return threadsReady(this.threads, this.#options.minThreads, this.#missingRanks());
+  }
+
+  /** In order. */
+  #missingRanks(): number[] {
+    const here = new Set(this.#active().map(({ rank }) => rank));
+    const all = Array.from({ length: Math.max(0, (this.#options.launchSize ?? 0) - 1) }, (_, i) => i + 1);
+    return all.filter((rank) => !here.has(rank));
   }
 
   #active(): Member[] {

@@ -1,6 +1,7 @@
 // One node's connection: bytes in, typed messages out, and the other way. It holds the connection's state and closes it
 // with a code of its own when the node breaks the protocol. Knows nothing of steps and of who else takes part.
 
+import type { ExitCode } from '../../src/errors.ts';
 import { type CloseName, closeCodes, closeName, closeReason } from '../../src/wire/close-codes.ts';
 import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../../src/wire/connection-state.ts';
 import { lengthOf, ReceiveBuffer } from '../../src/wire/message-buffer.ts';
@@ -88,6 +89,12 @@ export class NodeConnection {
     // who does not read would not see the close frame either
     if (name === 'notReading' || name === 'heartbeatTimeout') this.#socket.terminate();
     this.#end(`${name}: ${reason}`, name);
+  }
+
+  /** The coordinator's process ends with this code. */
+  finish(name: CloseName, reason: string, exitCode: ExitCode): void {
+    if (this.#state !== 'greeting') this.send({ type: 'outcome', exitCode });
+    this.close(name, reason);
   }
 
   /** To be called now and then: has a node that is sent something stopped reading? Heartbeats do not show that. */

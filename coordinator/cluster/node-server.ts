@@ -23,6 +23,8 @@ export interface NodeServerOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** So many are tried, from `port` on, where one is taken; without it that one alone. */
+  readonly ports?: number;
   readonly token: Token | null;
   readonly allowedOrigins: readonly string[];
   /** PEM; null: ws:// instead of wss://. */
@@ -72,9 +74,9 @@ export class NodeServer {
 
   /** Resolves when the server listens. */
   async listen(): Promise<void> {
-    const { host, port } = this.#options;
+    const { host, port, ports = 1 } = this.#options;
     try {
-      await this.#door.listen(host, port);
+      await this.#listenFrom(host, port, Math.min(port + ports - 1, 65_535));
     } catch (cause) {
       throw new LockstepError({
         code: listenCodeOf(cause),
@@ -83,6 +85,15 @@ export class NodeServer {
         mend: 'Choose another address with --listen HOST:PORT; port 0 takes any free one',
         cause,
       });
+    }
+  }
+
+  async #listenFrom(host: string, port: number, last: number): Promise<void> {
+    try {
+      await this.#door.listen(host, port);
+    } catch (error) {
+      if (codeOf(error) !== 'EADDRINUSE' || port >= last) throw error;
+      await this.#listenFrom(host, port + 1, last);
     }
   }
 

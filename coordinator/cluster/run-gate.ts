@@ -3,6 +3,7 @@
 
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import type { ClusterEvent } from '../../src/run/cluster-event.ts';
+import { ranksText } from '../../src/run/event-text.ts';
 import type { MembershipEffect } from './membership.ts';
 
 export class RunGate {
@@ -46,7 +47,12 @@ export class RunGate {
         return this.#begin();
       case 'wait':
         this.#waiting = effect.reason;
-        return this.#onEvent({ type: 'runWaiting', threads: effect.threads, needed: effect.needed });
+        return this.#onEvent({
+          type: 'runWaiting',
+          threads: effect.threads,
+          needed: effect.needed,
+          missingRanks: effect.missingRanks,
+        });
       case 'pause':
         this.#waiting = effect.reason;
         return this.#onEvent({ type: 'runPaused', reason: effect.reason });
@@ -57,9 +63,15 @@ export class RunGate {
         return this.#giveUp(
           new LockstepError({
             code: 'ERR_LOCKSTEP_NO_WORKERS',
-            what: 'Not enough workers came',
+            what:
+              effect.missingRanks.length === 0
+                ? 'Not enough workers came'
+                : `${ranksText(effect.missingRanks)} did not join`,
             why: effect.reason,
-            mend: 'Start more workers (lockstep worker --connect), lower --min-workers or raise --join-timeout',
+            mend:
+              effect.missingRanks.length === 0
+                ? 'Start more workers (lockstep worker --connect), lower --min-workers or raise --join-timeout'
+                : 'Look at what they said last, and whether they can reach this host; or raise --join-timeout',
             exitCode: ExitCode.tryAgain,
           }),
         );

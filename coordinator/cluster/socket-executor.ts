@@ -2,6 +2,7 @@
 // A step goes out as parameters, comes back as tree nodes, and is committed on this thread.
 
 import type { Engine, SplitName } from '../../src/engine.ts';
+import { ExitCode } from '../../src/errors.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { ClusterEvent } from '../../src/run/cluster-event.ts';
@@ -122,17 +123,17 @@ export class SocketExecutor implements Executor {
     };
   }
 
-  async close(finished: boolean): Promise<void> {
+  async close(exitCode: ExitCode): Promise<void> {
     this.#closed = true;
     this.#dispatcher.cancel();
     // at once: neither may have to wait for the other's patience
-    await Promise.all([this.#closeNodes(finished), this.#options.local?.executor.close(finished)]);
+    await Promise.all([this.#closeNodes(exitCode), this.#options.local?.executor.close(exitCode)]);
   }
 
-  async #closeNodes(finished: boolean): Promise<void> {
+  async #closeNodes(exitCode: ExitCode): Promise<void> {
     const { members } = this.#dispatcher;
-    if (finished) members.close('runOver', 'the run is over');
-    else members.close('shuttingDown', 'the coordinator was stopped');
+    if (exitCode === ExitCode.done) members.close('runOver', 'the run is over', exitCode);
+    else members.close('shuttingDown', 'the coordinator was stopped', exitCode);
     await this.#server.close();
     const { sentBytes, receivedBytes } = members.traffic;
     if (sentBytes === 0) return;

@@ -14,6 +14,7 @@ import { type MachineLimits, machineLimits } from '../../src/host/machine-limits
 import { wideInEnvironment, wideLack } from '../../src/host/wide.ts';
 import { instantiate } from '../../src/kernels/kernels.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
+import { decideLaunch } from '../../src/launch/decide.ts';
 import { layoutOf } from '../../src/model/layout.ts';
 import { mnistDigest } from '../../src/run/golden-run.ts';
 import { printable } from '../../src/text/clean-text.ts';
@@ -62,6 +63,7 @@ Exit codes: 0 it can train, 2 it cannot.`,
     const wide = await wideCheck(await wiring());
     const checks: Check[] = [
       nodeCheck(process.versions.node),
+      launcherCheck(),
       good('Program', `lockstep ${programVersion}, protocol ${PROTOCOL_VERSION}`),
       good('Processor', `${cpus()[0]?.model.trim() ?? 'unknown'} (${process.arch}), ${cores} cores for this process`),
       memoryCheck(limits),
@@ -109,6 +111,17 @@ export function nodeCheck(version: string): Check {
   const enough = major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1]);
   if (enough) return good('Node', version);
   return { name: 'Node', state: 'bad', found: version, mend: `Install Node ${leastNode.join('.')} or newer` };
+}
+
+/** What --launcher auto would find. */
+function launcherCheck(): Check {
+  try {
+    return good('Launcher', decideLaunch('auto', process.env).why ?? 'none');
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error;
+    const { what, why, mend } = error;
+    return { name: 'Launcher', state: 'missing', found: `${what}: ${why}`, mend };
+  }
 }
 
 function good(name: string, found: string): Check {

@@ -5,7 +5,10 @@ import { ExitCode } from '../../src/errors.ts';
 import { readConfigFile } from '../../src/host/files/config-file.ts';
 import { collectForSockets } from '../../src/host/process/collect-for-sockets.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
-import { configForFile } from '../../src/options/config.ts';
+import { processCores } from '../../src/host/usable-cores.ts';
+import { decideLaunch } from '../../src/launch/decide.ts';
+import { coresOfRank, threadsFor } from '../../src/launch/rank-cores.ts';
+import { configForFile, resolveOptions } from '../../src/options/config.ts';
 import { optionTable } from '../../src/options/option-table.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { filePath } from '../../src/options/value-kinds.ts';
@@ -17,6 +20,7 @@ import { ReservedFolder } from '../run-folder/run-folder.ts';
 import { type Asked, resolveWithRun } from '../training/resolve-with-run.ts';
 import { type RunSignals, watchRunSignals } from '../training/run-signals.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { asRankZero, type RankZero } from './rank-zero.ts';
 import { jsonLine } from './result-text.ts';
 
 interface Flags {
@@ -48,6 +52,7 @@ Examples:
   $ lockstep train --config runs/fashion/config.json --seed 7 --json
   $ lockstep train --resume runs/fashion        go on after an interruption; --epochs 10 to train longer
   $ lockstep train --listen 0.0.0.0:7070 --token-file token --min-workers 4
+  $ srun -n 4 lockstep train --launcher slurm --out runs/job   one run of all processes that were started
 
 Exit codes: 0 done, 1 the run failed, 2 bad usage, configuration, data or output folder, 75 too few workers came,
 129, 130 and 143 interrupted (after a checkpoint).`,
@@ -60,24 +65,44 @@ Exit codes: 0 done, 1 the run failed, 2 bad usage, configuration, data or output
       progress?.clear();
       context.note(line);
     });
-    const asked = await resolved(flags, signals.signal);
-    context.showStacks(asked.options.verbose);
-    progress = createProgress(context.progress, asked.options);
-    await trainInto(asked, progress, signals, context);
+    const { given, configFile } = flags;
+    const file = configFile === undefined ? null : await unlessAborted(readConfigFile(configFile), signals.signal);
+    // those of a run that goes on are read by rank 0 alone: it may be the only one that can
+    const options = resolveOptions(given, file, 'flag');
+    const { place, why } = decideLaunch(options.launcher, process.env);
+    if (place !== null && place.rank > 0) {
+      signals.close();
+      return await context.runRank(place, options);
+    }
+    progress = createProgress(context.progress, options);
+    const shown = progress;
+    if (why !== null && !options.quiet) context.note(why);
+    const cores = place === null ? null : coresOfRank(place, processCores());
+    const work = async (zero: RankZero | null) => {
+      const resolving = resolveWithRun(given, file, 'flag', cores === null ? context.cores : threadsFor(cores));
+      const asked = await unlessAborted(resolving, signals.signal);
+      context.showStacks(asked.options.verbose);
+      const run = zero === null ? asked : { ...asked, options: zero.listening(asked.options) };
+      await trainInto(run, shown, { ...signals, zero, cores }, context);
+    };
+    if (place === null || place.size === 1) await work(null);
+    else await asRankZero(place, options, signals.signal, (event) => shown.show(event, performance.now()), work);
     return ExitCode.done;
   },
 };
 
-async function resolved({ given, configFile }: Flags, signal: AbortSignal): Promise<Asked> {
-  const file = configFile === undefined ? null : await unlessAborted(readConfigFile(configFile), signal);
-  return await unlessAborted(resolveWithRun(given, file, 'flag'), signal);
-}
+/** What the run is told by; and, of rank 0 of a launch, what it has besides. */
+type Surroundings = RunSignals & {
+  readonly zero: RankZero | null;
+  /** Of this rank; null: all that the process may use. */
+  readonly cores: number | null;
+};
 
 /** Trains into the folder that was asked for, or one of its own, and prints the result. */
 async function trainInto(
   { options: asked, resumed }: Asked,
   progress: Progress,
-  signals: RunSignals,
+  signals: Surroundings,
   context: CommandContext,
 ): Promise<void> {
   const given = asked.out ?? asked.resume;
@@ -101,7 +126,7 @@ async function trainInto(
 async function trainAndShow(
   asked: Asked,
   progress: Progress,
-  { signal, checkpointRequests, onPhase }: RunSignals,
+  { signal, checkpointRequests, onPhase, zero, cores }: Surroundings,
   { note, wiring }: CommandContext,
   onDone: (summary: Summary) => void,
 ): Promise<void> {
@@ -115,10 +140,13 @@ async function trainAndShow(
     // not at the top: --help, bad flags and other commands need not wait for the trainer to load
     const { trainAndReport } = await import('../train-and-report.ts');
     const onEvent = (event: TrainEvent) => {
-      progress.show(event, performance.now());
+      if (zero === null) progress.show(event, performance.now());
+      else zero.onEvent(event);
       if (event.type === 'done') onDone(event.summary);
     };
-    await trainAndReport(asked, { signal, onEvent, onPhase, checkpointRequests }, await wiring());
+    const launched = zero === null ? { signal } : { signal: zero.signal, launch: zero.launch };
+    const wired = cores === null ? await wiring() : { ...(await wiring()), cores };
+    await trainAndReport(asked, { ...launched, onEvent, onPhase, checkpointRequests }, wired);
   } finally {
     progress.clear();
   }

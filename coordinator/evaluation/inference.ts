@@ -1,10 +1,11 @@
 // A trained model on labelled images: figures, predictions and probabilities, by the kernels that training evaluates with,
 // so that the bits are those of the run's own evaluation, on any number of threads.
 
-import { availableParallelism } from 'node:os';
 import type { ImageSet } from '../../src/data/dataset.ts';
 import type { EngineSpec } from '../../src/engine.ts';
+import { ExitCode } from '../../src/errors.ts';
 import { ThreadPool } from '../../src/host/thread-pool.ts';
+import { usableCores } from '../../src/host/usable-cores.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
@@ -63,7 +64,7 @@ export function layTrial(
   { count, rows, columns }: Pick<ImageSet, 'count' | 'rows' | 'columns'>,
   { threads: asked, wiring, wide: isWide }: Trying,
 ): Trial {
-  const threads = asked ?? inferenceThreads({ layout }, count, availableParallelism());
+  const threads = asked ?? inferenceThreads({ layout }, count, usableCores());
   const shape: RunShape = {
     layout,
     rows,
@@ -103,7 +104,7 @@ export function layTrial(
     try {
       return inferenceOf(memory, meansOf(await executor.evaluate('test', 0, 0)));
     } finally {
-      await executor.close(true);
+      await executor.close(ExitCode.done);
     }
   };
   return { place: memory.dataPlace.test, run };

@@ -1,6 +1,7 @@
 // Who computes: the interface that the trainer drives. Whatever stands behind it, the bits are the same.
 
 import type { SplitName, WorkerPool } from '../../src/engine.ts';
+import type { ExitCode } from '../../src/errors.ts';
 import type { StepScalars } from '../../src/kernels/run-memory.ts';
 import type { Sums } from '../../src/sums.ts';
 import type { ExecutorStatus } from './worker-status.ts';
@@ -28,8 +29,8 @@ export interface Executor {
   evaluate(split: SplitName, step: number, epoch: number): Promise<Sums>;
   /** A snapshot: its workers at this moment. */
   status(): ExecutorStatus;
-  /** Ends all threads and connections; `finished` tells nodes whether the run is over. Resolves when they are gone. */
-  close(finished: boolean): Promise<void>;
+  /** Ends all threads and connections; nodes are told how this process ends: `done` where the run is over. Resolves when they are gone. */
+  close(exitCode: ExitCode): Promise<void>;
 }
 
 /** This machine's own threads beside nodes: given blocks like any worker, or whole ranges of steps while nobody else is here. */

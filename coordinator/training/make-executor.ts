@@ -1,10 +1,10 @@
 // From a run's options to the executor that trains it: the inline baseline, threads, or threads and nodes.
 
-import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { EngineSpec, WideKernels } from '../../src/engine.ts';
 import { ThreadPool } from '../../src/host/thread-pool.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
+import { usableCores } from '../../src/host/usable-cores.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { configForFile } from '../../src/options/config.ts';
@@ -12,7 +12,7 @@ import type { RunOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import type { Wiring } from '../../src/wiring.ts';
-import type { ClusterLimits } from '../cluster/listen.ts';
+import type { ClusterLimits, LaunchOfRun } from '../cluster/listen.ts';
 import type { Executor } from '../executors/executor.ts';
 import { InlineExecutor } from '../executors/inline-executor.ts';
 import { ShardSizes } from '../executors/shard-sizes.ts';
@@ -40,6 +40,8 @@ export interface ExecutorDeps {
   readonly signal: AbortSignal;
   readonly wiring: TrainWiring;
   readonly observer?: Observer;
+  /** null: no launcher started this process. */
+  readonly launch?: LaunchOfRun | null;
 }
 
 /** How many scratch areas and slots of tree nodes a run needs. */
@@ -67,7 +69,7 @@ export function startThreads(
     module,
     engine: engineOf(options, wide),
     threads,
-    cores: availableParallelism(),
+    cores: wiring.cores ?? usableCores(),
     onLoss: (thread, reason) => onEvent({ type: 'threadLost', thread, reason }),
     ...(wiring.faults ? { faults: wiring.faults } : {}),
   });

@@ -1,10 +1,10 @@
 // What was asked for -> the options of a run, where it may be one that goes on: its config.json then stands for the defaults.
 
 import { lstat } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { LockstepError } from '../../src/errors.ts';
 import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
+import { usableCores } from '../../src/host/usable-cores.ts';
 import { recordKey, resolveOptions, resolveThreads } from '../../src/options/config.ts';
 import type { RunOptions, TrainOptions } from '../../src/options/train-options.ts';
 import { type RunAt, readRunAt } from '../run-folder/read-run.ts';
@@ -18,26 +18,27 @@ export interface Asked {
 
 /** A new run, with what differs from the defaults. */
 export function newRun(options: object): Asked {
-  return { options: withThreads(resolveOptions(options, null)), resumed: null };
+  return { options: withThreads(resolveOptions(options, null), usableCores()), resumed: null };
 }
 
-/** What was asked for, over the configuration file, over the run that is resumed, over the defaults. */
+/** What was asked for, over the configuration file, over the run that is resumed, over the defaults. `cores`: for threads. */
 export async function resolveWithRun(
   given: object,
   file: Readonly<Record<string, unknown>> | null,
   origin: 'flag' | 'option',
+  cores = usableCores(),
 ): Promise<Asked> {
   const asked = await withRunThere(resolveOptions(given, file, origin));
   const { resume, from } = asked;
-  if (resume === null) return { options: withThreads(asked), resumed: null };
+  if (resume === null) return { options: withThreads(asked, cores), resumed: null };
   const resumed = await readRunAt(resume, from);
   const { [recordKey]: _, ...fromFile } = file ?? {};
   const over = { ...fromFile, ...definedOf(given), resume, from };
-  return { options: withThreads(resolveOptions(over, resumed.before.facts.config, origin)), resumed };
+  return { options: withThreads(resolveOptions(over, resumed.before.facts.config, origin), cores), resumed };
 }
 
-function withThreads(options: TrainOptions): RunOptions {
-  return { ...options, threads: resolveThreads(options, availableParallelism()) };
+function withThreads(options: TrainOptions, cores: number): RunOptions {
+  return { ...options, threads: resolveThreads(options, cores) };
 }
 
 /** With --auto-resume: the run in --out is what goes on, if there is one. */

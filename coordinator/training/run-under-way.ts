@@ -11,6 +11,8 @@ import { initialParameters } from '../../src/model/init.ts';
 import type { RunOptions } from '../../src/options/train-options.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import { endStepOf, type Position, startPosition } from '../../src/run/position.ts';
+import { exitCodeOf } from '../../src/text/error-text.ts';
+import type { LaunchOfRun } from '../cluster/listen.ts';
 import type { Executor } from '../executors/executor.ts';
 import { nobody } from '../executors/worker-status.ts';
 import type { Watch } from '../watch/watch.ts';
@@ -34,6 +36,8 @@ export interface RunHooks {
   readonly onPhase: (phase: Phase) => void;
   readonly onEvent: (event: TrainEvent) => void;
   readonly toldToStop: AbortSignal;
+  /** null: no launcher started this process. */
+  readonly launch: LaunchOfRun | null;
   /** Wall time of the run up to now. */
   readonly seconds: () => number;
 }
@@ -62,7 +66,8 @@ export class RunUnderWay {
   #checkpointer: Checkpointer | null = null;
   /** Nothing can be refused any more; before that, nothing of the run is to be seen in its folder. */
   #begun = false;
-  #finished = false;
+  /** How the process will end: nodes are told. */
+  #exitCode: ExitCode = ExitCode.runFailed;
 
   constructor(opened: OpenRun, computing: Computing, options: RunOptions, hooks: RunHooks, wiring: TrainWiring) {
     this.#opened = opened;
@@ -85,7 +90,7 @@ export class RunUnderWay {
       throw await this.#failed(error);
     } finally {
       if (this.#executor === null) await this.#computing.pool?.close();
-      else await this.#executor.close(this.#finished);
+      else await this.#executor.close(this.#exitCode);
       await this.#opened.folder?.close();
       await this.#watch?.close(this.#signal);
     }
@@ -117,6 +122,7 @@ export class RunUnderWay {
       signal: this.#signal,
       wiring,
       observer: this.#watch?.observer ?? nobody,
+      launch: this.#hooks.launch,
     });
     this.#executor = executor;
     if (options.threads > options.shards) {
@@ -185,7 +191,7 @@ export class RunUnderWay {
   async #conclude(memory: RunMemory, outcome: Outcome, best: BestParameters | null): Promise<Summary> {
     const chosen = best?.parameters ?? null;
     const summary = await writeResults(this.#opened, memory, outcome, chosen, this.#hooks.seconds());
-    this.#finished = true;
+    this.#exitCode = ExitCode.done;
     this.#hooks.onPhase('metrics');
     await this.#watch?.end('done', null);
     this.onEvent({ type: 'done', summary, folder: this.#opened.folder?.path ?? null });
@@ -196,6 +202,7 @@ export class RunUnderWay {
   async #failed(error: unknown): Promise<unknown> {
     await this.#checkpointer?.settled();
     const told = this.#told(error);
+    this.#exitCode = exitCodeOf(told);
     // what watchers read is what will be printed
     if (this.#begun) await this.#watch?.end(this.#hooks.toldToStop.aborted ? 'stopped' : 'failed', messageOf(told));
     else await this.#opened.folder?.discard();

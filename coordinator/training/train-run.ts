@@ -9,6 +9,7 @@ import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../../src/run/events.ts';
+import type { LaunchOfRun } from '../cluster/listen.ts';
 import type { JustTrained } from '../evaluation/evaluation-set.ts';
 import { finishedSummary } from '../evaluation/finished-run.ts';
 import { inferenceOf } from '../evaluation/inference.ts';
@@ -26,6 +27,8 @@ export interface TrainDeps {
   readonly checkpointRequests?: CheckpointRequests;
   /** Told what the run is at; it begins with 'starting'. */
   readonly onPhase?: (phase: Phase) => void;
+  /** Of the launch that this process is rank 0 of: its run waits for the other ranks, and tells them how it ends. */
+  readonly launch?: LaunchOfRun;
 }
 
 interface TrainHooks extends TrainDeps {
@@ -67,8 +70,8 @@ export async function trainRun({ options, resumed }: Asked, hooks: TrainHooks, w
   if ('finished' in opened) return tellOfFinished(opened, options, onEvent);
   const before = opened.start?.seconds ?? 0;
   const seconds = () => before + (performance.now() - started) / 1000;
-  const { checkpointRequests, onPhase = () => undefined } = hooks;
-  const runHooks = { checkpointRequests, onPhase, onEvent, toldToStop, seconds };
+  const { checkpointRequests, onPhase = () => undefined, launch = null } = hooks;
+  const runHooks = { checkpointRequests, onPhase, onEvent, toldToStop, seconds, launch };
   const run = new RunUnderWay(opened, { module, wide, pool }, options, runHooks, wiring);
   heard = run.onEvent;
   const summary = await run.run();

@@ -2,6 +2,7 @@
 // file and all checks of single values are derived from here. Knows nothing of how options depend on each other.
 
 import { engineNames } from '../engine.ts';
+import { launcherNames } from '../launch/place.ts';
 import { scheduleNames } from '../model/schedule.ts';
 import { hostName, hostNames, httpUrl, listenAddress, origins } from './address-kinds.ts';
 import { bareFlag, type Flag } from './flags.ts';
@@ -36,6 +37,7 @@ const training = 'Training:';
 const data = 'Data:';
 const work = 'Division of work:';
 const cluster = 'Other machines:';
+const launch = 'Launchers:';
 const watching = 'Watching:';
 const output = 'Output:';
 const checkpoints = 'Checkpoints:';
@@ -264,7 +266,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     flag: '--join-timeout <seconds>',
     kind: orNull(positive(1e6)),
     default: null,
-    defaultText: 'none',
+    defaultText: 'none; 300 under a launcher',
     group: cluster,
     help: 'give up waiting for them after so long, with exit code 75',
     recorded: false,
@@ -310,6 +312,32 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     default: false,
     group: cluster,
     help: 'listen beyond loopback without a token',
+    recorded: false,
+  },
+  launcher: {
+    flag: '--launcher <name>',
+    kind: oneOf(...launcherNames),
+    default: 'none',
+    group: launch,
+    help: 'slurm, mpi, kubernetes, env or auto: one run of all processes that it started; rank 0 coordinates, the others work',
+    recorded: false,
+  },
+  rendezvous: {
+    flag: '--rendezvous <file>',
+    kind: orNull(filePath),
+    default: null,
+    defaultText: 'beside the run folder',
+    group: launch,
+    help: 'file by which rank 0 tells the others where it is, on a file system that all of them share',
+    recorded: false,
+  },
+  retryFor: {
+    flag: '--retry-for <seconds>',
+    kind: orNull(positive(1e9)),
+    default: null,
+    defaultText: '300',
+    group: launch,
+    help: 'ranks but 0: give up after so long without a coordinator, with exit code 75',
     recorded: false,
   },
   metricsPort: {

@@ -1,6 +1,7 @@
 // What may be asked of a training run. Types only; option-table.ts says of each how it is written and checked.
 
 import type { EngineName } from '../engine.ts';
+import type { LauncherName } from '../launch/place.ts';
 import type { ScheduleName } from '../model/schedule.ts';
 import type { CheckpointChoice } from './value-kinds.ts';
 
@@ -57,10 +58,16 @@ export interface TrainOptions {
   readonly tlsKey: string | null;
   /** Computing threads, of this machine and of nodes, that the run waits for. */
   readonly minWorkers: number;
-  /** Seconds; null = for ever. */
+  /** Seconds; null = for ever, and 300 under a launcher. */
   readonly joinTimeout: number | null;
   /** Seconds. */
   readonly heartbeatTimeout: number;
+  /** Who started this command several times; none = nobody. Of the command line: `train` of the library is one process. */
+  readonly launcher: LauncherName;
+  /** The file by which rank 0 tells the others where it is; null = beside the run folder. */
+  readonly rendezvous: string | null;
+  /** Seconds that ranks but 0 go on without a coordinator; null = 300. */
+  readonly retryFor: number | null;
   /** null = off, but with --listen 9464 or, where that is taken, any free port. */
   readonly metricsPort: number | 'off' | null;
   readonly metricsHost: string;

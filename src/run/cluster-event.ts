@@ -129,6 +129,8 @@ export type ClusterEvent =
       readonly type: 'runWaiting';
       readonly threads: number;
       readonly needed: number;
+      /** Processes of the launch that have not joined; none where no launcher started this one. */
+      readonly missingRanks: readonly number[];
     }
   /** No worker is left in a run that had begun; it waits for others. */
   | { readonly type: 'runPaused'; readonly reason: string }

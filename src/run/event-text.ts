@@ -54,7 +54,7 @@ export function eventLine(event: TrainEvent): EventLine | null {
       return warning(event.count === 0 ? text : `${event.count} more connections were turned away; the last: ${text}`);
     }
     case 'runWaiting':
-      return info(`Waiting for workers: ${threadsReady(event.threads, event.needed)}`);
+      return info(`Waiting for workers: ${threadsReady(event.threads, event.needed, event.missingRanks)}`);
     case 'runPaused':
       return warning(`The run pauses: ${event.reason}`);
     case 'runGoesOn':
@@ -87,6 +87,20 @@ export function workName(step: number, split: 'validation' | 'test' | null): str
   return split === null ? `step ${step}` : `the evaluation of the ${split} split`;
 }
 
-export function threadsReady(threads: number, needed: number): string {
-  return `${counted(threads, 'computing thread')} ready, ${needed} needed`;
+/** `missingRanks`: in order. */
+export function threadsReady(threads: number, needed: number, missingRanks: readonly number[]): string {
+  const ready = `${counted(threads, 'computing thread')} ready, ${needed} needed`;
+  return missingRanks.length === 0 ? ready : `${ready}; missing: ${ranksText(missingRanks)}`;
+}
+
+/** "rank 3", "ranks 1-3, 7". `ranks`: in order, one or more. */
+export function ranksText(ranks: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const rank of ranks) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] === rank - 1) last[1] = rank;
+    else ranges.push([rank, rank]);
+  }
+  const shown = ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(', ');
+  return `${ranks.length === 1 ? 'rank' : 'ranks'} ${shown}`;
 }

@@ -35,6 +35,8 @@ const afterCoordinator: Table<CoordinatorMessage['type']> = {
   evaluate: { member: 'member', leaving: 'leaving' },
   heartbeat,
   goodbye: { leaving: 'leaving' },
+  // what the node has on its way stays due: its end is the close that follows
+  outcome: { greeted: 'greeted', ...heartbeat },
 };
 
 /** @throws ProtocolError (out of order) when a node may not say this now */

@@ -14,6 +14,8 @@ export const DATA_PIECE_BYTES = 262_144;
 export const DATASET_BYTES = 2 ** 32 - 1;
 /** Computing threads of one node. */
 export const NODE_THREADS = 1_024;
+/** Processes that a launcher starts as one run. */
+export const LAUNCH_SIZE = 1e7;
 /** Blocks of one `step` or `evaluate`: what a header can surely hold. */
 export const BLOCKS_IN_TASK = 1_024;
 /** Parts of one `evaluated` message. */

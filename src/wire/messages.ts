@@ -32,6 +32,8 @@ export interface Hello {
   readonly wide: boolean;
   /** Port of the node's own metrics, at the address that it connects from; null if it has none there. */
   readonly metricsPort: number | null;
+  /** Which process of a launch it is, 1 or more; null: no launcher started it. */
+  readonly rank: number | null;
 }
 
 export interface NeedData {
@@ -147,4 +149,10 @@ export interface Evaluate extends Task {
   readonly split: SplitName;
 }
 
-export type CoordinatorMessage = Welcome | Data | Step | Evaluate | Heartbeat | Goodbye;
+/** The last of a run: how the coordinator's process ends. Who was started together with it ends with the same exit code. */
+export interface Outcome {
+  readonly type: 'outcome';
+  readonly exitCode: number;
+}
+
+export type CoordinatorMessage = Welcome | Data | Step | Evaluate | Heartbeat | Goodbye | Outcome;

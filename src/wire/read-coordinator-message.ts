@@ -41,6 +41,7 @@ const checkStep = fields({ type: oneOf(['step']), stepInEpoch: uint32, ...task }
 const checkEvaluate = fields({ type: oneOf(['evaluate']), split: oneOf(['validation', 'test']), ...task });
 const checkHeartbeat = fields({ type: oneOf(['heartbeat']) });
 const checkGoodbye = fields({ type: oneOf(['goodbye']), reason: text(REASON_LENGTH) });
+const checkOutcome = fields({ type: oneOf(['outcome']), exitCode: integer(0, 255) });
 
 const readers: Readers<CoordinatorMessage, NodeKnowledge> = {
   welcome: (frame) => checkPromise(noPayload(frame, checkWelcome(frame.header, 'welcome'))),
@@ -51,6 +52,7 @@ const readers: Readers<CoordinatorMessage, NodeKnowledge> = {
     checkParameters({ ...checkEvaluate(frame.header, 'evaluate'), payload: frame.payload }, known),
   heartbeat: (frame) => noPayload(frame, checkHeartbeat(frame.header, 'heartbeat')),
   goodbye: (frame) => noPayload(frame, checkGoodbye(frame.header, 'goodbye')),
+  outcome: (frame) => noPayload(frame, checkOutcome(frame.header, 'outcome')),
 };
 
 export function readCoordinatorMessage(message: Uint8Array, known: NodeKnowledge): CoordinatorMessage {

@@ -18,6 +18,7 @@ import {
   yesOrNo,
 } from './fields.ts';
 import {
+  LAUNCH_SIZE,
   LEAST_LOSS,
   MOST_LOSS,
   NAME_LENGTH,
@@ -57,6 +58,7 @@ const checkHello = fields({
   threads: integer(1, NODE_THREADS),
   wide: yesOrNo,
   metricsPort: nullable(integer(1, 65_535)),
+  rank: nullable(integer(1, LAUNCH_SIZE)),
 });
 const checkNeedData = fields({ type: oneOf(['need-data']) });
 const checkReady = fields({ type: oneOf(['ready']) });

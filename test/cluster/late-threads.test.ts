@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { noStatus } from '../../coordinator/executors/worker-status.ts';
 import { makeExecutor } from '../../coordinator/training/make-executor.ts';
 import type { Engine } from '../../src/engine.ts';
+import { ExitCode } from '../../src/errors.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { type Local, startListening } from '../support/listening.ts';
 import { startNode } from '../support/nodes.ts';
@@ -54,6 +55,6 @@ test('late parts of one evaluation are not taken for those of the next', async (
   expect(validation).toEqual(await single.evaluate('validation', 0, 0));
   expect(await cluster.evaluate('test', 0, 0)).toEqual(await single.evaluate('test', 0, 0));
   expect(cluster.status().counts.reassignedShards).toBeGreaterThan(0);
-  await cluster.close(true);
+  await cluster.close(ExitCode.done);
   await node.ended;
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeExecutor } from '../../coordinator/training/make-executor.ts';
 import type { LockstepError } from '../../src/errors.ts';
+import { ExitCode } from '../../src/errors.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { type Cluster, patient, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
@@ -211,7 +212,7 @@ describe('the executor', () => {
     expect(prepared.digest(4)).toBe(inline.digest(4));
     node.leave();
     over.open();
-    await executor.close(false);
+    await executor.close(ExitCode.runFailed);
     await node.ended;
   });
 
@@ -225,7 +226,7 @@ describe('the executor', () => {
     const { node, executor } = await listening(new AbortController().signal, { beforeParts });
     const evaluation = expect(executor.evaluate('test', 0, 0)).rejects.toThrow('The executor was closed');
     await held.promise;
-    await executor.close(true);
+    await executor.close(ExitCode.done);
     await evaluation;
     over.open();
     await node.ended;

@@ -154,7 +154,7 @@ describe('an abort', () => {
     const { signal } = new AbortController();
     const parts = { shape, options, runName: 'test', data, memory, module, signal, wiring };
     const executor = await makeExecutor({ ...parts, onEvent: () => {} });
-    const closed = executor.close(false);
+    const closed = executor.close(ExitCode.runFailed);
     const evaluation = executor.evaluate('test', 0, 0);
     await expect(evaluation).rejects.toThrow('The executor was closed');
     await closed;

@@ -66,7 +66,14 @@ const lines: readonly [ClusterEvent, string][] = [
     { type: 'turnedAway', address: '10.0.0.7:5', reason: 'malformed', count: 7 },
     'warning: 7 more connections were turned away; the last: 10.0.0.7:5 was turned away: malformed',
   ],
-  [{ type: 'runWaiting', threads: 1, needed: 2 }, 'info: Waiting for workers: 1 computing thread ready, 2 needed'],
+  [
+    { type: 'runWaiting', threads: 1, needed: 2, missingRanks: [] },
+    'info: Waiting for workers: 1 computing thread ready, 2 needed',
+  ],
+  [
+    { type: 'runWaiting', threads: 1, needed: 1, missingRanks: [1, 2, 3, 7] },
+    'info: Waiting for workers: 1 computing thread ready, 1 needed; missing: ranks 1-3, 7',
+  ],
   [{ type: 'runPaused', reason: 'no worker is left' }, 'warning: The run pauses: no worker is left'],
   [{ type: 'runGoesOn', reason: 'worker 2 is ready' }, 'info: The run goes on: worker 2 is ready'],
   [{ type: 'traffic', sentBytes: 5, receivedBytes: 6 }, 'info: 5 bytes were sent to workers, 6 received from them'],

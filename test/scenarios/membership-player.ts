@@ -1,7 +1,7 @@
 // Plays membership scenarios, through the attended clock. Times are those of an ordinary clock. Inputs:
-//   setup min-threads=1 join-timeout=5000 heartbeat-timeout=1000 longest-gap=500    before all else
+//   setup min-threads=1 launch-size=1 join-timeout=5000 heartbeat-timeout=1000 longest-gap=500    before all else
 //   0 started
-//   0 joining name threads=4 [local]
+//   0 joining name threads=4 [rank=1] [local]
 //   0 ready 1 | 0 heard 1 | given-work 1 | goodbye 1 reason | gone 1 reason | 250 tick
 //   answered 1 shards=4 samples=64 compute=8 wall=10
 //   ticks 250 to 10000 [heard 1 2]      a tick every 250 ms from the last input on, the named workers being heard before it
@@ -45,7 +45,8 @@ export function membershipPlayer(): Player {
         const remote = !words.includes('local');
         // workers are numbered from 1 in the order of joining
         const workerId = names.push(words[2]!);
-        return { type: 'joining', nowMs, workerId, threads: option(words, 'threads', 1), remote };
+        const rank = option(words, 'rank', 0) || null;
+        return { type: 'joining', nowMs, workerId, threads: option(words, 'threads', 1), remote, rank };
       }
       case 'ready':
       case 'heard':
@@ -71,7 +72,12 @@ export function membershipPlayer(): Player {
       case 'setup': {
         const joinTimeoutMs = option(words, 'join-timeout', 0) || null;
         const heartbeatTimeoutMs = option(words, 'heartbeat-timeout', 10_000);
-        machine = new Membership({ minThreads: option(words, 'min-threads', 1), joinTimeoutMs, heartbeatTimeoutMs });
+        machine = new Membership({
+          minThreads: option(words, 'min-threads', 1),
+          launchSize: option(words, 'launch-size', 0),
+          joinTimeoutMs,
+          heartbeatTimeoutMs,
+        });
         clock = new AttendedClock({ longestGapMs: option(words, 'longest-gap', 500) });
         names = [];
         return [];

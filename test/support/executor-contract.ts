@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Executor } from '../../coordinator/executors/executor.ts';
 import { makeExecutor } from '../../coordinator/training/make-executor.ts';
+import { ExitCode } from '../../src/errors.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { type Digits, makeDigits } from './digits.ts';
 import { type PreparedRun, prepareRun } from './prepared-run.ts';
@@ -36,7 +37,7 @@ export function keepsTheContract(kind: Kind): void {
     const executor = await makeExecutor(prepared.parts);
     let closed: Promise<void> | null = null;
     const close = () => {
-      closed ??= executor.close(true).then(async () => void (await helpers));
+      closed ??= executor.close(ExitCode.done).then(async () => void (await helpers));
       return closed;
     };
     onTestFinished(close);

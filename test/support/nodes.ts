@@ -11,7 +11,7 @@ import type { Token } from '../../src/wire/auth.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import type { Welcome } from '../../src/wire/messages.ts';
 import { makeEngine } from '../../worker/engines/make-engine.ts';
-import { type NodeOptions, type NodeResult, runNode } from '../../worker/node/node.ts';
+import { type NodeOptions, type NodeResult, type RankOfLaunch, runNode } from '../../worker/node/node.ts';
 import type { NodeCounts } from '../../worker/node/node-counts.ts';
 import { NodeRun, type NodeWiring } from '../../worker/node/node-run.ts';
 import { SpareMemory } from '../../worker/node/spare-memory.ts';
@@ -26,6 +26,8 @@ export interface NodeSetup {
   readonly token?: Token | null;
   readonly keepAlive?: boolean;
   readonly retryForMs?: number | null;
+  /** A launcher started it. */
+  readonly launch?: RankOfLaunch;
   /** Awaited before a step is computed. */
   readonly beforeStep?: (at: StepAddress) => unknown;
   /** After it was computed, before it is answered. */
@@ -73,7 +75,9 @@ export function startNode(url: string, setup: NodeSetup = {}): TestNode {
   const log = new Lines();
   const controller = new AbortController();
   const startPool: StartPool = (memory, hands) => inlineHands(memory, hands, setup, steps, parts);
-  const options: NodeOptions = { url, token, certificateAuthority: null, threads, name, keepAlive, retryForMs };
+  const { launch } = setup;
+  const plain = { url, token, certificateAuthority: null, threads, name, keepAlive, retryForMs };
+  const options: NodeOptions = launch === undefined ? plain : { ...plain, launch };
   const ended = runNode(
     options,
     new Map(data === null ? [] : [[digestOf(data), data]]),

@@ -98,6 +98,7 @@ export async function hello(change: Partial<Hello> = {}): Promise<Hello> {
     threads: 1,
     wide: false,
     metricsPort: null,
+    rank: null,
     ...change,
   };
 }

@@ -94,6 +94,7 @@ describe('a bad field', () => {
     const read = side === 'node' ? node : coordinator;
     const allowed: Record<string, string[]> = {
       metricsPort: ['nil'],
+      rank: ['nil'],
       wide: ['true'],
       name: ['a string'],
       run: ['a string'],

@@ -21,6 +21,7 @@ export const nodeMessages: readonly NodeMessage[] = [
     threads: 4,
     wide: true,
     metricsPort: 9465,
+    rank: 3,
   },
   { type: 'need-data' },
   { type: 'ready' },
@@ -101,6 +102,7 @@ export const coordinatorMessages: readonly CoordinatorMessage[] = [
   },
   { type: 'heartbeat' },
   { type: 'goodbye', reason: 'you leave' },
+  { type: 'outcome', exitCode: 143 },
 ];
 
 /** A frame around a header's bytes, lies allowed: `length` is what the frame says of the header. */

@@ -1,11 +1,11 @@
 // What a node holds for one run: data, memory, threads. It turns parameters and blocks into tree nodes and figures.
 
-import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { epochOrder, type SplitNumbers, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
 import type { WideKernels, WorkerPool } from '../../src/engine.ts';
 import { messageOf } from '../../src/errors.ts';
 import { ThreadPool, type ThreadPoolOptions } from '../../src/host/thread-pool.ts';
+import { usableCores } from '../../src/host/usable-cores.ts';
 import { runMemoryOn } from '../../src/kernels/lay-memory.ts';
 import { planMemory } from '../../src/kernels/memory-plan.ts';
 import { partsOf, type RunShape, samplesOf } from '../../src/kernels/memory-shape.ts';
@@ -20,7 +20,10 @@ import { checkAsked } from './check-asked.ts';
 import type { SpareMemory } from './spare-memory.ts';
 
 /** What the entries wire in. */
-export type NodeWiring = Pick<Wiring, 'programVersion' | 'sharedKernels' | 'heapBase' | 'selfTest' | 'threadFile'> & {
+export type NodeWiring = Pick<
+  Wiring,
+  'programVersion' | 'sharedKernels' | 'heapBase' | 'selfTest' | 'threadFile' | 'cores'
+> & {
   /** Where it computes with wide vectors. */
   readonly wide?: WideKernels;
   /** What computes in the place of threads: of tests. */
@@ -71,7 +74,7 @@ export class NodeRun {
       const { threadFile, startPool = (memory, options) => new ThreadPool(memory, options) } = wiring;
       const { augmentValidation } = options;
       const spec = { name: engine, augmentValidation, ...(wide === undefined ? {} : { wide }) };
-      const cores = availableParallelism();
+      const cores = wiring.cores ?? usableCores();
       this.#pool = startPool(this.#memory, { threadFile, module, engine: spec, threads, cores, onLoss });
     } catch (error) {
       if (error instanceof ProtocolError) throw error;

@@ -27,6 +27,21 @@ export interface NodeOptions {
   readonly retryForMs: number | null;
   /** Where its own metrics are; null: nowhere. */
   readonly metrics?: { readonly host: string; readonly port: number } | null;
+  /** What a launcher started looks for its coordinator, and ends as that does. */
+  readonly launch?: RankOfLaunch;
+}
+
+/** Where a coordinator may be, and the token that it should know. */
+export interface Target {
+  readonly url: string;
+  readonly token: Token | null;
+}
+
+export interface RankOfLaunch {
+  /** 1 or more. */
+  readonly rank: number;
+  /** Asked before each round of attempts, since rank 0 may say anew where it is; or why it is nowhere yet. */
+  readonly targets: () => Promise<readonly Target[] | { readonly why: string }>;
 }
 
 export interface NodeResult {
@@ -36,6 +51,8 @@ export interface NodeResult {
   readonly shardsDone: number;
   readonly samplesDone: number;
   readonly reason: string;
+  /** What the process is to end with. */
+  readonly exitCode: ExitCode;
 }
 
 export interface NodeDeps {
@@ -46,7 +63,7 @@ export interface NodeDeps {
   readonly signal: AbortSignal;
 }
 
-/** @throws LockstepError with its exit code, for every end but that of the run */
+/** @throws LockstepError with its exit code, for every end but that of the run, or of the launch */
 export async function runNode(
   options: NodeOptions,
   data: KnownData,
@@ -55,38 +72,53 @@ export async function runNode(
 ): Promise<NodeResult> {
   const { log, signal } = hooks;
   const kept: Kept = { data, memories: new SpareMemory(), reached: false };
-  const result = { name: options.name, joined: 0, shardsDone: 0, samplesDone: 0, reason: '' };
+  const result = { name: options.name, joined: 0, shardsDone: 0, samplesDone: 0, reason: '', exitCode: ExitCode.done };
   let failures = 0;
   let sinceMs = performance.now();
   for (;;) {
     signal.throwIfAborted();
-    const reason = await connectOnce(options, kept, wiring, hooks, result);
-    if (reason.kind === 'done') return { ...result, reason: reason.text };
+    const reason = await connect(options, kept, wiring, hooks, result);
+    if (reason.kind === 'done') return { ...result, reason: reason.text, exitCode: reason.exitCode };
     if (reason.joined) {
       failures = 0;
       sinceMs = performance.now();
     }
     failures++;
     const waitedMs = performance.now() - sinceMs;
-    const pause = pauseMs(failures, Math.random());
+    const pause = pauseMs(failures, Math.random(), options.launch && LAUNCH_PAUSE_MS);
     if (options.retryForMs !== null && waitedMs + pause > options.retryForMs) {
+      if (reason.refusal !== undefined) throw reason.refusal;
       throw new LockstepError({
         code: 'ERR_LOCKSTEP_NO_COORDINATOR',
-        what: `No coordinator at ${options.url}`,
+        what: options.launch ? 'No coordinator (rank 0 of this launch)' : `No coordinator at ${options.url}`,
         why: reason.text,
-        mend: 'Start it with lockstep train --listen, or give a longer --retry-for',
+        mend: options.launch
+          ? 'Look at what rank 0 said last, and whether its host can be reached from here; or give a longer --retry-for'
+          : 'Start it with lockstep train --listen, or give a longer --retry-for',
         exitCode: ExitCode.tryAgain,
       });
     }
     // one line for an outage, not one for each attempt
     if (reason.kind === 'over') log('info', `the run is over; waiting for the next at ${options.url}`);
-    else if (failures === 1) log('warning', `not connected: ${reason.text}; trying again`);
+    // that rank 0 is not there yet is how a launch begins
+    else if (failures === 1)
+      log(options.launch && !kept.reached ? 'info' : 'warning', `not connected: ${reason.text}; trying again`);
     await rest(pause, signal);
   }
 }
 
+/** Between two rounds of a rank, at most: all of a launch waits for the last. */
+const LAUNCH_PAUSE_MS = 2_000;
+
 /** over: the run is, and the node waits for the next. */
-type Reason = { readonly kind: 'done' | 'over' | 'retry'; readonly text: string; readonly joined: boolean };
+type Reason =
+  | { readonly kind: 'done'; readonly text: string; readonly joined: boolean; readonly exitCode: ExitCode }
+  | {
+      readonly kind: 'over' | 'retry';
+      readonly text: string;
+      readonly joined: boolean;
+      readonly refusal?: LockstepError;
+    };
 
 /** What stays from one connection to the next. */
 interface Kept {
@@ -94,6 +126,33 @@ interface Kept {
   readonly memories: SpareMemory;
   /** A coordinator was spoken to at that address, and trusted. */
   reached: boolean;
+}
+
+/** Once; of a launch to each place where rank 0 may be, until one takes it. */
+async function connect(
+  options: NodeOptions,
+  kept: Kept,
+  wiring: NodeWiring,
+  hooks: NodeDeps,
+  result: { joined: number; shardsDone: number; samplesDone: number },
+): Promise<Reason> {
+  if (!options.launch) return await connectOnce(options, kept, wiring, hooks, result);
+  const targets = await options.launch.targets();
+  if ('why' in targets) return { kind: 'retry', text: targets.why, joined: false };
+  let last: Reason = { kind: 'retry', text: 'rank 0 is nowhere', joined: false };
+  const unreachable = new Set<string>();
+  for (const target of targets) {
+    const { hostname } = new URL(target.url);
+    if (unreachable.has(hostname)) continue;
+    const reason = await connectOnce({ ...options, ...target }, kept, wiring, hooks, result);
+    if (reason.kind !== 'retry' || reason.joined) return reason;
+    // its other ports need not be waited for
+    if (/\b(ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)\b/.test(reason.text)) unreachable.add(hostname);
+    // who refuses may be the coordinator of another launch; if nobody else is found, that is what is told
+    const refusal: LockstepError | undefined = reason.refusal ?? last.refusal;
+    last = refusal === undefined ? reason : { ...reason, text: refusal.why, refusal };
+  }
+  return last;
 }
 
 async function connectOnce(
@@ -115,7 +174,11 @@ async function connectOnce(
   if (dialled.kind === 'retry' || (dialled.kind === 'untrusted' && kept.reached)) {
     return { kind: 'retry', text: dialled.reason, joined: false };
   }
-  if (dialled.kind !== 'open') throw refused(options.url, dialled.reason, dialled.mend);
+  if (dialled.kind !== 'open') {
+    const refusal = refused(options.url, dialled.reason, dialled.mend);
+    if (!options.launch) throw refusal;
+    return { kind: 'retry', text: dialled.reason, joined: false, refusal };
+  }
   kept.reached = true;
   const { data, memories } = kept;
 
@@ -138,6 +201,7 @@ async function connectOnce(
     engine,
     selfTest,
     metricsPort,
+    rank: options.launch?.rank ?? null,
     wiring,
     memories,
     log,
@@ -155,6 +219,10 @@ async function connectOnce(
 
   // no other coordinator, and no other attempt, would mend it
   if (isWideFault(end.cause)) throw end.cause;
+  if (options.launch && end.outcome !== null) {
+    const exitCode = exitCodes.find((code) => code === end.outcome) ?? ExitCode.runFailed;
+    return { kind: 'done', text: `rank 0 ends with exit code ${end.outcome}`, joined: end.joined, exitCode };
+  }
   const from = end.byNode ? 'node' : 'coordinator';
   const what = closeName(end.code, from) ?? `code ${end.code}`;
   const text = end.reason === '' ? what : `${what}: ${end.reason}`;
@@ -162,7 +230,9 @@ async function connectOnce(
     case 'retry':
       return { kind: 'retry', text, joined: end.joined };
     case 'end-done':
-      if (!options.keepAlive) return { kind: 'done', text: end.reason || 'the run is over', joined: end.joined };
+      if (!options.keepAlive) {
+        return { kind: 'done', text: end.reason || 'the run is over', joined: end.joined, exitCode: ExitCode.done };
+      }
       return { kind: 'over', text, joined: true };
     case 'end-refused':
       throw doesNotFit(options.url, text, end.cause);
@@ -176,6 +246,8 @@ async function connectOnce(
       });
   }
 }
+
+const exitCodes = Object.values(ExitCode);
 
 /** The port that the coordinator is told: not that of a server which listens on loopback, unless it is on this machine. */
 function seenMetricsPort({ url, metrics }: NodeOptions): number | null {

@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly selfTest: string;
   /** Port of this process's own metrics; null if there are none, or not where the coordinator sees them. */
   readonly metricsPort: number | null;
+  /** Of the launch; null: no launcher started it. */
+  readonly rank: number | null;
   readonly wiring: NodeWiring;
   /** Of this process, for one connection after the other. */
   readonly memories: SpareMemory;
@@ -50,6 +52,8 @@ export interface SessionEnd {
   readonly joined: boolean;
   readonly shardsDone: number;
   readonly samplesDone: number;
+  /** With which exit code the coordinator's process ends; null: it did not say. */
+  readonly outcome: number | null;
 }
 
 const WELCOME_MS = 10_000;
@@ -75,6 +79,7 @@ export class Session {
   #joined = false;
   #shardsDone = 0;
   #samplesDone = 0;
+  #outcome: number | null = null;
   #wideChecks = 0;
   #heardMs = performance.now();
   /** What we closed with; the other end may not have heard it. */
@@ -100,6 +105,7 @@ export class Session {
           joined: this.#joined,
           shardsDone: this.#shardsDone,
           samplesDone: this.#samplesDone,
+          outcome: this.#outcome,
         };
         void (this.#run?.close() ?? Promise.resolve()).then(() => resolve(end));
       });
@@ -111,7 +117,7 @@ export class Session {
         if (this.#welcome === null) this.#close('handshakeTimeout', `no welcome within ${WELCOME_MS} ms`);
       }, WELCOME_MS),
     );
-    const { name, threads, engine, selfTest, metricsPort, wiring } = options;
+    const { name, threads, engine, selfTest, metricsPort, rank, wiring } = options;
     this.#send({
       type: 'hello',
       protocolVersion: PROTOCOL_VERSION,
@@ -122,6 +128,7 @@ export class Session {
       threads,
       wide: hasWideVectors(engine, wiring),
       metricsPort,
+      rank,
     });
   }
 
@@ -170,6 +177,9 @@ export class Session {
         return;
       case 'goodbye':
         return this.#close('leaving', message.reason);
+      case 'outcome':
+        this.#outcome = message.exitCode;
+        return;
       default:
         message satisfies never;
     }

@@ -2,6 +2,7 @@
 // nor the executors need to know that anybody looks.
 
 import type { SplitName } from '../../../src/engine.ts';
+import type { ExitCode } from '../../../src/errors.ts';
 import { machineMs } from '../../../src/host/machine-clock.ts';
 import type { RunMemory } from '../../../src/kernels/run-memory.ts';
 import type { Sums } from '../../../src/sums.ts';
@@ -54,7 +55,7 @@ export class ObservedExecutor implements Executor {
     return this.#executor.status();
   }
 
-  async close(finished: boolean): Promise<void> {
-    await this.#executor.close(finished);
+  async close(exitCode: ExitCode): Promise<void> {
+    await this.#executor.close(exitCode);
   }
 }

@@ -31,6 +31,8 @@ export function outliveTerminal(): void {
 
 /** What may be left out: progress and warnings. */
 export class Notes {
+  /** Of each line: whose it is, where several processes write to one terminal. */
+  prefix = '';
   readonly #stream: NodeJS.WriteStream;
   #leftOut = 0;
 
@@ -45,7 +47,7 @@ export class Notes {
     }
     if (this.#leftOut > 0) this.#stream.write(`(${this.#leftOut} messages were left out: nobody read them)\n`);
     this.#leftOut = 0;
-    this.#stream.write(text);
+    this.#stream.write(this.prefix === '' ? text : text.replaceAll(/^(?=.)/gm, this.prefix));
   }
 }
 

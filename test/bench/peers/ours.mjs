@@ -122,4 +122,4 @@ async function trainUntil(wanted) {
 
 if (values.evaluate) await timeEvaluation();
 else await trainUntil(Number(values.until));
-await executor.close(true);
+await executor.close(0);

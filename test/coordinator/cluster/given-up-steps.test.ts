@@ -8,6 +8,7 @@ import { ShardSizes } from '../../../coordinator/executors/shard-sizes.ts';
 import { noStatus } from '../../../coordinator/executors/worker-status.ts';
 import { shardList } from '../../../coordinator/step/cover.ts';
 import { makeExecutor } from '../../../coordinator/training/make-executor.ts';
+import { ExitCode } from '../../../src/errors.ts';
 import type { Evaluate } from '../../../src/wire/messages.ts';
 import { type Digits, makeDigits } from '../../support/digits.ts';
 import { type Local, startListening } from '../../support/listening.ts';
@@ -32,7 +33,7 @@ test('steps that are given up in a pause, with most of their tree nodes there, l
   const opened: RawNode[] = [];
   onTestFinished(async () => {
     for (const { socket } of opened) socket.terminate();
-    await cluster?.close(false);
+    await cluster?.close(ExitCode.runFailed);
   });
   // more than there are slots for
   for (let time = 0; time < 4; time++) {
@@ -87,7 +88,7 @@ test('a late answer to an evaluation is not taken for one to the same evaluation
     release();
     late.socket.terminate();
     node.leave();
-    await cluster.close(false);
+    await cluster.close(ExitCode.runFailed);
     await node.ended;
   });
   const evaluate = () => {
@@ -127,7 +128,7 @@ test('threads that are gone for good between two steps end the run: it does not 
   const node = startNode(url, { data: digits.data });
   const cluster = await begun;
   onTestFinished(async () => {
-    await cluster.close(false);
+    await cluster.close(ExitCode.runFailed);
     await node.ended;
   });
   // the node does the late threads' part as well

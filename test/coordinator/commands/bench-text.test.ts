@@ -36,6 +36,8 @@ async function planned(given: Record<string, unknown>): Promise<string> {
     note: () => undefined,
     progress: { write: () => undefined },
     showStacks: () => undefined,
+    speakAs: () => undefined,
+    runRank: async () => 1,
     cores: 2,
     cli: '',
     colours: false,

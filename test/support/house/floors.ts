@@ -26,6 +26,7 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
     'src/model': 'the network, its first parameters, the learning rate',
     'src/image': 'a picture of a digit, brought into the form of the training data',
     'src/wire': 'what coordinator and node say to each other',
+    'src/launch': 'which of the processes that a launcher started this is, and where they meet',
   },
   {
     'src/formats': 'a model as other programs read it',
@@ -59,6 +60,7 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
     'coordinator/evaluation': 'a trained model on labelled images',
     'worker/thread': 'the loop of a computing thread',
     'worker/command.ts': '`lockstep worker`',
+    'worker/rank.ts': '`lockstep train` in what a launcher started as rank 1 or more',
   },
   {
     'coordinator/watch/metrics': 'how Prometheus is told',

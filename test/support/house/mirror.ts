@@ -27,6 +27,7 @@ const triedElsewhere: Readonly<Record<string, string | null>> = {
   'src/cli.ts': 'test/command-line/signals.slow.ts',
   'coordinator/train-and-report.ts': 'test/command-line/report.slow.ts',
   'worker/command.ts': 'test/cluster/command-line.slow.ts',
+  'worker/rank.ts': 'test/cluster/launcher.slow.ts',
 };
 
 export function testsStandWithTheirRooms(

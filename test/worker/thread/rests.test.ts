@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { makeExecutor, startThreads } from '../../../coordinator/training/make-executor.ts';
+import { ExitCode } from '../../../src/errors.ts';
 import { Word } from '../../../src/kernels/mailbox.ts';
 import type { Fault, Hold } from '../../../worker/thread/faults.ts';
 import { Rests } from '../../../worker/thread/rests.ts';
@@ -144,7 +145,7 @@ describe('nobody waits for a thread that rests', () => {
       expect(run.digest(steps)).toBe(inline.digest(steps));
       expect(await executor.evaluate('test', steps, 0)).toEqual(await single.evaluate('test', steps, 0));
     } finally {
-      await executor.close(true);
+      await executor.close(ExitCode.done);
     }
     const rests = executor.status().workers.map(({ restMs }) => restMs!);
     expect(Math.max(...rests)).toBeGreaterThan(0);
