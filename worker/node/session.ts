@@ -222,11 +222,13 @@ export class Session {
     try {
       if (message.type === 'step') {
         const nodes = await run.step(message);
-        this.#busy = false;
-        for (const node of nodes) {
+        const goneOut = () => {
+          this.#busy = false;
+        };
+        nodes.forEach((node, i) => {
           this.#count(2 ** node.level, node.sampleCount);
-          this.#send(node);
-        }
+          this.#send(node, i === nodes.length - 1 ? goneOut : undefined);
+        });
       } else {
         const { parts, computeMs } = await run.evaluate(message);
         this.#busy = false;
@@ -251,13 +253,13 @@ export class Session {
   }
 
   /**
-   * A tree node is sent from the slot that it stands in. Nobody writes there until the next attempt, which comes when this one
-   * was received whole.
+   * A tree node is sent from the slot that it stands in. Nobody writes there until the next attempt, which is due when this one
+   * was received whole; one that comes before it has gone out is out of order.
    */
-  #send(message: NodeMessage): void {
+  #send(message: NodeMessage, sent?: () => void): void {
     if (this.#closedWith !== null || this.#socket.readyState !== this.#socket.OPEN) return;
     this.#state = afterNodeMessage(this.#state, message.type);
-    sendMessage(this.#socket, this.#carrier, messagePieces(message));
+    sendMessage(this.#socket, this.#carrier, messagePieces(message), sent);
   }
 
   #closeFor(error: unknown): void {
