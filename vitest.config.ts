@@ -27,6 +27,7 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          setupFiles,
           name: 'slow',
           include: ['test/**/*.slow.ts'],
           testTimeout: 600_000,

@@ -7,7 +7,7 @@ import { ExitCode, LockstepError, messageOf } from '../src/errors.ts';
 import { explained } from '../src/host/machine-lack.ts';
 import { machineLimits } from '../src/host/machine-limits.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../src/run/events.ts';
-import type { KnownData } from './evaluation/evaluation-set.ts';
+import type { JustTrained } from './evaluation/evaluation-set.ts';
 import { writeReport } from './report/write-report.ts';
 import { ProcessLogger } from './run-folder/process-log.ts';
 import { RunLogFile } from './run-folder/run-log-file.ts';
@@ -24,10 +24,9 @@ export async function trainAndReport(asked: Asked, hooks: TrainDeps, wiring: Tra
   // there from the first step on: a run that is refused writes nothing, and one that was finished before has its log
   let file: RunLogFile | null = null;
   let folder: string | null = null;
-  // the report looks at the same data as the run
-  let known: KnownData | null = null;
-  const onData = (data: KnownData) => {
-    known = data;
+  let known: JustTrained | null = null;
+  const onTrained = (trained: JustTrained) => {
+    known = trained;
   };
   const onEvent = (event: TrainEvent) => {
     record.add(event);
@@ -47,7 +46,7 @@ export async function trainAndReport(asked: Asked, hooks: TrainDeps, wiring: Tra
   };
   const logFile = (): RunLogFile | null => file;
   try {
-    const summary = await trainRun(asked, { ...hooks, onEvent, onData }, wiring);
+    const summary = await trainRun(asked, { ...hooks, onEvent, onTrained }, wiring);
     await leave(logFile(), folder);
     return summary;
   } catch (error) {

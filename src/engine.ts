@@ -39,6 +39,8 @@ export interface SharedSteps {
 /** Turns (parameters, shards) into tree nodes, and parts of a split into figures. One per thread. */
 export interface Engine {
   readonly name: string;
+  /** Its kernels have wide vectors. */
+  readonly wide?: true;
   /** Computes a tree node and its figures into slot `slot`. */
   computeBlock(at: StepAddress, block: BlockAddress, slot: number): void;
   /** Loss and correct predictions of a part (PART_SAMPLES samples) with the parameters that step `step` reads. */

@@ -195,11 +195,11 @@ async function runWorker(options: Options, { wiring, cores, signal, note }: Work
     `Connecting to ${url} with ${counted(threads, 'thread')}${options.wide ? ' and wide vectors' : ''} as ${options.name}`,
   );
   const counts = new NodeCounts();
-  const { metricsHost: host, metricsPort, allowHost } = options;
+  const { metricsHost: host, metricsPort, allowHost, wide } = options;
   const served =
     metricsPort === null
       ? null
-      : await serveNodeMetrics({ host, port: metricsPort, allowHost }, () => ({ ...counts.now(), threads }), log);
+      : await serveNodeMetrics({ host, port: metricsPort, allowHost }, () => ({ ...counts.now(), threads, wide }), log);
   const running = runNode(
     {
       url,

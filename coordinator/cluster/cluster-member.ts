@@ -17,6 +17,8 @@ export interface MemberFacts {
   readonly rank: number;
   readonly name: string;
   readonly threads: number;
+  /** Whether it has wide vectors. */
+  readonly wide: boolean;
   /** HOST:PORT of its own metrics, null if it has none. */
   readonly metricsAddress: string | null;
   /** null: the threads of this process. */
@@ -87,7 +89,16 @@ export class ClusterMember {
   status(state: WorkerState, silentMs: number | null): WorkerStatus {
     const { workerId, connection: _, ...facts } = this.facts;
     const name = numberedName(workerId, facts.name);
-    return { ...facts, name, id: `node-${workerId}`, transport: 'websocket', state, silentMs, ...this.#done };
+    return {
+      ...facts,
+      name,
+      id: `node-${workerId}`,
+      transport: 'websocket',
+      state,
+      silentMs,
+      restMs: null,
+      ...this.#done,
+    };
   }
 }
 

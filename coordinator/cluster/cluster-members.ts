@@ -26,6 +26,8 @@ import { RunGate } from './run-gate.ts';
 export interface ClusterMembersOptions extends MembershipOptions {
   /** This process's own; 0: they do not take part. */
   readonly localThreads: number;
+  /** Whether they have wide vectors. */
+  readonly localWide: boolean;
   readonly strangers: StrangerLimits;
   readonly mostNodes: number;
   readonly measured: (clocked: Measurement) => Measurement;
@@ -113,14 +115,15 @@ export class ClusterMembers {
 
   /** This process's own threads join, without a welcome, and the clocks run. */
   start(): void {
-    const { localThreads, welcome } = this.#options;
+    const { localThreads, localWide: wide, welcome } = this.#options;
     this.#timers.push(
       everyMs(() => this.#tick(), TICK_MS),
       everyMs(() => {
         for (const connection of this.#connections) connection.beat();
       }, welcome.heartbeatIntervalMs),
     );
-    if (localThreads > 0) this.#ready(this.#join('this machine', localThreads, null, null));
+    const own = { name: 'this machine', threads: localThreads, wide, metricsAddress: null, connection: null };
+    if (localThreads > 0) this.#ready(this.#join(own));
     this.#tell({ type: 'started', nowMs: this.nowMs });
   }
 
@@ -210,9 +213,9 @@ export class ClusterMembers {
     checkIdentity(message, this.#options.identity);
     const nodes = this.#nodes().length;
     if (nodes >= this.#options.mostNodes) throw new ProtocolError('full', `${nodes} nodes are here already`);
-    const { name, threads, metricsPort } = message;
+    const { name, threads, wide, metricsPort } = message;
     const metricsAddress = metricsPort === null ? null : withPort(connection.address, metricsPort);
-    const member = this.#join(name, threads, metricsAddress, connection);
+    const member = this.#join({ name, threads, wide, metricsAddress, connection });
     connection.send({ type: 'welcome', workerId: member.workerId, ...this.#options.welcome });
     return member;
   }
@@ -248,11 +251,11 @@ export class ClusterMembers {
     if (connection?.state === 'leaving' && inflight === null) connection.send({ type: 'goodbye', reason: 'you leave' });
   }
 
-  #join(name: string, threads: number, metricsAddress: string | null, connection: NodeConnection | null) {
+  #join(who: Omit<MemberFacts, 'workerId' | 'rank'>): ClusterMember {
     const workerId = this.#nextWorkerId++;
-    this.#tell({ type: 'joining', nowMs: this.nowMs, workerId, threads, remote: connection !== null });
-    const facts: MemberFacts = { workerId, rank: this.#freeRank(), name, threads, metricsAddress, connection };
-    const member = new ClusterMember(facts);
+    const remote = who.connection !== null;
+    this.#tell({ type: 'joining', nowMs: this.nowMs, workerId, threads: who.threads, remote });
+    const member = new ClusterMember({ workerId, rank: this.#freeRank(), ...who });
     this.#members.set(workerId, member);
     return member;
   }
@@ -267,10 +270,9 @@ export class ClusterMembers {
 
   #ready(member: ClusterMember): void {
     const { workerId, connection, facts } = member;
-    const { name, threads } = facts;
-    const address = connection?.address ?? null;
-    this.#options.onEvent({ type: 'workerJoined', workerId, name, address, threads });
-    const { nowMs } = this;
+    const { name, threads, wide } = facts;
+    const [address, nowMs] = [connection?.address ?? null, this.nowMs];
+    this.#options.onEvent({ type: 'workerJoined', workerId, name, address, threads, wide });
     this.#tell({ type: 'ready', nowMs, workerId });
     const worker = this.speeds().find((speed) => speed.workerId === workerId);
     if (worker !== undefined) this.#work.changed({ type: 'joined', nowMs, worker });

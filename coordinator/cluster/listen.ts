@@ -87,6 +87,8 @@ export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
     late: limits.step,
     members: {
       localThreads: local?.pool.capacity ?? 0,
+      // this engine and theirs are made by one description
+      localWide: engine.wide ?? false,
       minThreads: options.minWorkers,
       joinTimeoutMs: options.joinTimeout === null ? null : options.joinTimeout * 1000,
       heartbeatTimeoutMs,

@@ -113,6 +113,8 @@ export class SocketExecutor implements Executor {
       counts: {
         ...counts,
         ...members.traffic,
+        // those of commits among them, which no thread does here
+        wideChecks: this.#options.memory.wideChecks,
         waitMs: own.waitMs + phases.waitMs,
         evictions: { ...own.evictions, ...members.departures.evictions },
       },

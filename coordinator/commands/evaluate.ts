@@ -6,8 +6,8 @@ import { ExitCode } from '../../src/errors.ts';
 import { classFigures, confusionOf } from '../../src/figures/confusion.ts';
 import { type CheckpointChoice, integer, oneOf, orNull } from '../../src/options/value-kinds.ts';
 import { digestOf } from '../../src/run/digest.ts';
-import { evaluationSet, loadFor, type Transposing } from '../evaluation/evaluation-set.ts';
-import { infer } from '../evaluation/inference.ts';
+import { evaluateSplit } from '../evaluation/evaluate-split.ts';
+import type { Transposing } from '../evaluation/evaluation-set.ts';
 import { readModel } from '../run-folder/trained-model.ts';
 import { checkpointFlag, dataFlag, jsonFlag, verboseFlag, wideFlag } from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
@@ -60,14 +60,15 @@ Examples:
   $ lockstep evaluate runs/first --checkpoint best`,
   run: async ([folder], { checkpoint, split, data, transpose, threads, wide, json }, { wiring, print, note }) => {
     const trained = await readModel(folder!, checkpoint, note);
-    const set = evaluationSet(trained, await loadFor(trained, data, { transpose, tell: note }), split);
-    const { means, predictions } = await infer(trained.model, set, threads, await wiring(), wide);
-    const confusion = confusionOf(set.labels, predictions, trained.model.widths.at(-1)!);
+    const trying = { threads, wiring: await wiring(), wide };
+    const loading = { transpose, tell: note };
+    const { means, predictions, labels } = await evaluateSplit(trained, data, split, loading, trying);
+    const confusion = confusionOf(labels, predictions, trained.model.widths.at(-1)!);
     if (json) {
       const digest = digestOf(trained.model.parameters);
       const { name, step } = trained;
       const of = step === null ? { run: name } : { run: name, checkpoint: step };
-      await print(jsonLine({ ...of, split, samples: set.count, ...means, confusion, digest }));
+      await print(jsonLine({ ...of, split, samples: labels.length, ...means, confusion, digest }));
       return ExitCode.done;
     }
     const classes = classFigures(confusion);
@@ -77,7 +78,7 @@ Examples:
         table([
           ...(trained.step === null ? [] : [['Checkpoint', `step ${trained.step}`]]),
           ['Split', split],
-          ['Samples', String(set.count)],
+          ['Samples', String(labels.length)],
           ['Accuracy', means.accuracy.toFixed(4)],
           ['Loss', means.loss.toFixed(4)],
         ]),

@@ -1,7 +1,6 @@
 // `lockstep predict RUN FILE...`: what a trained model takes pictures of digits for.
 
 import type { Command } from '../../src/command.ts';
-import type { ImageSet } from '../../src/data/dataset.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { ioReason } from '../../src/host/files/io-reason.ts';
 import { readRegularFile } from '../../src/host/files/read-file.ts';
@@ -12,7 +11,7 @@ import { besides, probabilityBars, terminalPicture } from '../../src/image/termi
 import type { Model } from '../../src/model/model.ts';
 import { type CheckpointChoice, onOff } from '../../src/options/value-kinds.ts';
 import { printable } from '../../src/text/clean-text.ts';
-import { infer } from '../evaluation/inference.ts';
+import { layTrial } from '../evaluation/inference.ts';
 import { readModel } from '../run-folder/trained-model.ts';
 import { checkpointFlag, jsonFlag, verboseFlag, wideFlag } from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
@@ -72,7 +71,13 @@ Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2
     const forms: (Uint8Array | string)[] = [];
     for (const file of files) forms.push(await formOf(file, model));
     const images = forms.filter((form): form is Uint8Array => typeof form !== 'string');
-    const { predictions, probabilities } = await infer(model, setOf(images, model), null, await wiring(), wide);
+    const { rows, columns } = model;
+    const trying = { threads: null, wiring: await wiring(), wide };
+    const { place, run } = layTrial(model, { count: images.length, rows, columns }, trying);
+    images.forEach((image, i) => {
+      place.images.set(image, i * rows * columns);
+    });
+    const { predictions, probabilities } = await run();
     const classes = model.widths.at(-1)!;
 
     let next = 0;
@@ -116,14 +121,6 @@ async function formOf(file: string, model: Model): Promise<Uint8Array | string> 
     if (error instanceof PictureError) return error.message;
     throw error;
   }
-}
-
-function setOf(images: readonly Uint8Array[], { rows, columns }: Model): ImageSet {
-  const all = new Uint8Array(images.length * rows * columns);
-  images.forEach((image, i) => {
-    all.set(image, i * rows * columns);
-  });
-  return { count: images.length, rows, columns, images: all, labels: new Uint8Array(images.length) };
 }
 
 function pictureOf(

@@ -7,6 +7,7 @@ import type { EpochRecord, TrainEvent } from '../../src/run/events.ts';
 import type { Means } from '../../src/sums.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { counted } from '../../src/text/counted.ts';
+import { grouped } from '../../src/text/grouped.ts';
 
 export interface Progress {
   show(event: TrainEvent, nowMs: number): void;
@@ -113,10 +114,6 @@ function liveLine(event: Extract<TrainEvent, { type: 'progress' }>, epochs: numb
   const filled = Math.round(part * cells);
   const bar = cells < 4 ? '' : ` [${'='.repeat(filled)}${' '.repeat(cells - filled)}]`;
   return `${head}${bar}${tail}`.slice(0, Math.max(0, width));
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString('en-US');
 }
 
 /** 0:07, 12:03, 1:02:03. */

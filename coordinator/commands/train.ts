@@ -12,6 +12,7 @@ import { filePath } from '../../src/options/value-kinds.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import { printable } from '../../src/text/clean-text.ts';
+import { grouped } from '../../src/text/grouped.ts';
 import { ReservedFolder } from '../run-folder/run-folder.ts';
 import { type Asked, resolveWithRun } from '../training/resolve-with-run.ts';
 import { type RunSignals, watchRunSignals } from '../training/run-signals.ts';
@@ -130,7 +131,7 @@ function resultTable(summary: Summary, folder: string): string {
     ['Run folder', printable(folder)],
     ['Digest', summary.digest],
     ['State digest', summary.stateDigest],
-    ['Samples/s', Math.round(summary.samplesPerSecond).toLocaleString('en-US')],
+    ['Samples/s', grouped(Math.round(summary.samplesPerSecond))],
   ] as const;
   return rows.map(([name, value]) => `${name.padEnd(15)}${value}\n`).join('');
 }

@@ -1,13 +1,14 @@
 // The images that a command looks at: a split of the run's data, or of other data that the model must fit.
 
-import type { Dataset, ImageSet } from '../../src/data/dataset.ts';
+import type { DatasetShape } from '../../src/data/assemble.ts';
+import type { Dataset, DatasetPlace } from '../../src/data/dataset.ts';
 import { remarksOn } from '../../src/data/remarks.ts';
 import { splitImages } from '../../src/data/sampler.ts';
-import type { SplitName } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/files/dataset-files.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import type { TrainedModel } from '../run-folder/trained-model.ts';
+import type { Inference } from './inference.ts';
 
 /** Whether images are turned over their diagonal: as the run's own were, or not. */
 export type Transposing = 'run' | 'yes' | 'no';
@@ -18,6 +19,8 @@ export interface LoadingFor {
   readonly tell?: (message: string) => void;
   /** Data that are in memory already: taken where they are the run's own. */
   readonly known?: KnownData | null;
+  /** Where data that are read are to lie; asked when it is known that they fit the model. */
+  readonly place?: (shape: DatasetShape) => DatasetPlace;
 }
 
 export interface KnownData {
@@ -25,17 +28,27 @@ export interface KnownData {
   readonly digest: string;
 }
 
+/** What the process that trained a run has in memory when that is done: the report need not make it again. */
+export interface JustTrained extends KnownData {
+  /** Numbers of the training split. */
+  readonly training: Uint32Array;
+  /** What the model of this digest made of the test images; null where the run kept no more than the figures. */
+  readonly tested: { readonly digest: string; readonly inference: Inference } | null;
+}
+
 /** `data`: another folder than the run's own, or null. */
 export async function loadFor(
   trained: TrainedModel,
   data: string | null,
-  { transpose: asked = 'run', tell = () => undefined, known = null }: LoadingFor = {},
+  { transpose: asked = 'run', tell = () => undefined, known = null, place }: LoadingFor = {},
 ): Promise<Dataset> {
   if (data === null && known !== null && known.digest === trained.dataDigest) return fitting(trained, known.data);
   const folder = data ?? trained.options.data;
   const transpose = data === null || asked === 'run' ? trained.options.transpose : asked === 'yes';
   const instead = data === null ? "put the run's data back there" : "leave --data out for the run's own";
-  const dataset = await loadDataset(folder, { instead, transpose, tell });
+  // the run's own data are known to fit by their digest, which comes last
+  const fitted = place && ((shape: DatasetShape) => place(data === null ? shape : fitting(trained, shape)));
+  const dataset = await loadDataset(folder, { instead, transpose, tell, ...(fitted && { place: fitted }) });
   const remarks = data === null ? [] : remarksOn(dataset, folder, transpose);
   for (const { level, message } of remarks) tell(level === 'warning' ? `Warning: ${message}` : message);
   if (data === null && datasetDigest(dataset) !== trained.dataDigest) {
@@ -50,7 +63,7 @@ export async function loadFor(
 }
 
 /** @throws LockstepError where the model cannot be tried on the data */
-function fitting(trained: TrainedModel, dataset: Dataset): Dataset {
+function fitting<T extends DatasetShape | Dataset>(trained: TrainedModel, dataset: T): T {
   const { widths } = trained.model;
   const { rows, columns } = dataset.train;
   const refuse = (what: string, why: string) =>
@@ -75,30 +88,16 @@ function fitting(trained: TrainedModel, dataset: Dataset): Dataset {
   return dataset;
 }
 
-/** The split as the run made it; images as they are, never augmented. */
-export function evaluationSet({ options, folder }: TrainedModel, data: Dataset, split: SplitName): ImageSet {
-  if (split === 'test') return data.test;
+/** Numbers of the training images that are the validation split, as the run made it. */
+export function validationNumbers({ options, folder }: TrainedModel, images: number): Uint32Array {
   const { seed, valSize } = options;
-  if (valSize === 0 || valSize >= data.train.count) {
+  if (valSize === 0 || valSize >= images) {
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `There is no validation split for ${folder}`,
-      why: `the run set ${valSize} images aside, and there are ${data.train.count} training images here`,
+      why: `the run set ${valSize} images aside, and there are ${images} training images here`,
       mend: 'Evaluate the test split: --split test',
     });
   }
-  return imagesOf(data.train, splitImages(seed, data.train.count, valSize, null).validation);
-}
-
-/** The images of these numbers, in this order. */
-function imagesOf(set: ImageSet, numbers: ArrayLike<number>): ImageSet {
-  const size = set.rows * set.columns;
-  const images = new Uint8Array(numbers.length * size);
-  const labels = new Uint8Array(numbers.length);
-  for (let i = 0; i < numbers.length; i++) {
-    const number = numbers[i]!;
-    images.set(set.images.subarray(number * size, (number + 1) * size), i * size);
-    labels[i] = set.labels[number]!;
-  }
-  return { ...set, count: numbers.length, images, labels };
+  return splitImages(seed, images, valSize, null).validation;
 }

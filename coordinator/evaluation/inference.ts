@@ -8,6 +8,7 @@ import { ThreadPool } from '../../src/host/thread-pool.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import { widthsOf } from '../../src/model/layout.ts';
 import type { Model } from '../../src/model/model.ts';
 import { type Means, meansOf } from '../../src/sums.ts';
 import type { Wiring } from '../../src/wiring.ts';
@@ -24,31 +25,55 @@ export interface Inference {
   readonly probabilities: Float32Array;
 }
 
-/**
- * Labels are below the model's number of classes, and the images have as many pixels as the model has inputs.
- * @param askedThreads 0: inline; null: as many as pay
- */
+/** How a model is tried. */
+export interface Trying {
+  /** 0: inline; null: as many as pay. */
+  readonly threads: number | null;
+  readonly wiring: Wiring;
+  readonly wide: boolean;
+}
+
+/** A model, and room for images that it is tried on: nothing else need hold them. */
+export interface Trial {
+  /**
+   * To be filled before it runs. Labels are below the model's number of classes, and the images have as many pixels as the model
+   * has inputs.
+   */
+  readonly place: Pick<ImageSet, 'images' | 'labels'>;
+  /** Once. */
+  run(): Promise<Inference>;
+}
+
+/** A model on images that lie elsewhere: they are copied. */
 export async function infer(
   model: Model,
   set: ImageSet,
-  askedThreads: number | null,
+  threads: number | null,
   wiring: Wiring,
-  isWide = false,
+  wide = false,
 ): Promise<Inference> {
-  const { layout, parameters, widths } = model;
-  const threads = askedThreads ?? inferenceThreads(model, set.count, availableParallelism());
-  const classes = widths.at(-1)!;
-  const none: ImageSet = { ...set, count: 0, images: new Uint8Array(0), labels: new Uint8Array(0) };
+  const { place, run } = layTrial(model, set, { threads, wiring, wide });
+  place.images.set(set.images);
+  place.labels.set(set.labels);
+  return await run();
+}
+
+export function layTrial(
+  { layout, parameters }: Model,
+  { count, rows, columns }: Pick<ImageSet, 'count' | 'rows' | 'columns'>,
+  { threads: asked, wiring, wide: isWide }: Trying,
+): Trial {
+  const threads = asked ?? inferenceThreads({ layout }, count, availableParallelism());
   const shape: RunShape = {
     layout,
-    rows: set.rows,
-    columns: set.columns,
+    rows,
+    columns,
     batchSize: 1,
     shards: 1,
     seed: 0,
     augment: false,
     trainImages: 0,
-    testImages: set.count,
+    testImages: count,
     trainingCount: 0,
     validationCount: 0,
     workers: Math.max(1, threads),
@@ -58,32 +83,36 @@ export async function infer(
   const wide = isWide ? wiring.wideKernels() : null;
   const module = wide?.module ?? wiring.sharedKernels();
   const memory = layRun(shape, module, wiring.heapBase());
-  memory.setData(none, set, new Uint32Array(0));
   memory.setState(0, parameters);
   const engine: EngineSpec = { name: 'wasm', augmentValidation: false, ...(wide === null ? {} : { wide }) };
-  const executor: Executor =
-    threads === 0
-      ? new InlineExecutor(await wiring.makeEngine(engine, memory, 0), memory)
-      : new ThreadExecutor(
-          memory,
-          new ThreadPool(memory, {
-            threadFile: wiring.threadFile,
-            module,
-            engine,
-            threads,
-            cores: threads,
-            onLoss: () => undefined,
-          }),
-        );
-  try {
-    const means = meansOf(await executor.evaluate('test', 0, 0));
-    return { means, ...outcomes(memory, set.count, classes) };
-  } finally {
-    await executor.close(true);
-  }
+  const run = async () => {
+    const executor: Executor =
+      threads === 0
+        ? new InlineExecutor(await wiring.makeEngine(engine, memory, 0), memory)
+        : new ThreadExecutor(
+            memory,
+            new ThreadPool(memory, {
+              threadFile: wiring.threadFile,
+              module,
+              engine,
+              threads,
+              cores: threads,
+              onLoss: () => undefined,
+            }),
+          );
+    try {
+      return inferenceOf(memory, meansOf(await executor.evaluate('test', 0, 0)));
+    } finally {
+      await executor.close(true);
+    }
+  };
+  return { place: memory.dataPlace.test, run };
 }
 
-function outcomes(memory: RunMemory, count: number, classes: number): Omit<Inference, 'means'> {
+/** What the evaluation of the test split that was made last left in memory; its shape has `outcomes`. */
+export function inferenceOf(memory: RunMemory, means: Means): Inference {
+  const { layout, testImages: count } = memory.plan.shape;
+  const classes = widthsOf(layout).at(-1)!;
   const predictions = new Int32Array(count);
   const probabilities = new Float32Array(count * classes);
   const floats = new Float32Array(memory.wasmMemory.buffer);
@@ -92,5 +121,5 @@ function outcomes(memory: RunMemory, count: number, classes: number): Omit<Infer
     predictions[i] = memory.words[at]!;
     probabilities.set(floats.subarray(at + 1, at + 1 + classes), i * classes);
   }
-  return { predictions, probabilities };
+  return { means, predictions, probabilities };
 }

@@ -83,12 +83,13 @@ export class InlineExecutor implements Executor {
       name: 'inline',
       transport: 'inline',
       threads: 1,
+      wide: this.#engine.wide ?? false,
       state: 'computing',
     } as const;
     return {
-      workers: [{ ...worker, ...this.#done, silentMs: null, metricsAddress: null }],
+      workers: [{ ...worker, ...this.#done, restMs: null, silentMs: null, metricsAddress: null }],
       departures: [],
-      counts: noCounts,
+      counts: { ...noCounts, wideChecks: this.#memory.wideChecks },
       waiting: null,
     };
   }

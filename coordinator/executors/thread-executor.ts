@@ -15,15 +15,23 @@ import { type ExecutorStatus, noCounts } from './worker-status.ts';
 
 // How much work the threads may have before them when a stop comes.
 const AHEAD_MS = 100;
+// A thread that has rested so long does not just share its core for a moment.
+const REST_TOLD_MS = 250;
 
 export class ThreadExecutor implements Executor {
   readonly #memory: RunMemory;
   readonly #pool: ThreadPool;
+  readonly #onRest: (thread: number) => void;
+  #restTold = false;
 
-  /** The pool's threads share the memory; it is closed with the executor. */
-  constructor(memory: RunMemory, pool: ThreadPool) {
+  /**
+   * The pool's threads share the memory; it is closed with the executor. `onRest` is told once of a thread that rests, since
+   * something else takes its core.
+   */
+  constructor(memory: RunMemory, pool: ThreadPool, onRest: (thread: number) => void = () => undefined) {
     this.#memory = memory;
     this.#pool = pool;
+    this.#onRest = onRest;
   }
 
   async train(range: StepRange): Promise<number> {
@@ -49,6 +57,7 @@ export class ThreadExecutor implements Executor {
       stepMs = (now - looked) / (reached - taken);
       looked = now;
       for (; taken < reached; taken++) range.committed(taken, this.#memory.stepSums(taken));
+      this.#tellOfRests();
       if (!range.stopped()) allow();
     }
     this.#pool.endSteps();
@@ -71,6 +80,14 @@ export class ThreadExecutor implements Executor {
     return { passes: 0, tasks: blocks.length };
   }
 
+  #tellOfRests(): void {
+    for (let thread = 0; !this.#restTold && thread < this.#pool.capacity; thread++) {
+      if (this.#memory.tally(thread).restMs < REST_TOLD_MS) continue;
+      this.#restTold = true;
+      this.#onRest(thread);
+    }
+  }
+
   async evaluate(split: SplitName, step: number, epoch: number): Promise<Sums> {
     return await sumParts(this.#memory, split, (parts) => this.#pool.evaluateParts(split, step, epoch, 0, parts));
   }
@@ -84,16 +101,18 @@ export class ThreadExecutor implements Executor {
     const state = this.#pool.busy ? 'computing' : 'idle';
     const tallies = Array.from({ length: this.#pool.capacity }, (_, worker) => this.#memory.tally(worker));
     return {
-      workers: tallies.map(({ computeMs, shards, samples }, worker) => ({
+      workers: tallies.map(({ computeMs, restMs, shards, samples }, worker) => ({
         rank: worker,
         id: `thread-${worker}`,
         name: `thread ${worker}`,
         transport: 'thread',
         threads: 1,
+        wide: this.#pool.isWide,
         state,
         shards,
         samples,
         computeMs,
+        restMs,
         silentMs: null,
         metricsAddress: null,
       })),
@@ -101,6 +120,7 @@ export class ThreadExecutor implements Executor {
       counts: {
         ...noCounts,
         waitMs: tallies.reduce((sum, { waitMs }) => sum + waitMs, 0),
+        wideChecks: this.#memory.wideChecks,
         evictions: { thread_died: this.#pool.deaths },
       },
       waiting: null,

@@ -22,11 +22,15 @@ export interface WorkerStatus {
   readonly name: string;
   readonly transport: Transport;
   readonly threads: number;
+  /** Whether its engine has wide vectors. */
+  readonly wide: boolean;
   readonly state: WorkerState;
   readonly shards: number;
   readonly samples: number;
   /** Of its own clock, computing alone. */
   readonly computeMs: number;
+  /** That it left its tasks to others, since something else took its core; null where it cannot. */
+  readonly restMs: number | null;
   /** Since it was last heard; null where silence is not possible. */
   readonly silentMs: number | null;
   /** HOST:PORT of its own metrics; null if it has none. */
@@ -48,6 +52,8 @@ export interface EventCounts {
   readonly receivedBytes: number;
   /** Milliseconds of workers that stood idle within a step while others computed. */
   readonly waitMs: number;
+  /** Tasks of this process that narrow code did again, to the same bits. */
+  readonly wideChecks: number;
   readonly evictions: Readonly<Partial<Record<EvictionReason, number>>>;
 }
 
@@ -66,6 +72,7 @@ export const noCounts: EventCounts = {
   sentBytes: 0,
   receivedBytes: 0,
   waitMs: 0,
+  wideChecks: 0,
   evictions: {},
 };
 

@@ -7,7 +7,7 @@ import { Purpose } from '../../src/random.ts';
 import type { EpochRecord, Summary } from '../../src/run/events.ts';
 import { firstEpochSeen } from '../../src/run/run-record.ts';
 import type { Wiring } from '../../src/wiring.ts';
-import { type KnownData, loadFor } from '../evaluation/evaluation-set.ts';
+import { type JustTrained, loadFor } from '../evaluation/evaluation-set.ts';
 import { hasTestFigures, readFinished } from '../evaluation/finished-run.ts';
 import { type Inference, infer } from '../evaluation/inference.ts';
 import { type RunLog, readLog } from '../run-folder/run-log-file.ts';
@@ -27,17 +27,23 @@ export interface ReportData {
 
 const SAMPLES = 6;
 
-/** `known`: data that are in memory already. */
+/** `known`: what is in memory already, of a run that this process has just trained. */
 export async function reportData(
   folder: string,
   dataFolder: string | null,
   wiring: Wiring,
-  known: KnownData | null = null,
+  known: JustTrained | null = null,
 ): Promise<ReportData> {
   const trained = await readTrainedModel(folder);
-  const data = await loadFor(trained, dataFolder, { known });
+  const own = dataFolder === null && known?.digest === trained.dataDigest ? known : null;
+  const data = await loadFor(trained, dataFolder, { known: own });
   const finished = await readFinished(trained);
-  const inference = await infer(trained.model, data.test, null, wiring);
+  const tested = own?.tested ?? null;
+  // the summary's digest was found to be that of the model
+  const inference =
+    tested !== null && tested.digest === trained.summary?.digest
+      ? tested.inference
+      : await infer(trained.model, data.test, null, wiring);
   if (finished !== null && dataFolder === null) {
     const has = hasTestFigures(trained, finished.summary, inference.means, wiring.programVersion);
     if (has === false) throw refuse(folder, 'summary.json', 'its test figures are not those of model.safetensors');
@@ -51,27 +57,31 @@ export async function reportData(
     log: await readLog(folder),
     data,
     inference,
-    samples: classSamples(trained, data, samplesEpoch, wiring),
+    samples: classSamples(own?.training ?? trainingOf(trained, data), trained, data, samplesEpoch, wiring),
     samplesEpoch,
   };
 }
 
+/** Numbers of the training split. */
+function trainingOf({ options }: TrainedModel, { train }: Dataset): Uint32Array {
+  const { seed, valSize, limitTrain } = options;
+  return splitImages(seed, train.count, Math.min(valSize, train.count - 1), limitTrain).training;
+}
+
 /** The first images of each class in the training split, and the same as `epoch` saw them. */
 function classSamples(
-  { options }: TrainedModel,
+  training: Uint32Array,
+  { options: { seed } }: TrainedModel,
   { train, classes }: Dataset,
   epoch: number | null,
   wiring: Wiring,
 ): ClassSamples[] {
-  const { seed, valSize, limitTrain } = options;
-  const { training } = splitImages(seed, train.count, Math.min(valSize, train.count - 1), limitTrain);
   const { rows, columns } = train;
   const pixels = rows * columns;
   const workbench = wiring.workbench();
   const augmented = (image: Uint8Array, number: number, epoch: number): Uint8Array =>
     workbench.augmentSample(image, { rows, columns, seed, purpose: Purpose.augmentTraining, epoch, number });
-  return Array.from({ length: classes }, (_, label) => {
-    const numbers = [...training.filter((number) => train.labels[number] === label).slice(0, SAMPLES)];
+  return firstOfClasses(training, train.labels, classes).map((numbers, label) => {
     const plain = numbers.map((number) => train.images.slice(number * pixels, (number + 1) * pixels));
     return {
       label,
@@ -79,4 +89,16 @@ function classSamples(
       augmented: epoch === null ? [] : plain.map((image, i) => augmented(image, numbers[i]!, epoch)),
     };
   });
+}
+
+function firstOfClasses(numbers: Uint32Array, labels: Uint8Array, classes: number): number[][] {
+  const first = Array.from({ length: classes }, (): number[] => []);
+  let missing = SAMPLES * classes;
+  for (let i = 0; i < numbers.length && missing > 0; i++) {
+    const found = first[labels[numbers[i]!]!]!;
+    if (found.length === SAMPLES) continue;
+    found.push(numbers[i]!);
+    missing--;
+  }
+  return first;
 }

@@ -8,7 +8,7 @@ import type { Drawing } from '../../src/figures/drawing.ts';
 import { grid, sampleChart } from '../../src/figures/grids.ts';
 import { Rasteriser } from '../../src/figures/raster.ts';
 import { reportPage, type Section } from '../../src/figures/report-page.ts';
-import { toSvg } from '../../src/figures/svg.ts';
+import { type Svg, toSvg } from '../../src/figures/svg.ts';
 import { tilesOf } from '../../src/figures/tiles.ts';
 import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
@@ -16,10 +16,11 @@ import { configForFile } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { digestOf } from '../../src/run/digest.ts';
 import type { Means } from '../../src/sums.ts';
+import { grouped } from '../../src/text/grouped.ts';
 import { shellWord } from '../../src/text/shell-command.ts';
 import { bareValue } from '../../src/text/shown-value.ts';
 import type { Wiring } from '../../src/wiring.ts';
-import type { KnownData } from '../evaluation/evaluation-set.ts';
+import type { JustTrained } from '../evaluation/evaluation-set.ts';
 import { MadeFolders } from '../run-folder/made-folders.ts';
 import type { TrainedModel } from '../run-folder/trained-model.ts';
 import { writeWhole } from '../run-folder/write-whole.ts';
@@ -31,47 +32,70 @@ const TILES = 30;
 const PNG_SCALE = 2;
 
 /**
- * Returns the paths of what was written. `data`: another folder than the run's own, or null; `known`: data that are in memory
- * already.
+ * Returns the paths of what was written. `data`: another folder than the run's own, or null; `known`: what is in memory
+ * already, of a run that this process has just trained.
  */
 export async function writeReport(
   folder: string,
   data: string | null,
   wiring: Wiring,
-  known: KnownData | null = null,
+  known: JustTrained | null = null,
 ): Promise<string[]> {
   const found = await reportData(folder, data, wiring, known);
-  const drawings = drawingsOf(found);
   const rasteriser = new Rasteriser();
-  const files: [string, string | Uint8Array][] = drawings.flatMap((drawing) => [
-    [join('figures', `${drawing.name}.svg`), toSvg(drawing, true)],
-    [join('figures', `${drawing.name}.png`), rasteriser.toPng(drawing, PNG_SCALE)],
+  const figures = drawingsOf(found).map(
+    (drawing): Figure => ({
+      drawing,
+      svg: toSvg(drawing),
+      png: rasteriser.toPng(drawing, PNG_SCALE),
+    }),
+  );
+  const files = figures.flatMap(({ drawing: { name }, svg, png }): FileToWrite[] => [
+    { path: join(folder, 'figures', `${name}.svg`), content: svg.file },
+    { path: join(folder, 'figures', `${name}.png`), content: png },
   ]);
-  files.push(['report.html', page(found, drawings)]);
-  return await unbroken(async () => await writeAll(folder, files));
+  const html = page(found, figures);
+  return await unbroken(async () => await writeAll(folder, files, html));
 }
 
-async function writeAll(folder: string, files: readonly [string, string | Uint8Array][]): Promise<string[]> {
-  const written: string[] = [];
-  const folders = new MadeFolders();
-  for (const [name, content] of files) {
-    const path = join(folder, name);
-    try {
-      await folders.make(join(folder, 'figures'));
-      await writeWhole(path, content);
-    } catch (cause) {
-      throw new LockstepError({
-        code: writeCodeOf(cause),
-        what: `${path} cannot be written`,
-        why: ioReason(cause),
-        mend: `Make room there, and make the report again: lockstep report ${folder}`,
-        exitCode: ExitCode.runFailed,
-        cause,
-      });
-    }
-    written.push(path);
-  }
-  return written;
+interface Figure {
+  readonly drawing: Drawing;
+  readonly svg: Svg;
+  readonly png: Uint8Array;
+}
+
+interface FileToWrite {
+  readonly path: string;
+  readonly content: string | Uint8Array;
+}
+
+/** report.html is the last: it says that all is there. */
+async function writeAll(folder: string, figures: readonly FileToWrite[], html: string): Promise<string[]> {
+  const page = { path: join(folder, 'report.html'), content: html };
+  await new MadeFolders().make(join(folder, 'figures')).catch((cause) => {
+    throw notWritten(folder, figures[0]!.path, cause);
+  });
+  const write = async ({ path, content }: FileToWrite) =>
+    await writeWhole(path, content).catch((cause) => {
+      throw notWritten(folder, path, cause);
+    });
+  // each waits for the disk: all of them together
+  const written = await Promise.allSettled(figures.map(write));
+  const failed = written.find(({ status }) => status === 'rejected');
+  if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+  await write(page);
+  return [...figures, page].map(({ path }) => path);
+}
+
+function notWritten(folder: string, path: string, cause: unknown): LockstepError {
+  return new LockstepError({
+    code: writeCodeOf(cause),
+    what: `${path} cannot be written`,
+    why: ioReason(cause),
+    mend: `Make room there, and make the report again: lockstep report ${folder}`,
+    exitCode: ExitCode.runFailed,
+    cause,
+  });
 }
 
 function drawingsOf({ trained, history, summary, data, inference, samples, samplesEpoch }: ReportData): Drawing[] {
@@ -120,14 +144,14 @@ const texts = ({ augment }: TrainOptions, seenIn: number | null): Readonly<Recor
 
 function page(
   { trained, summary, log, data, inference, samplesEpoch }: ReportData,
-  drawings: readonly Drawing[],
+  figures: readonly Figure[],
 ): string {
   const { model, options, name } = trained;
-  const figures = drawings.map(
-    (drawing): Section => ({
-      title: drawing.title,
-      text: texts(options, samplesEpoch)[drawing.name] ?? '',
-      figure: toSvg(drawing, false),
+  const shown = figures.map(
+    ({ drawing: { name, title }, svg }): Section => ({
+      title,
+      text: texts(options, samplesEpoch)[name] ?? '',
+      figure: svg.element,
     }),
   );
   const { accuracy, loss } = inference.means;
@@ -135,7 +159,7 @@ function page(
   const wrong = data.test.count - Math.round(accuracy * data.test.count);
   const digest = digestOf(model.parameters);
   const sections: Section[] = [
-    ...figures,
+    ...shown,
     { title: 'Workers and what happened to them', ...whatHappened(log.processes, log.omitted) },
     {
       title: 'Configuration',
@@ -151,16 +175,16 @@ function page(
   ];
   return reportPage({
     title: `Lockstep: ${name}`,
-    subtitle: `A perceptron ${model.widths.join('-')} with ${model.parameters.length.toLocaleString('en-US')} parameters, trained for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${summary?.bestEpoch ? `, of which it keeps number ${summary.bestEpoch}` : ''}.`,
+    subtitle: `A perceptron ${model.widths.join('-')} with ${grouped(model.parameters.length)} parameters, trained for ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}${summary?.bestEpoch ? `, of which it keeps number ${summary.bestEpoch}` : ''}.`,
     highlights: [
       [`${(accuracy * 100).toFixed(2)} %`, 'test accuracy'],
       [loss.toFixed(4), 'test loss'],
-      [`${wrong.toLocaleString('en-US')} of ${data.test.count.toLocaleString('en-US')}`, 'mistakes'],
+      [`${grouped(wrong)} of ${grouped(data.test.count)}`, 'mistakes'],
       ...(summary === null
         ? []
         : ([
             [`${summary.seconds.toFixed(1)} s`, 'in all'],
-            [Math.round(summary.samplesPerSecond).toLocaleString('en-US'), 'samples a second'],
+            [grouped(Math.round(summary.samplesPerSecond)), 'samples a second'],
           ] as const)),
     ],
     sections,

@@ -65,6 +65,8 @@ function endMs({ started, events }: ProcessLog): number {
 const MOST = 1000;
 
 export class ProcessLogger {
+  /** Asked for once: the system takes milliseconds to answer. */
+  readonly #cores = cpus();
   readonly #started = new Date().toISOString();
   readonly #events: LogEntry[] = [];
   readonly #seconds: () => number;
@@ -98,8 +100,8 @@ export class ProcessLogger {
       program,
       node: process.version,
       system: `${process.platform} ${process.arch}`,
-      processor: cpus()[0]?.model.trim() ?? 'unknown',
-      cores: cpus().length,
+      processor: this.#cores[0]?.model.trim() ?? 'unknown',
+      cores: this.#cores.length,
       memoryBytes: totalmem(),
       threads,
       nodes,

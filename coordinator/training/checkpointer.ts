@@ -1,6 +1,7 @@
 // Writes a running run's checkpoints while the training goes on, and decides what a failure does to the run. Knows nothing
 // of the loop, and of how a checkpoint lies on the disk.
 
+import { setImmediate } from 'node:timers/promises';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import type { Checkpoint } from '../../src/run/checkpoint.ts';
@@ -70,6 +71,8 @@ export class Checkpointer {
     const { write, onEvent } = this.#deps;
     const { step } = checkpoint.position;
     const began = performance.now();
+    // the threads are given the next steps first
+    await setImmediate();
     try {
       const { path, bytes } = await write(checkpoint);
       this.#newest = checkpoint;

@@ -50,6 +50,11 @@ export function placesFor({ threads, shards, listen }: RunOptions) {
   return { workers: Math.max(1, threads), slots: shards };
 }
 
+/** Whether the test leaves in memory what the report shows of it: nodes send figures only, and another engine leaves no more. */
+export function keepsOutcomes({ report, listen, engine }: RunOptions): boolean {
+  return report && listen === null && engine === 'wasm';
+}
+
 /** The run's threads, if it has any; they wait for work, and may start while the data are still being read. */
 export function startThreads(
   { options, memory, module, wide, wiring }: Pick<ExecutorDeps, 'options' | 'memory' | 'module' | 'wide' | 'wiring'>,
@@ -81,7 +86,8 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
     return seen(new InlineExecutor(await wiring.makeEngine(engine, memory, 0), memory), observer);
   }
   const pool = parts.pool ?? startThreads(parts, onEvent);
-  const local = pool && { pool, executor: new ThreadExecutor(memory, pool) };
+  const onRest = (thread: number) => onEvent({ type: 'threadRests', thread, threads });
+  const local = pool && { pool, executor: new ThreadExecutor(memory, pool, onRest) };
   if (options.listen === null) {
     await unlessAborted(local!.pool.started(), parts.signal);
     return seen(local!.executor, observer);

@@ -22,13 +22,13 @@ import { bestEpochOf, startPosition } from '../../src/run/position.ts';
 import { allowedNames, differences, planResume, refuseChanges, refuseEdits } from '../../src/run/resume-plan.ts';
 import { type Change, type Facts, firstSelectable, runConfigOf } from '../../src/run/run-record.ts';
 import { shapeOf } from '../../src/run/run-shape.ts';
-import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
+import { DatasetHash } from '../../src/wire/dataset-bytes.ts';
 import { CheckpointStore, type Chosen, type Found } from '../run-folder/checkpoint-store.ts';
 import { type RunAt, readRunAt } from '../run-folder/read-run.ts';
 import { withDataRecorded } from '../run-folder/run-data.ts';
 import { RunFolder } from '../run-folder/run-folder.ts';
 import { readHistory } from '../run-folder/trained-model.ts';
-import { placesFor } from './make-executor.ts';
+import { keepsOutcomes, placesFor } from './make-executor.ts';
 
 export interface OpenRun {
   readonly data: Dataset;
@@ -112,8 +112,8 @@ async function openNew(deps: OpenDeps): Promise<OpenRun> {
   const { options, engine, program, checkEngine } = deps;
   await checkEngine();
   const { options: recorded, dataFromRun } = withDataRecorded(options, options.out);
-  const read = await readData(deps);
-  const facts = { config: configForFile(recorded), engine, dataDigest: datasetDigest(read.data) };
+  const { dataDigest, ...read } = await readData(deps);
+  const facts = { config: configForFile(recorded), engine, dataDigest };
   const folder =
     options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, [], dataFromRun));
   const store = folder === null ? null : new CheckpointStore(folder.path);
@@ -124,8 +124,8 @@ async function openNew(deps: OpenDeps): Promise<OpenRun> {
 async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | null): Promise<OpenRun> {
   const { options, engine, program, onEvent } = deps;
   const { options: recorded, dataFromRun } = withDataRecorded(options, folder?.path ?? options.out);
-  const read = await readData(deps);
-  const facts = { config: configForFile(recorded), engine, dataDigest: datasetDigest(read.data) };
+  const { dataDigest, ...read } = await readData(deps);
+  const facts = { config: configForFile(recorded), engine, dataDigest };
   const passedOver = (path: string, why: string) =>
     onEvent({ type: 'warning', message: `The checkpoint ${path} is passed over: ${why}` });
   const store = new CheckpointStore(source);
@@ -184,29 +184,32 @@ async function readData({
   onEvent,
   signal,
 }: Pick<OpenDeps, 'options' | 'layMemory' | 'onEvent' | 'signal'>): Promise<
-  Pick<OpenRun, 'data' | 'numbers' | 'shape' | 'memory'>
+  Pick<OpenRun, 'data' | 'numbers' | 'shape' | 'memory'> & { readonly dataDigest: string }
 > {
   const { workers, slots } = placesFor(options);
   let planned: Pick<OpenRun, 'numbers' | 'shape' | 'memory'> | null = null;
+  let hash: DatasetHash | null = null;
   const place = (data: DatasetShape) => {
     checkAgainstData(options, data.train.count);
     const numbers = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
-    const shape = shapeOf(options, data, numbers, workers, slots);
+    const shape = { ...shapeOf(options, data, numbers, workers, slots), outcomes: keepsOutcomes(options) };
     const memory = layMemory(shape);
     memory.setValidation(numbers.validation);
     planned = { numbers, shape, memory };
+    hash = new DatasetHash(data);
     return memory.dataPlace;
   };
   const tell = (message: string) => onEvent({ type: 'info', message });
   const { data: folder, transpose } = options;
   const instead = options.resume === null ? {} : { instead: "put the run's data back there" };
-  const data = await unlessAborted(loadDataset(folder, { transpose, place, tell, ...instead }), signal);
+  const seen = (piece: Uint8Array) => hash!.add(piece);
+  const data = await unlessAborted(loadDataset(folder, { transpose, place, seen, tell, ...instead }), signal);
   // the data of a run that goes on are what they were
   const remarks = options.resume === null ? remarksOn(data, folder, transpose) : [];
   const ofSize = options.resume === null && options.augment ? augmentationRemark(data.train) : null;
   if (ofSize !== null) remarks.push(ofSize);
   for (const { level, message } of remarks) onEvent({ type: level, message });
-  return { data, ...planned! };
+  return { data, dataDigest: hash!.digest(), ...planned! };
 }
 
 /** What stands in both, the checkpoint and history.json, is the same. One that cannot be read is made again. */

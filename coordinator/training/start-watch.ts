@@ -18,12 +18,12 @@ export async function watchRun(
   onEvent: (event: TrainEvent) => void,
 ): Promise<Watch | null> {
   const { folder, start } = opened;
-  const { engine, seed, batchSize, shards, lr: learningRate, epochs } = options;
+  const { engine, wide, seed, batchSize, shards, lr: learningRate, epochs } = options;
   // a folder may be named with anything
   const name = printable(folder?.name ?? 'unsaved');
   return await Watch.start({
     options,
-    facts: { name, version, nodeVersion: process.version, engine, seed, batchSize, shards, learningRate, epochs },
+    facts: { name, version, nodeVersion: process.version, engine, wide, seed, batchSize, shards, learningRate, epochs },
     start: start === null ? freshStart : startOf(start, await checkpointMs(opened)),
     // what the process before has counted
     earlier:

@@ -9,11 +9,12 @@ import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../../src/run/events.ts';
-import type { KnownData } from '../evaluation/evaluation-set.ts';
+import type { JustTrained } from '../evaluation/evaluation-set.ts';
 import { finishedSummary } from '../evaluation/finished-run.ts';
+import { inferenceOf } from '../evaluation/inference.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
 import { startThreads, type TrainWiring } from './make-executor.ts';
-import { type FinishedRun, openRun } from './open-run.ts';
+import { type FinishedRun, type OpenRun, openRun } from './open-run.ts';
 import type { Asked } from './resolve-with-run.ts';
 import type { Phase } from './run-phase.ts';
 import { RunUnderWay } from './run-under-way.ts';
@@ -28,8 +29,8 @@ export interface TrainDeps {
 }
 
 interface TrainHooks extends TrainDeps {
-  /** Handed the data of a run that is under way, for who has to look at them as well. */
-  readonly onData?: (known: KnownData) => void;
+  /** Handed what a run that is done has in memory, for who has to look at it as well. */
+  readonly onTrained?: (known: JustTrained) => void;
 }
 
 export async function trainRun({ options, resumed }: Asked, hooks: TrainHooks, wiring: TrainWiring): Promise<Summary> {
@@ -64,14 +65,25 @@ export async function trainRun({ options, resumed }: Asked, hooks: TrainHooks, w
     throw explained(error, machineLimits, ExitCode.usage);
   });
   if ('finished' in opened) return tellOfFinished(opened, options, onEvent);
-  hooks.onData?.({ data: opened.data, digest: opened.facts.dataDigest });
   const before = opened.start?.seconds ?? 0;
   const seconds = () => before + (performance.now() - started) / 1000;
   const { checkpointRequests, onPhase = () => undefined } = hooks;
   const runHooks = { checkpointRequests, onPhase, onEvent, toldToStop, seconds };
   const run = new RunUnderWay(opened, { module, wide, pool }, options, runHooks, wiring);
   heard = run.onEvent;
-  return await run.run();
+  const summary = await run.run();
+  hooks.onTrained?.(justTrained(opened, summary));
+  return summary;
+}
+
+function justTrained({ data, facts, numbers, memory }: OpenRun, { digest, test }: Summary): JustTrained {
+  const inference = memory.plan.shape.outcomes ? inferenceOf(memory, test) : null;
+  return {
+    data,
+    digest: facts.dataDigest,
+    training: numbers.training,
+    tested: inference && { digest, inference },
+  };
 }
 
 function tellOfFinished(

@@ -25,40 +25,60 @@ export function mnistForm(rows: number, columns: number): PictureForm {
 export function formOf({ count, rows, columns, images }: ImageSet): PictureForm {
   const step = Math.ceil(count / looked);
   const size = rows * columns;
-  const at = Array.from({ length: Math.ceil(count / step) }, (_, i) =>
-    images.subarray(i * step * size, (i * step + 1) * size),
-  );
-  const lightGround = at.filter((image) => edgeOf(image, columns) > 127).length > at.length / 2;
-  const boxes = at.map((image) => boxOf(image, columns, lightGround)).filter(([, longer]) => longer > 0);
-  if (boxes.length === 0) return mnistForm(rows, columns);
-  const longest = boxes.map(([, longer]) => longer).sort((a, b) => a - b);
-  const square = boxes.filter(([shorter, longer]) => shorter >= 0.9 * longer).length;
+  const starts = Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step * size);
+  const light = starts.filter((start) => edgeOf(images, start, rows, columns) > 127).length;
+  const lightGround = light > starts.length / 2;
+  const longest: number[] = [];
+  let square = 0;
+  for (const start of starts) {
+    const { shorter, longer } = boxOf(images, start, rows, columns, lightGround);
+    if (longer === 0) continue;
+    longest.push(longer);
+    if (shorter >= 0.9 * longer) square++;
+  }
+  if (longest.length === 0) return mnistForm(rows, columns);
+  longest.sort((a, b) => a - b);
   const box = Math.min(longest[Math.floor(longest.length / 2)]!, rows, columns);
-  return { box, stretched: square > 0.9 * boxes.length, lightGround };
+  return { box, stretched: square > 0.9 * longest.length, lightGround };
 }
 
-/** Mean of the outermost pixels. */
-function edgeOf(image: Uint8Array, columns: number): number {
-  const rows = image.length / columns;
+/** Mean of the outermost pixels of the image at `start`. */
+function edgeOf(images: Uint8Array, start: number, rows: number, columns: number): number {
   let [sum, pixels] = [0, 0];
   for (let y = 0; y < rows; y++) {
     const inner = y > 0 && y < rows - 1;
     for (let x = 0; x < columns; x += inner ? Math.max(1, columns - 1) : 1) {
-      sum += image[y * columns + x]!;
+      sum += images[start + y * columns + x]!;
       pixels++;
     }
   }
   return sum / pixels;
 }
 
-/** The shorter and the longer side of the box around what is no ground. */
-function boxOf(image: Uint8Array, columns: number, lightGround: boolean): [shorter: number, longer: number] {
-  let [left, top, right, bottom] = [columns, image.length, -1, -1];
-  for (let i = 0; i < image.length; i++) {
-    if ((lightGround ? 255 - image[i]! : image[i]!) < faintest) continue;
-    const [x, y] = [i % columns, Math.floor(i / columns)];
-    [left, top, right, bottom] = [Math.min(left, x), Math.min(top, y), Math.max(right, x), Math.max(bottom, y)];
+/** The sides of the box around what is no ground in the image at `start`. */
+function boxOf(
+  images: Uint8Array,
+  start: number,
+  rows: number,
+  columns: number,
+  lightGround: boolean,
+): { shorter: number; longer: number } {
+  let left = columns;
+  let top = rows;
+  let right = -1;
+  let bottom = -1;
+  for (let y = 0; y < rows; y++) {
+    const row = start + y * columns;
+    for (let x = 0; x < columns; x++) {
+      const value = images[row + x]!;
+      if ((lightGround ? 255 - value : value) < faintest) continue;
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      bottom = y;
+    }
   }
-  const [width, height] = [Math.max(0, right - left + 1), Math.max(0, bottom - top + 1)];
-  return [Math.min(width, height), Math.max(width, height)];
+  const width = Math.max(0, right - left + 1);
+  const height = Math.max(0, bottom - top + 1);
+  return { shorter: Math.min(width, height), longer: Math.max(width, height) };
 }

@@ -58,20 +58,28 @@ export function standingOf(set: ImageSet): 'upright' | 'transposed' | null {
 export function gridOf(image: Uint8Array, rows: number, columns: number): Float64Array | null {
   const corners = image[0]! + image[columns - 1]! + image[image.length - columns]! + image[image.length - 1]!;
   const ink = corners > 4 * 127 ? image.map((value) => 255 - value) : image;
-  const least = ink.reduce((most, value) => Math.max(most, value), 0) / 4;
-  let [left, top, right, bottom] = [columns, rows, -1, -1];
-  for (let i = 0; i < ink.length; i++) {
-    if (ink[i]! <= least) continue;
-    const [x, y] = [i % columns, Math.floor(i / columns)];
-    left = Math.min(left, x);
-    right = Math.max(right, x);
-    top = Math.min(top, y);
-    bottom = Math.max(bottom, y);
+  let most = 0;
+  for (let i = 0; i < ink.length; i++) most = Math.max(most, ink[i]!);
+  const least = most / 4;
+  let left = columns;
+  let top = rows;
+  let right = -1;
+  let bottom = -1;
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      if (ink[y * columns + x]! <= least) continue;
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      bottom = y;
+    }
   }
   if (right === -1) return null;
   const [width, height] = [(right - left + 1) / GRID, (bottom - top + 1) / GRID];
-  return Float64Array.from({ length: CELLS }, (_, cell) => {
-    const [x, y] = [left + (cell % GRID) * width, top + Math.floor(cell / GRID) * height];
+  const cells = new Float64Array(CELLS);
+  for (let cell = 0; cell < CELLS; cell++) {
+    const x = left + (cell % GRID) * width;
+    const y = top + Math.floor(cell / GRID) * height;
     let sum = 0;
     for (let row = Math.floor(y); row < y + height; row++) {
       const tall = Math.min(row + 1, y + height) - Math.max(row, y);
@@ -81,8 +89,9 @@ export function gridOf(image: Uint8Array, rows: number, columns: number): Float6
         sum += tall * wide * (ink[Math.min(row, rows - 1) * columns + Math.min(column, columns - 1)] ?? 0);
       }
     }
-    return sum / (width * height);
-  });
+    cells[cell] = sum / (width * height);
+  }
+  return cells;
 }
 
 function turnedGrid(cells: Float64Array): Float64Array {
@@ -91,12 +100,21 @@ function turnedGrid(cells: Float64Array): Float64Array {
 
 /** Of mean 0 and length 1, so that a product of two is their correlation. */
 function unit(cells: Float64Array): Float64Array {
-  const mean = cells.reduce((sum, value) => sum + value, 0) / CELLS;
-  const length = Math.sqrt(cells.reduce((sum, value) => sum + (value - mean) ** 2, 0)) || 1;
+  let sum = 0;
+  for (let i = 0; i < CELLS; i++) sum += cells[i]!;
+  const mean = sum / CELLS;
+  let squares = 0;
+  for (let i = 0; i < CELLS; i++) squares += (cells[i]! - mean) ** 2;
+  const length = Math.sqrt(squares) || 1;
   return cells.map((value) => (value - mean) / length);
 }
 
 function nearest(cells: Float64Array): number {
-  const products = unitDigits!.map((digit) => digit.reduce((sum, value, i) => sum + value * cells[i]!, 0));
-  return products.indexOf(Math.max(...products));
+  let [best, most] = [0, Number.NEGATIVE_INFINITY];
+  unitDigits!.forEach((digit, label) => {
+    let product = 0;
+    for (let i = 0; i < CELLS; i++) product += digit[i]! * cells[i]!;
+    if (product > most) [best, most] = [label, product];
+  });
+  return best;
 }

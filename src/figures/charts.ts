@@ -1,6 +1,7 @@
 // Charts: numbers -> drawings. Axes have labels and round ticks; what is told apart by colour is told apart by place or
 // name as well.
 
+import { grouped } from '../text/grouped.ts';
 import type { ClassFigures, Confusion } from './confusion.ts';
 import { type Drawing, label, type Point, type Role, type Shape } from './drawing.ts';
 
@@ -189,11 +190,11 @@ export function throughputChart(samplesPerSecond: readonly number[]): Drawing {
   return { name: 'throughput', title: 'Training samples a second', width: 750, height: 300, shapes };
 }
 
-/** With commas between thousands, and three decimals at most: the same on every machine, whatever its language. */
+/** With commas between thousands, and three decimals at most. */
 function inThousands(value: number): string {
   const [whole, decimals] = String(Math.round(value * 1000) / 1000).split('.');
-  const grouped = whole!.replaceAll(/\B(?=(\d{3})+$)/g, ',');
-  return decimals === undefined ? grouped : `${grouped}.${decimals}`;
+  const thousands = grouped(Number(whole));
+  return decimals === undefined ? thousands : `${thousands}.${decimals}`;
 }
 
 /** Three to seven round numbers that span from `low` to `high`. */

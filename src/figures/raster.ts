@@ -3,8 +3,11 @@
 
 import { encodePngIn } from '../image/png-encode.ts';
 import { type Drawing, letters, type Point, type Shape, textWidth, themes } from './drawing.ts';
+import { Edges } from './edges.ts';
 
 const LINES = 4;
+/** Of the shape that is drawn: their room is used again. */
+const edges = new Edges();
 
 /** Draws one drawing after the other in the same memory: a figure's pixels take some megabytes. */
 export class Rasteriser {
@@ -31,29 +34,27 @@ interface Canvas {
 }
 
 function draw(canvas: Canvas, shape: Shape, scale: number): void {
-  const scaled = (points: readonly Point[]): Point[] => points.map(([x, y]) => [x * scale, y * scale]);
+  edges.clear();
   switch (shape.kind) {
     case 'rect': {
       const { x, y, width, height, fill, opacity = 1 } = shape;
       const corners: Point[] = [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]; // biome-ignore format: a rectangle
-      return fillPolygons(canvas, [scaled(corners)], rgb(fill), opacity);
+      edges.add(corners, scale);
+      return fillEdges(canvas, rgb(fill), opacity);
     }
     case 'line':
-      return fillPolygons(canvas, stroked(shape.points, shape.thick / 2).map(scaled), rgb(shape.stroke), 1);
+      for (const points of stroked(shape.points, shape.thick / 2)) edges.add(points, scale);
+      return fillEdges(canvas, rgb(shape.stroke), 1);
     case 'disc':
-      return fillPolygons(canvas, [scaled(circle([shape.x, shape.y], shape.radius))], rgb(shape.fill), 1);
+      edges.add(circle([shape.x, shape.y], shape.radius), scale);
+      return fillEdges(canvas, rgb(shape.fill), 1);
     case 'text': {
-      const { x, y, text, size, anchor, turned } = shape;
+      const { text, size, anchor } = shape;
       const shift = { start: 0, middle: -0.5, end: -1 }[anchor] * textWidth(text, size);
-      const polygons = letters(text).flatMap(({ path, x: at }) =>
-        outlines(path).map((points) =>
-          points.map(([px, py]): Point => {
-            const [dx, dy] = [shift + ((at + px) * size) / 1000, (py * size) / 1000];
-            return turned ? [x + dy, y - dx] : [x + dx, y + dy];
-          }),
-        ),
-      );
-      return fillPolygons(canvas, polygons.map(scaled), rgb(shape.fill), 1);
+      for (const { path, x: at } of letters(text)) {
+        for (const points of outlines(path)) edges.addLetter(points, shape, shift, at, scale);
+      }
+      return fillEdges(canvas, rgb(shape.fill), 1);
     }
     case 'image':
       return drawImage(canvas, shape, scale);
@@ -144,24 +145,17 @@ function outlinesOf(path: string): Point[][] {
   return polygons;
 }
 
-/** Non-zero winding. */
-function fillPolygons(canvas: Canvas, polygons: readonly Point[][], colour: readonly number[], opacity: number): void {
-  const edges = edgesOf(polygons);
-  let [top, bottom, left, right] = [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY, 0];
-  for (let i = 0; i < edges.length; i += 2) {
-    left = Math.min(left, edges[i]!);
-    right = Math.max(right, edges[i]!);
-    top = Math.min(top, edges[i + 1]!);
-    bottom = Math.max(bottom, edges[i + 1]!);
-  }
+/** Fills what the edges enclose: non-zero winding. */
+function fillEdges(canvas: Canvas, colour: readonly number[], opacity: number): void {
+  const { left, right, top, bottom } = edges;
   // most shapes are a word or a mark in a wide drawing
   const from = Math.max(0, Math.floor(left));
   const to = Math.min(canvas.width, Math.ceil(right));
   const { cover } = canvas;
-  const crossings = { x: new Float64Array(edges.length / 4), turn: new Int8Array(edges.length / 4) };
   for (let row = Math.max(0, Math.floor(top)); row < Math.min(canvas.height, Math.ceil(bottom)); row++) {
     cover.fill(0, from, to);
-    for (let line = 0; line < LINES; line++) addLine(cover, edges, row + (line + 0.5) / LINES, crossings);
+    edges.chooseRow(row);
+    for (let line = 0; line < LINES; line++) addLine(cover, row + (line + 0.5) / LINES);
     for (let x = from; x < to; x++) {
       const part = Math.min(1, cover[x]!) * opacity;
       if (part === 0) continue;
@@ -174,59 +168,20 @@ function fillPolygons(canvas: Canvas, polygons: readonly Point[][], colour: read
   }
 }
 
-/** Room for where a line meets the edges, from left to right, and in which sense: made once a shape, and not once a line. */
-interface Crossings {
-  readonly x: Float64Array;
-  readonly turn: Int8Array;
-}
-
-/** Adds what the polygons cover of one horizontal line, pixel by pixel. */
-function addLine(cover: Float32Array, edges: Float64Array, y: number, crossings: Crossings): void {
-  const count = findCrossings(edges, y, crossings);
+/** Adds what the edges enclose of one horizontal line, pixel by pixel. */
+function addLine(cover: Float32Array, y: number): void {
+  const count = edges.cross(y);
+  const { crossings, turns } = edges;
   let winding = 0;
   for (let i = 0; i + 1 < count; i++) {
-    winding += crossings.turn[i]!;
+    winding += turns[i]!;
     if (winding === 0) continue;
-    const from = Math.max(0, crossings.x[i]!);
-    const to = Math.min(cover.length, crossings.x[i + 1]!);
+    const from = Math.max(0, crossings[i]!);
+    const to = Math.min(cover.length, crossings[i + 1]!);
     for (let pixel = Math.floor(from); pixel < to; pixel++) {
       cover[pixel]! += (Math.min(to, pixel + 1) - Math.max(from, pixel)) / LINES;
     }
   }
-}
-
-/** Returns how many there are; each is put behind those that are not right of it. */
-function findCrossings(edges: Float64Array, y: number, { x, turn }: Crossings): number {
-  let count = 0;
-  for (let i = 0; i < edges.length; i += 4) {
-    const ay = edges[i + 1]!;
-    const by = edges[i + 3]!;
-    if (ay <= y === by <= y) continue;
-    const ax = edges[i]!;
-    const here = ax + ((y - ay) * (edges[i + 2]! - ax)) / (by - ay);
-    let at = count++;
-    for (; at > 0 && x[at - 1]! > here; at--) {
-      x[at] = x[at - 1]!;
-      turn[at] = turn[at - 1]!;
-    }
-    x[at] = here;
-    turn[at] = by > ay ? 1 : -1;
-  }
-  return count;
-}
-
-/** Four numbers each: from x, y to x, y. */
-function edgesOf(polygons: readonly Point[][]): Float64Array {
-  const edges = new Float64Array(4 * polygons.reduce((sum, points) => sum + points.length, 0));
-  let at = 0;
-  for (const points of polygons) {
-    for (let i = 0; i < points.length; i++) {
-      edges.set(points.at(i - 1)!, at);
-      edges.set(points[i]!, at + 2);
-      at += 4;
-    }
-  }
-  return edges;
 }
 
 function rgb(role: keyof (typeof themes)['light']): number[] {

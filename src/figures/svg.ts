@@ -19,12 +19,19 @@ export function themeRules(root: string): string {
   );
 }
 
-/** `standalone`: a file of its own, with the rules in it; else for a page that has them. */
-export function toSvg({ title, width, height, shapes }: Drawing, standalone: boolean): string {
+export interface Svg {
+  /** A file of its own, with the rules in it. */
+  readonly file: string;
+  /** For a page that has the rules. */
+  readonly element: string;
+}
+
+export function toSvg({ title, width, height, shapes }: Drawing): Svg {
   const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`;
-  const style = standalone ? `<style>${themeRules('svg')}</style>` : '';
+  const start = `${head}<title>${escaped(title)}</title>`;
   const paper = `<rect class="f-paper" width="${width}" height="${height}"/>`;
-  return `${head}<title>${escaped(title)}</title>${style}${paper}${shapes.map(element).join('')}</svg>\n`;
+  const end = `${paper}${shapes.map(element).join('')}</svg>\n`;
+  return { file: `${start}<style>${themeRules('svg')}</style>${end}`, element: `${start}${end}` };
 }
 
 function element(shape: Shape): string {

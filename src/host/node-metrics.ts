@@ -16,6 +16,18 @@ export const nodeMetricTable = {
     help: 'Computing threads of the node.',
     labels: {},
   },
+  nodeWide: {
+    name: 'lockstep_node_wide_vectors',
+    type: 'gauge',
+    help: '1 if the node computes with wide vectors (--wide), else 0.',
+    labels: {},
+  },
+  nodeWideChecks: {
+    name: 'lockstep_node_wide_checks_total',
+    type: 'counter',
+    help: 'Tasks that narrow code did again beside wide vectors, to the same bits. The first other bit ends the node.',
+    labels: {},
+  },
   nodeShards: {
     name: 'lockstep_node_shards_total',
     type: 'counter',
@@ -39,6 +51,8 @@ export const nodeMetricTable = {
 export interface NodeValues {
   readonly connected: boolean;
   readonly threads: number;
+  readonly wide: boolean;
+  readonly wideChecks: number;
   readonly shardsDone: number;
   readonly samplesDone: number;
   readonly connections: number;
@@ -49,8 +63,8 @@ function nodeExposition(read: () => NodeValues): Exposition {
   return new Exposition(
     rows,
     () => {
-      const { connected, threads, shardsDone, samplesDone, connections } = read();
-      const values = [connected ? 1 : 0, threads, shardsDone, samplesDone, connections];
+      const { connected, threads, wide, wideChecks, shardsDone, samplesDone, connections } = read();
+      const values = [connected ? 1 : 0, threads, wide ? 1 : 0, wideChecks, shardsDone, samplesDone, connections];
       return rows.map((row, i) => ({ row, samples: [{ name: row.name, labels: {}, value: values[i]! }] }));
     },
     true,

@@ -11,6 +11,7 @@ import {
   JobKind,
   nextJobAt,
   ownerOf,
+  Presence,
   postedWord,
   SplitCode,
   stepPhases,
@@ -82,6 +83,10 @@ export class ThreadPool implements WorkerPool {
     [...this.#places].forEach((place, worker) => {
       this.#threads.push(this.#keep(worker, place));
     });
+  }
+
+  get isWide(): boolean {
+    return this.#options.engine.wide !== undefined;
   }
 
   get busy(): boolean {
@@ -232,11 +237,14 @@ export class ThreadPool implements WorkerPool {
     this.#stamp = stamp;
     this.#nextStamp = nextJobAt(stamp, phases);
     Atomics.add(this.#words, this.#control + Word.job, 1);
+    this.#endRests();
     this.#wakeThreads();
   }
 
-  /** Frees what a dead thread held. */
+  /** Frees what a dead thread held. It may have been the only one that did not rest. */
   #free(worker: number): void {
+    this.#store(Word.presence + worker, Presence.away);
+    this.#endRests();
     const table = this.#memory.plan.tasks / 4;
     for (let task = 0; task < this.#memory.plan.taskCount; task++) {
       const word = Atomics.load(this.#words, table + task);
@@ -271,6 +279,11 @@ export class ThreadPool implements WorkerPool {
   #wakeMain(): void {
     Atomics.add(this.#words, this.#control + Word.main, 1);
     Atomics.notify(this.#words, this.#control + Word.main);
+  }
+
+  #endRests(): void {
+    Atomics.add(this.#words, this.#control + Word.restsEnd, 1);
+    Atomics.notify(this.#words, this.#control + Word.restsEnd);
   }
 
   #wakeThreads(): void {

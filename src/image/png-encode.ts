@@ -67,21 +67,29 @@ function filter(room: Uint8Array, lineBytes: number, lines: number, channels: nu
 
 /** The one with the smallest sum of absolute differences; of equal ones that of the smallest number. */
 function bestFilter(line: Uint8Array, above: Uint8Array, channels: number): Filter {
-  let [none, sub, up, average, paethSum] = [0, 0, 0, 0, 0];
+  let sub = 0;
+  let up = 0;
   for (let x = channels; x < line.length; x++) {
     const here = line[x]!;
-    const left = line[x - channels]!;
-    const over = above[x]!;
-    none += here;
-    sub += Math.abs(here - left);
-    up += Math.abs(here - over);
-    average += Math.abs(here - ((left + over) >> 1));
+    sub += Math.abs(here - line[x - channels]!);
+    up += Math.abs(here - above[x]!);
   }
-  const least = Math.min(none, sub, up, average);
+  // the others are looked at as far as they may be the smallest
+  let least = Math.min(sub, up);
+  let best: Filter = sub <= up ? Filter.sub : Filter.up;
+  let none = 0;
+  for (let x = channels; x < line.length && none <= least; x++) none += line[x]!;
+  if (none <= least) [least, best] = [none, Filter.none];
+  let average = 0;
+  for (let x = channels; x < line.length && average < least; x++) {
+    average += Math.abs(line[x]! - ((line[x - channels]! + above[x]!) >> 1));
+  }
+  if (average < least) [least, best] = [average, Filter.average];
+  let paethSum = 0;
   for (let x = channels; x < line.length && paethSum < least; x++) {
     paethSum += Math.abs(line[x]! - paeth(line[x - channels]!, above[x]!, above[x - channels]!));
   }
-  return paethSum < least ? Filter.paeth : ([none, sub, up, average].indexOf(least) as Filter);
+  return paethSum < least ? Filter.paeth : best;
 }
 
 function write(
@@ -92,18 +100,27 @@ function write(
   target: Uint8Array,
   at: number,
 ): void {
-  for (let x = channels; x < line.length; x++) {
-    target[at + x - channels] = line[x]! - predicted(filter, line, above, x, channels);
+  // a loop each: this is done for every byte of a drawing
+  const to = at - channels;
+  switch (filter) {
+    case Filter.none:
+      return target.set(line.subarray(channels), at);
+    case Filter.sub:
+      for (let x = channels; x < line.length; x++) target[to + x] = line[x]! - line[x - channels]!;
+      return;
+    case Filter.up:
+      for (let x = channels; x < line.length; x++) target[to + x] = line[x]! - above[x]!;
+      return;
+    case Filter.average:
+      for (let x = channels; x < line.length; x++) {
+        target[to + x] = line[x]! - ((line[x - channels]! + above[x]!) >> 1);
+      }
+      return;
+    case Filter.paeth:
+      for (let x = channels; x < line.length; x++) {
+        target[to + x] = line[x]! - paeth(line[x - channels]!, above[x]!, above[x - channels]!);
+      }
   }
-}
-
-function predicted(filter: Filter, line: Uint8Array, above: Uint8Array, x: number, channels: number): number {
-  if (filter === Filter.none) return 0;
-  if (filter === Filter.up) return above[x]!;
-  const left = line[x - channels]!;
-  if (filter === Filter.sub) return left;
-  if (filter === Filter.average) return (left + above[x]!) >> 1;
-  return paeth(left, above[x]!, above[x - channels]!);
 }
 
 /** Of the three neighbours the one nearest to what a plane through them would have here. */

@@ -1,6 +1,6 @@
 // The mailbox in shared memory by which the coordinator's thread and the computing threads talk: words of the control area
 // and of the task table (kernels/memory-plan.ts). Only numbers and arithmetic live here; the waiting is in
-// worker/thread/compute-loop.ts and src/host/thread-pool.ts.
+// worker/thread/ (phases.ts, rests.ts) and src/host/thread-pool.ts.
 //
 // A job is a sequence of phases, a phase a list of tasks. Each task has one word: the stamp of the last phase that took it,
 // and who holds it. A thread takes a task by one compare-and-swap and marks it done by one store; a phase is over when all
@@ -52,7 +52,15 @@ export const Word = {
   faults: 128,
   /** How many threads have come to their loop; one that replaces another counts again. */
   started: 192,
+  /** Counts what ends rests: a job's end, a thread's death. Threads that rest (worker/thread/rests.ts) sleep on it. */
+  restsEnd: 208,
+  /** A word for each of up to 64 threads: its Presence. */
+  presence: 256,
 } as const;
+
+/** away: it rests, is dead, or has not come yet. disturbed: it is here, and something else often takes its core. */
+export const Presence = { away: 0, calm: 1, disturbed: 2 } as const;
+export type Presence = (typeof Presence)[keyof typeof Presence];
 
 /** train: whole steps, one after the other; compute: the tree nodes of one step; evaluate: parts of a split. */
 export const JobKind = { stop: 0, train: 1, evaluate: 2, compute: 3 } as const;

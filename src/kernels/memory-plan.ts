@@ -50,7 +50,7 @@ export interface MemoryPlan {
   readonly records: readonly { readonly address: number; readonly words: readonly number[] }[];
 }
 
-const CONTROL_WORDS = 256;
+const CONTROL_WORDS = 320;
 /** Steps whose scalars and sums stand in memory: how far the threads may run ahead of the coordinator. */
 export const STEP_RING = 256;
 

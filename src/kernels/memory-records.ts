@@ -36,16 +36,18 @@ export const ScratchWord = {
   sumBytes: 2,
   shiftedBias: 3,
   images: 4,
-  entries: 5,
-  picked: 6,
-  steps: 7,
-  merges: 8,
-  treeStack: 9,
-  zeros: 10,
-  rowSum: 11,
-  shift: 12,
-  reduceStack: 13,
-  reduceNodes: 14,
+  canvas: 5,
+  canvasBytes: 6,
+  entries: 7,
+  picked: 8,
+  steps: 9,
+  merges: 10,
+  treeStack: 11,
+  zeros: 12,
+  rowSum: 13,
+  shift: 14,
+  reduceStack: 15,
+  reduceNodes: 16,
 } as const;
 
 /** LayerScratch: one after the other, at Scratch's `layers`. */
@@ -112,7 +114,15 @@ export const StepDouble = {
 export const STEP_BYTES = 128;
 
 /** What a worker adds up of what it did, for whoever watches; only that worker writes it. */
-export const TallyDouble = { computeMs: 0, updateMs: 1, waitMs: 2, shards: 3, samples: 4 } as const;
+export const TallyDouble = {
+  computeMs: 0,
+  updateMs: 1,
+  waitMs: 2,
+  shards: 3,
+  samples: 4,
+  restMs: 5,
+  checks: 6,
+} as const;
 export const TALLY_BYTES = 64;
 
 /** The words of a record in which each name has its value. */

@@ -200,7 +200,14 @@ export class RunMemory {
       waitMs: this.doubles[at + TallyDouble.waitMs]!,
       shards: this.doubles[at + TallyDouble.shards]!,
       samples: this.doubles[at + TallyDouble.samples]!,
+      restMs: this.doubles[at + TallyDouble.restMs]!,
+      checks: this.doubles[at + TallyDouble.checks]!,
     };
+  }
+
+  /** Tasks that all workers did again by narrow code. */
+  get wideChecks(): number {
+    return this.plan.workers.reduce((sum, _, worker) => sum + this.tally(worker).checks, 0);
   }
 
   /** Address of the sums of an evaluation's part. */

@@ -40,7 +40,10 @@ export const wideEngines: readonly WideEngine[] = [
     v8: '14.6.202.34',
     node: '26.12.1',
     platform: 'linux',
-    processors: [{ arch: 'x64', vendor: 'AuthenticAMD', family: 25, models: 'AMD Zen 3 and Zen 4' }],
+    processors: [
+      { arch: 'x64', vendor: 'AuthenticAMD', family: 25, models: 'AMD Zen 3 and Zen 4' },
+      { arch: 'x64', vendor: 'AuthenticAMD', family: 26, models: 'AMD Zen 5' },
+    ],
     flags: [
       '--experimental-wasm-revectorize',
       '--no-liftoff',

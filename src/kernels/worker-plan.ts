@@ -86,6 +86,7 @@ function planScratch(space: Space, { layout, shards, rows, columns }: RunShape, 
       sumBytes: longestRow,
       shiftedBias: space.take(layers[0]!.stride * 4),
       images: space.take(TILE * imageBytes),
+      ...planCanvas(space, rows, columns),
       entries: space.take(2 * ENTRY_BYTES),
       picked: space.take(2 * ENTRY_BYTES),
       steps: space.take(passShards * 12),
@@ -101,13 +102,26 @@ function planScratch(space: Space, { layout, shards, rows, columns }: RunShape, 
   );
 }
 
+/**
+ * Room for an image that is turned by at most ten degrees, and moved by as much as the crop may; around it stands as much of 0 as
+ * the kernels look at: assembly/augment.ts has sixteen columns and four rows at a time.
+ */
+function planCanvas(space: Space, rows: number, columns: number): { canvas: number; canvasBytes: number } {
+  // beyond a side an image reaches by less than the sine of ten degrees times half of the other side, and a pixel
+  const [beside, beyond] = [Math.ceil(rows / 8) + 4, Math.ceil(columns / 8) + 8];
+  // what stands on the right of a row stands on the left of the next one
+  const canvasBytes = (columns + beside + 16 + 15) & ~15;
+  const words = new Array(((rows + 2 * beyond) * canvasBytes) / 4).fill(0);
+  return { canvas: space.record(words) + beyond * canvasBytes, canvasBytes };
+}
+
 function planStore(space: Space, { layout, shards, batchSize }: RunShape, grid: PassGrid): number {
   const { layers, size } = layout;
   const { passTiles, passShards, shardPasses } = grid;
   const layerRecords = layers.flatMap(({ inputs, stride }, l) => {
     const pitch = pitchOf(stride * 4);
     return wordsOf(LayerStoreWord, {
-      deltas: space.take(passTiles * TILE * pitch),
+      deltas: space.take(passTiles * (TILE + 1) * pitch),
       pitch,
       inputs: space.take(passTiles * TILE * inputs * (l === 0 ? 1 : 4)),
     });

@@ -43,6 +43,8 @@ export type ClusterEvent =
       /** host:port, as this machine sees it; null: this machine's own threads. */
       readonly address: string | null;
       readonly threads: number;
+      /** Whether it has wide vectors. */
+      readonly wide: boolean;
     }
   | {
       readonly type: 'workerLost';
@@ -83,6 +85,17 @@ export type ClusterEvent =
       /** 0-based. */
       readonly thread: number;
       readonly reason: string;
+    }
+  | {
+      /**
+       * Something else takes a thread's core again and again: so that the others need not wait for it, it rests, and they take its
+       * tasks. Told once in a run, when a quarter of a second was rested.
+       */
+      readonly type: 'threadRests';
+      /** 0-based. */
+      readonly thread: number;
+      /** How many there are. */
+      readonly threads: number;
     }
   | {
       /** There are more threads than shards. */

@@ -37,6 +37,10 @@ export function eventLine(event: TrainEvent): EventLine | null {
       return warning(`this machine's threads: ${event.code}, ${event.reason}`);
     case 'threadLost':
       return warning(lossText(event.thread, event.reason));
+    case 'threadRests':
+      return warning(
+        `something else takes the core of thread ${event.thread} again and again: it rests now and then, and the others take its tasks (end what else runs there, or use --threads ${event.threads - 1})`,
+      );
     case 'threadsIdle':
       return warning(
         `${event.threads} workers but only ${event.shards} shards: ${event.threads - event.shards} of them will idle (a larger --shards uses them, and changes the digest)`,
@@ -68,9 +72,9 @@ export function eventLine(event: TrainEvent): EventLine | null {
   }
 }
 
-function joinText({ workerId, name, address, threads }: TrainEvent & { type: 'workerJoined' }): string {
+function joinText({ workerId, name, address, threads, wide }: TrainEvent & { type: 'workerJoined' }): string {
   const who = address === null ? `is ${name}:` : `joined: ${name} at ${address},`;
-  return `worker ${workerId} ${who} ${counted(threads, 'thread')}`;
+  return `worker ${workerId} ${who} ${counted(threads, 'thread')}${wide ? ' with wide vectors' : ''}`;
 }
 
 /** A node says the same of its own. */

@@ -2,18 +2,24 @@
 // rows, columns, classes), then training images, training labels, test images, test labels.
 
 import { createHash, type Hash } from 'node:crypto';
+import type { DatasetShape } from '../data/assemble.ts';
 import type { Dataset } from '../data/dataset.ts';
 
 const HEAD_BYTES = 20;
 const MOST_HASHED = 2 ** 30;
 
 /** The bytes in pieces that are views of the dataset, in the order of their sending. */
-function piecesOf({ train, test, classes }: Dataset): Uint8Array[] {
+function piecesOf(dataset: Dataset): Uint8Array[] {
+  const { train, test } = dataset;
+  return [headOf(dataset), train.images, train.labels, test.images, test.labels];
+}
+
+function headOf({ train, test, classes }: DatasetShape): Uint8Array {
   const head = new DataView(new ArrayBuffer(HEAD_BYTES));
   for (const [i, n] of [train.count, test.count, train.rows, train.columns, classes].entries()) {
     head.setUint32(4 * i, n, true);
   }
-  return [new Uint8Array(head.buffer), train.images, train.labels, test.images, test.labels];
+  return new Uint8Array(head.buffer);
 }
 
 /** All of it, of which no copy is kept: a data set may fill half of the memory. */
@@ -45,6 +51,24 @@ export function datasetDigest(dataset: Dataset): string {
   const hash = createHash('sha256');
   for (const piece of piecesOf(dataset)) update(hash, piece);
   return hash.digest('hex');
+}
+
+/** The same of a dataset that comes piece by piece: training images and labels, test images and labels. */
+export class DatasetHash {
+  readonly #hash = createHash('sha256');
+
+  constructor(shape: DatasetShape) {
+    this.#hash.update(headOf(shape));
+  }
+
+  add(piece: Uint8Array): void {
+    update(this.#hash, piece);
+  }
+
+  /** When all was added; once. */
+  digest(): string {
+    return this.#hash.digest('hex');
+  }
 }
 
 /** SHA-256 (hex) of bytes that were received. */

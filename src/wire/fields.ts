@@ -20,6 +20,9 @@ export const uint32: Check<number> = integer(0, 2 ** 32 - 1);
 export const milliseconds: Check<number> = (value, path) =>
   typeof value === 'number' && value >= 0 && value <= 2 ** 30 ? value : refuse(path, 'milliseconds', value);
 
+export const yesOrNo: Check<boolean> = (value, path) =>
+  typeof value === 'boolean' ? value : refuse(path, 'true or false', value);
+
 /** Any float64, NaN and infinities included: for the one field where they are an honest report. */
 export const anyNumber: Check<number> = (value, path) =>
   typeof value === 'number' ? value : refuse(path, 'a number', value);

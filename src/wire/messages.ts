@@ -28,6 +28,8 @@ export interface Hello {
   readonly name: string;
   /** Computing threads. */
   readonly threads: number;
+  /** Whether it computes with wide vectors: for whoever watches. */
+  readonly wide: boolean;
   /** Port of the node's own metrics, at the address that it connects from; null if it has none there. */
   readonly metricsPort: number | null;
 }

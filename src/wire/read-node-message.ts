@@ -15,6 +15,7 @@ import {
   oneOf,
   text,
   uint32,
+  yesOrNo,
 } from './fields.ts';
 import {
   LEAST_LOSS,
@@ -54,6 +55,7 @@ const checkHello = fields({
   selfTest: digest,
   name: text(NAME_LENGTH),
   threads: integer(1, NODE_THREADS),
+  wide: yesOrNo,
   metricsPort: nullable(integer(1, 65_535)),
 });
 const checkNeedData = fields({ type: oneOf(['need-data']) });

@@ -31,7 +31,15 @@ describe('who reads by another name', () => {
     const url = await run.url;
     const worker = await serveNodeMetrics(
       { host: '127.0.0.1', port: 0, allowHost: ['grafana.example.'] },
-      () => ({ connected: false, connections: 0, shardsDone: 0, samplesDone: 0, threads: 1 }),
+      () => ({
+        connected: false,
+        connections: 0,
+        shardsDone: 0,
+        samplesDone: 0,
+        wideChecks: 0,
+        threads: 1,
+        wide: false,
+      }),
       () => undefined,
     );
     onTestFinished(() => worker.close());

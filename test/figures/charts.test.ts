@@ -55,7 +55,7 @@ describe('charts', () => {
         const left = shape.x - { start: 0, middle: 0.5, end: 1 }[shape.anchor] * width;
         expect(left >= 0 && left + width <= drawing.width, shape.text).toBe(true);
       }
-      expect(toSvg(drawing, true)).not.toContain('NaN');
+      expect(toSvg(drawing).file).not.toContain('NaN');
     }
   });
 
@@ -80,7 +80,7 @@ describe('charts', () => {
     // an H: two stems and a bar
     const row = (y: number) => Array.from({ length: 18 }, (_, i) => (at(22 + i, y)! < 128 ? '#' : '.')).join('');
     expect(row(8)).toMatch(/^\.+#+\.{5,}#+\.*$/);
-    expect(toSvg(drawing, true)).toContain('<title>a &lt; b &amp; &quot;c&quot;</title>');
+    expect(toSvg(drawing).file).toContain('<title>a &lt; b &amp; &quot;c&quot;</title>');
   });
 
   it('show right ones of every class, and the surest mistakes first', () => {

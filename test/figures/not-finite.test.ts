@@ -6,14 +6,14 @@ import { toSvg } from '../../src/figures/svg.ts';
 
 const finite = [2, 1, 0.5];
 const drawn = (values: readonly (number | null)[]) =>
-  toSvg(curves([{ title: 'Loss', percent: false, series: [{ name: 'Training', role: 'first', values }] }]), true);
+  toSvg(curves([{ title: 'Loss', percent: false, series: [{ name: 'Training', role: 'first', values }] }])).file;
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('%s in a chart is a gap', (figure) => {
   expect(drawn([...finite, figure])).toBe(drawn([...finite, null]));
   expect(drawn([figure, figure])).toBe(drawn([null, null]));
   expect(drawn([...finite, figure])).not.toMatch(/NaN|Infinity/);
-  expect(toSvg(throughputChart([figure, 5]), true)).not.toMatch(/NaN|Infinity/);
-  expect(toSvg(throughputChart([figure]), true)).not.toMatch(/NaN|Infinity/);
+  expect(toSvg(throughputChart([figure, 5])).file).not.toMatch(/NaN|Infinity/);
+  expect(toSvg(throughputChart([figure])).file).not.toMatch(/NaN|Infinity/);
 });
 
 test('a run of as many epochs as there may be has its charts', () => {

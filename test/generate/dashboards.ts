@@ -274,6 +274,29 @@ export function workers(): Dashboard {
         queries: [[last('lockstep_worker_evictions_total'), '{{reason}}']],
       }),
     )
+    .withRow(new RowBuilder('Wide vectors'))
+    .withPanel(
+      graph({
+        title: 'Workers by their vectors',
+        description: 'How many workers have wide vectors (--wide), and how many have not. No bit depends on it.',
+        unit: 'short',
+        width: 12,
+        stacked: true,
+        queries: [[`sum by (instance, wide) (${last('lockstep_worker_info')})`, 'wide: {{wide}}']],
+      }),
+    )
+    .withPanel(
+      graph({
+        title: 'Compared with narrow code',
+        description: 'Tasks a second that narrow code does again, by the coordinator and by nodes that show metrics.',
+        unit: 'short',
+        width: 12,
+        queries: [
+          [rate('lockstep_wide_checks_total'), 'coordinator'],
+          ['rate(lockstep_node_wide_checks_total[$__rate_interval])', '{{node}}'],
+        ],
+      }),
+    )
     .withRow(new RowBuilder('One by one'))
     .withPanel(
       graph({
@@ -289,6 +312,15 @@ export function workers(): Dashboard {
         description: 'Share of the time that each worker computes gradients, by its own clock.',
         unit: 'percentunit',
         queries: [[rate('lockstep_worker_compute_seconds_total'), 'worker {{worker}}']],
+      }),
+    )
+    .withPanel(
+      graph({
+        title: 'Resting',
+        description:
+          'Share of the time that each thread of the coordinator rests, since something else takes its core again and again.',
+        unit: 'percentunit',
+        queries: [[rate('lockstep_worker_rest_seconds_total'), 'worker {{worker}}']],
       }),
     )
     .withPanel(
@@ -355,10 +387,12 @@ export function workers(): Dashboard {
     .withPanel(
       graph({
         title: 'Threads and cores',
-        description: 'Computing threads of each node, and the cores that its process uses.',
+        description:
+          'Computing threads of each node, whether with wide vectors (1), and the cores that its process uses.',
         unit: 'short',
         queries: [
           ['last_over_time(lockstep_node_threads[$__range])', '{{node}}: threads'],
+          ['last_over_time(lockstep_node_wide_vectors[$__range])', '{{node}}: wide vectors'],
           ['rate(process_cpu_seconds_total{node!=""}[$__rate_interval])', '{{node}}: cores'],
         ],
       }),

@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { layRun } from '../../src/kernels/lay-memory.ts';
 import { augmentImage, wiring } from '../../src/library.ts';
+import { layoutOf } from '../../src/model/layout.ts';
 import { Purpose } from '../../src/random.ts';
 import { goldenJson, imagesAt, mnistData } from '../support/golden.ts';
 import { refusal } from '../support/refusal.ts';
@@ -58,3 +61,44 @@ test('a report shows images of any size that a run may have', () => {
   // turned, so that a corner is background
   expect(seen[0]).toBe(0);
 });
+
+test('training sees the same images, of any size: sixteen pixels at a time it turns them as one at a time', () => {
+  const side = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 21, max: 150 }));
+  fc.assert(
+    fc.property(
+      side,
+      side,
+      fc.nat(2 ** 31),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (rows, columns, seed, filled) => {
+        const [pixels, count] = [rows * columns, 4];
+        const layout = layoutOf([pixels, 1, 2]);
+        const counts = { trainImages: count, testImages: 0, trainingCount: count, validationCount: 0 };
+        const shape = { layout, rows, columns, batchSize: count, shards: 1, seed, augment: true, workers: 1, slots: 1 };
+        const memory = layRun({ ...shape, ...counts, dense: true }, wiring.sharedKernels(), wiring.heapBase());
+        let state = seed;
+        const images = Uint8Array.from({ length: count * pixels }, () => {
+          state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+          return state / 2 ** 32 < filled ? 1 + (state % 255) : 0;
+        });
+        const none = { count: 0, rows, columns, images: new Uint8Array(0), labels: new Uint8Array(0) };
+        memory.setData({ count, rows, columns, images, labels: new Uint8Array(count) }, none, new Uint32Array(0));
+        memory.setOrder(
+          0,
+          Uint32Array.from({ length: count }, (_, i) => i),
+        );
+        const { scratch, dense } = memory.plan.workers[0]!;
+        memory.kernels.denseSamples(memory.plan.runRecord, scratch, 1, 0, count, dense!.samples, dense!.labels);
+        const rowsOfFloats = new Float32Array(memory.wasmMemory.buffer, dense!.samples, count * (pixels + 1));
+        for (let number = 0; number < count; number++) {
+          const image = images.subarray(number * pixels, (number + 1) * pixels);
+          const address = { rows, columns, seed, purpose: Purpose.augmentTraining, epoch: 1, number };
+          const row = rowsOfFloats.subarray(number * (pixels + 1), number * (pixels + 1) + pixels);
+          const found = Array.from(row, (value) => Math.round((value + 1) * 127.5));
+          expect(found).toEqual([...wiring.workbench().augmentSample(image, address)]);
+        }
+      },
+    ),
+    { numRuns: 200, seed: 12 },
+  );
+}, 60_000);

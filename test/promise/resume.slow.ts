@@ -442,7 +442,7 @@ describe('what is done otherwise', () => {
 
   test('another engine is refused', async () => {
     const run = await died(17);
-    const error = await refusal(() => runOnDisk({ resume: run, engine: 'tfjs-node' }));
+    const error = await refusal(() => runOnDisk({ resume: run, engine: 'tfjs-node', wide: false }));
     expect(error.message).toMatch(
       /another engine.*engine was "?wasm"? and is "?tfjs-node"? now.*--allow-change engine/,
     );

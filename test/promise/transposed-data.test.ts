@@ -4,8 +4,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { evaluationSet, loadFor } from '../../coordinator/evaluation/evaluation-set.ts';
-import { infer } from '../../coordinator/evaluation/inference.ts';
+import { evaluateSplit } from '../../coordinator/evaluation/evaluate-split.ts';
+import type { LoadingFor } from '../../coordinator/evaluation/evaluation-set.ts';
 import { reportData } from '../../coordinator/report/report-data.ts';
 import { readTrainedModel } from '../../coordinator/run-folder/trained-model.ts';
 import { transposed } from '../../src/data/transpose.ts';
@@ -64,10 +64,9 @@ describe('--transpose', () => {
 
   test('is turned by evaluate and report as well; of other data as one asks', async () => {
     const trained = await readTrainedModel(turned);
-    const accuracyOn = async (...given: Parameters<typeof loadFor> extends [unknown, ...infer Rest] ? Rest : never) => {
-      const set = evaluationSet(trained, await loadFor(trained, ...given), 'test');
-      return (await infer(trained.model, set, 0, wiring)).means.accuracy;
-    };
+    const trying = { threads: 0, wiring, wide: false };
+    const accuracyOn = async (data: string | null, loading: LoadingFor = {}) =>
+      (await evaluateSplit(trained, data, 'test', loading, trying)).means.accuracy;
     const own = await accuracyOn(null);
     expect(own).toBe((await bitsOnDisk(turned)).test.accuracy);
     expect(own).toBeGreaterThan(0.25);

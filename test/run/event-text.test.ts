@@ -20,11 +20,11 @@ const lines: readonly [ClusterEvent, string][] = [
     'info: Metrics and live page at http://127.0.0.1:7070/',
   ],
   [
-    { type: 'workerJoined', workerId: 3, name: 'a', address: '10.0.0.7:5', threads: 1 },
-    'info: worker 3 joined: a at 10.0.0.7:5, 1 thread',
+    { type: 'workerJoined', workerId: 3, name: 'a', address: '10.0.0.7:5', threads: 1, wide: true },
+    'info: worker 3 joined: a at 10.0.0.7:5, 1 thread with wide vectors',
   ],
   [
-    { type: 'workerJoined', workerId: 1, name: 'this machine', address: null, threads: 2 },
+    { type: 'workerJoined', workerId: 1, name: 'this machine', address: null, threads: 2, wide: false },
     'info: worker 1 is this machine: 2 threads',
   ],
   [
@@ -41,6 +41,10 @@ const lines: readonly [ClusterEvent, string][] = [
   [
     { type: 'threadLost', thread: 1, reason: 'it fell' },
     'warning: thread 1 died (it fell); its work is redone, and a new thread takes its place',
+  ],
+  [
+    { type: 'threadRests', thread: 1, threads: 2 },
+    'warning: something else takes the core of thread 1 again and again: it rests now and then, and the others take its tasks (end what else runs there, or use --threads 1)',
   ],
   [
     { type: 'threadsIdle', threads: 10, shards: 8 },

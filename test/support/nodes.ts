@@ -12,6 +12,7 @@ import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import type { Welcome } from '../../src/wire/messages.ts';
 import { makeEngine } from '../../worker/engines/make-engine.ts';
 import { type NodeOptions, type NodeResult, runNode } from '../../worker/node/node.ts';
+import type { NodeCounts } from '../../worker/node/node-counts.ts';
 import { NodeRun, type NodeWiring } from '../../worker/node/node-run.ts';
 import { SpareMemory } from '../../worker/node/spare-memory.ts';
 import { Lines } from './events.ts';
@@ -34,6 +35,7 @@ export interface NodeSetup {
   /** Real threads instead. */
   readonly realThreads?: boolean;
   readonly wiring?: Partial<NodeWiring>;
+  readonly counts?: NodeCounts;
 }
 
 export interface NodeEnd {
@@ -76,7 +78,11 @@ export function startNode(url: string, setup: NodeSetup = {}): TestNode {
     options,
     new Map(data === null ? [] : [[digestOf(data), data]]),
     { ...wiring, ...(setup.realThreads ? {} : { startPool }), ...setup.wiring },
-    { signal: controller.signal, log: (level, message) => log.add(`${level}: ${message}`) },
+    {
+      signal: controller.signal,
+      log: (level, message) => log.add(`${level}: ${message}`),
+      ...(setup.counts && { counts: setup.counts }),
+    },
   ).then(
     (result): NodeEnd => ({ result, error: null }),
     (error: LockstepError): NodeEnd => ({ result: null, error }),

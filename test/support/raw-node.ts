@@ -96,6 +96,7 @@ export async function hello(change: Partial<Hello> = {}): Promise<Hello> {
     selfTest: await wiring.selfTest('wasm'),
     name: 'raw',
     threads: 1,
+    wide: false,
     metricsPort: null,
     ...change,
   };

@@ -1,6 +1,7 @@
 // A run that is watched, in this process: its events, its server's address, and what it answers.
 
 import { onTestFinished } from 'vitest';
+import type { TrainWiring } from '../../coordinator/training/make-executor.ts';
 import { resolveWithRun } from '../../coordinator/training/resolve-with-run.ts';
 import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
@@ -19,14 +20,14 @@ export interface Watched {
   stop(): void;
 }
 
-export function watchedRun(options: Partial<TrainOptions>): Watched {
+export function watchedRun(options: Partial<TrainOptions>, changes: Partial<TrainWiring> = {}): Watched {
   const log = new EventLines();
   const controller = new AbortController();
   const onEvent = (event: TrainEvent) => {
     log.tell(event);
   };
   const asked = resolveWithRun({ metricsPort: 0, metricsLinger: 0, ...options }, null, 'option');
-  const summary = asked.then((run) => trainRun(run, { onEvent, signal: controller.signal }, wiring));
+  const summary = asked.then((run) => trainRun(run, { onEvent, signal: controller.signal }, { ...wiring, ...changes }));
   summary.then(
     () => log.end('the run was over'),
     (error: Error) => log.end(`the run failed (${error.message})`),
@@ -37,8 +38,12 @@ export function watchedRun(options: Partial<TrainOptions>): Watched {
 }
 
 /** Long enough to be asked things, and stopped when the test is over. */
-export function longRun(digits: Digits, options: Partial<TrainOptions> = {}): Watched {
-  const run = watchedRun({ ...digits.short, threads: 1, epochs: 100_000, ...options });
+export function longRun(
+  digits: Digits,
+  options: Partial<TrainOptions> = {},
+  changes: Partial<TrainWiring> = {},
+): Watched {
+  const run = watchedRun({ ...digits.short, threads: 1, epochs: 100_000, ...options }, changes);
   run.summary.catch(() => undefined);
   onTestFinished(async () => {
     run.stop();

@@ -97,6 +97,7 @@ describe('a bad field', () => {
     const read = side === 'node' ? node : coordinator;
     const allowed: Record<string, string[]> = {
       metricsPort: ['nil'],
+      wide: ['true'],
       name: ['a string'],
       run: ['a string'],
       reason: ['a string'],

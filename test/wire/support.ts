@@ -19,6 +19,7 @@ export const nodeMessages: readonly NodeMessage[] = [
     selfTest: sha,
     name: 'lab 3',
     threads: 4,
+    wide: true,
     metricsPort: 9465,
   },
   { type: 'need-data' },

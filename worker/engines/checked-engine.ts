@@ -2,6 +2,7 @@
 // code over the same memory, and has to leave the same bits. That a task may be done again is what deaths of threads rest on.
 
 import type { Engine, SharedSteps, SplitName, StepAddress } from '../../src/engine.ts';
+import { TallyDouble } from '../../src/kernels/memory-records.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { BlockAddress } from '../../src/tree.ts';
 import {
@@ -39,20 +40,23 @@ class Turn {
 
 export class CheckedEngine implements Engine {
   readonly name: string;
+  readonly wide = true;
   readonly shared: SharedSteps;
   readonly #wide: WasmEngine;
   readonly #narrow: WasmEngine;
   readonly #memory: RunMemory;
+  readonly #comparison: Comparison;
   readonly #turns: { readonly block: Turn; readonly part: Turn; readonly update: Turn };
 
-  /** Both engines are one worker's, on this memory; one task in `every` is done again. */
-  constructor(wide: WasmEngine, narrow: WasmEngine, memory: RunMemory, every = EVERY) {
+  /** Both engines are `worker`'s, on this memory; one task in `every` is done again. */
+  constructor(wide: WasmEngine, narrow: WasmEngine, memory: RunMemory, worker: number, every = EVERY) {
     this.#turns = { block: new Turn(every), part: new Turn(every), update: new Turn(every) };
     this.name = wide.name;
     this.#wide = wide;
     this.#narrow = narrow;
     this.#memory = memory;
-    this.shared = new CheckedSharedSteps(wide.shared, narrow.shared, memory, every);
+    this.#comparison = new Comparison(memory, worker);
+    this.shared = new CheckedSharedSteps(wide.shared, narrow.shared, memory, this.#comparison, every);
   }
 
   computeBlock(at: StepAddress, block: BlockAddress, slot: number): void {
@@ -60,13 +64,13 @@ export class CheckedEngine implements Engine {
     if (!this.#turns.block.isDue()) return;
     const { level, index } = block;
     const what = `the block of level ${level} and number ${index} of step ${at.step}`;
-    compare(this.#memory, outputsOfBlock(this.#memory, slot), what, () => this.#narrow.computeBlock(at, block, slot));
+    this.#comparison.check(outputsOfBlock(this.#memory, slot), what, () => this.#narrow.computeBlock(at, block, slot));
   }
 
   evaluatePart(split: SplitName, part: number, step: number, epoch: number): void {
     this.#wide.evaluatePart(split, part, step, epoch);
     if (!this.#turns.part.isDue()) return;
-    compare(this.#memory, outputsOfPart(this.#memory, split, part), `part ${part} of the ${split} split`, () =>
+    this.#comparison.check(outputsOfPart(this.#memory, split, part), `part ${part} of the ${split} split`, () =>
       this.#narrow.evaluatePart(split, part, step, epoch),
     );
   }
@@ -75,8 +79,7 @@ export class CheckedEngine implements Engine {
     const finite = this.#wide.updateSlice(step, nodeCount, sampleCount, slice);
     if (!this.#turns.update.isDue()) return finite;
     const what = `slice ${slice} of the commit of step ${step}`;
-    compare(
-      this.#memory,
+    this.#comparison.check(
       outputsOfUpdate(this.#memory, step, slice),
       what,
       () => this.#narrow.updateSlice(step, nodeCount, sampleCount, slice),
@@ -90,21 +93,22 @@ class CheckedSharedSteps implements SharedSteps {
   readonly #wide: SharedSteps;
   readonly #narrow: SharedSteps;
   readonly #memory: RunMemory;
+  readonly #comparison: Comparison;
   readonly #turns: { readonly tile: Turn; readonly slice: Turn; readonly losses: Turn };
 
-  constructor(wide: SharedSteps, narrow: SharedSteps, memory: RunMemory, every: number) {
+  constructor(wide: SharedSteps, narrow: SharedSteps, memory: RunMemory, comparison: Comparison, every: number) {
     this.#turns = { tile: new Turn(every), slice: new Turn(every), losses: new Turn(every) };
     this.#wide = wide;
     this.#narrow = narrow;
     this.#memory = memory;
+    this.#comparison = comparison;
   }
 
   computeTile(at: StepAddress, pass: number, tile: number): number {
     const samples = this.#wide.computeTile(at, pass, tile);
     if (samples === 0 || !this.#turns.tile.isDue()) return samples;
     const what = `tile ${tile} of pass ${pass} of step ${at.step}`;
-    compare(
-      this.#memory,
+    this.#comparison.check(
       outputsOfTile(this.#memory, at, pass, tile),
       what,
       () => this.#narrow.computeTile(at, pass, tile),
@@ -117,8 +121,7 @@ class CheckedSharedSteps implements SharedSteps {
     const finite = this.#wide.sumSlice(at, pass, slice, sampleCount);
     if (!this.#turns.slice.isDue()) return finite;
     const what = `slice ${slice} of pass ${pass} of step ${at.step}`;
-    compare(
-      this.#memory,
+    this.#comparison.check(
       outputsOfSlice(this.#memory, at.step, pass, slice),
       what,
       () => this.#narrow.sumSlice(at, pass, slice, sampleCount),
@@ -131,26 +134,34 @@ class CheckedSharedSteps implements SharedSteps {
     this.#wide.sumLosses(at);
     if (!this.#turns.losses.isDue()) return;
     const sums = outputsOfBlock(this.#memory, 0).slice(1);
-    compare(this.#memory, sums, `the losses of step ${at.step}`, () => this.#narrow.sumLosses(at));
+    this.#comparison.check(sums, `the losses of step ${at.step}`, () => this.#narrow.sumLosses(at));
   }
 }
 
-/** Has `again` write the ranges afresh, and throws unless they are, and it returns, what they were and what was returned before. */
-function compare(
-  { bytes }: RunMemory,
-  ranges: readonly Range[],
-  what: string,
-  again: () => unknown,
-  before?: unknown,
-): void {
-  const copies = ranges.map(({ at, bytes: length }) => {
-    const range = bytes.subarray(at, at + length);
-    const copy = range.slice();
-    // what is not written again would seem to be the same
-    range.fill(0xff);
-    return { range, copy };
-  });
-  const returned = again();
-  const same = copies.every(({ range, copy }) => Buffer.compare(range, copy) === 0);
-  if (!same || returned !== before) throw wideDiffers(`${what}, computed again by narrow code, came to something else`);
+class Comparison {
+  readonly #memory: RunMemory;
+  readonly #tally: number;
+
+  constructor(memory: RunMemory, worker: number) {
+    this.#memory = memory;
+    this.#tally = memory.plan.workers[worker]!.tally / 8;
+  }
+
+  /** Has `again` write the ranges afresh, and throws unless they are, and it returns, what they were and what was returned before. */
+  check(ranges: readonly Range[], what: string, again: () => unknown, before?: unknown): void {
+    const { bytes, doubles } = this.#memory;
+    const copies = ranges.map(({ at, bytes: length }) => {
+      const range = bytes.subarray(at, at + length);
+      const copy = range.slice();
+      // what is not written again would seem to be the same
+      range.fill(0xff);
+      return { range, copy };
+    });
+    const returned = again();
+    const same = copies.every(({ range, copy }) => Buffer.compare(range, copy) === 0);
+    if (!same || returned !== before) {
+      throw wideDiffers(`${what}, computed again by narrow code, came to something else`);
+    }
+    doubles[this.#tally + TallyDouble.checks]! += 1;
+  }
 }

@@ -25,7 +25,7 @@ export async function makeEngine(spec: EngineSpec, memory: RunMemory, worker: nu
     if (spec.wide === undefined) return engine;
     tryKernels(spec.wide, memory);
     const narrow = runMemoryOn(memory.wasmMemory, memory.plan, spec.wide.narrow);
-    return new CheckedEngine(engine, new WasmEngine(narrow, worker, spec), memory);
+    return new CheckedEngine(engine, new WasmEngine(narrow, worker, spec), memory, worker);
   }
   if (spec.name === 'tfjs-node') return new TfjsEngine(loadTensorflow(), memory, worker, spec);
   throw new LockstepError({

@@ -6,6 +6,7 @@ export class NodeCounts {
   #connections = 0;
   #shardsDone = 0;
   #samplesDone = 0;
+  #wideChecks = 0;
 
   /** A connection became a member. */
   joined(): void {
@@ -24,8 +25,18 @@ export class NodeCounts {
     this.#samplesDone += samples;
   }
 
-  now(): { connected: boolean; connections: number; shardsDone: number; samplesDone: number } {
-    const [connected, connections] = [this.#connected, this.#connections];
-    return { connected, connections, shardsDone: this.#shardsDone, samplesDone: this.#samplesDone };
+  /** So many more tasks were done again by narrow code. */
+  checked(tasks: number): void {
+    this.#wideChecks += tasks;
+  }
+
+  now() {
+    return {
+      connected: this.#connected,
+      connections: this.#connections,
+      shardsDone: this.#shardsDone,
+      samplesDone: this.#samplesDone,
+      wideChecks: this.#wideChecks,
+    };
   }
 }

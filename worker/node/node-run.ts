@@ -31,6 +31,11 @@ export type NodeWiring = Pick<
   readonly startPool?: (memory: RunMemory, options: ThreadPoolOptions) => WorkerPool;
 };
 
+/** The other engine has none to be asked for. */
+export function hasWideVectors(engine: string, { wide }: Pick<NodeWiring, 'wide'>): boolean {
+  return engine === 'wasm' && wide !== undefined;
+}
+
 export class NodeRun {
   readonly #pool: WorkerPool;
   readonly #memories: SpareMemory;
@@ -63,7 +68,7 @@ export class NodeRun {
       if (plan.vectorBytes !== 4 * welcome.valueCount) {
         throw new Error(`the model has ${plan.vectorBytes / 4} values here, ${welcome.valueCount} there`);
       }
-      const wide = engine === 'wasm' ? wiring.wide : undefined;
+      const wide = hasWideVectors(engine, wiring) ? wiring.wide : undefined;
       const module = wide?.module ?? wiring.sharedKernels();
       this.#memory = runMemoryOn(memories.take(plan), plan, module);
       this.#memory.setData(data.train, data.test, this.#split.validation);
@@ -83,6 +88,11 @@ export class NodeRun {
     await this.#pool.close();
     // whoever is still at it would write into the next run
     if (this.#attempts === 0) this.#memories.giveBack(this.#memory.wasmMemory);
+  }
+
+  /** Tasks that narrow code did again. */
+  get wideChecks(): number {
+    return this.#memory.wideChecks;
   }
 
   /** Computes an attempt's blocks. The answers' payloads are views, to be sent before the next attempt. */

@@ -17,7 +17,7 @@ import { readCoordinatorMessage } from '../../src/wire/read-coordinator-message.
 import { type Carrier, messagePieces, sendMessage } from '../../src/wire/write-message.ts';
 import type { OpenSocket, WebSocket } from './dial.ts';
 import type { NodeCounts } from './node-counts.ts';
-import { NodeRun, type NodeWiring } from './node-run.ts';
+import { hasWideVectors, NodeRun, type NodeWiring } from './node-run.ts';
 import type { SpareMemory } from './spare-memory.ts';
 
 export interface SessionOptions {
@@ -74,6 +74,7 @@ export class Session {
   #joined = false;
   #shardsDone = 0;
   #samplesDone = 0;
+  #wideChecks = 0;
   #heardMs = performance.now();
   /** What we closed with; the other end may not have heard it. */
   #closedWith: { code: number; reason: string; cause?: unknown } | null = null;
@@ -119,6 +120,7 @@ export class Session {
       selfTest,
       name,
       threads,
+      wide: hasWideVectors(engine, wiring),
       metricsPort,
     });
   }
@@ -213,7 +215,8 @@ export class Session {
     this.#run = new NodeRun(welcome, engine, data, threads, wiring, memories, onLoss);
     this.#joined = true;
     this.#options.counts?.joined();
-    log('info', `joined run ${welcome.run} as worker ${welcome.workerId} with ${counted(threads, 'thread')}`);
+    const hands = `${counted(threads, 'thread')}${hasWideVectors(engine, wiring) ? ' and wide vectors' : ''}`;
+    log('info', `joined run ${welcome.run} as worker ${welcome.workerId} with ${hands}`);
     this.#send({ type: 'ready' });
   }
 
@@ -222,6 +225,7 @@ export class Session {
     try {
       if (message.type === 'step') {
         const nodes = await run.step(message);
+        this.#countChecks(run);
         const goneOut = () => {
           this.#busy = false;
         };
@@ -232,6 +236,7 @@ export class Session {
       } else {
         const { parts, computeMs } = await run.evaluate(message);
         this.#busy = false;
+        this.#countChecks(run);
         const { epoch, step, split, attempt } = message;
         for (let first = 0; first < parts.length; first += PARTS_IN_ANSWER) {
           const some = parts.slice(first, first + PARTS_IN_ANSWER);
@@ -250,6 +255,11 @@ export class Session {
     this.#shardsDone += shards;
     this.#samplesDone += samples;
     this.#options.counts?.answered(shards, samples);
+  }
+
+  #countChecks({ wideChecks }: NodeRun): void {
+    this.#options.counts?.checked(wideChecks - this.#wideChecks);
+    this.#wideChecks = wideChecks;
   }
 
   /**

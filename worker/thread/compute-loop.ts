@@ -7,7 +7,7 @@ import { REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { firstPhaseAt, JobKind, SplitCode, Word } from '../../src/kernels/mailbox.ts';
 import { BlockWord, SumsWord, TallyDouble } from '../../src/kernels/memory-records.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import { Phases } from './phases.ts';
+import { PhaseKind, Phases } from './phases.ts';
 
 /** Where a fault can be made to happen, for tests: before and after a block, before and after a slice. */
 export type FaultPoint = 'compute' | 'computed' | 'reduce' | 'adam';
@@ -19,6 +19,8 @@ export interface LoopOptions {
   /** How often to look at the mailbox before going to sleep; 0 where there are more threads than cores. */
   readonly spins: number;
   readonly inject?: FaultInjector;
+  /** The clock that tasks are timed by; of tests, where it is not this thread's. */
+  readonly nowMs?: () => number;
 }
 
 export class ComputeLoop {
@@ -56,13 +58,15 @@ export class ComputeLoop {
     this.#options = options;
     this.#words = memory.words;
     this.#control = memory.plan.control / 4;
-    this.#phases = new Phases(memory, options.worker, options.workers, this.#jobIsOver);
-    this.#tally = memory.plan.workers[options.worker]!.tally / 8;
+    const { worker, workers, nowMs = () => performance.now() } = options;
+    this.#phases = new Phases(memory, worker, workers, this.#jobIsOver, nowMs);
+    this.#tally = memory.plan.workers[worker]!.tally / 8;
     this.#clockOffsetMs = clockOffsetMs();
   }
 
   /** Runs until a stop job comes. */
   run(): void {
+    this.#phases.join();
     Atomics.add(this.#words, this.#control + Word.started, 1);
     this.#tellMain();
     for (;;) {
@@ -99,8 +103,10 @@ export class ComputeLoop {
 
   #train(): void {
     const { step: first, endStep, stamp, stepInEpoch, passes } = this.#fields;
-    // a thread that replaces a dead one comes in where the others are
-    for (let step = Math.max(first, this.#read(Word.progress)); step < endStep; step++) {
+    this.#phases.beginTimed();
+    // a thread that replaces a dead one comes in where the others are, and so does one that has rested
+    let step = Math.max(first, this.#read(Word.progress));
+    for (; step < endStep; step = Math.max(step + 1, this.#read(Word.progress))) {
       this.#at.step = step;
       this.#at.stepInEpoch = stepInEpoch + (step - first);
       this.#phases.waitFor(this.#mayStep, this.#options.spins);
@@ -119,9 +125,9 @@ export class ComputeLoop {
   /** A step in whole tree nodes, and its commit. False when the job ended before. */
   #blockStep(phase: number): boolean {
     const startedMs = performance.now();
-    if (!this.#phase(phase, this.#fields.tasks, this.#compute)) return false;
+    if (!this.#phase(phase, this.#fields.tasks, this.#compute, PhaseKind.compute)) return false;
     const computedMs = this.#tallyPhase(TallyDouble.computeMs, startedMs);
-    if (!this.#phase(phase + 1, ROW_GROUPS + 1, this.#update)) return false;
+    if (!this.#phase(phase + 1, ROW_GROUPS + 1, this.#update, PhaseKind.commit)) return false;
     this.#tallyPhase(TallyDouble.updateMs, computedMs);
     return true;
   }
@@ -132,9 +138,10 @@ export class ComputeLoop {
     for (let pass = 0; pass < passes; pass++) {
       this.#pass = pass;
       this.#isLastPass = pass === passes - 1;
-      if (!this.#phase(phase + 2 * pass, this.#fields.tasks, this.#tile)) return false;
+      if (!this.#phase(phase + 2 * pass, this.#fields.tasks, this.#tile, PhaseKind.compute)) return false;
       startedMs = this.#tallyPhase(TallyDouble.computeMs, startedMs);
-      if (!this.#phase(phase + 2 * pass + 1, ROW_GROUPS + REST_GROUPS, this.#slice)) return false;
+      const sum = this.#isLastPass ? PhaseKind.commit : PhaseKind.sum;
+      if (!this.#phase(phase + 2 * pass + 1, ROW_GROUPS + REST_GROUPS, this.#slice, sum)) return false;
       startedMs = this.#tallyPhase(this.#isLastPass ? TallyDouble.updateMs : TallyDouble.computeMs, startedMs);
     }
     return true;
@@ -143,7 +150,7 @@ export class ComputeLoop {
   /** A job of a single phase. */
   #single(tasks: number, work: (task: number) => void): void {
     const startedMs = performance.now();
-    if (!this.#phase(this.#fields.stamp, tasks, work)) return;
+    if (!this.#phases.run(this.#fields.stamp, tasks, work, 0, PhaseKind.untimed)) return;
     if (work === this.#compute) this.#tallyPhase(TallyDouble.computeMs, startedMs);
     this.#tellMain();
   }
@@ -152,8 +159,9 @@ export class ComputeLoop {
   #tallyPhase(word: number, startedMs: number): number {
     const nowMs = performance.now();
     const { doubles } = this.#memory;
-    doubles[this.#tally + word]! += nowMs - startedMs - this.#phases.waitMs;
-    doubles[this.#tally + TallyDouble.waitMs]! += this.#phases.waitMs;
+    const { waitMs, restMs } = this.#phases;
+    doubles[this.#tally + word]! += nowMs - startedMs - waitMs - restMs;
+    doubles[this.#tally + TallyDouble.waitMs]! += waitMs;
     return nowMs;
   }
 
@@ -235,8 +243,12 @@ export class ComputeLoop {
     this.#engine.evaluatePart(split, this.#fields.firstPart + task, this.#at.step, this.#at.epoch);
   };
 
-  #phase(stamp: number, tasks: number, work: (task: number) => void): boolean {
-    return this.#phases.run(stamp, tasks, work, this.#fields.kind === JobKind.train ? this.#options.spins : 0);
+  /** Of a training job. */
+  #phase(stamp: number, tasks: number, work: (task: number) => void, kind: PhaseKind): boolean {
+    const isDone = this.#phases.run(stamp, tasks, work, this.#options.spins, kind);
+    // also where the job ended meanwhile: most rests are cut short by that
+    this.#memory.doubles[this.#tally + TallyDouble.restMs]! += this.#phases.restMs;
+    return isDone;
   }
 
   readonly #mayStep = (): boolean => this.#at.step < this.#read(Word.limit) || this.#jobIsOver();

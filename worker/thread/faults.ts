@@ -1,5 +1,5 @@
-// Faults on demand, for tests: a thread that dies in the middle of its work and leaves garbage where it wrote, or one that
-// goes on and delivers garbage (point `computed`).
+// Faults on demand, for tests: a thread that dies in the middle of its work and leaves garbage where it wrote, one that goes
+// on and delivers garbage (point `computed`), or one whose core is taken from it.
 
 import { Word } from '../../src/kernels/mailbox.ts';
 import { BlockWord, LayerStoreWord, StoreWord } from '../../src/kernels/memory-records.ts';
@@ -13,6 +13,30 @@ export interface Fault {
   readonly step: number;
   readonly point: FaultPoint;
   readonly worker?: number;
+}
+
+/**
+ * From step `step` on each task that a thread (or, with `worker`, that one) computes or commits seems to it to have taken
+ * `heldMs` more.
+ */
+export interface Hold {
+  readonly step: number;
+  readonly heldMs: number;
+  readonly worker?: number;
+}
+
+/** What a thread's loop is given for its holds. `nowMs` is its clock, which each hold puts ahead. */
+export function holderOf(holds: readonly Hold[], thread: number): { inject: FaultInjector; nowMs: () => number } {
+  let aheadMs = 0;
+  return {
+    inject: (point, step) => {
+      if (point !== 'compute' && point !== 'reduce') return;
+      for (const { step: from, heldMs, worker = thread } of holds) {
+        if (step >= from && worker === thread) aheadMs += heldMs;
+      }
+    },
+    nowMs: () => performance.now() + aheadMs,
+  };
 }
 
 /** At most 64 faults; shared memory remembers which have happened, whichever thread they happened to. */

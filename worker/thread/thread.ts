@@ -4,9 +4,10 @@ import type { EngineSpec } from '../../src/engine.ts';
 import { type Explanation, isWideFault } from '../../src/errors.ts';
 import { runMemoryOn } from '../../src/kernels/lay-memory.ts';
 import type { MemoryPlan } from '../../src/kernels/memory-plan.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { makeEngine } from '../engines/make-engine.ts';
 import { ComputeLoop, type LoopOptions } from './compute-loop.ts';
-import { type Fault, injectorOf } from './faults.ts';
+import { type Fault, type Hold, holderOf, injectorOf } from './faults.ts';
 
 /** Sent once, when the thread starts. */
 export interface ThreadTask {
@@ -14,9 +15,9 @@ export interface ThreadTask {
   readonly memory: WebAssembly.Memory;
   readonly plan: MemoryPlan;
   readonly engine: EngineSpec;
-  readonly loop: Omit<LoopOptions, 'inject'>;
+  readonly loop: Omit<LoopOptions, 'inject' | 'nowMs'>;
   /** Faults to make happen; tests only. */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly (Fault | Hold)[];
 }
 
 /**
@@ -35,12 +36,32 @@ export default async function thread(task: ThreadTask): Promise<Explanation | nu
   }
 }
 
+function faultsOf({ faults, loop: { worker } }: ThreadTask, memory: RunMemory): Pick<LoopOptions, 'inject' | 'nowMs'> {
+  if (faults.length === 0) return {};
+  const hold = holderOf(
+    faults.filter((fault) => 'heldMs' in fault),
+    worker,
+  );
+  const fail = injectorOf(
+    faults.filter((fault) => 'point' in fault),
+    memory,
+    worker,
+  );
+  return {
+    inject: (point, step, task) => {
+      hold.inject(point, step, task);
+      fail(point, step, task);
+    },
+    nowMs: hold.nowMs,
+  };
+}
+
 async function compute(task: ThreadTask): Promise<void> {
   const memory = runMemoryOn(task.memory, task.plan, task.module);
   const engine = await makeEngine(task.engine, memory, task.loop.worker);
   new ComputeLoop(engine, memory, {
     ...task.loop,
-    ...(task.faults.length > 0 ? { inject: injectorOf(task.faults, memory, task.loop.worker) } : {}),
+    ...faultsOf(task, memory),
   }).run();
   engine.close?.();
 }

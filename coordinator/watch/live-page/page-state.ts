@@ -115,8 +115,8 @@ export class PageState {
   }
 }
 
-function rowOf({ rank, id, name, transport, threads, shards }: WorkerStatus) {
-  return { rank, id, name, transport, threads, shards };
+function rowOf({ rank, id, name, transport, threads, wide, shards, restMs }: WorkerStatus) {
+  return { rank, id, name, transport, threads, wide, shards, restMs };
 }
 
 function runOf({ facts, learningRate, stepsPerEpoch, parameters, trainSamples, endStep }: WatchedRun): PageRun {

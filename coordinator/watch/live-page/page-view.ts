@@ -12,6 +12,8 @@ export interface PageRun {
   readonly name: string;
   readonly version: string;
   readonly engine: string;
+  /** Whether the coordinator has wide vectors. */
+  readonly wide: boolean;
   readonly seed: number;
   readonly parameters: number;
   readonly batchSize: number;
@@ -44,10 +46,13 @@ export interface PageWorker {
   readonly name: string;
   readonly transport: Transport;
   readonly threads: number;
+  readonly wide: boolean;
   readonly shards: number;
   /** null while nothing was measured. */
   readonly samplesPerSecond: number | null;
   readonly silentMs: number | null;
+  /** That it left its tasks to others, since something else took its core; null where it cannot. */
+  readonly restMs: number | null;
   /** lost: went without a goodbye. */
   readonly state: WorkerState | 'left' | 'lost';
   /** Of those that have gone: why. */

@@ -42,6 +42,7 @@ export function valuesOf(run: WatchedRun): Record<PlainKey, readonly MetricValue
         labels: {
           run: facts.name,
           engine: facts.engine,
+          wide: String(facts.wide),
           seed: String(facts.seed),
           parameters: String(run.parameters),
           batch_size: String(facts.batchSize),
@@ -74,7 +75,14 @@ export function valuesOf(run: WatchedRun): Record<PlainKey, readonly MetricValue
     })),
     evictions: evictionReasons.map((reason) => ({ labels: { reason }, value: counts.evictions[reason] ?? 0 })),
     reassigned: one(counts.reassignedShards),
+    workerInfo: workers.map(({ rank, transport, wide }) => ({
+      labels: { ...ranked(rank), transport, wide: String(wide) },
+      value: 1,
+    })),
     workerCompute: workers.map(({ rank, computeMs }) => ({ labels: ranked(rank), value: computeMs / 1000 })),
+    workerRest: workers.flatMap(({ rank, restMs }) =>
+      restMs === null ? [] : [{ labels: ranked(rank), value: restMs / 1000 }],
+    ),
     workerShards: workers.map(({ rank, shards }) => ({ labels: ranked(rank), value: shards })),
     workerSilence: workers.flatMap(({ rank, silentMs }) =>
       silentMs === null ? [] : [{ labels: ranked(rank), value: silentMs / 1000 }],
@@ -84,6 +92,7 @@ export function valuesOf(run: WatchedRun): Record<PlainKey, readonly MetricValue
       { labels: { direction: 'received' }, value: counts.receivedBytes },
     ],
     nonFinite: one(counts.nonFiniteShards),
+    wideChecks: one(counts.wideChecks),
     lastCheckpoint: one(run.lastCheckpointMs / 1000),
     lastStep: one(run.lastStepMs / 1000),
     stragglerWait: one(counts.waitMs / 1000),

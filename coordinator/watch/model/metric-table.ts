@@ -33,8 +33,10 @@ export const metricTable = {
   runInfo: {
     name: 'lockstep_run_info',
     type: 'gauge',
-    help: 'Always 1; its labels tell what is trained: run, engine, seed, and sizes of model, batch and tree.',
-    labels: { run: once, engine: once, seed: once, parameters: once, batch_size: once, shards: once },
+    help:
+      'Always 1; its labels tell what is trained: run, engine, whether the coordinator has wide vectors (true or ' +
+      'false), seed, and sizes of model, batch and tree.',
+    labels: { run: once, engine: once, wide: once, seed: once, parameters: once, batch_size: once, shards: once },
   },
   runState: {
     name: 'lockstep_run_state',
@@ -139,10 +141,24 @@ export const metricTable = {
     help: 'Shards that were given out again: their worker was lost, late, or not finite.',
     labels: {},
   },
+  workerInfo: {
+    name: 'lockstep_worker_info',
+    type: 'gauge',
+    help: 'Always 1; its labels tell how a worker is reached, and whether its engine has wide vectors (--wide).',
+    labels: { ...worker, transport: transports, wide: ['true', 'false'] },
+  },
   workerCompute: {
     name: 'lockstep_worker_compute_seconds_total',
     type: 'counter',
     help: 'Time that a worker computed gradients, by its own clock; of a node, as a whole.',
+    labels: worker,
+  },
+  workerRest: {
+    name: 'lockstep_worker_rest_seconds_total',
+    type: 'counter',
+    help:
+      'Time that a thread of the coordinator rested and left its tasks to the others, since something else took its core ' +
+      'again and again.',
     labels: worker,
   },
   workerShards: {
@@ -167,6 +183,14 @@ export const metricTable = {
     name: 'lockstep_nonfinite_shards_total',
     type: 'counter',
     help: "Shards whose tree node was not finite. If another worker's is not either, the run fails.",
+    labels: {},
+  },
+  wideChecks: {
+    name: 'lockstep_wide_checks_total',
+    type: 'counter',
+    help:
+      "Tasks of the coordinator's process that narrow code did again beside wide vectors, to the same bits. The first " +
+      'other bit ends the run.',
     labels: {},
   },
   lastCheckpoint: {

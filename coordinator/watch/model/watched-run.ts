@@ -26,6 +26,8 @@ export interface WatchedFacts {
   /** Of the Node that the coordinator runs on. */
   readonly nodeVersion: string;
   readonly engine: string;
+  /** Whether the coordinator has wide vectors. */
+  readonly wide: boolean;
   readonly seed: number;
   readonly batchSize: number;
   readonly shards: number;

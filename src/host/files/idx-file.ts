@@ -10,8 +10,8 @@ import { codeOf, ioReason } from './io-reason.ts';
 import { type OpenFile, openFile } from './read-file.ts';
 
 const PIECE_BYTES = 2 ** 18;
-/** Of what is read to where it is to lie: one read takes 2 GiB at the most. */
-const MOST_READ = 2 ** 26;
+/** Of what is read at once to where it is to lie: while one such piece is read the one before is looked at. */
+const MOST_READ = 2 ** 22;
 
 export class IdxFile {
   readonly header: IdxHeader;
@@ -73,27 +73,36 @@ export class IdxFile {
     }
   }
 
-  /** All elements, as bytes, in `target` if there is one. To be called once. @throws LockstepError */
-  async elements(target?: Uint8Array): Promise<Uint8Array> {
+  /**
+   * All elements, as bytes, in `target` if there is one. To be called once. `seen` hears all of them in order, in pieces, while
+   * the next ones are read. @throws LockstepError
+   */
+  async elements(target?: Uint8Array, seen: (piece: Uint8Array) => void = () => undefined): Promise<Uint8Array> {
     const body = new IdxBody(this.header, target);
     body.add(this.#first);
-    if (!this.#packed) await this.#readInto(body);
+    const before = this.#packed ? 0 : await this.#readInto(body, seen);
     // what is converted or unpacked; and what should not be there
     for await (const piece of told(this.#pieces, this.header.name)) body.add(piece);
-    return body.end();
+    const bytes = body.end();
+    seen(bytes.subarray(before));
+    return bytes;
   }
 
-  /** Reads what needs no changing to where it is to lie: a data set is large, and is not copied. */
-  async #readInto(body: IdxBody): Promise<void> {
+  /** Reads what needs no changing to where it is to lie: a data set is large, and is not copied. Returns how many were seen. */
+  async #readInto(body: IdxBody, seen: (piece: Uint8Array) => void): Promise<number> {
+    let before = 0;
     for (let room = body.room; room.length > 0; room = body.room) {
-      const { bytesRead } = await this.#file.handle
-        .read(room, 0, Math.min(room.length, MOST_READ), null)
-        .catch((cause) => {
-          throw unreadable(this.header.name, cause);
-        });
-      if (bytesRead === 0) return;
+      const reading = this.#file.handle.read(room, 0, Math.min(room.length, MOST_READ), null);
+      const end = body.bytes.length - room.length;
+      seen(body.bytes.subarray(before, end));
+      before = end;
+      const { bytesRead } = await reading.catch((cause) => {
+        throw unreadable(this.header.name, cause);
+      });
+      if (bytesRead === 0) break;
       body.filled(bytesRead);
     }
+    return before;
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@
 // torchvision does it through Pillow: an inverse affine map about the image's centre in 16.16 fixed point
 // (Pillow, Image.rotate and libImaging/Geometry.c). Also the step from pixels to the network's sparse input.
 
-import { compact, fixed, layerOf, round15, scratchOf, sixteenPixels } from './inlined';
+import { beyondPart, compact, fixed, layerOf, round15, scratchOf, sixteenPixels } from './inlined';
 import { draw, word0, word1, word2 } from './random';
 import { Run, Scratch } from './structs';
 
@@ -94,13 +94,19 @@ let boxBottom: i32 = 0;
 let boxLeft: i32 = 0;
 let boxRight: i32 = 0;
 
-/** Finds the box, sixteen pixels at a time; narrow and very high images get the whole of them. False if all pixels are 0. */
-function findBox(source: usize, rows: i32, columns: i32): bool {
+/**
+ * Copies an image to the canvas, and finds its box, sixteen pixels at a time; narrow and very high images get the whole of them.
+ * False if all pixels are 0.
+ */
+function drawOnCanvas(source: usize, rows: i32, columns: i32, canvas: usize, canvasBytes: i32): bool {
   boxTop = 0;
   boxBottom = rows;
   boxLeft = 0;
   boxRight = columns;
-  if (columns < 16 || rows > 64) return true;
+  if (columns < 16 || rows > 64) {
+    for (let r = 0; r < rows; r++) memory.copy(canvas + r * canvasBytes, source + r * columns, columns);
+    return true;
+  }
   boxLeft = columns;
   boxRight = 0;
   const last = columns - 16;
@@ -110,6 +116,7 @@ function findBox(source: usize, rows: i32, columns: i32): bool {
     let any = i32x4.splat(0);
     for (let r = 0; r < rows; r++) {
       const pixels = v128.load(source + r * columns + window);
+      v128.store(canvas + r * canvasBytes + window, pixels);
       any = v128.or(any, pixels);
       filled |= (<u64>v128.any_true(pixels)) << r;
     }
@@ -126,12 +133,21 @@ function findBox(source: usize, rows: i32, columns: i32): bool {
 }
 
 /** Writes the image as augmented at the address (seed, purpose, epoch, sample) to `target`, zeros up to imageBytes behind it. */
-export function augment(run: Run, source: usize, purpose: u32, epoch: u32, sample: u32, target: usize): void {
+export function augment(
+  run: Run,
+  scratch: Scratch,
+  source: usize,
+  purpose: u32,
+  epoch: u32,
+  sample: u32,
+  target: usize,
+): void {
   const rows = run.rows;
   const columns = run.columns;
-  const zeros = target + (((rows * columns + 15) & ~15) as usize);
+  const canvas = scratch.canvas;
+  const canvasBytes = scratch.canvasBytes;
   memory.fill(target, 0, imageBytes(run));
-  if (!findBox(source, rows, columns)) return;
+  if (!drawOnCanvas(source, rows, columns, canvas, canvasBytes)) return;
   draw(sample, epoch, purpose, 0, run.seedLow, run.seedHigh);
   setRotation(rows, columns, <f64>word0 * (20.0 / 4294967296.0) - 10.0);
   const top = <i32>((<u64>word1 * 5) >> 32);
@@ -156,36 +172,48 @@ export function augment(run: Run, source: usize, purpose: u32, epoch: u32, sampl
   const firstRow = max(max(0, PADDING - top), <i32>floor(y - reachY));
   const endRow = min(min(rows, rows + PADDING - top), <i32>ceil(y + reachY));
 
-  const firstFour = i32x4(0, 1, 2, 3);
-  const stepsX = i32x4.mul(i32x4.splat(xFromX), firstFour);
-  const stepsY = i32x4.mul(i32x4.splat(yFromX), firstFour);
-  const fourX = i32x4.splat(xFromX << 2);
-  const fourY = i32x4.splat(yFromX << 2);
+  // of sixteen pixels side by side: how much less than a column each is, and how far below the highest it lies
+  const lagX = i16x8.splat(<i16>(65536 - xFromX));
+  const signed = i16x8.splat(-32768);
+  const limitXLow = i16x8.add(i16x8.mul(i16x8(0, 1, 2, 3, 4, 5, 6, 7), lagX), signed);
+  const limitXHigh = i16x8.add(i16x8.mul(i16x8(8, 9, 10, 11, 12, 13, 14, 15), lagX), signed);
   const fallY = min(0, 15 * yFromX);
+  const stepsY = i32x4.mul(i32x4.splat(yFromX), i32x4(0, 1, 2, 3));
+  const fourY = i32x4.splat(yFromX << 2);
+  const below0 = i32x4.sub(stepsY, i32x4.splat(fallY));
+  const below1 = i32x4.add(below0, fourY);
+  const below2 = i32x4.add(below1, fourY);
+  const below3 = i32x4.add(below2, fourY);
+  const limitYLow = i16x8.narrow_i32x4_s(beyondPart(below0), beyondPart(below1));
+  const limitYHigh = i16x8.narrow_i32x4_s(beyondPart(below2), beyondPart(below3));
+  const rowsBelow = i8x16.narrow_i16x8_s(
+    i16x8.narrow_i32x4_s(i32x4.shr_s(below0, 16), i32x4.shr_s(below1, 16)),
+    i16x8.narrow_i32x4_s(i32x4.shr_s(below2, 16), i32x4.shr_s(below3, 16)),
+  );
   const lanes = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  for (let r = firstRow; r < endRow; r++) {
-    const sourceRow = r + top - PADDING;
-    for (let c = firstColumn; c < endColumn; c += 16) {
-      const sourceColumn = c + left - PADDING;
-      const fixedX = xFromX * sourceColumn + xFromY * sourceRow + x0;
-      const fixedY = yFromX * sourceColumn + yFromY * sourceRow + y0;
-      // the lanes beyond the end are 0: they are written again, or lie behind the image
+  const places = i8x16.add(lanes, i16x8.shl(rowsBelow, 4));
+  // from right to left, since what is written behind a row's end is 0, and stands at the beginning of the next row
+  for (let c = firstColumn + ((endColumn - firstColumn - 1) & ~15); c >= firstColumn; c -= 16) {
+    const inside = i8x16.lt_s(lanes, i8x16.splat(<i8>min(16, endColumn - c)));
+    const sourceColumn = c + left - PADDING;
+    const sourceRow = firstRow + top - PADDING;
+    let fixedX = xFromX * sourceColumn + xFromY * sourceRow + x0;
+    let fixedY = yFromX * sourceColumn + yFromY * sourceRow + y0 + fallY;
+    for (let r = firstRow; r < endRow; r++) {
       const pixels = sixteenPixels(
-        source,
-        rows,
-        columns,
-        fixedX,
-        fixedY,
-        stepsX,
-        fourX,
-        stepsY,
-        fourY,
-        fallY,
-        lanes,
-        endColumn - c,
-        zeros,
+        canvas + (fixedY >> 16) * canvasBytes + (fixedX >> 16),
+        canvasBytes,
+        i16x8.splat(<i16>(fixedX ^ 0x8000)),
+        i16x8.splat(<i16>(fixedY ^ 0x8000)),
+        places,
+        limitXLow,
+        limitXHigh,
+        limitYLow,
+        limitYHigh,
       );
-      v128.store(target + r * columns + c, pixels);
+      v128.store(target + r * columns + c, v128.and(pixels, inside));
+      fixedX += xFromY;
+      fixedY += yFromY;
     }
   }
 }
@@ -194,10 +222,18 @@ export function augment(run: Run, source: usize, purpose: u32, epoch: u32, sampl
  * Where image `number` of `images` stands as it is seen: as it is (`purpose` 0), or augmented at (seed, purpose, epoch, number) and
  * written to `target`.
  */
-export function seenImage(run: Run, images: usize, number: u32, purpose: u32, epoch: u32, target: usize): usize {
+export function seenImage(
+  run: Run,
+  scratch: Scratch,
+  images: usize,
+  number: u32,
+  purpose: u32,
+  epoch: u32,
+  target: usize,
+): usize {
   const image = images + number * run.rows * run.columns;
   if (!purpose) return image;
-  augment(run, image, purpose, epoch, number, target);
+  augment(run, scratch, image, purpose, epoch, number, target);
   return target;
 }
 

@@ -43,7 +43,7 @@ export function denseSamples(
   const bytes = rowBytes(run);
   for (let i = first; i < end; i++) {
     const number = load<u32>(run.order + (i << 2));
-    sampleImage(run, epoch, number, scratch.images);
+    sampleImage(run, scratch, epoch, number, scratch.images);
     writeRow(scratch.images, pixels, target + (i - first) * bytes);
     store<u8>(targetLabels + (i - first), load<u8>(run.labels + number));
   }
@@ -69,7 +69,7 @@ export function denseImages(
   const bytes = rowBytes(run);
   for (let i = first; i < end; i++) {
     const number = numbers ? load<u32>(numbers + (i << 2)) : i;
-    const image = seenImage(run, images, number, purpose, epoch, scratch.images);
+    const image = seenImage(run, scratch, images, number, purpose, epoch, scratch.images);
     writeRow(image, pixels, target + (i - first) * bytes);
     store<u8>(targetLabels + (i - first), load<u8>(labels + number));
   }

@@ -37,7 +37,7 @@ export function evaluate(
     const count = min(TILE, end - start);
     for (let i = 0; i < count; i++) {
       const number = numbers ? load<u32>(numbers + ((start + i) << 2)) : start + i;
-      listPixels(run, scratch, i, seenImage(run, images, number, purpose, epoch, scratch.images));
+      listPixels(run, scratch, i, seenImage(run, scratch, images, number, purpose, epoch, scratch.images));
     }
     forward(run, scratch, parameters, count, null, 0);
     for (let i = 0; i < count; i++) {

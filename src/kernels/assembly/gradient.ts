@@ -7,11 +7,13 @@ import { augment, copyImage, imageBytes, listPixels } from './augment';
 import { layerOf, shardStart, storeOf, sumGroup } from './inlined';
 import { backward, forward } from './layers';
 import { isHit, lossOf, startBackward } from './loss';
+import { tileSumSlot } from './row-entries';
 import { sumRow } from './row-sums';
 import { shiftBias } from './shifted-input';
 import { Adam, REST_GROUPS, ROW_GROUPS, Run, Scratch, Store, Sums, TILE } from './structs';
 import { transpose16 } from './transpose';
 import { adamAt, prepare } from './update';
+import { sumOfRows } from './vectors';
 
 const AUGMENT_TRAINING: u32 = 4;
 
@@ -45,10 +47,22 @@ function locate(run: Run, level: i32, index: i32, pass: i32): void {
 }
 
 /** The inputs of a sample, image `number` of the training file, as pixels at `target`. */
-export function sampleImage(run: Run, epoch: u32, number: u32, target: usize): void {
+export function sampleImage(run: Run, scratch: Scratch, epoch: u32, number: u32, target: usize): void {
   const image = run.images + number * run.rows * run.columns;
-  if (run.augment) augment(run, image, AUGMENT_TRAINING, epoch, number, target);
+  if (run.augment) augment(run, scratch, image, AUGMENT_TRAINING, epoch, number, target);
   else copyImage(run, image, target);
+}
+
+/**
+ * Reads from each line of the images of the `count` samples from `start` of the order on, so that they are on their way all at once:
+ * they stand far apart in memory. No compiler leaves a load out that nobody uses, since it might trap.
+ */
+function touchImages(run: Run, start: i32, count: i32): void {
+  const pixels = run.rows * run.columns;
+  for (let i = 0; i < count; i++) {
+    const image = run.images + load<u32>(run.order + ((start + i) << 2)) * pixels;
+    for (let at = 0; at < pixels; at += 64) load<u8>(image + at);
+  }
 }
 
 /** Takes tile `tile` of a pass through the network and back, into the store. */
@@ -86,10 +100,11 @@ export function computeTile(
   store<i32>(kept.counts + (tile << 2), count);
   const slot = tile * TILE;
   const start = batchFirst + first;
+  touchImages(run, start, count);
   for (let i = 0; i < count; i++) {
     const number = load<u32>(run.order + ((start + i) << 2));
     const image = scratch.images + i * bytes;
-    sampleImage(run, epoch, number, image);
+    sampleImage(run, scratch, epoch, number, image);
     listPixels(run, scratch, i, image);
   }
   forward(run, scratch, parameters, count, kept, slot);
@@ -101,6 +116,11 @@ export function computeTile(
     startBackward(run, kept, logits, label, slot + i);
   }
   backward(run, scratch, kept, parameters, count, slot);
+  if (run.shardTiles === 1) {
+    const outermost = storeOf(kept, 0);
+    const pitch = outermost.pitch;
+    sumOfRows(outermost.deltas, slot, slot + count, pitch, outermost.deltas + tileSumSlot(run, tile) * pitch);
+  }
   const inputs = layerOf(run, 0).inputs;
   transpose16(scratch.images, bytes, inputs, storeOf(kept, 0).inputs + tile * inputs * TILE);
   return count;

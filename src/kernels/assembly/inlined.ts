@@ -69,72 +69,43 @@ export function dotLanes(a: usize, b: usize, bytes: i32): v128 {
   return f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
 }
 
-/** Whole parts of sixteen numbers in 16.16 fixed point, less `first`: as bytes. */
+/** The part of a pixel beyond which a lane that lies so far below (16.16) lies a row further: of 16 bits, less 32,768. */
 // @ts-ignore: decorator
 @inline
-function wholeParts(start: i32, steps: v128, four: v128, first: i32): v128 {
-  const a = i32x4.add(i32x4.splat(start - (first << 16)), steps);
-  const b = i32x4.add(a, four);
-  const c = i32x4.add(b, four);
-  const d = i32x4.add(c, four);
-  return i8x16.narrow_i16x8_s(
-    i16x8.narrow_i32x4_s(i32x4.shr_s(a, 16), i32x4.shr_s(b, 16)),
-    i16x8.narrow_i32x4_s(i32x4.shr_s(c, 16), i32x4.shr_s(d, 16)),
-  );
-}
-
-/** Of the sixteen pixels at `row`, `k` rows below the first: to each lane that is as far below the one that `places` names; else 0. */
-// @ts-ignore: decorator
-@inline
-function fromRow(row: usize, places: v128, below: v128, k: v128): v128 {
-  return i8x16.swizzle(v128.load(row), v128.or(places, i8x16.ne(below, k)));
+export function beyondPart(below: v128): v128 {
+  return i32x4.sub(i32x4.splat(32767), v128.and(below, i32x4.splat(0xffff)));
 }
 
 /**
- * Sixteen pixels side by side in a turned image, from the four rows of the source that they can come from: turned by less than
- * eleven degrees, they move by less than one column each, and by less than three rows in all. `fixedX` and `fixedY` are the first
- * one's source in 16.16 fixed point; `stepsX` and `stepsY` the ways to the first four, `fourX` and `fourY` to the fourth next,
- * `fallY` to the highest of all, and `lanes` 0 to 15. What comes from outside of the source, and
- * what is not one of the first `count`, is 0. At `zeros` stand sixteen bytes that are 0.
+ * Sixteen pixels side by side in a turned image, from the four rows of the source at `at` and below, `rowBytes` apart, that they can
+ * come from: turned by less than eleven degrees, they move by less than one column each, and by less than three rows in all.
+ * `places` has for each lane its own number and 16 times the whole rows that it lies below the highest; a lane falls back by a column,
+ * or by a row more, where the part of a pixel (`partX`, `partY`) that the first lane has to the right of its source, or the highest
+ * below it, is less, or more, than what its limit says. Parts and limits are of 16 bits, less 32,768, since they are compared as
+ * signed numbers.
  */
 // @ts-ignore: decorator
 @inline
 export function sixteenPixels(
-  source: usize,
-  rows: i32,
-  columns: i32,
-  fixedX: i32,
-  fixedY: i32,
-  stepsX: v128,
-  fourX: v128,
-  stepsY: v128,
-  fourY: v128,
-  fallY: i32,
-  lanes: v128,
-  count: i32,
-  zeros: usize,
+  at: usize,
+  rowBytes: i32,
+  partX: v128,
+  partY: v128,
+  places: v128,
+  limitXLow: v128,
+  limitXHigh: v128,
+  limitYLow: v128,
+  limitYHigh: v128,
 ): v128 {
-  const x = fixedX >> 16;
-  const y = (fixedY + fallY) >> 16;
-  const places = wholeParts(fixedX, stepsX, fourX, x);
-  const below = wholeParts(fixedY, stepsY, fourY, y);
-  const inside = v128.and(
-    v128.and(
-      i8x16.ge_s(places, i8x16.splat(<i8>min(16, max(0, -x)))),
-      i8x16.lt_s(places, i8x16.splat(<i8>max(0, min(16, columns - x)))),
-    ),
-    i8x16.lt_s(lanes, i8x16.splat(<i8>min(16, count))),
-  );
-  // a place beyond fifteen gives 0
-  const visible = v128.or(places, v128.not(inside));
-  const at = source + y * columns + x;
-  const ones = i8x16.splat(1);
-  const twos = i8x16.add(ones, ones);
-  const threes = i8x16.add(twos, ones);
-  const a = fromRow(<u32>y < <u32>rows ? at : zeros, visible, below, i8x16.splat(0));
-  const b = fromRow(<u32>(y + 1) < <u32>rows ? at + columns : zeros, visible, below, ones);
-  const c = fromRow(<u32>(y + 2) < <u32>rows ? at + 2 * columns : zeros, visible, below, twos);
-  const d = fromRow(<u32>(y + 3) < <u32>rows ? at + 3 * columns : zeros, visible, below, threes);
+  // all ones is -1
+  const back = i8x16.narrow_i16x8_s(i16x8.lt_s(partX, limitXLow), i16x8.lt_s(partX, limitXHigh));
+  const down = i8x16.narrow_i16x8_s(i16x8.gt_s(partY, limitYLow), i16x8.gt_s(partY, limitYHigh));
+  const from = i8x16.add(i8x16.add(places, back), v128.and(down, i8x16.splat(16)));
+  // a place beyond fifteen gives 0, so that each lane is found in one of the rows alone
+  const a = i8x16.swizzle(v128.load(at), from);
+  const b = i8x16.swizzle(v128.load(at + rowBytes), v128.xor(from, i8x16.splat(16)));
+  const c = i8x16.swizzle(v128.load(at + 2 * rowBytes), v128.xor(from, i8x16.splat(32)));
+  const d = i8x16.swizzle(v128.load(at + 3 * rowBytes), v128.xor(from, i8x16.splat(48)));
   return v128.or(v128.or(a, b), v128.or(c, d));
 }
 

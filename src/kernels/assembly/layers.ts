@@ -8,9 +8,115 @@ import { COLUMNS_BYTES, Layer, LayerScratch, Run, Scratch, Store, WIDE } from '.
 /** Bytes of weights that serve all samples of a tile backwards before the next ones do: some of the second-level cache. */
 const SHARED_BYTES: i32 = 131072;
 
+/** Bytes of columns that all samples take before any takes the next ones, and bytes of their rows that stay in the nearest cache. */
+const PANEL_BYTES: i32 = 4 * COLUMNS_BYTES;
+const NEAR_BYTES: i32 = 24576;
+
+/**
+ * Columns [first, last) of target = the row at `from` + the sum over the inputs listed at [entries, end), in order, of value * row.
+ * COLUMNS_BYTES of columns stay in registers.
+ */
+function addInputs(
+  weights: usize,
+  entries: usize,
+  end: usize,
+  first: i32,
+  blocksEnd: i32,
+  last: i32,
+  from: usize,
+  target: usize,
+): void {
+  let column = first;
+  for (; column < blocksEnd; column += COLUMNS_BYTES) {
+    const rows = weights + column;
+    const start = from + column;
+    let s0 = v128.load(start);
+    let s1 = v128.load(start, 16);
+    let s2 = v128.load(start, 32);
+    let s3 = v128.load(start, 48);
+    let s4 = v128.load(start, 64);
+    let s5 = v128.load(start, 80);
+    let s6 = v128.load(start, 96);
+    let s7 = WIDE ? v128.load(start, 112) : s6;
+    for (let e = entries; e < end; e += 8) {
+      const row = rows + load<u32>(e);
+      const value = v128.load32_splat(e, 4);
+      s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
+      s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
+      s3 = f32x4.add(s3, f32x4.mul(value, v128.load(row, 48)));
+      s4 = f32x4.add(s4, f32x4.mul(value, v128.load(row, 64)));
+      s5 = f32x4.add(s5, f32x4.mul(value, v128.load(row, 80)));
+      s6 = f32x4.add(s6, f32x4.mul(value, v128.load(row, 96)));
+      if (WIDE) s7 = f32x4.add(s7, f32x4.mul(value, v128.load(row, 112)));
+    }
+    const result = target + column;
+    v128.store(result, s0);
+    v128.store(result, s1, 16);
+    v128.store(result, s2, 32);
+    v128.store(result, s3, 48);
+    v128.store(result, s4, 64);
+    v128.store(result, s5, 80);
+    v128.store(result, s6, 96);
+    if (WIDE) v128.store(result, s7, 112);
+  }
+  for (; column + 64 <= last; column += 64) {
+    const rows = weights + column;
+    const start = from + column;
+    let s0 = v128.load(start);
+    let s1 = v128.load(start, 16);
+    let s2 = v128.load(start, 32);
+    let s3 = v128.load(start, 48);
+    for (let e = entries; e < end; e += 8) {
+      const row = rows + load<u32>(e);
+      const value = v128.load32_splat(e, 4);
+      s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
+      s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
+      s3 = f32x4.add(s3, f32x4.mul(value, v128.load(row, 48)));
+    }
+    const result = target + column;
+    v128.store(result, s0);
+    v128.store(result, s1, 16);
+    v128.store(result, s2, 32);
+    v128.store(result, s3, 48);
+  }
+  for (; column + 48 <= last; column += 48) {
+    const rows = weights + column;
+    const start = from + column;
+    let s0 = v128.load(start);
+    let s1 = v128.load(start, 16);
+    let s2 = v128.load(start, 32);
+    for (let e = entries; e < end; e += 8) {
+      const row = rows + load<u32>(e);
+      const value = v128.load32_splat(e, 4);
+      s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
+      s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
+    }
+    const result = target + column;
+    v128.store(result, s0);
+    v128.store(result, s1, 16);
+    v128.store(result, s2, 32);
+  }
+  for (; column < last; column += 16) {
+    const rows = weights + column;
+    const start = from + column;
+    let s0 = v128.load(start);
+    for (let e = entries; e < end; e += 8) {
+      const row = rows + load<u32>(e);
+      const value = v128.load32_splat(e, 4);
+      s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
+    }
+    const result = target + column;
+    v128.store(result, s0);
+  }
+}
+
 /**
  * For each of `count` samples: its row of sums, `pitch` bytes apart, = bias + sum over its listed inputs, in order, of value *
- * row. COLUMNS_BYTES of outputs stay in registers.
+ * row. All samples take a part of their inputs before any takes the next one: the rows of a part, much the same ones for all, stay in
+ * the first-level cache.
  */
 function affine(
   weights: usize,
@@ -21,103 +127,24 @@ function affine(
   sums: usize,
   pitch: i32,
 ): void {
-  let column = 0;
   const blocksEnd = columnsEnd(stride);
-  for (; column < blocksEnd; column += COLUMNS_BYTES) {
-    const rows = weights + column;
-    for (let i = 0; i < count; i++) {
-      const entries = inputs.entries + i * inputs.entryBytes;
-      const end = entries + (load<i32>(inputs.counts + (i << 2)) << 3);
-      let s0 = v128.load(bias + column);
-      let s1 = v128.load(bias + column, 16);
-      let s2 = v128.load(bias + column, 32);
-      let s3 = v128.load(bias + column, 48);
-      let s4 = v128.load(bias + column, 64);
-      let s5 = v128.load(bias + column, 80);
-      let s6 = v128.load(bias + column, 96);
-      let s7 = WIDE ? v128.load(bias + column, 112) : s6;
-      for (let e = entries; e < end; e += 8) {
-        const row = rows + load<u32>(e);
-        const value = v128.load32_splat(e, 4);
-        s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
-        s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
-        s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
-        s3 = f32x4.add(s3, f32x4.mul(value, v128.load(row, 48)));
-        s4 = f32x4.add(s4, f32x4.mul(value, v128.load(row, 64)));
-        s5 = f32x4.add(s5, f32x4.mul(value, v128.load(row, 80)));
-        s6 = f32x4.add(s6, f32x4.mul(value, v128.load(row, 96)));
-        if (WIDE) s7 = f32x4.add(s7, f32x4.mul(value, v128.load(row, 112)));
+  let listed = 0;
+  for (let i = 0; i < count; i++) listed += load<i32>(inputs.counts + (i << 2));
+  for (let first = 0; first < stride; ) {
+    let last = first + PANEL_BYTES;
+    if (last > blocksEnd || last + PANEL_BYTES / 2 > stride) last = stride;
+    const parts = max(1, ((listed / max(1, count)) * (last - first)) / NEAR_BYTES);
+    for (let part = 0; part < parts; part++) {
+      for (let i = 0; i < count; i++) {
+        const entries = inputs.entries + i * inputs.entryBytes;
+        const inputCount = load<i32>(inputs.counts + (i << 2));
+        const begin = entries + (((inputCount * part) / parts) << 3);
+        const end = entries + (((inputCount * (part + 1)) / parts) << 3);
+        const target = sums + i * pitch;
+        addInputs(weights, begin, end, first, min(last, blocksEnd), last, part === 0 ? bias : target, target);
       }
-      const target = sums + i * pitch + column;
-      v128.store(target, s0);
-      v128.store(target, s1, 16);
-      v128.store(target, s2, 32);
-      v128.store(target, s3, 48);
-      v128.store(target, s4, 64);
-      v128.store(target, s5, 80);
-      v128.store(target, s6, 96);
-      if (WIDE) v128.store(target, s7, 112);
     }
-  }
-  for (; column + 64 <= stride; column += 64) {
-    const rows = weights + column;
-    for (let i = 0; i < count; i++) {
-      const entries = inputs.entries + i * inputs.entryBytes;
-      const end = entries + (load<i32>(inputs.counts + (i << 2)) << 3);
-      let s0 = v128.load(bias + column);
-      let s1 = v128.load(bias + column, 16);
-      let s2 = v128.load(bias + column, 32);
-      let s3 = v128.load(bias + column, 48);
-      for (let e = entries; e < end; e += 8) {
-        const row = rows + load<u32>(e);
-        const value = v128.load32_splat(e, 4);
-        s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
-        s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
-        s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
-        s3 = f32x4.add(s3, f32x4.mul(value, v128.load(row, 48)));
-      }
-      const target = sums + i * pitch + column;
-      v128.store(target, s0);
-      v128.store(target, s1, 16);
-      v128.store(target, s2, 32);
-      v128.store(target, s3, 48);
-    }
-  }
-  for (; column + 48 <= stride; column += 48) {
-    const rows = weights + column;
-    for (let i = 0; i < count; i++) {
-      const entries = inputs.entries + i * inputs.entryBytes;
-      const end = entries + (load<i32>(inputs.counts + (i << 2)) << 3);
-      let s0 = v128.load(bias + column);
-      let s1 = v128.load(bias + column, 16);
-      let s2 = v128.load(bias + column, 32);
-      for (let e = entries; e < end; e += 8) {
-        const row = rows + load<u32>(e);
-        const value = v128.load32_splat(e, 4);
-        s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
-        s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
-        s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
-      }
-      const target = sums + i * pitch + column;
-      v128.store(target, s0);
-      v128.store(target, s1, 16);
-      v128.store(target, s2, 32);
-    }
-  }
-  for (; column < stride; column += 16) {
-    const rows = weights + column;
-    for (let i = 0; i < count; i++) {
-      const entries = inputs.entries + i * inputs.entryBytes;
-      const end = entries + (load<i32>(inputs.counts + (i << 2)) << 3);
-      let s0 = v128.load(bias + column);
-      for (let e = entries; e < end; e += 8) {
-        const row = rows + load<u32>(e);
-        const value = v128.load32_splat(e, 4);
-        s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
-      }
-      const target = sums + i * pitch + column;
-      v128.store(target, s0);
-    }
+    first = last;
   }
 }
 

@@ -25,6 +25,22 @@ function listBiasTiles(kept: Store, pitch: i32, first: i32, end: i32, at: usize)
   return at;
 }
 
+/**
+ * The place among the first layer's deltas, behind those of all samples, of the sum of tile `tile`'s. It is kept where a shard is one
+ * tile: there it is the shard's part of the bias' row, which each slice needs.
+ */
+export function tileSumSlot(run: Run, tile: i32): i32 {
+  return run.passShards * TILE + tile;
+}
+
+/** Appends the entry of a shard of one tile for the bias' row of the first layer. */
+function listTileSum(run: Run, kept: Store, pitch: i32, tile: i32, at: usize): usize {
+  if (load<i32>(kept.counts + (tile << 2)) === 0) return at;
+  store<u32>(at, tileSumSlot(run, tile) * pitch);
+  store<f32>(at + ENTRY_BYTES, 1);
+  return at + 4;
+}
+
 /** Picks the samples of a shard's tiles [first, end) whose pixel of row `row` is not 0: slots and pixels, at `to`. */
 function pickPixelTiles(run: Run, own: LayerStore, inputs: i32, first: i32, end: i32, row: i32, to: usize): usize {
   const table = run.compaction;
@@ -77,10 +93,9 @@ export function listRow(run: Run, scratch: Scratch, kept: Store, l: i32, row: i3
   let at = entries;
   for (let tile = 0; tile < tiles; tile += shardTiles, step += STEP_BYTES) {
     const end = tile + shardTiles;
-    at =
-      row === inputs
-        ? listBiasTiles(kept, pitch, tile, end, at)
-        : listFloatTiles(own, inputs, pitch, tile, end, row, at);
+    if (row < inputs) at = listFloatTiles(own, inputs, pitch, tile, end, row, at);
+    else if (l === 0 && run.shardTiles === 1) at = listTileSum(run, kept, pitch, tile, at);
+    else at = listBiasTiles(kept, pitch, tile, end, at);
     store<u32>(step, <u32>at);
   }
 }

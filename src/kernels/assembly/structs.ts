@@ -88,6 +88,9 @@ export class Scratch {
   shiftedBias: usize;
   /** A tile's images, each of imageBytes (augment.ts). */
   images: usize;
+  /** Where the first pixel of an image that is to be turned stands, and bytes from one row to the next: all around it is 0. */
+  canvas: usize;
+  canvasBytes: i32;
   /** The list of one row: offsets of deltas (u32), and ENTRY_BYTES further on the values (f32). */
   entries: usize;
   /** The same entries on their way there: slots (u16), and ENTRY_BYTES further on pixels (u16). */
@@ -140,7 +143,10 @@ export class Store {
 /** The same for one layer. */
 @unmanaged
 export class LayerStore {
-  /** For each sample of a pass the loss gradient with respect to the layer's outputs before ReLU; pitch bytes apart. */
+  /**
+   * For each sample of a pass the loss gradient with respect to the layer's outputs before ReLU; pitch bytes apart. Behind them
+   * stands the sum of each tile's (row-entries.ts, tileSumSlot).
+   */
   deltas: usize;
   pitch: i32;
   /** For each tile and row of the layer TILE inputs: pixels (u8) of the first layer, else float32 after ReLU. */

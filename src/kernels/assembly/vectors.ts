@@ -25,11 +25,31 @@ export function allFinite(vector: usize, bytes: i32): i32 {
   return i32(!v128.any_true(f32x4.ne(bad, bad)));
 }
 
-/** target = the sum of the rows [first, end) of a matrix of `stride` bytes a row. */
+/** target = the sum of the rows [first, end) of a matrix of `stride` bytes a row, in order, from +0. */
 export function sumOfRows(rows: usize, first: i32, end: i32, stride: i32, target: usize): void {
-  for (let column = 0; column < stride; column += 16) {
+  const from = rows + first * stride;
+  const to = rows + end * stride;
+  let column = 0;
+  // four at a time, since each sum waits for the one before
+  for (; column + 64 <= stride; column += 64) {
+    let s0 = f32x4.splat(0);
+    let s1 = f32x4.splat(0);
+    let s2 = f32x4.splat(0);
+    let s3 = f32x4.splat(0);
+    for (let row = from + column; row < to; row += stride) {
+      s0 = f32x4.add(s0, v128.load(row));
+      s1 = f32x4.add(s1, v128.load(row, 16));
+      s2 = f32x4.add(s2, v128.load(row, 32));
+      s3 = f32x4.add(s3, v128.load(row, 48));
+    }
+    v128.store(target + column, s0);
+    v128.store(target + column, s1, 16);
+    v128.store(target + column, s2, 32);
+    v128.store(target + column, s3, 48);
+  }
+  for (; column < stride; column += 16) {
     let sum = f32x4.splat(0);
-    for (let i = first; i < end; i++) sum = f32x4.add(sum, v128.load(rows + i * stride + column));
+    for (let row = from + column; row < to; row += stride) sum = f32x4.add(sum, v128.load(row));
     v128.store(target + column, sum);
   }
 }

@@ -21,18 +21,18 @@ export function markdownTable([head, ...rows]) {
 const rate = (value) => Math.round(value).toLocaleString('en-US');
 
 /** `3 (2 to 4)`. */
-function withRange(format, { median, lowest, highest }) {
+export function withRange(format, { median, lowest, highest }) {
   return `${format(median)} (${format(lowest)} to ${format(highest)})`;
 }
 
-const range = (rates) => ({ median: median(rates), lowest: Math.min(...rates), highest: Math.max(...rates) });
+export const rangeOf = (rates) => ({ median: median(rates), lowest: Math.min(...rates), highest: Math.max(...rates) });
 
 /**
  * `measured`: for each participant its name, whether it is a peer, and its rates by column and round, null where it has none.
  * Two tables, of rates and of what ours are of the peers'.
  */
 export function ratesAndRatios(columns, measured) {
-  const cell = (rates) => (rates.includes(null) ? '' : withRange(rate, range(rates)));
+  const cell = (rates) => (rates.includes(null) ? '' : withRange(rate, rangeOf(rates)));
   const rates = measured.map(({ name, rates }) => [name, ...rates.map(cell)]);
   const ours = measured.filter(({ peer }) => !peer);
   const peers = measured.filter(({ peer }) => peer);

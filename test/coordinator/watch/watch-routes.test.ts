@@ -17,7 +17,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
 function scraped() {
-  const program = { name: 'run', version: '0', nodeVersion: 'v20', engine: 'wasm' };
+  const program = { name: 'run', version: '0', nodeVersion: 'v20', engine: 'wasm', wide: false };
   const facts = { ...program, seed: 1, batchSize: 8, shards: 8, learningRate: 0.1 };
   const watched = new WatchedRun({ ...facts, epochs: 1 }, freshStart);
   let lastScrapes = 0;

@@ -26,7 +26,6 @@ const triedElsewhere: Readonly<Record<string, string | null>> = {
   'src/command-line.ts': 'test/command-line',
   'src/cli.ts': 'test/command-line/signals.slow.ts',
   'coordinator/train-and-report.ts': 'test/command-line/report.slow.ts',
-  'worker/thread': 'test/promise/crash.test.ts',
   'worker/command.ts': 'test/cluster/command-line.slow.ts',
 };
 

@@ -133,7 +133,7 @@ describe.each(shapes)('tasks of %s', (_, shape) => {
     const again = runMemoryOn(checked.wasmMemory, checked.plan, narrow);
     const engines = [new WasmEngine(checked, 0, spec), new WasmEngine(again, 0, spec)] as const;
     for (const [, work] of tasksOn(plain, new WasmEngine(plain, 0, spec))) work();
-    for (const [, work] of tasksOn(checked, new CheckedEngine(...engines, checked, 1))) work();
+    for (const [, work] of tasksOn(checked, new CheckedEngine(...engines, checked, 0, 1))) work();
     expect(checked.state(1)).toEqual(plain.state(1));
     expect(checked.sums(checked.partSumsAt(1))).toEqual(plain.sums(plain.partSumsAt(1)));
   });

@@ -33,7 +33,7 @@ export function showView(view: PageView, events: readonly LoggedEvent[]): void {
   text('testAccuracy', percent(view.test?.accuracy));
   text('name', view.run.name);
   text('facts', factsOf(view));
-  showWorkers(view.workers);
+  showWorkers(view.workers, view.run.engine);
   showEvents(events);
 }
 
@@ -78,14 +78,14 @@ function showProgress({ run, progress, state: now }: PageView): void {
   text('left', left === '' ? spent : `${spent}, ${left}`);
 }
 
-function showWorkers(workers: readonly PageWorker[]): void {
+function showWorkers(workers: readonly PageWorker[], engine: string): void {
   const body = byId('workers');
   const rows = new Map(
     [...body.children].map((row) => [(row as HTMLElement).dataset['id'], row as HTMLTableRowElement]),
   );
   const wanted = workers.map((worker) => {
     const row = rows.get(worker.id) ?? newRow(worker.id);
-    fillRow(row, worker);
+    fillRow(row, worker, engine);
     return row;
   });
   if (wanted.length !== body.children.length || wanted.some((row, i) => body.children[i] !== row)) {
@@ -99,35 +99,43 @@ function showWorkers(workers: readonly PageWorker[]): void {
 function newRow(id: string): HTMLTableRowElement {
   const row = document.createElement('tr');
   row.dataset['id'] = id;
-  for (let cell = 0; cell < 7; cell++) row.append(document.createElement('td'));
-  for (const cell of [2, 3, 4, 5]) row.cells[cell]!.className = 'number';
-  ['Worker', 'Transport', 'Threads', 'Shards done', 'Samples/s', 'Last heard', 'State'].forEach((label, i) => {
-    row.cells[i]!.dataset['label'] = label;
-  });
-  row.cells[6]!.append(document.createElement('span'));
+  for (let cell = 0; cell < 8; cell++) row.append(document.createElement('td'));
+  for (const cell of [3, 4, 5, 6]) row.cells[cell]!.className = 'number';
+  ['Worker', 'Transport', 'Engine', 'Threads', 'Shards done', 'Samples/s', 'Last heard', 'State'].forEach(
+    (label, i) => {
+      row.cells[i]!.dataset['label'] = label;
+    },
+  );
+  row.cells[7]!.append(document.createElement('span'));
   return row;
 }
 
-function fillRow(row: HTMLTableRowElement, worker: PageWorker): void {
-  const { name, transport, threads, shards, samplesPerSecond, silentMs, reason } = worker;
+function fillRow(row: HTMLTableRowElement, worker: PageWorker, engine: string): void {
+  const { name, transport, threads, wide, shards, samplesPerSecond, silentMs, reason } = worker;
   const heard = silentMs === null ? '–' : ago(silentMs);
   const speed = samplesPerSecond === null ? '–' : grouped(samplesPerSecond);
-  [name, transport, String(threads), grouped(shards), speed, heard].forEach((value, i) => {
+  const cells = [name, transport, wide ? `${engine}, wide` : engine, String(threads), grouped(shards), speed, heard];
+  cells.forEach((value, i) => {
     const cell = row.cells[i]!;
     if (cell.textContent !== value) cell.textContent = value;
   });
-  const badge = row.cells[6]!.firstChild as HTMLElement;
+  const badge = row.cells[7]!.firstChild as HTMLElement;
   // who computes and who waits changes many times a second: what a reader wants to know is whether it works
   const word =
     gone(worker) || worker.state === 'joining' || worker.state === 'leaving' ? worker.state : activity(worker);
   badge.className = 'dot';
   badge.dataset['state'] = word;
-  badge.textContent = reason === null ? word : `${word}: ${reason}`;
+  badge.textContent = [reason === null ? word : `${word}: ${reason}`, ...rested(worker)].join(', ');
   row.classList.toggle('gone', gone(worker));
 }
 
 function activity({ samplesPerSecond }: PageWorker): string {
   return samplesPerSecond !== null && samplesPerSecond > 0 ? 'computing' : 'idle';
+}
+
+/** Of a thread whose core something else takes again and again. */
+function rested({ restMs }: PageWorker): string[] {
+  return restMs === null || restMs < 1000 ? [] : [`rested ${duration(restMs / 1000)}`];
 }
 
 function gone({ state: now }: PageWorker): boolean {
@@ -156,7 +164,7 @@ function showEvents(events: readonly LoggedEvent[]): void {
 function factsOf({ run }: PageView): string {
   return [
     `lockstep ${run.version}`,
-    `engine ${run.engine}`,
+    `engine ${run.engine}${run.wide ? ' with wide vectors' : ''}`,
     ...(run.parameters > 0 ? [`${grouped(run.parameters)} parameters`] : []),
     `batch ${run.batchSize} in ${run.shards} shards`,
     `learning rate ${Number(run.learningRate.toPrecision(4))}`,

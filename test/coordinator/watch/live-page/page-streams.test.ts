@@ -26,7 +26,7 @@ class FakeResponse extends EventEmitter {
 }
 
 function opened(count: number) {
-  const program = { name: 'run', version: '0', nodeVersion: 'v20', engine: 'wasm' };
+  const program = { name: 'run', version: '0', nodeVersion: 'v20', engine: 'wasm', wide: false };
   const facts = { ...program, seed: 1, batchSize: 8, shards: 8, learningRate: 0.1 };
   const watched = new WatchedRun({ ...facts, epochs: 1 }, freshStart);
   const warnings: string[] = [];

@@ -11,6 +11,7 @@ const facts = {
   version: '0',
   nodeVersion: 'v20',
   engine: 'wasm',
+  wide: false,
   seed: 1,
   batchSize: 64,
   shards: 8,
