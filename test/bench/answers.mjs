@@ -15,7 +15,7 @@ import { MeasuredProcess, median } from './measured-process.mjs';
 
 const ms = Number(process.argv[2] ?? 5000);
 const BATCH = 512;
-const WARM_STEPS = 200;
+const WARM_ANSWERS = 1600;
 const SLICES = 5;
 const cli = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
 const selfTest = await wiring.selfTest('wasm');
@@ -35,7 +35,10 @@ function answerAtOnce(url, shards) {
     selfTest,
   };
   let values;
-  socket.on('open', () => say({ type: 'hello', ...identity, name: 'idle', threads: 1, metricsPort: null }));
+  socket.on('open', () =>
+    say({ type: 'hello', ...identity, name: 'idle', threads: 1, wide: false, metricsPort: null }),
+  );
+  socket.on('close', (code, reason) => code !== 1006 && console.error(`closed with ${code}: ${reason}`));
   socket.on('message', ([head]) => {
     const { header } = decodeFrame(head);
     const { type, epoch, step, attempt, blocks } = header;
@@ -71,7 +74,7 @@ for (const nodes of [1, 8, 64]) {
   try {
     const [, url] = await coordinator.said(/Listening at (\S+:\d+)/);
     for (let i = 0; i < nodes; i++) answerAtOnce(url, nodes);
-    await coordinator.reached(WARM_STEPS);
+    await coordinator.reached(Math.ceil(WARM_ANSWERS / nodes));
     const figures = [];
     for (let i = 0; i < SLICES; i++) {
       const [steps, cpuMs] = [await coordinator.steps(), coordinator.cpuMs()];
