@@ -21,7 +21,7 @@ import { Departures, evictionOf } from './departures.ts';
 import type { Inflight } from './inflight.ts';
 import { Membership, type MembershipEvent, type MembershipOptions } from './membership.ts';
 import { NodeConnection } from './node-connection.ts';
-import type { WebSocket } from './node-server.ts';
+import type { OpenSocket } from './node-server.ts';
 import { RunGate } from './run-gate.ts';
 
 export interface ClusterMembersOptions extends MembershipOptions {
@@ -129,9 +129,10 @@ export class ClusterMembers {
   }
 
   /** A WebSocket was opened; `greeted` is called when a good hello has come. */
-  add(socket: WebSocket, address: string, greeted: () => void): void {
+  add(socket: OpenSocket, greeted: () => void): void {
+    const { address } = socket;
     let member: ClusterMember | null = null;
-    const connection: NodeConnection = new NodeConnection(socket, address, this.#options.read, {
+    const connection: NodeConnection = new NodeConnection(socket, this.#options.read, {
       onTraffic: (direction, bytes) => {
         this.traffic[direction === 'sent' ? 'sentBytes' : 'receivedBytes'] += bytes;
       },

@@ -31,8 +31,8 @@ export async function tellRanks({ server, size, exitCode, patienceMs, signal, on
   });
   const name = exitCode === ExitCode.done ? 'runOver' : 'shuttingDown';
   const reason = exitCode === ExitCode.done ? 'the run is over' : 'the coordinator was stopped';
-  const nodes = new NodeServer(server, (socket, address, greeted) => {
-    const connection: NodeConnection = new NodeConnection(socket, address, nodeMessageReader(bounds), {
+  const nodes = new NodeServer(server, (socket, greeted) => {
+    const connection: NodeConnection = new NodeConnection(socket, nodeMessageReader(bounds), {
       onTraffic: () => undefined,
       onMessage: (message) => {
         if (message.type !== 'hello') throw new ProtocolError('outOfOrder', `${message.type} before hello`);

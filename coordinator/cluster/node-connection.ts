@@ -3,13 +3,13 @@
 
 import type { ExitCode } from '../../src/errors.ts';
 import { type CloseName, closeCodes, closeName, closeReason } from '../../src/wire/close-codes.ts';
+import { decodePieces } from '../../src/wire/codec.ts';
 import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../../src/wire/connection-state.ts';
-import { lengthOf, ReceiveBuffer } from '../../src/wire/message-buffer.ts';
 import type { CoordinatorMessage, NodeMessage } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import type { NodeMessageReader } from '../../src/wire/read-node-message.ts';
-import { messagePieces } from '../../src/wire/write-message.ts';
-import type { WebSocket } from './node-server.ts';
+import { type Carrier, messagePieces, sendMessage } from '../../src/wire/write-message.ts';
+import type { OpenSocket, WebSocket } from './node-server.ts';
 
 export interface ConnectionHandlers {
   /** May throw ProtocolError: the connection is closed with it. A payload holds until it returns. */
@@ -19,13 +19,11 @@ export interface ConnectionHandlers {
   readonly onTraffic: (direction: 'received' | 'sent', bytes: number) => void;
 }
 
-/** For all connections: a message is dealt with before the next one is received. */
-const incoming = new ReceiveBuffer();
-
 export class NodeConnection {
   /** host:port, for logs. */
   readonly address: string;
   readonly #socket: WebSocket;
+  readonly #carrier: Carrier;
   readonly #read: NodeMessageReader;
   readonly #handlers: ConnectionHandlers;
   #state: ConnectionState = 'greeting';
@@ -33,9 +31,10 @@ export class NodeConnection {
   /** What waited to be sent at the last look, and since when none of it went. */
   #stuck: { bytes: number; sinceMs: number } | null = null;
 
-  constructor(socket: WebSocket, address: string, read: NodeMessageReader, handlers: ConnectionHandlers) {
+  constructor({ socket, carrier, address }: OpenSocket, read: NodeMessageReader, handlers: ConnectionHandlers) {
     this.address = address;
     this.#socket = socket;
+    this.#carrier = carrier;
     this.#read = read;
     this.#handlers = handlers;
     socket.binaryType = 'fragments';
@@ -75,12 +74,9 @@ export class NodeConnection {
       return;
     }
     this.#state = afterCoordinatorMessage(this.#state, message.type);
-    const { head, payload } = messagePieces(message);
-    this.#handlers.onTraffic('sent', head.length + (payload?.length ?? 0));
-    if (payload === null) return this.#socket.send(head, () => sent?.());
-    // two fragments of one message: the payload need not be copied behind its head
-    this.#socket.send(head, { fin: false });
-    this.#socket.send(payload, { fin: true }, () => sent?.());
+    const pieces = messagePieces(message);
+    this.#handlers.onTraffic('sent', pieces.head.length + (pieces.payload?.length ?? 0));
+    sendMessage(this.#socket, this.#carrier, pieces, sent);
   }
 
   close(name: CloseName, reason: string): void {
@@ -109,10 +105,14 @@ export class NodeConnection {
   /** `data`: a text, or the pieces of a binary message. */
   #receive(data: Buffer | Buffer[], isBinary: boolean): void {
     if (this.#closed) return;
-    this.#handlers.onTraffic('received', Array.isArray(data) ? lengthOf(data) : data.length);
+    const pieces = Array.isArray(data) ? data : [data];
+    this.#handlers.onTraffic(
+      'received',
+      pieces.reduce((sum, { length }) => sum + length, 0),
+    );
     try {
       if (!isBinary || !Array.isArray(data)) throw new ProtocolError('malformed', 'a text message');
-      const message = this.#read(incoming.join(data));
+      const message = this.#read(decodePieces(data));
       this.#state = afterNodeMessage(this.#state, message.type);
       this.#handlers.onMessage(message);
     } catch (error) {

@@ -34,8 +34,16 @@ export interface NodeServerOptions {
   readonly strangers: StrangerLimits;
 }
 
+export interface OpenSocket {
+  readonly socket: WebSocket;
+  /** The TCP or TLS socket under it. */
+  readonly carrier: Socket;
+  /** host:port, for logs. */
+  readonly address: string;
+}
+
 /** Told of every WebSocket that was opened; it calls `greeted` when a good hello has come. */
-export type OnNode = (socket: WebSocket, address: string, greeted: () => void) => void;
+export type OnNode = (socket: OpenSocket, greeted: () => void) => void;
 
 // A message comes in a few frames; a frame comes in pieces of what TCP delivers, which may be small.
 const MOST_FRAGMENTS = 16;
@@ -141,7 +149,8 @@ export class NodeServer {
       raw.setNoDelay(true);
       const count = this.#countBeforeHello(webSocket);
       raw.on('data', count);
-      this.#onNode(webSocket, addressText(raw.remoteAddress, raw.remotePort), () => {
+      const address = addressText(raw.remoteAddress, raw.remotePort);
+      this.#onNode({ socket: webSocket, carrier: raw, address }, () => {
         raw.off('data', count);
         this.#door.known(raw);
       });

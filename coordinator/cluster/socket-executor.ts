@@ -52,7 +52,7 @@ export class SocketExecutor implements Executor {
     this.#options = options;
     this.#dispatcher = new Dispatcher(options);
     const { members, slots } = this.#dispatcher;
-    this.#server = new NodeServer(options.server, (socket, address, greeted) => members.add(socket, address, greeted));
+    this.#server = new NodeServer(options.server, (socket, greeted) => members.add(socket, greeted));
     this.#recount = new Recount(memory, engine, slots);
   }
 

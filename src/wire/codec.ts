@@ -36,6 +36,24 @@ export function encodeHead(header: object): Uint8Array {
   return head;
 }
 
+/**
+ * A message in the pieces in which it was received. Head and payload in a piece each, as both ends send them, are not
+ * copied; what came in others is joined first.
+ * @throws ProtocolError (malformed) for anything but a legal frame
+ */
+export function decodePieces(pieces: readonly Uint8Array[]): Frame {
+  const [head, payload] = pieces;
+  if (pieces.length !== 2 || !isHead(head!)) return decodeFrame(pieces.length === 1 ? head! : Buffer.concat(pieces));
+  return { header: decodeFrame(head!).header, payload: payload! };
+}
+
+/** The piece ends where its header does, padding included. */
+function isHead(piece: Uint8Array): boolean {
+  if (piece.length < LENGTH_BYTES) return false;
+  const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength);
+  return payloadOffset(view.getUint32(0, true)) === piece.length;
+}
+
 /** @throws ProtocolError (malformed) for anything but a legal frame. */
 export function decodeFrame(message: Uint8Array): Frame {
   if (message.length < LENGTH_BYTES) throw malformed(`a message of ${message.length} bytes`);

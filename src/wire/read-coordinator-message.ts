@@ -1,7 +1,7 @@
 // What a node receives: a frame -> a typed message of the coordinator, or a ProtocolError with its close code. Learns the
 // sizes of the run from the welcome, which is its caller's to remember.
 
-import { decodeFrame } from './codec.ts';
+import type { Frame } from './codec.ts';
 import { digest, fields, integer, list, milliseconds, oneOf, plainMap, text, uint32 } from './fields.ts';
 import { BLOCKS_IN_TASK, DATA_PIECE_BYTES, DATASET_BYTES, REASON_LENGTH, RUN_NAME_LENGTH } from './limits.ts';
 import type { CoordinatorMessage, Data, Evaluate, Step, Welcome } from './messages.ts';
@@ -55,8 +55,7 @@ const readers: Readers<CoordinatorMessage, NodeKnowledge> = {
   outcome: (frame) => noPayload(frame, checkOutcome(frame.header, 'outcome')),
 };
 
-export function readCoordinatorMessage(message: Uint8Array, known: NodeKnowledge): CoordinatorMessage {
-  const frame = decodeFrame(message);
+export function readCoordinatorMessage(frame: Frame, known: NodeKnowledge): CoordinatorMessage {
   return readerOf(readers, frame, 'a coordinator')(frame, known);
 }
 

@@ -2,7 +2,7 @@
 // sizes of the run, not its state: whether a message is due is judged by connection-state.ts, whether a result was asked
 // for by the coordinator.
 
-import { decodeFrame, type Frame } from './codec.ts';
+import type { Frame } from './codec.ts';
 import {
   anyNumber,
   type Check,
@@ -44,7 +44,7 @@ export interface MessageBounds {
   readonly partSamples: number;
 }
 
-export type NodeMessageReader = (message: Uint8Array) => NodeMessage;
+export type NodeMessageReader = (frame: Frame) => NodeMessage;
 
 const splits = ['validation', 'test'] as const;
 
@@ -110,10 +110,7 @@ export function nodeMessageReader(bounds: MessageBounds): NodeMessageReader {
     heartbeat: (frame) => noPayload(frame, checkHeartbeat(frame.header, 'heartbeat')),
     goodbye: (frame) => noPayload(frame, checkGoodbye(frame.header, 'goodbye')),
   };
-  return (message) => {
-    const frame = decodeFrame(message);
-    return readerOf(readers, frame, 'a node')(frame);
-  };
+  return (frame) => readerOf(readers, frame, 'a node')(frame);
 }
 
 /** Another version's hello may have other fields: its version is read first, so that the refusal can name both. */

@@ -112,3 +112,19 @@ test('all workers go, and one comes back', async () => {
   await coordinator.seen('The run goes on: worker 3 is ready');
   expect(await coordinator.bits()).toEqual(await baseline(run));
 });
+
+test('a block that takes longer than the heartbeat timeout is no silence', async () => {
+  // a step is one block of some seconds; at the second one the worker knows how long they are
+  const vast = ['--epochs', '2', '--shards', '1', '--hidden', '1024,1024'];
+  const sizes = ['--batch-size', '24000', '--limit-train', '24000', '--val-size', '256'];
+  const cluster = await Cluster.start();
+  const coordinator = await cluster.coordinator([...vast, ...sizes, ...impatient]);
+  await cluster.workers(coordinator, 1);
+  expect(await coordinator.bits()).toEqual(await baseline([...vast, ...sizes]));
+  const { epochs } = JSON.parse((await coordinator.ended).stdout.trimEnd().split('\n').at(-1)!) as {
+    epochs: { samplesPerSecond: number }[];
+  };
+  // else nothing was tried
+  for (const { samplesPerSecond } of epochs) expect(24_000 / samplesPerSecond).toBeGreaterThan(2);
+  expect(coordinator.stderr()).not.toMatch(/joined: a [\s\S]*left: heartbeatTimeout/);
+});

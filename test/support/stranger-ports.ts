@@ -26,7 +26,7 @@ export async function nodePort(change: Partial<StrangerLimits> = {}, secret: Tok
       valueCount: 1,
       strangers: { ...strangerLimits, ...change },
     },
-    (_socket, _address, greeted) => greetings.push(greeted),
+    (_socket, greeted) => greetings.push(greeted),
   );
   await server.listen();
   onTestFinished(() => server.close());

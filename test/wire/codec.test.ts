@@ -1,15 +1,18 @@
 import fc from 'fast-check';
 import { Packr } from 'msgpackr/pack';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decodeFrame, encodeHead } from '../../src/wire/codec.ts';
+import { decodeFrame, decodePieces, encodeHead } from '../../src/wire/codec.ts';
 import { HEADER_BYTES } from '../../src/wire/limits.ts';
-import { readCoordinatorMessage } from '../../src/wire/read-coordinator-message.ts';
+import { type NodeKnowledge, readCoordinatorMessage } from '../../src/wire/read-coordinator-message.ts';
 import { nodeMessageReader } from '../../src/wire/read-node-message.ts';
 import { walkHeader } from '../../src/wire/walker.ts';
 import { encodeFrame, messageBytes } from '../support/frames.ts';
 import { bytes, coordinatorMessages, known, nodeMessages, outcome, rawFrame, sizes } from './support.ts';
 
-const readNode = nodeMessageReader(sizes);
+const reader = nodeMessageReader(sizes);
+const readNode = (message: Uint8Array) => reader(decodeFrame(message));
+const readCoordinator = (message: Uint8Array, knows: NodeKnowledge) =>
+  readCoordinatorMessage(decodeFrame(message), knows);
 const legal = [...nodeMessages, ...coordinatorMessages].map(messageBytes);
 
 // Whatever is decoded below: no code is made from it.
@@ -70,6 +73,23 @@ describe('frames', () => {
     expect(functionCalls).toBe(0);
   });
 
+  it('mean the same in whatever pieces they come, and head and payload are not copied', () => {
+    const payload = bytes(1, 2, 3, 4, 5, 6, 7, 8, 9);
+    const head = encodeHead({ type: 'x', n: 300 });
+    const frame = decodePieces([head, payload]);
+    expect(frame.payload).toBe(payload);
+    const whole = encodeFrame({ type: 'x', n: 300 }, payload);
+    const cuts = fc.uniqueArray(fc.nat(whole.length), { maxLength: 5 }).map((at) => at.sort((a, b) => a - b));
+    fc.assert(
+      fc.property(cuts, (at) => {
+        const pieces = [0, ...at].map((start, i) => whole.slice(start, at[i] ?? whole.length));
+        const came = decodePieces(pieces);
+        expect([came.header, ...came.payload]).toEqual([frame.header, ...payload]);
+      }),
+    );
+    expect(() => decodePieces([])).toThrow('a message of 0 bytes');
+  });
+
   it('lay a header out as PROTOCOL.md says', () => {
     expect(encodeFrame({ a: 1 }, bytes(9, 9))).toEqual(bytes(4, 0, 0, 0, 0x81, 0xa1, 'a', 1, 9, 9));
     expect(encodeFrame({ ab: 1 })).toEqual(bytes(5, 0, 0, 0, 0x81, 0xa2, 'ab', 1, 0, 0, 0, 0, 0, 0, 0));
@@ -126,7 +146,7 @@ describe('frames', () => {
 describe('fuzzing both readers', () => {
   const verdicts = new Map<string, number>();
   const feed = (message: Uint8Array) => {
-    for (const read of [() => readNode(message), () => readCoordinatorMessage(message, known)]) {
+    for (const read of [() => readNode(message), () => readCoordinator(message, known)]) {
       const verdict = outcome(read);
       verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
     }

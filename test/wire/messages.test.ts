@@ -2,13 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeFrame } from '../../src/wire/codec.ts';
 import { largestMessageBytes, PROTOCOL_VERSION } from '../../src/wire/limits.ts';
-import { readCoordinatorMessage } from '../../src/wire/read-coordinator-message.ts';
+import { type NodeKnowledge, readCoordinatorMessage } from '../../src/wire/read-coordinator-message.ts';
 import { nodeMessageReader } from '../../src/wire/read-node-message.ts';
 import { messagePieces } from '../../src/wire/write-message.ts';
 import { encodeFrame, messageBytes } from '../support/frames.ts';
 import { coordinatorMessages, known, nodeMessages, outcome, sizes } from './support.ts';
 
-const readNode = nodeMessageReader(sizes);
+const reader = nodeMessageReader(sizes);
+const readNode = (message: Uint8Array) => reader(decodeFrame(message));
+const readCoordinator = (message: Uint8Array, knows: NodeKnowledge) =>
+  readCoordinatorMessage(decodeFrame(message), knows);
 const ofNode = (type: string) => fieldsOf(nodeMessages, type);
 const ofCoordinator = (type: string) => fieldsOf(coordinatorMessages, type);
 
@@ -22,7 +25,7 @@ function node(type: string, change: Record<string, unknown>, payload?: Uint8Arra
 }
 
 function coordinator(type: string, change: Record<string, unknown>, payload?: Uint8Array, knows = known): string {
-  return outcome(() => readCoordinatorMessage(changed(ofCoordinator(type), change, payload), knows));
+  return outcome(() => readCoordinator(changed(ofCoordinator(type), change, payload), knows));
 }
 
 function changed(message: Record<string, unknown>, change: Record<string, unknown>, payload?: Uint8Array): Uint8Array {
@@ -39,7 +42,7 @@ describe('legal messages', () => {
   it.each(
     coordinatorMessages.map((message) => [message.type, message] as const),
   )('of a coordinator come back: %s', (_, message) =>
-    expect(readCoordinatorMessage(messageBytes(message), known)).toEqual(message));
+    expect(readCoordinator(messageBytes(message), known)).toEqual(message));
 
   it('in two pieces are the same bytes, and the payload is no copy', () => {
     for (const message of [...nodeMessages, ...coordinatorMessages]) {
@@ -194,7 +197,7 @@ describe('a bad type', () => {
   ])('%s', (_, header) => {
     expect(outcome(() => readNode(encodeFrame(header)))).toBe('unknownType');
     if (!('type' in header) || header.type !== 'step') {
-      expect(outcome(() => readCoordinatorMessage(encodeFrame(header), known))).toBe('unknownType');
+      expect(outcome(() => readCoordinator(encodeFrame(header), known))).toBe('unknownType');
     }
   });
 });
@@ -252,7 +255,7 @@ describe('whatever a header says', () => {
         const { payload: _, ...legalFields } = fieldsOf([...nodeMessages, ...coordinatorMessages], name);
         const message = encodeFrame({ ...legalFields, ...fields }, payload);
         expect(() => decodeFrame(message)).not.toThrow();
-        for (const read of [() => readNode(message), () => readCoordinatorMessage(message, known)]) {
+        for (const read of [() => readNode(message), () => readCoordinator(message, known)]) {
           try {
             read();
           } catch (error) {

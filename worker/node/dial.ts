@@ -16,6 +16,7 @@ import {
 import { closeCodes } from '../../src/wire/close-codes.ts';
 import { asText } from '../../src/wire/fields.ts';
 import { largestMessageBytes, REASON_LENGTH } from '../../src/wire/limits.ts';
+import type { Carrier } from '../../src/wire/write-message.ts';
 
 export type { WebSocket } from 'ws';
 
@@ -29,12 +30,18 @@ export interface DialOptions {
   readonly certificateAuthority: string | null;
 }
 
+export interface OpenSocket {
+  readonly socket: WebSocket;
+  /** The TCP or TLS socket under it. */
+  readonly carrier: Carrier;
+}
+
 /**
  * open: talk; retry: not now; refused: retrying cannot mend it. Only a coordinator refuses, and says by a header that it is
  * one: what a proxy before it says while it is away (404, 403, 502, a page) tells nothing. untrusted: its certificate.
  */
 export type Dialled =
-  | { readonly kind: 'open'; readonly socket: WebSocket; readonly engine: string }
+  | ({ readonly kind: 'open'; readonly engine: string } & OpenSocket)
   | { readonly kind: 'retry'; readonly reason: string }
   | { readonly kind: 'refused' | 'untrusted'; readonly reason: string; readonly mend: string };
 
@@ -90,8 +97,8 @@ function open(
       maxPayload: largestMessageBytes(MOST_VALUES),
       maxFragments: 16,
       maxBufferedChunks: 65_536,
-      // Masking (RFC 6455, section 10.3) keeps scripts in browsers from confusing proxies; here are neither, and a mask of
-      // zeros, which changes no byte, saves the work on half a megabyte a step.
+      // Masking (RFC 6455, section 10.3) keeps scripts in browsers from confusing proxies; here are neither. A mask of zeros
+      // changes no byte: ws would else mask in place, and a tree node is sent from where it stands.
       generateMask: (mask: Buffer) => mask.fill(0),
       headers: headersOf(credentials, proxied),
       ...(certificateAuthority === null ? {} : { ca: certificateAuthority }),
@@ -100,7 +107,9 @@ function open(
     started(socket);
     let engine: string | null = null;
     let proof: string | undefined;
+    let carrier: Carrier;
     socket.once('upgrade', (response: IncomingMessage) => {
+      carrier = response.socket;
       engine = header(response, ENGINE_HEADER) ?? null;
       proof = header(response, PROOF_HEADER);
     });
@@ -118,7 +127,7 @@ function open(
         resolve(refused('the coordinator did not prove that it knows the token', 'Is it the right address?'));
         return;
       }
-      resolve({ kind: 'open', socket, engine: asText(engine, ENGINE_LENGTH) });
+      resolve({ kind: 'open', socket, carrier, engine: asText(engine, ENGINE_LENGTH) });
     });
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
       socket.removeAllListeners('error');

@@ -2,7 +2,7 @@
 
 import type { Dataset } from '../../src/data/dataset.ts';
 import { epochOrder, type SplitNumbers, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
-import type { WideKernels, WorkerPool } from '../../src/engine.ts';
+import { sharesSteps, type WideKernels, type WorkerPool } from '../../src/engine.ts';
 import { messageOf } from '../../src/errors.ts';
 import { ThreadPool, type ThreadPoolOptions } from '../../src/host/thread-pool.ts';
 import { usableCores } from '../../src/host/usable-cores.ts';
@@ -17,12 +17,13 @@ import type { Evaluate, PartSums, Step, TreeNode, Welcome } from '../../src/wire
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import type { Wiring } from '../../src/wiring.ts';
 import { checkAsked } from './check-asked.ts';
+import { NearPool } from './near-pool.ts';
 import type { SpareMemory } from './spare-memory.ts';
 
 /** What the entries wire in. */
 export type NodeWiring = Pick<
   Wiring,
-  'programVersion' | 'sharedKernels' | 'heapBase' | 'selfTest' | 'threadFile' | 'cores'
+  'programVersion' | 'sharedKernels' | 'heapBase' | 'selfTest' | 'threadFile' | 'makeEngine' | 'cores'
 > & {
   /** Where it computes with wide vectors. */
   readonly wide?: WideKernels;
@@ -71,7 +72,7 @@ export class NodeRun {
       const module = wide?.module ?? wiring.sharedKernels();
       this.#memory = runMemoryOn(memories.take(plan), plan, module);
       this.#memory.setData(data.train, data.test, this.#split.validation);
-      const { threadFile, startPool = (memory, options) => new ThreadPool(memory, options) } = wiring;
+      const { threadFile, startPool = threadsOrOne(wiring) } = wiring;
       const { augmentValidation } = options;
       const spec = { name: engine, augmentValidation, ...(wide === undefined ? {} : { wide }) };
       const cores = wiring.cores ?? usableCores();
@@ -166,4 +167,14 @@ export class NodeRun {
     }
     if (this.#parameterStep !== step) throw new ProtocolError('badPayload', `no parameters of step ${step} have come`);
   }
+}
+
+/** One thread of the kernels may compute beside the socket; with wide vectors each thread is tried first, which takes long. */
+function threadsOrOne({ makeEngine }: NodeWiring): NonNullable<NodeWiring['startPool']> {
+  return (memory, options) => {
+    const { engine, threads } = options;
+    const pool = new ThreadPool(memory, options);
+    if (threads > 1 || !sharesSteps(engine.name) || engine.wide !== undefined) return pool;
+    return new NearPool(pool, makeEngine(engine, memory, 0), () => performance.now());
+  };
 }

@@ -195,7 +195,7 @@ async function connectOnce(
   if (socket.readyState !== socket.OPEN) return { kind: 'retry', text: 'the connection was lost', joined: false };
   const { threads, name } = options;
   const metricsPort = seenMetricsPort(options);
-  const session = new Session(socket, data, {
+  const session = new Session(dialled, data, {
     name,
     threads,
     engine,

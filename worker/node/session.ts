@@ -6,16 +6,16 @@ import { isWideFault, messageOf } from '../../src/errors.ts';
 import { lossText } from '../../src/run/event-text.ts';
 import { counted } from '../../src/text/counted.ts';
 import { type CloseName, closeCodes, closeReason } from '../../src/wire/close-codes.ts';
+import { decodePieces } from '../../src/wire/codec.ts';
 import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../../src/wire/connection-state.ts';
 import { datasetOfBytes, digestOfBytes } from '../../src/wire/dataset-bytes.ts';
 import { asText } from '../../src/wire/fields.ts';
 import { PARTS_IN_ANSWER, PROTOCOL_VERSION, REASON_LENGTH } from '../../src/wire/limits.ts';
-import { ReceiveBuffer, SendBuffers } from '../../src/wire/message-buffer.ts';
 import type { CoordinatorMessage, Data, Evaluate, NodeMessage, Step, Welcome } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import { readCoordinatorMessage } from '../../src/wire/read-coordinator-message.ts';
-import { messagePieces } from '../../src/wire/write-message.ts';
-import type { WebSocket } from './dial.ts';
+import { type Carrier, messagePieces, sendMessage } from '../../src/wire/write-message.ts';
+import type { OpenSocket, WebSocket } from './dial.ts';
 import type { NodeCounts } from './node-counts.ts';
 import { hasWideVectors, NodeRun, type NodeWiring } from './node-run.ts';
 import type { SpareMemory } from './spare-memory.ts';
@@ -64,11 +64,10 @@ const LEAST_HEARTBEAT_MS = 10;
 export class Session {
   readonly ended: Promise<SessionEnd>;
   readonly #socket: WebSocket;
+  readonly #carrier: Carrier;
   readonly #options: SessionOptions;
   readonly #data: KnownData;
   readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #incoming = new ReceiveBuffer();
-  readonly #outgoing = new SendBuffers();
   #state: ConnectionState = 'greeting';
   #welcome: Welcome | null = null;
   #run: NodeRun | null = null;
@@ -85,8 +84,9 @@ export class Session {
   /** What we closed with; the other end may not have heard it. */
   #closedWith: { code: number; reason: string; cause?: unknown } | null = null;
 
-  constructor(socket: WebSocket, data: KnownData, options: SessionOptions) {
+  constructor({ socket, carrier }: OpenSocket, data: KnownData, options: SessionOptions) {
     this.#socket = socket;
+    this.#carrier = carrier;
     this.#data = data;
     this.#options = options;
     this.ended = new Promise((resolve) => {
@@ -146,7 +146,7 @@ export class Session {
     this.#heardMs = performance.now();
     try {
       if (!isBinary || !Array.isArray(data)) throw new ProtocolError('malformed', 'a text message');
-      const message = readCoordinatorMessage(this.#incoming.join(data), {
+      const message = readCoordinatorMessage(decodePieces(data), {
         valueCount: this.#welcome?.valueCount ?? null,
         parameterStep: this.#parameterStep,
         dataBytes: this.#welcome?.dataBytes ?? 0,
@@ -235,12 +235,14 @@ export class Session {
     try {
       if (message.type === 'step') {
         const nodes = await run.step(message);
-        this.#busy = false;
         this.#countChecks(run);
-        for (const node of nodes) {
+        const goneOut = () => {
+          this.#busy = false;
+        };
+        nodes.forEach((node, i) => {
           this.#count(2 ** node.level, node.sampleCount);
-          this.#send(node);
-        }
+          this.#send(node, i === nodes.length - 1 ? goneOut : undefined);
+        });
       } else {
         const { parts, computeMs } = await run.evaluate(message);
         this.#busy = false;
@@ -270,12 +272,14 @@ export class Session {
     this.#wideChecks = wideChecks;
   }
 
-  /** The message's payload is copied. */
-  #send(message: NodeMessage): void {
+  /**
+   * A tree node is sent from the slot that it stands in. Nobody writes there until the next attempt, which is due when this one
+   * was received whole; one that comes before it has gone out is out of order.
+   */
+  #send(message: NodeMessage, sent?: () => void): void {
     if (this.#closedWith !== null || this.#socket.readyState !== this.#socket.OPEN) return;
     this.#state = afterNodeMessage(this.#state, message.type);
-    const { bytes, sent } = this.#outgoing.fill(messagePieces(message));
-    this.#socket.send(bytes, sent);
+    sendMessage(this.#socket, this.#carrier, messagePieces(message), sent);
   }
 
   #closeFor(error: unknown): void {
