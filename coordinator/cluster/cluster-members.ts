@@ -130,7 +130,6 @@ export class ClusterMembers {
 
   /** A WebSocket was opened; `greeted` is called when a good hello has come. */
   add(socket: OpenSocket, greeted: () => void): void {
-    const { address } = socket;
     let member: ClusterMember | null = null;
     const connection: NodeConnection = new NodeConnection(socket, this.#options.read, {
       onTraffic: (direction, bytes) => {
@@ -149,7 +148,10 @@ export class ClusterMembers {
         clearTimeout(deadline);
         this.#connections.delete(connection);
         if (member !== null) this.#gone(member, reason, name);
-        else this.#say(this.#turnedAway.add({ type: 'turnedAway', address, reason, count: 0 }, this.nowMs));
+        else
+          this.#say(
+            this.#turnedAway.add({ type: 'turnedAway', address: socket.address, reason, count: 0 }, this.nowMs),
+          );
       },
     });
     const { patienceMs } = this.#options.strangers;

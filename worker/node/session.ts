@@ -93,14 +93,11 @@ export class Session {
       socket.once('close', (code: number, reason: Buffer) => {
         for (const timer of this.#timers) clearInterval(timer);
         options.counts?.left();
-        const { code: endCode, reason: endReason } = this.#closedWith ?? {
-          code,
-          reason: closeReason(reason.toString()),
-        };
+        const told = this.#closedWith ?? { code, reason: closeReason(reason.toString()) };
         const end = {
-          code: endCode,
+          code: told.code,
           byNode: this.#closedWith !== null,
-          reason: endReason,
+          reason: told.reason,
           cause: this.#closedWith?.cause,
           joined: this.#joined,
           shardsDone: this.#shardsDone,
@@ -167,8 +164,7 @@ export class Session {
         return this.#takeData(message);
       case 'step':
       case 'evaluate':
-        if (this.#busy)
-          throw new ProtocolError('outOfOrder', `${message.type} while the attempt before is not answered`);
+        if (this.#busy) throw new ProtocolError('outOfOrder', `${message.type} before the last answer has gone out`);
         this.#busy = true;
         this.#parameterStep = message.step;
         this.#compute(message).catch((error) => this.#closeFor(error));
