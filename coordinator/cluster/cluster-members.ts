@@ -130,6 +130,7 @@ export class ClusterMembers {
 
   /** A WebSocket was opened; `greeted` is called when a good hello has come. */
   add(socket: OpenSocket, greeted: () => void): void {
+    const { address } = socket;
     let member: ClusterMember | null = null;
     const connection: NodeConnection = new NodeConnection(socket, this.#options.read, {
       onTraffic: (direction, bytes) => {
@@ -148,17 +149,12 @@ export class ClusterMembers {
         clearTimeout(deadline);
         this.#connections.delete(connection);
         if (member !== null) this.#gone(member, reason, name);
-        else
-          this.#say(
-            this.#turnedAway.add({ type: 'turnedAway', address: socket.address, reason, count: 0 }, this.nowMs),
-          );
+        else this.#say(this.#turnedAway.add({ type: 'turnedAway', address, reason, count: 0 }, this.nowMs));
       },
     });
     const { patienceMs } = this.#options.strangers;
-    const deadline = setTimeout(
-      () => connection.close('handshakeTimeout', `no hello within ${patienceMs} ms`),
-      patienceMs,
-    );
+    const late = () => connection.close('handshakeTimeout', `no hello within ${patienceMs} ms`);
+    const deadline = setTimeout(late, patienceMs);
     this.#connections.add(connection);
   }
 
