@@ -96,7 +96,7 @@ export class ClusterMember {
       transport: 'websocket',
       state,
       silentMs,
-      restMs: null,
+      restMs: 0,
       ...this.#done,
     };
   }

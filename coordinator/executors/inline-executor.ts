@@ -87,7 +87,7 @@ export class InlineExecutor implements Executor {
       state: 'computing',
     } as const;
     return {
-      workers: [{ ...worker, ...this.#done, restMs: null, silentMs: null, metricsAddress: null }],
+      workers: [{ ...worker, ...this.#done, restMs: 0, silentMs: null, metricsAddress: null }],
       departures: [],
       counts: { ...noCounts, wideChecks: this.#memory.wideChecks },
       waiting: null,

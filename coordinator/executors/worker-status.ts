@@ -29,8 +29,8 @@ export interface WorkerStatus {
   readonly samples: number;
   /** Of its own clock, computing alone. */
   readonly computeMs: number;
-  /** That it left its tasks to others, since something else took its core; null where it cannot. */
-  readonly restMs: number | null;
+  /** That it left its tasks to others, since something else took its core; 0 where it never does. */
+  readonly restMs: number;
   /** Since it was last heard; null where silence is not possible. */
   readonly silentMs: number | null;
   /** HOST:PORT of its own metrics; null if it has none. */

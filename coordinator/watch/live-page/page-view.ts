@@ -51,8 +51,8 @@ export interface PageWorker {
   /** null while nothing was measured. */
   readonly samplesPerSecond: number | null;
   readonly silentMs: number | null;
-  /** That it left its tasks to others, since something else took its core; null where it cannot. */
-  readonly restMs: number | null;
+  /** That it left its tasks to others, since something else took its core. */
+  readonly restMs: number;
   /** lost: went without a goodbye. */
   readonly state: WorkerState | 'left' | 'lost';
   /** Of those that have gone: why. */

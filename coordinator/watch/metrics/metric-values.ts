@@ -80,9 +80,7 @@ export function valuesOf(run: WatchedRun): Record<PlainKey, readonly MetricValue
       value: 1,
     })),
     workerCompute: workers.map(({ rank, computeMs }) => ({ labels: ranked(rank), value: computeMs / 1000 })),
-    workerRest: workers.flatMap(({ rank, restMs }) =>
-      restMs === null ? [] : [{ labels: ranked(rank), value: restMs / 1000 }],
-    ),
+    workerRest: workers.map(({ rank, restMs }) => ({ labels: ranked(rank), value: restMs / 1000 })),
     workerShards: workers.map(({ rank, shards }) => ({ labels: ranked(rank), value: shards })),
     workerSilence: workers.flatMap(({ rank, silentMs }) =>
       silentMs === null ? [] : [{ labels: ranked(rank), value: silentMs / 1000 }],

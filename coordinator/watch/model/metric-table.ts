@@ -158,7 +158,7 @@ export const metricTable = {
     type: 'counter',
     help:
       'Time that a thread of the coordinator rested and left its tasks to the others, since something else took its core ' +
-      'again and again.',
+      'again and again; 0 for all others.',
     labels: worker,
   },
   workerShards: {

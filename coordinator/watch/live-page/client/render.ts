@@ -135,7 +135,7 @@ function activity({ samplesPerSecond }: PageWorker): string {
 
 /** Of a thread whose core something else takes again and again. */
 function rested({ restMs }: PageWorker): string[] {
-  return restMs === null || restMs < 1000 ? [] : [`rested ${duration(restMs / 1000)}`];
+  return restMs < 1000 ? [] : [`rested ${duration(restMs / 1000)}`];
 }
 
 function gone({ state: now }: PageWorker): boolean {
