@@ -2,10 +2,7 @@
 
 import { isDense } from './blocked';
 import { dotLanes } from './inlined';
-import { Layer, LayerScratch, Scratch } from './structs';
-
-/** Bytes of weights that serve all samples of a group before the next ones do: some of the second-level cache. */
-const SHARED_BYTES: i32 = 131072;
+import { Layer, LayerScratch, Scratch, SHARED_BYTES } from './structs';
 
 /** Leaves (0 + 1) + (2 + 3) of the lanes at `target`. */
 function storeLanes(target: usize, lanes: v128): void {

@@ -5,7 +5,8 @@
 // left to the lists; or where the sum is -0, which only a bias may be, and which ReLU and softmax take for +0.
 
 import { columnsEnd } from './inlined';
-import { COLUMNS_BYTES, DENSE_TENTHS, Layer, LayerScratch, Scratch, WIDE } from './structs';
+import { addInputs, listedInputs } from './listed';
+import { COLUMNS_BYTES, DENSE_TENTHS, Layer, LayerScratch, Scratch } from './structs';
 import { allFinite } from './vectors';
 
 /** Listed inputs of a block that make its sums' loads and stores, and a branch that is not foreseen, worth it. */
@@ -19,12 +20,6 @@ const DENSE_ROWS: i32 = 128;
 /** Whether the lists of a group hold so many of its inputs that the dense kernels are the faster ones; measured, in tenths. */
 export function isDense(inputs: LayerScratch, rows: i32, count: i32): bool {
   return listedInputs(inputs, count) * 10 >= rows * count * DENSE_TENTHS;
-}
-
-function listedInputs(inputs: LayerScratch, count: i32): i32 {
-  let listed = 0;
-  for (let i = 0; i < count; i++) listed += load<i32>(inputs.counts + (i << 2));
-  return listed;
 }
 
 /** Forgets which listed inputs are done. */
@@ -64,83 +59,20 @@ export function affineBlocked(
   }
   const wanted = (BLOCK_INPUTS * count * rows) / max(1, listedInputs(inputs, count));
   const blockRows = min(MOST_ROWS, max(LEAST_ROWS, wanted));
+  const blocksEnd = columnsEnd(stride);
   startLists(inputs, count);
   for (let first = 0; first < rows; first += blockRows) {
     nextBlock(inputs, count, (first + blockRows) * stride);
-    let column = 0;
-    const blocksEnd = columnsEnd(stride);
-    for (; column < blocksEnd; column += COLUMNS_BYTES) {
-      const columnWeights = weights + column;
+    // a few columns of the block's rows serve all samples before the next ones do
+    for (let column = 0; column < stride; ) {
+      const last = column < blocksEnd ? column + COLUMNS_BYTES : min(column + 64, stride);
       for (let i = 0; i < count; i++) {
-        const target = sums + i * pitch + column;
-        const from = first === 0 ? bias + column : target;
+        const begin = <usize>load<u32>(inputs.starts + (i << 2));
         const end = <usize>load<u32>(inputs.ends + (i << 2));
-        let s0 = v128.load(from);
-        let s1 = v128.load(from, 16);
-        let s2 = v128.load(from, 32);
-        let s3 = v128.load(from, 48);
-        let s4 = v128.load(from, 64);
-        let s5 = v128.load(from, 80);
-        let s6 = v128.load(from, 96);
-        let s7 = WIDE ? v128.load(from, 112) : s6;
-        for (let e = <usize>load<u32>(inputs.starts + (i << 2)); e < end; e += 8) {
-          const row = columnWeights + load<u32>(e);
-          const value = v128.load32_splat(e, 4);
-          s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
-          s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
-          s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
-          s3 = f32x4.add(s3, f32x4.mul(value, v128.load(row, 48)));
-          s4 = f32x4.add(s4, f32x4.mul(value, v128.load(row, 64)));
-          s5 = f32x4.add(s5, f32x4.mul(value, v128.load(row, 80)));
-          s6 = f32x4.add(s6, f32x4.mul(value, v128.load(row, 96)));
-          if (WIDE) s7 = f32x4.add(s7, f32x4.mul(value, v128.load(row, 112)));
-        }
-        v128.store(target, s0);
-        v128.store(target, s1, 16);
-        v128.store(target, s2, 32);
-        v128.store(target, s3, 48);
-        v128.store(target, s4, 64);
-        v128.store(target, s5, 80);
-        v128.store(target, s6, 96);
-        if (WIDE) v128.store(target, s7, 112);
+        const target = sums + i * pitch;
+        addInputs(weights, begin, end, column, min(last, blocksEnd), last, first === 0 ? bias : target, target);
       }
-    }
-    for (; column + 64 <= stride; column += 64) {
-      const columnWeights = weights + column;
-      for (let i = 0; i < count; i++) {
-        const target = sums + i * pitch + column;
-        const from = first === 0 ? bias + column : target;
-        const end = <usize>load<u32>(inputs.ends + (i << 2));
-        let s0 = v128.load(from);
-        let s1 = v128.load(from, 16);
-        let s2 = v128.load(from, 32);
-        let s3 = v128.load(from, 48);
-        for (let e = <usize>load<u32>(inputs.starts + (i << 2)); e < end; e += 8) {
-          const row = columnWeights + load<u32>(e);
-          const value = v128.load32_splat(e, 4);
-          s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
-          s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
-          s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
-          s3 = f32x4.add(s3, f32x4.mul(value, v128.load(row, 48)));
-        }
-        v128.store(target, s0);
-        v128.store(target, s1, 16);
-        v128.store(target, s2, 32);
-        v128.store(target, s3, 48);
-      }
-    }
-    for (; column < stride; column += 16) {
-      const columnWeights = weights + column;
-      for (let i = 0; i < count; i++) {
-        const target = sums + i * pitch + column;
-        const end = <usize>load<u32>(inputs.ends + (i << 2));
-        let s0 = v128.load(first === 0 ? bias + column : target);
-        for (let e = <usize>load<u32>(inputs.starts + (i << 2)); e < end; e += 8) {
-          const value = v128.load32_splat(e, 4);
-          s0 = f32x4.add(s0, f32x4.mul(value, v128.load(columnWeights + load<u32>(e))));
-        }
-        v128.store(target, s0);
-      }
+      column = last;
     }
   }
 }

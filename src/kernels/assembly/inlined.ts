@@ -1,5 +1,5 @@
 // The functions that the compiler puts into their callers: small ones of the innermost loops. They stand together since only
-// AssemblyScript decorates functions: biome can read every other file of this folder, and not this one (biome.json).
+// AssemblyScript decorates functions: biome can read every other file of this folder but listed.ts, and not this one (biome.json).
 
 import { COLUMNS_BYTES, ENTRY_BYTES, Layer, LayerScratch, LayerStore, ROW_GROUPS, Run, SCALE, Scratch, Store, WIDE } from './structs';
 import { sumOfRows } from './vectors';

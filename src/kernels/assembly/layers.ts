@@ -5,115 +5,12 @@
 import { affineBlocked } from './blocked';
 import { productsBlocked } from './blocked-back';
 import { columnsEnd, dotLanes, layerOf, scratchOf, storedInput, storeOf } from './inlined';
-import { COLUMNS_BYTES, Layer, LayerScratch, LONG_ROW_BYTES, Run, Scratch, Store, WIDE } from './structs';
-
-/** Bytes of weights that serve all samples of a tile backwards before the next ones do: some of the second-level cache. */
-const SHARED_BYTES: i32 = 131072;
+import { addInputs, listedInputs } from './listed';
+import { COLUMNS_BYTES, Layer, LayerScratch, LONG_ROW_BYTES, Run, Scratch, SHARED_BYTES, Store } from './structs';
 
 /** Bytes of columns that all samples take before any takes the next ones, and bytes of their rows that stay in the nearest cache. */
 const PANEL_BYTES: i32 = 4 * COLUMNS_BYTES;
 const NEAR_BYTES: i32 = 24576;
-
-/**
- * Columns [first, last) of target = the row at `from` + the sum over the inputs listed at [entries, end), in order, of value * row.
- * COLUMNS_BYTES of columns stay in registers.
- */
-function addInputs(
-  weights: usize,
-  entries: usize,
-  end: usize,
-  first: i32,
-  blocksEnd: i32,
-  last: i32,
-  from: usize,
-  target: usize,
-): void {
-  let column = first;
-  for (; column < blocksEnd; column += COLUMNS_BYTES) {
-    const rows = weights + column;
-    const start = from + column;
-    let s0 = v128.load(start);
-    let s1 = v128.load(start, 16);
-    let s2 = v128.load(start, 32);
-    let s3 = v128.load(start, 48);
-    let s4 = v128.load(start, 64);
-    let s5 = v128.load(start, 80);
-    let s6 = v128.load(start, 96);
-    let s7 = WIDE ? v128.load(start, 112) : s6;
-    for (let e = entries; e < end; e += 8) {
-      const row = rows + load<u32>(e);
-      const value = v128.load32_splat(e, 4);
-      s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
-      s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
-      s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
-      s3 = f32x4.add(s3, f32x4.mul(value, v128.load(row, 48)));
-      s4 = f32x4.add(s4, f32x4.mul(value, v128.load(row, 64)));
-      s5 = f32x4.add(s5, f32x4.mul(value, v128.load(row, 80)));
-      s6 = f32x4.add(s6, f32x4.mul(value, v128.load(row, 96)));
-      if (WIDE) s7 = f32x4.add(s7, f32x4.mul(value, v128.load(row, 112)));
-    }
-    const result = target + column;
-    v128.store(result, s0);
-    v128.store(result, s1, 16);
-    v128.store(result, s2, 32);
-    v128.store(result, s3, 48);
-    v128.store(result, s4, 64);
-    v128.store(result, s5, 80);
-    v128.store(result, s6, 96);
-    if (WIDE) v128.store(result, s7, 112);
-  }
-  for (; column + 64 <= last; column += 64) {
-    const rows = weights + column;
-    const start = from + column;
-    let s0 = v128.load(start);
-    let s1 = v128.load(start, 16);
-    let s2 = v128.load(start, 32);
-    let s3 = v128.load(start, 48);
-    for (let e = entries; e < end; e += 8) {
-      const row = rows + load<u32>(e);
-      const value = v128.load32_splat(e, 4);
-      s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
-      s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
-      s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
-      s3 = f32x4.add(s3, f32x4.mul(value, v128.load(row, 48)));
-    }
-    const result = target + column;
-    v128.store(result, s0);
-    v128.store(result, s1, 16);
-    v128.store(result, s2, 32);
-    v128.store(result, s3, 48);
-  }
-  for (; column + 48 <= last; column += 48) {
-    const rows = weights + column;
-    const start = from + column;
-    let s0 = v128.load(start);
-    let s1 = v128.load(start, 16);
-    let s2 = v128.load(start, 32);
-    for (let e = entries; e < end; e += 8) {
-      const row = rows + load<u32>(e);
-      const value = v128.load32_splat(e, 4);
-      s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
-      s1 = f32x4.add(s1, f32x4.mul(value, v128.load(row, 16)));
-      s2 = f32x4.add(s2, f32x4.mul(value, v128.load(row, 32)));
-    }
-    const result = target + column;
-    v128.store(result, s0);
-    v128.store(result, s1, 16);
-    v128.store(result, s2, 32);
-  }
-  for (; column < last; column += 16) {
-    const rows = weights + column;
-    const start = from + column;
-    let s0 = v128.load(start);
-    for (let e = entries; e < end; e += 8) {
-      const row = rows + load<u32>(e);
-      const value = v128.load32_splat(e, 4);
-      s0 = f32x4.add(s0, f32x4.mul(value, v128.load(row)));
-    }
-    const result = target + column;
-    v128.store(result, s0);
-  }
-}
 
 /**
  * For each of `count` samples: its row of sums, `pitch` bytes apart, = bias + sum over its listed inputs, in order, of value *
@@ -130,8 +27,7 @@ function affine(
   pitch: i32,
 ): void {
   const blocksEnd = columnsEnd(stride);
-  let listed = 0;
-  for (let i = 0; i < count; i++) listed += load<i32>(inputs.counts + (i << 2));
+  const listed = listedInputs(inputs, count);
   for (let first = 0; first < stride; ) {
     let last = first + PANEL_BYTES;
     if (last > blocksEnd || last + PANEL_BYTES / 2 > stride) last = stride;

@@ -21,6 +21,8 @@ export const WIDE: bool = isDefined(WIDE_VECTORS);
  */
 export const COLUMNS_BYTES: i32 = WIDE ? 128 : 112;
 
+/** Bytes of weights that serve all samples backwards before the next ones do: some of the second-level cache. */
+export const SHARED_BYTES: i32 = 131072;
 /** Rows from so many bytes on are long: a layer's weights fit no first-level cache (blocked.ts). */
 export const LONG_ROW_BYTES: i32 = 1024;
 
