@@ -3,12 +3,13 @@
 
 import type { DatasetBytes } from '../../src/wire/dataset-bytes.ts';
 import type { AttemptFailed, Evaluated, TreeNode } from '../../src/wire/messages.ts';
-import type { WorkerState, WorkerStatus } from '../executors/worker-status.ts';
+import { type VectorBytes, type WorkerState, type WorkerStatus, noVectorBytes } from '../executors/worker-status.ts';
 import type { Measurement } from '../step/speed.ts';
 import type { StepEvent } from '../step/step-events.ts';
 import { DatasetUpload } from './dataset-upload.ts';
 import type { Inflight } from './inflight.ts';
 import type { NodeConnection } from './node-connection.ts';
+import { type LinkOptions, ParameterForm } from './parameter-form.ts';
 
 export interface MemberFacts {
   /** Never used again in the run. */
@@ -33,13 +34,18 @@ export class ClusterMember {
   #upload: DatasetUpload | null = null;
   /** The step whose parameters it was last sent. */
   #parameterStep: number | null = null;
+  readonly #form: ParameterForm;
+  readonly #vectorBytes: { -readonly [K in keyof VectorBytes]: VectorBytes[K] } = { ...noVectorBytes };
+  /** Of vectors, since it was given what it is at. */
+  #attemptBytes = 0;
   /** It has answered an attempt: its threads run, its code is compiled. */
   #warm = false;
   /** Of the steps that it answered. */
   readonly #done = { shards: 0, samples: 0, computeMs: 0 };
 
-  constructor(facts: MemberFacts) {
+  constructor(facts: MemberFacts, link: LinkOptions) {
     this.facts = facts;
+    this.#form = new ParameterForm(link);
     this.workerId = facts.workerId;
     this.connection = facts.connection;
   }
@@ -60,15 +66,30 @@ export class ClusterMember {
 
   give(inflight: Inflight): void {
     this.#inflight = inflight;
+    this.#attemptBytes = 0;
+  }
+
+  /** It is sent parameters of so many bytes, or none. */
+  sends(bytes: number, packed: boolean): void {
+    this.#attemptBytes += bytes;
+    this.#vectorBytes[packed ? 'parametersPacked' : 'parametersPlain'] += bytes;
+  }
+
+  /** It has sent a tree node of so many bytes. */
+  sent(bytes: number, packed: boolean): void {
+    this.#attemptBytes += bytes;
+    this.#vectorBytes[packed ? 'treeNodesPacked' : 'treeNodesPlain'] += bytes;
   }
 
   /**
    * It has answered all that it was given.
+   * @param clocked what the clocks say of it, from which its link is judged
    * @returns what that tells of its speed. Nothing the first time: everybody's first attempt is slow, and taken for its speed,
    * a node that joins late would never be given work again, and so never be measured again.
    */
-  settle(measurement: Measurement): Measurement | null {
+  settle(measurement: Measurement, clocked: Measurement): Measurement | null {
     if (this.#inflight?.work.split === null) {
+      this.#form.measured(this.#attemptBytes, clocked.wallMs - clocked.computeMs);
       this.#done.shards += measurement.shardCount;
       this.#done.samples += measurement.sampleCount;
       this.#done.computeMs += measurement.computeMs;
@@ -86,6 +107,16 @@ export class ClusterMember {
     return true;
   }
 
+  /** The last that it was sent are those of the step before `step`. */
+  holdsBefore(step: number): boolean {
+    return this.#parameterStep === step - 1;
+  }
+
+  /** Its link is so slow that packing what can be packed pays. */
+  get packsParameters(): boolean {
+    return this.#form.packs;
+  }
+
   status(state: WorkerState, silentMs: number | null): WorkerStatus {
     const { workerId, connection: _, ...facts } = this.facts;
     const name = numberedName(workerId, facts.name);
@@ -97,6 +128,8 @@ export class ClusterMember {
       state,
       silentMs,
       restMs: 0,
+      vectorBytes: { ...this.#vectorBytes },
+      linkBytesPerSecond: this.#form.bytesPerSecond,
       ...this.#done,
     };
   }

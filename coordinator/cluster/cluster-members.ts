@@ -22,6 +22,7 @@ import type { Inflight } from './inflight.ts';
 import { Membership, type MembershipEvent, type MembershipOptions } from './membership.ts';
 import { NodeConnection } from './node-connection.ts';
 import type { OpenSocket } from './node-server.ts';
+import type { LinkOptions } from './parameter-form.ts';
 import { RunGate } from './run-gate.ts';
 
 export interface ClusterMembersOptions extends MembershipOptions {
@@ -32,6 +33,7 @@ export interface ClusterMembersOptions extends MembershipOptions {
   readonly strangers: StrangerLimits;
   readonly mostNodes: number;
   readonly measured: (clocked: Measurement) => Measurement;
+  readonly link: LinkOptions;
   readonly identity: Identity;
   readonly read: NodeMessageReader;
   /** Everything of the welcome but who is welcomed. */
@@ -109,7 +111,6 @@ export class ClusterMembers {
     return [...this.#members.values()].filter(({ inflight }) => inflight !== null);
   }
 
-  /** The nodes at this moment. */
   status(): WorkerStatus[] {
     return this.#nodes().map((member) => this.#statusOf(member));
   }
@@ -165,7 +166,7 @@ export class ClusterMembers {
 
   /** A worker has answered all that it was given; one that leaves is let go. */
   settle(member: ClusterMember, clocked: Measurement): void {
-    const measurement = member.settle(this.#options.measured(clocked));
+    const measurement = member.settle(this.#options.measured(clocked), clocked);
     this.#tell({ type: 'answered', workerId: member.workerId, measurement });
     this.#answerGoodbye(member);
   }
@@ -254,7 +255,7 @@ export class ClusterMembers {
     const workerId = this.#nextWorkerId++;
     const remote = who.connection !== null;
     this.#tell({ type: 'joining', nowMs: this.nowMs, workerId, threads: who.threads, remote, rank: launchRank });
-    const member = new ClusterMember({ workerId, rank: this.#freeRank(), ...who });
+    const member = new ClusterMember({ workerId, rank: this.#freeRank(), ...who }, this.#options.link);
     this.#members.set(workerId, member);
     return member;
   }

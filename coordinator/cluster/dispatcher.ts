@@ -2,7 +2,7 @@
 // One job at a time; who was late with the one before is heard, and what it says is dropped. Knows nothing of what follows
 // from the results.
 
-import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { ClusterEvent } from '../../src/run/cluster-event.ts';
 import { shardsOfBlock } from '../../src/tree.ts';
 import type { AttemptFailed, Evaluated, TreeNode } from '../../src/wire/messages.ts';
@@ -33,7 +33,7 @@ export interface DispatcherOptions {
 
 // How long a stop waits for a step that makes no progress.
 const STOP_MS = 1_500;
-const NO_BYTES: Uint8Array = new Uint8Array(0);
+const NOTHING = { payload: new Uint8Array(0), base: null, sent: undefined };
 
 export class Dispatcher implements MemberWork {
   readonly members: ClusterMembers;
@@ -42,7 +42,7 @@ export class Dispatcher implements MemberWork {
   /** Of the whole run, for whoever watches. */
   readonly counts = { reassignedShards: 0, nonFiniteShards: 0 };
   readonly #options: DispatcherOptions;
-  readonly #copies = new ParameterCopies();
+  readonly #copies: ParameterCopies;
   readonly #jobDeps: JobDeps;
   #job: WorkJob | null = null;
   #firstAttempt = 1;
@@ -54,6 +54,7 @@ export class Dispatcher implements MemberWork {
     const { memory, observer, late, onEvent } = options;
     this.#options = options;
     this.slots = new TreeSlots(memory);
+    this.#copies = new ParameterCopies(memory);
     this.phases = new StepPhases(observer);
     this.members = new ClusterMembers(options.members, this);
     const { members, slots } = this;
@@ -127,15 +128,10 @@ export class Dispatcher implements MemberWork {
 
   #give(member: ClusterMember, { attempt, blocks }: Inflight, { epoch, step, stepInEpoch, split }: JobWork): void {
     const givingMs = performance.now();
-    const { memory } = this.#options;
-    let payload = NO_BYTES;
-    let sent: (() => void) | undefined;
-    if (member.lacksParameters(step)) {
-      const address = bufferOf(memory.plan.parameters, step);
-      const parameters = memory.bytes.subarray(address, address + memory.plan.vectorBytes);
-      ({ bytes: payload, sent } = this.#copies.take(step, parameters));
-    }
-    const task = { epoch, step, attempt, blocks, payload };
+    const packed = member.holdsBefore(step) && member.packsParameters;
+    const { payload, base, sent } = member.lacksParameters(step) ? this.#copies.take(step, packed) : NOTHING;
+    member.sends(payload.length, base !== null);
+    const task = { epoch, step, attempt, blocks, base, payload };
     member.connection?.send(
       split === null ? { type: 'step', stepInEpoch, ...task } : { type: 'evaluate', split, ...task },
       sent,
@@ -143,18 +139,21 @@ export class Dispatcher implements MemberWork {
     this.phases.gave(performance.now() - givingMs);
   }
 
-  #takeNode(member: ClusterMember, inflight: Inflight, { level, index, payload, ...sums }: TreeNode): void {
+  #takeNode(member: ClusterMember, inflight: Inflight, message: TreeNode): void {
     const { workerId } = member;
     const { nowMs } = this.members;
-    if (inflight.done) this.#settle(member, inflight.measurement(nowMs));
+    const { level, index, step, packed, payload } = message;
     const job = this.#jobOf(inflight);
+    const node = { block: { level, index }, workerId, attempt: inflight.attempt };
+    // first, since it may be refused; what is late is not looked at
+    if (job !== null) this.slots.write(node, message);
+    member.sent(payload.length, packed);
+    if (inflight.done) this.#settle(member, inflight.measurement(nowMs));
     if (job === null) {
-      this.#options.onEvent({ type: 'workerLate', workerId, step: sums.step });
+      this.#options.onEvent({ type: 'workerLate', workerId, step });
       if (inflight.done) this.#job?.handle({ type: 'idle', nowMs, workerId });
       return;
     }
-    const node = { block: { level, index }, workerId, attempt: inflight.attempt };
-    this.slots.write(node, payload, sums);
     job.handle({ type: 'tree-node', nowMs, finite: this.#isFinite(node), ...node });
   }
 

@@ -26,6 +26,7 @@ import { nobody, type Observer } from '../executors/worker-status.ts';
 import type { Measurement } from '../step/speed.ts';
 import type { StepOptions } from '../step/step-events.ts';
 import { stepDefaults } from '../step/step-machine.ts';
+import { type LinkOptions, linkDefaults } from './parameter-form.ts';
 import { SocketExecutor } from './socket-executor.ts';
 
 export interface ListenDeps {
@@ -62,6 +63,8 @@ export interface ClusterLimits {
   readonly step: StepOptions;
   /** What the clocks say of an attempt -> what is taken for its measurement. Shares of the work follow from it. */
   readonly measured: (clocked: Measurement) => Measurement;
+  /** When parameters are packed. */
+  readonly link: LinkOptions;
   /** Nodes at a time; further ones are told to come again later. */
   readonly mostNodes: number;
   /** Whoever has not said hello yet. */
@@ -72,6 +75,7 @@ export const clusterLimits: ClusterLimits = {
   strangers: strangerLimits,
   step: stepDefaults,
   measured: (clocked) => clocked,
+  link: linkDefaults,
   mostNodes: 1_024,
 };
 
@@ -121,6 +125,7 @@ export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
       strangers: limits.strangers,
       mostNodes: limits.mostNodes,
       measured: limits.measured,
+      link: limits.link,
       identity,
       read: nodeMessageReader({
         valueCount,

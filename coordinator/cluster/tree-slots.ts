@@ -2,16 +2,19 @@
 // free again when its values are needed no more.
 
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import type { WireSums } from '../../src/wire/messages.ts';
+import { LiveRows } from '../../src/wire/live-rows.ts';
+import type { TreeNode } from '../../src/wire/messages.ts';
 import type { Accepted } from '../step/cover.ts';
 
 export class TreeSlots {
   readonly #memory: RunMemory;
   readonly #free: number[];
   readonly #byNode = new Map<string, number>();
+  readonly #liveRows: LiveRows;
 
   constructor(memory: RunMemory) {
     this.#memory = memory;
+    this.#liveRows = new LiveRows(memory.plan.shape.layout);
     this.#free = memory.plan.slots.map((_, i) => i).reverse();
   }
 
@@ -31,11 +34,21 @@ export class TreeSlots {
     this.#byNode.set(keyOf(node), slot);
   }
 
-  /** Copies what came over a socket: the one copy on its way. */
-  write(node: Accepted, values: Uint8Array, received: WireSums): void {
+  /**
+   * Copies what came over a socket: the one copy on its way.
+   * @throws ProtocolError when it is packed and is not such a vector; then no slot is taken
+   */
+  write(node: Accepted, { packed, payload, ...received }: Omit<TreeNode, 'type'>): void {
     const slot = this.take();
-    const { vector, sums } = this.#memory.plan.slots[slot]!;
-    this.#memory.bytes.set(values, vector);
+    const { plan, bytes } = this.#memory;
+    const { vector, sums } = plan.slots[slot]!;
+    try {
+      if (packed) this.#liveRows.unpack(payload, bytes.subarray(vector, vector + plan.vectorBytes));
+      else bytes.set(payload, vector);
+    } catch (error) {
+      this.giveBack(slot);
+      throw error;
+    }
     this.#memory.setSums(sums, received);
     this.bind(node, slot);
   }

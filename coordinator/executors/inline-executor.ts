@@ -11,7 +11,7 @@ import { rootLevel } from '../../src/tree.ts';
 import { sumParts } from './evaluation-sums.ts';
 import type { Executor, StepRange } from './executor.ts';
 import { notFinite } from './not-finite.ts';
-import { type ExecutorStatus, noCounts } from './worker-status.ts';
+import { type ExecutorStatus, noCounts, withoutSocket } from './worker-status.ts';
 
 // How long the loop may keep the thread before signals and timers get their turn.
 const SLICE_MS = 20;
@@ -87,7 +87,7 @@ export class InlineExecutor implements Executor {
       state: 'computing',
     } as const;
     return {
-      workers: [{ ...worker, ...this.#done, restMs: 0, silentMs: null, metricsAddress: null }],
+      workers: [{ ...worker, ...this.#done, restMs: 0, ...withoutSocket }],
       departures: [],
       counts: { ...noCounts, wideChecks: this.#memory.wideChecks },
       waiting: null,

@@ -11,7 +11,7 @@ import { evenBlocks, rootLevel } from '../../src/tree.ts';
 import { sumParts } from './evaluation-sums.ts';
 import type { Executor, StepRange } from './executor.ts';
 import { notFinite } from './not-finite.ts';
-import { type ExecutorStatus, noCounts } from './worker-status.ts';
+import { type ExecutorStatus, noCounts, withoutSocket } from './worker-status.ts';
 
 // How much work the threads may have before them when a stop comes.
 const AHEAD_MS = 100;
@@ -113,8 +113,7 @@ export class ThreadExecutor implements Executor {
         samples,
         computeMs,
         restMs,
-        silentMs: null,
-        metricsAddress: null,
+        ...withoutSocket,
       })),
       departures: [],
       counts: {

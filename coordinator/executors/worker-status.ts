@@ -35,7 +35,33 @@ export interface WorkerStatus {
   readonly silentMs: number | null;
   /** HOST:PORT of its own metrics; null if it has none. */
   readonly metricsAddress: string | null;
+  readonly vectorBytes: VectorBytes;
+  /** How fast its link was measured to be, parameters and tree nodes together; null where it has none or was not measured yet. */
+  readonly linkBytesPerSecond: number | null;
 }
+
+/** Payload of what a node was sent, and of what came from it, by form; 0 where no socket is between. */
+export interface VectorBytes {
+  readonly parametersPlain: number;
+  readonly parametersPacked: number;
+  readonly treeNodesPlain: number;
+  readonly treeNodesPacked: number;
+}
+
+export const noVectorBytes: VectorBytes = {
+  parametersPlain: 0,
+  parametersPacked: 0,
+  treeNodesPlain: 0,
+  treeNodesPacked: 0,
+};
+
+/** Of a worker within the process. */
+export const withoutSocket = {
+  silentMs: null,
+  metricsAddress: null,
+  vectorBytes: noVectorBytes,
+  linkBytesPerSecond: null,
+} as const satisfies Partial<WorkerStatus>;
 
 /** A worker that has gone. */
 export interface Departure {

@@ -34,6 +34,7 @@ export const closeCodes = {
   badPayload: { code: 4033, sentBy: 'either', reaction: 'end-failed' },
   outOfOrder: { code: 4034, sentBy: 'either', reaction: 'end-failed' },
   unsolicited: { code: 4035, sentBy: 'coordinator', reaction: 'end-failed' },
+  wrongBase: { code: 4036, sentBy: 'node', reaction: 'retry' },
 
   nonFinite: { code: 4040, sentBy: 'coordinator', reaction: 'end-failed' },
   engineFailed: { code: 4041, sentBy: 'coordinator', reaction: 'end-failed' },

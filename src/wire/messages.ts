@@ -54,7 +54,9 @@ export interface TreeNode extends WireSums {
   readonly index: number;
   /** Node's own milliseconds since it began the attempt or sent the attempt's last answer: they add up to its total. */
   readonly computeMs: number;
-  /** Float32 values of the gradient sum, in kernel order. */
+  /** Without its rows of zeros. */
+  readonly packed: boolean;
+  /** Float32 values of the gradient sum, in kernel order; or these, packed (live-rows.ts), which is shorter. */
   readonly payload: Uint8Array;
 }
 
@@ -132,7 +134,12 @@ interface Task {
   /** Never reused within the run. */
   readonly attempt: number;
   readonly blocks: readonly BlockAddress[];
-  /** Float32 parameters in kernel order; empty when the last ones that the node was sent are those of this step. */
+  /** The step against whose parameters these are packed, always the one before; null: they are not, or there are none. */
+  readonly base: number | null;
+  /**
+   * Float32 parameters in kernel order; or these, packed (top-bytes.ts), which is shorter; empty when the last ones that the node was
+   * sent are those of this step.
+   */
   readonly payload: Uint8Array;
 }
 

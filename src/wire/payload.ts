@@ -36,3 +36,12 @@ export function valuesPayload(frame: Frame, valueCount: number): Uint8Array {
   }
   return frame.payload;
 }
+
+/** Float32 values that are packed: fewer bytes than `valueCount` of them have. What they hold is judged where they are unpacked. */
+export function packedPayload(frame: Frame, valueCount: number): Uint8Array {
+  const { length } = frame.payload;
+  if (length === 0 || length >= 4 * valueCount) {
+    throw new ProtocolError('badPayload', `packed values have 1 to ${4 * valueCount - 1} bytes, got ${length}`);
+  }
+  return frame.payload;
+}

@@ -2,10 +2,10 @@
 // sizes of the run from the welcome, which is its caller's to remember.
 
 import type { Frame } from './codec.ts';
-import { digest, fields, integer, list, milliseconds, oneOf, plainMap, text, uint32 } from './fields.ts';
+import { digest, fields, integer, list, milliseconds, nullable, oneOf, plainMap, text, uint32 } from './fields.ts';
 import { BLOCKS_IN_TASK, DATA_PIECE_BYTES, DATASET_BYTES, REASON_LENGTH, RUN_NAME_LENGTH } from './limits.ts';
 import type { CoordinatorMessage, Data, Evaluate, Step, Welcome } from './messages.ts';
-import { noPayload, type Readers, readerOf, valuesPayload } from './payload.ts';
+import { noPayload, packedPayload, type Readers, readerOf, valuesPayload } from './payload.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 /** What the node knows when the message arrives. */
@@ -36,6 +36,7 @@ const task = {
   step: uint32,
   attempt: uint32,
   blocks: list(fields({ level: integer(0, 30), index: integer(0, 2 ** 30) }), 1, BLOCKS_IN_TASK),
+  base: nullable(uint32),
 };
 const checkStep = fields({ type: oneOf(['step']), stepInEpoch: uint32, ...task });
 const checkEvaluate = fields({ type: oneOf(['evaluate']), split: oneOf(['validation', 'test']), ...task });
@@ -93,15 +94,24 @@ function checkPlace(message: Step): Step {
   throw new ProtocolError('badField', `step ${step} cannot be step ${stepInEpoch} of its epoch`);
 }
 
-/** Without parameters a task is about those the node has. */
+/** Without parameters a task is about those the node has; and packed ones rest on those it has. */
 function checkParameters<T extends Step | Evaluate>(message: T, known: NodeKnowledge): T {
-  if (message.payload.length > 0) {
-    valuesPayload({ header: {}, payload: message.payload }, known.valueCount ?? 0);
+  const { type, step, base, payload } = message;
+  const { parameterStep } = known;
+  const valueCount = known.valueCount ?? 0;
+  if (base !== null) {
+    packedPayload({ header: {}, payload }, valueCount);
+    if (base + 1 !== step) throw new ProtocolError('badField', `${type} of step ${step} rests on step ${base}`);
+    if (base === parameterStep) return message;
+    throw new ProtocolError('wrongBase', `${type} rests on step ${base}, node has the parameters of ${parameterStep}`);
+  }
+  if (payload.length > 0) {
+    valuesPayload({ header: {}, payload }, valueCount);
     return message;
   }
-  if (message.step === known.parameterStep) return message;
+  if (step === parameterStep) return message;
   throw new ProtocolError(
     'badPayload',
-    `${message.type} lacks the parameters of step ${message.step}, node has those of ${known.parameterStep}`,
+    `${type} lacks the parameters of step ${step}, node has those of ${parameterStep}`,
   );
 }

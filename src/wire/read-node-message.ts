@@ -28,7 +28,7 @@ import {
   REASON_LENGTH,
 } from './limits.ts';
 import type { Hello, NodeMessage, WireSums } from './messages.ts';
-import { noPayload, type Readers, readerOf, valuesPayload } from './payload.ts';
+import { noPayload, packedPayload, type Readers, readerOf, valuesPayload } from './payload.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 /** Sizes of the run that bound what a node may say. */
@@ -77,6 +77,7 @@ export function nodeMessageReader(bounds: MessageBounds): NodeMessageReader {
     index: integer(0, bounds.shards - 1),
     ...sumsUpTo(bounds.batchSize),
     computeMs: milliseconds,
+    packed: yesOrNo,
   });
   const checkPart = fields({ part: integer(0, bounds.evaluationParts - 1), ...sumsUpTo(bounds.partSamples) });
   const checkEvaluated = fields({
@@ -99,7 +100,8 @@ export function nodeMessageReader(bounds: MessageBounds): NodeMessageReader {
         throw new ProtocolError('badField', `tree-node (${node.level}, ${node.index}) is outside the tree`);
       }
       checkSums(node, 'tree-node');
-      return { ...node, payload: valuesPayload(frame, bounds.valueCount) };
+      const payload = (node.packed ? packedPayload : valuesPayload)(frame, bounds.valueCount);
+      return { ...node, payload };
     },
     evaluated: (frame) => {
       const evaluated = checkEvaluated(frame.header, 'evaluated');

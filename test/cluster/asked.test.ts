@@ -1,9 +1,10 @@
 // A coordinator that asks for what there is not: the node closes with a named code and ends as the protocol's table says,
 // before its threads have seen any of it.
 
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest';
 import { LockstepError } from '../../src/errors.ts';
 import type { Welcome } from '../../src/wire/messages.ts';
+import { packChanged } from '../../src/wire/top-bytes.ts';
 import { withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { type NodeSetup, startNode, type TestNode } from '../support/nodes.ts';
@@ -92,8 +93,8 @@ test('threads that this machine cannot start: its own reason and remedy, in full
   });
 });
 
-const step = { type: 'step', epoch: 0, step: 0, stepInEpoch: 0, attempt: 1 };
-const evaluate = { type: 'evaluate', epoch: 0, step: 0, split: 'test', attempt: 1 };
+const step = { type: 'step', epoch: 0, step: 0, stepInEpoch: 0, attempt: 1, base: null };
+const evaluate = { type: 'evaluate', epoch: 0, step: 0, split: 'test', attempt: 1, base: null };
 const block = (level: number, index: number) => ({ level, index });
 
 const asked: [string, object, string][] = [
@@ -128,6 +129,71 @@ test.each(asked)('a node is asked for %s', async (_, message, code) => {
   const { error } = await node.ended;
   expect(error).toMatchObject({ exitCode: 1, why: expect.stringMatching(/^badField: /) });
   expect([node.steps, node.parts]).toEqual([[], { validation: 0, test: 0 }]);
+});
+
+describe('packed parameters', () => {
+  const next = { ...step, step: 1, stepInEpoch: 1, attempt: 2, blocks: [block(3, 0)] };
+  const nextParts = { ...evaluate, step: 1, attempt: 2, blocks: [block(0, 0)] };
+
+  /** A node that has answered step 0, whose parameters were all 1; and these of step 1, packed. */
+  async function atStepZero() {
+    const [coordinator, node] = await welcomed({});
+    await coordinator.hear('ready');
+    const before = new Int32Array(new Float32Array(welcome.valueCount).fill(1).buffer);
+    coordinator.say({ ...step, blocks: [block(3, 0)] }, new Uint8Array(before.buffer));
+    await coordinator.hear('tree-node');
+    const now = before.map((bits, i) => bits + (i % 50));
+    const room = new Uint8Array(now.byteLength);
+    return { coordinator, node, before, packed: room.subarray(0, packChanged(before, now, room)) };
+  }
+
+  it('rest on those of the step before', async () => {
+    const { coordinator, node, packed } = await atStepZero();
+    coordinator.say({ ...next, base: 0 }, packed);
+    await coordinator.hear('tree-node', 2);
+    coordinator.say({ ...nextParts, attempt: 3 });
+    await coordinator.hear('evaluated');
+    expect(node.steps).toEqual([0, 1]);
+  });
+
+  it.each<[string, object, string]>([
+    ['the step before that', { ...next, step: 2, base: 1 }, '4036 wrongBase'],
+    ['a later step', { ...next, base: 1 }, '4032 badField'],
+    ['one long ago', { ...next, step: 9, base: 0 }, '4032 badField'],
+    ['the step before that, to evaluate', { ...nextParts, step: 2, base: 1 }, '4036 wrongBase'],
+    ['half a step', { ...next, base: 0.5 }, '4032 badField'],
+  ])('are refused where they rest on %s', async (_, message, code) => {
+    const { coordinator, node, packed } = await atStepZero();
+    coordinator.say(message, packed);
+    expect(await coordinator.closedBy).toBe(code);
+    await node.ended;
+    expect(node.steps).toEqual([0]);
+  });
+
+  it.each<[string, (packed: Uint8Array, before: Int32Array) => Uint8Array, string]>([
+    ['nothing', () => new Uint8Array(0), '4033 badPayload'],
+    ['a part', (packed) => packed.subarray(0, -1), '4033 badPayload'],
+    ['a few bytes', (packed) => packed.subarray(0, 12), '4033 badPayload'],
+    ['a byte more', (packed) => Buffer.concat([packed, new Uint8Array(1)]), '4033 badPayload'],
+    ['as many bytes as they have plain', (_, before) => new Uint8Array(before.byteLength), '4033 badPayload'],
+    ['what rests on others', (packed) => packed.map((byte, i) => (i === 0 ? byte ^ 1 : byte)), '4036 wrongBase'],
+  ])('are refused where they are %s', async (_, change, code) => {
+    const { coordinator, node, before, packed } = await atStepZero();
+    coordinator.say({ ...next, base: 0 }, change(packed, before));
+    expect(await coordinator.closedBy).toBe(code);
+    await node.ended;
+    expect(node.steps).toEqual([0]);
+  });
+
+  it('cannot be the first that a node is sent', async () => {
+    const { packed } = await atStepZero();
+    const [coordinator, node] = await welcomed({});
+    await coordinator.hear('ready');
+    coordinator.say({ ...next, base: 0 }, packed);
+    expect(await coordinator.closedBy).toBe('4036 wrongBase');
+    await node.ended;
+    expect(node.steps).toEqual([]);
+  });
 });
 
 test('threads do not die of what cannot be computed', async () => {

@@ -25,13 +25,17 @@ const wrong = (header: object, payload?: Uint8Array): Uint8Array => encodeFrame(
 /** As if it had been computed: only the address is looked at before the offence is found. */
 function answer(step: Step, change: Partial<Record<keyof TreeNode, unknown>> = {}): Uint8Array {
   const { epoch, step: number, attempt, blocks } = step;
-  const figures = { lossSum: 1, correctCount: 1, sampleCount: 64, computeMs: 1 };
+  const figures = { lossSum: 1, correctCount: 1, sampleCount: 64, computeMs: 1, packed: false };
   const { payload = new Uint8Array(step.payload.length), ...fields } = {
     ...{ type: 'tree-node', epoch, step: number, attempt, ...blocks[0]!, ...figures },
     ...change,
   };
   return encodeFrame(fields, payload as Uint8Array);
 }
+
+/** Of so many bytes, each of them `value`: first a bitmap, then rows. */
+const packedAnswer = (step: Step, length: number, value = 0) =>
+  answer(step, { packed: true, payload: new Uint8Array(length).fill(value) });
 
 const deep = (levels: number) => bytes([0x81, 0xa1, 0x61], ...Array.from({ length: levels }, () => 0x91), 0xc0);
 
@@ -69,6 +73,12 @@ const whileWelcomed: readonly [string, string, readonly Say[]][] = [
 const whileWorking: readonly [string, string, Offence][] = [
   ['a tensor too short', '4033 badPayload', (step) => [answer(step, { payload: step.payload.subarray(4) })]],
   ['no tensor', '4033 badPayload', (step) => [answer(step, { payload: new Uint8Array(0) })]],
+  ['a tensor that is not packed, as packed', '4033 badPayload', (step) => [answer(step, { packed: true })]],
+  ['a packed tensor of nothing', '4033 badPayload', (step) => [packedAnswer(step, 0)]],
+  ['a packed tensor that ends within its bitmap', '4033 badPayload', (step) => [packedAnswer(step, 8)]],
+  ['a packed tensor with rows that it lacks', '4033 badPayload', (step) => [packedAnswer(step, 200, 1)]],
+  ['a packed tensor with more than its rows', '4033 badPayload', (step) => [packedAnswer(step, 4000)]],
+  ['a packed tensor with rows that there are not', '4033 badPayload', (step) => [packedAnswer(step, 4000, 255)]],
   ['a stale step', '4035 unsolicited', (step) => [answer(step, { step: step.step - 1 })]],
   ['a future step', '4035 unsolicited', (step) => [answer(step, { step: step.step + 1 })]],
   ['another epoch', '4035 unsolicited', (step) => [answer(step, { epoch: 9 })]],

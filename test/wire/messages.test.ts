@@ -55,7 +55,8 @@ describe('legal messages', () => {
   it('are within the largest message', () => {
     const values = new Uint8Array(4 * 109_516);
     const blocks = Array.from({ length: 1_024 }, () => ({ level: 30, index: 2 ** 30 }));
-    const task = { epoch: 2 ** 32 - 1, step: 2 ** 32 - 1, attempt: 2 ** 32 - 1, blocks, payload: values };
+    const most = 2 ** 32 - 1;
+    const task = { epoch: most, step: most, attempt: most, blocks, base: null, payload: values };
     expect(messageBytes({ type: 'step', stepInEpoch: 2 ** 32 - 1, ...task }).length).toBeLessThan(
       largestMessageBytes(109_516),
     );
@@ -99,6 +100,8 @@ describe('a bad field', () => {
       metricsPort: ['nil'],
       rank: ['nil'],
       wide: ['true'],
+      packed: ['true'],
+      base: ['nil'],
       name: ['a string'],
       run: ['a string'],
       reason: ['a string'],
@@ -205,6 +208,24 @@ describe('a bad type', () => {
 describe('a bad payload', () => {
   it.each([0, 1, 23, 25, 48])('of a tree node: %i bytes', (length) => {
     expect(node('tree-node', {}, new Uint8Array(length))).toBe('badPayload');
+  });
+
+  it.each([0, 24, 25, 48])('of a packed tree node: %i bytes', (length) => {
+    expect(node('tree-node', { packed: true }, new Uint8Array(length))).toBe('badPayload');
+  });
+
+  it.each([0, 24, 25, 48])('of packed parameters: %i bytes', (length) => {
+    expect(coordinator('step', { base: 41 }, new Uint8Array(length))).toBe('badPayload');
+  });
+
+  it('that rests on other parameters than the node has', () => {
+    const packed = new Uint8Array(23);
+    expect(coordinator('step', { base: 41 }, packed)).toBe('accepted');
+    expect(coordinator('evaluate', { step: 42, base: 41 }, packed)).toBe('accepted');
+    expect(coordinator('evaluate', { base: 41 }, packed)).toBe('badField');
+    expect(coordinator('step', { step: 43, base: 42 }, packed)).toBe('wrongBase');
+    expect(coordinator('step', { step: 43, base: 41 }, packed)).toBe('badField');
+    expect(coordinator('step', { base: 41 }, packed, { ...known, parameterStep: null } as never)).toBe('wrongBase');
   });
 
   it.each([1, 23, 25, 48])('of a step: %i bytes', (length) => {

@@ -1,5 +1,6 @@
 // Frames for the tests of the wire: hand-made headers, and one legal message of each type.
 
+import fc from 'fast-check';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import type { CoordinatorMessage, NodeMessage } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
@@ -36,7 +37,22 @@ export const nodeMessages: readonly NodeMessage[] = [
     correctCount: 58,
     sampleCount: 64,
     computeMs: 0.625,
+    packed: false,
     payload: values,
+  },
+  {
+    type: 'tree-node',
+    epoch: 0,
+    step: 70_000,
+    attempt: 97,
+    level: 0,
+    index: 3,
+    lossSum: 0.5,
+    correctCount: 16,
+    sampleCount: 16,
+    computeMs: 0,
+    packed: true,
+    payload: values.subarray(0, 23),
   },
   {
     type: 'evaluated',
@@ -80,6 +96,7 @@ export const coordinatorMessages: readonly CoordinatorMessage[] = [
       { level: 2, index: 1 },
       { level: 0, index: 2 },
     ],
+    base: null,
     payload: values,
   },
   {
@@ -89,7 +106,18 @@ export const coordinatorMessages: readonly CoordinatorMessage[] = [
     stepInEpoch: 41,
     attempt: 100,
     blocks: [{ level: 3, index: 0 }],
+    base: null,
     payload: new Uint8Array(0),
+  },
+  {
+    type: 'step',
+    epoch: 1,
+    step: 42,
+    stepInEpoch: 12,
+    attempt: 101,
+    blocks: [{ level: 3, index: 0 }],
+    base: 41,
+    payload: values.subarray(0, 23),
   },
   {
     type: 'evaluate',
@@ -98,6 +126,7 @@ export const coordinatorMessages: readonly CoordinatorMessage[] = [
     split: 'test',
     attempt: 1,
     blocks: [{ level: 5, index: 0 }],
+    base: null,
     payload: values,
   },
   { type: 'heartbeat' },
@@ -132,4 +161,18 @@ export function outcome(read: () => unknown): string {
 
 export function bytes(...values: readonly (number | string | readonly number[])[]): Uint8Array {
   return Uint8Array.from(values.flatMap((v) => (typeof v === 'string' ? [...Buffer.from(v)] : v)));
+}
+
+/** So many 32-bit words of any bits, NaNs, infinities, zeros of both signs and subnormal numbers often among them. */
+export function anyBits(count: number): fc.Arbitrary<number[]> {
+  const odd = [0, -0x80000000, 1, 0x7f800000, -0x00800000, 0x7fc00001, 0x7f800001, -1, 0x3f800000];
+  const bits = fc.oneof(fc.integer({ min: -0x80000000, max: 0x7fffffff }), fc.constantFrom(...odd));
+  return fc.array(bits, { minLength: count, maxLength: count });
+}
+
+/** The same bytes, so many bytes behind the beginning of their memory. */
+export function at(offset: number, some: Uint8Array): Uint8Array {
+  const moved = new Uint8Array(offset + some.length).subarray(offset);
+  moved.set(some);
+  return moved;
 }

@@ -13,8 +13,10 @@ import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import { shapeOf } from '../../src/run/run-shape.ts';
 import { shardsOfBlock } from '../../src/tree.ts';
+import { LiveRows } from '../../src/wire/live-rows.ts';
 import type { Evaluate, PartSums, Step, TreeNode, Welcome } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
+import { unpackChanged } from '../../src/wire/top-bytes.ts';
 import type { Wiring } from '../../src/wiring.ts';
 import { checkAsked } from './check-asked.ts';
 import { NearPool } from './near-pool.ts';
@@ -43,6 +45,9 @@ export class NodeRun {
   readonly #shape: RunShape;
   readonly #seed: number;
   readonly #split: SplitNumbers;
+  readonly #liveRows: LiveRows;
+  /** Of each slot, for what is sent packed: an answer stands there until the next attempt, which is due when it has gone out. */
+  readonly #packed: Uint8Array[] = [];
   #epoch: number | null = null;
   #parameterStep: number | null = null;
   /** Attempts that were begun and have not ended. */
@@ -71,6 +76,7 @@ export class NodeRun {
       const wide = hasWideVectors(engine, wiring) ? wiring.wide : undefined;
       const module = wide?.module ?? wiring.sharedKernels();
       this.#memory = runMemoryOn(memories.take(plan), plan, module);
+      this.#liveRows = new LiveRows(this.#shape.layout);
       this.#memory.setData(data.train, data.test, this.#split.validation);
       const { threadFile, startPool = threadsOrOne(wiring) } = wiring;
       const { augmentValidation } = options;
@@ -97,14 +103,14 @@ export class NodeRun {
 
   /** Computes an attempt's blocks. The answers' payloads are views, to be sent before the next attempt. */
   async step(message: Step): Promise<TreeNode[]> {
-    const { epoch, step, stepInEpoch, attempt, blocks, payload } = message;
+    const { epoch, step, stepInEpoch, attempt, blocks } = message;
     const { batchSize, trainingCount } = this.#shape;
     const stepsInEpoch = stepsPerEpoch(trainingCount, batchSize);
     if (stepInEpoch >= stepsInEpoch) {
       throw new ProtocolError('badField', `step ${stepInEpoch} of an epoch that has ${stepsInEpoch}`);
     }
     checkAsked(blocks, this.#shape.shards, 'shards');
-    this.#takeParameters(step, payload);
+    this.#takeParameters(message);
     if (this.#epoch !== epoch) {
       this.#memory.setOrder(epoch, epochOrder(this.#seed, epoch, this.#split.training));
       this.#memory.useOrder(epoch);
@@ -119,9 +125,9 @@ export class NodeRun {
       ),
     );
     const computeMs = (performance.now() - started) / blocks.length;
-    const { plan, bytes } = this.#memory;
+    const { plan } = this.#memory;
     return blocks.map(({ level, index }, i) => {
-      const { vector, sums } = plan.slots[i]!;
+      const { sums } = plan.slots[i]!;
       return {
         type: 'tree-node',
         epoch,
@@ -131,15 +137,16 @@ export class NodeRun {
         index,
         ...this.#memory.sums(sums),
         computeMs,
-        payload: bytes.subarray(vector, vector + plan.vectorBytes),
+        ...this.#valuesOf(i),
       };
     });
   }
 
   /** Computes an attempt's parts of a split. */
-  async evaluate({ epoch, step, split, blocks, payload }: Evaluate): Promise<{ parts: PartSums[]; computeMs: number }> {
+  async evaluate(message: Evaluate): Promise<{ parts: PartSums[]; computeMs: number }> {
+    const { epoch, step, split, blocks } = message;
     checkAsked(blocks, partsOf(samplesOf(this.#shape, split)), `parts of the ${split} split`);
-    this.#takeParameters(step, payload);
+    this.#takeParameters(message);
     const started = performance.now();
     const parts: PartSums[] = [];
     for (const { first, end } of blocks.map(shardsOfBlock)) {
@@ -160,8 +167,26 @@ export class NodeRun {
     }
   }
 
-  #takeParameters(step: number, payload: Uint8Array): void {
-    if (payload.length > 0) {
+  /** A slot's values as they are sent: without the rows that are zero, or from where they stand. */
+  #valuesOf(slot: number): Pick<TreeNode, 'packed' | 'payload'> {
+    const { plan, bytes, wasmMemory } = this.#memory;
+    const { vector } = plan.slots[slot]!;
+    this.#packed[slot] ??= new Uint8Array(plan.vectorBytes);
+    const room = this.#packed[slot];
+    const length = this.#liveRows.pack(new Int32Array(wasmMemory.buffer, vector, plan.vectorBytes / 4), room);
+    if (length > 0) return { packed: true, payload: room.subarray(0, length) };
+    return { packed: false, payload: bytes.subarray(vector, vector + plan.vectorBytes) };
+  }
+
+  #takeParameters({ step, base, payload }: Step | Evaluate): void {
+    if (base !== null) {
+      if (base !== this.#parameterStep) {
+        throw new ProtocolError('wrongBase', `step ${step} rests on step ${base}, here are those of ${this.#parameterStep}`);
+      }
+      this.#parameterStep = null;
+      this.#memory.setParametersFrom(step, (before, now) => unpackChanged(before, payload, now));
+      this.#parameterStep = step;
+    } else if (payload.length > 0) {
       this.#memory.setParameterBytes(step, payload);
       this.#parameterStep = step;
     }

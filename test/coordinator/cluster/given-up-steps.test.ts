@@ -51,7 +51,7 @@ test('steps that are given up in a pause, with most of their tree nodes there, l
       const { attempt, blocks } = message as unknown as { attempt: number; blocks: { level: number; index: number }[] };
       for (const block of blocks) {
         const sampleCount = (batchSize / shards) * 2 ** block.level;
-        const figures = { lossSum: 1, correctCount: 0, sampleCount, computeMs: 1 };
+        const figures = { lossSum: 1, correctCount: 0, sampleCount, computeMs: 1, packed: false };
         const answer = { type: 'tree-node', epoch: 0, step: 0, attempt, ...block, ...figures } as const;
         nodes[i + 1]!.say({ ...answer, payload: new Uint8Array(4 * valueCount) });
       }

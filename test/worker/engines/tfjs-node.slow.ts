@@ -152,8 +152,8 @@ describeNative('tfjs-node: the same bits as one worker', () => {
       );
       const { payload: _, ...fields } = welcome as Welcome & { payload: Uint8Array };
       const parameters = new Uint8Array(4 * welcome.valueCount);
-      const step = { type: 'step', epoch: 0, step: 0, stepInEpoch: 0, attempt: 1 };
-      const evaluate = { type: 'evaluate', epoch: 0, step: 0, split: 'test', attempt: 1 };
+      const step = { type: 'step', epoch: 0, step: 0, stepInEpoch: 0, attempt: 1, base: null };
+      const evaluate = { type: 'evaluate', epoch: 0, step: 0, split: 'test', attempt: 1, base: null };
       for (const asked of [
         { ...step, blocks: [{ level: 0, index: 8 }] },
         { ...step, blocks: [{ level: 30, index: 2 ** 30 }] },

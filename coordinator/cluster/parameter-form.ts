@@ -1,0 +1,55 @@
+// Pure: whether a node's parameters are worth packing, by how fast its link was measured to be. Packing and unpacking take about
+// as long as the bytes that they save at 300 MB/s: it pays on slower links alone. The bits are the same either way.
+//
+// What an attempt takes beyond computing is time of the link and of everything else that waits. So the fastest of some attempts
+// counts, in which least else waited; the choice is made once for all of them, and a link must be clearly on the other side of it
+// to change it.
+
+export interface LinkOptions {
+  /** Bytes a second up to which parameters are packed, and above which they are no longer. */
+  readonly packUpTo: number;
+  readonly plainAbove: number;
+  /** Attempts that a choice is made of. */
+  readonly attempts: number;
+}
+
+export const linkDefaults: LinkOptions = { packUpTo: 200e6, plainAbove: 400e6, attempts: 16 };
+
+export class ParameterForm {
+  readonly #options: LinkOptions;
+  #packs = false;
+  #fastest = 0;
+  #attempts = 0;
+  #bytesPerSecond: number | null = null;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  get packs(): boolean {
+    return this.#packs;
+  }
+
+  /** Of the last choice; null before the first. */
+  get bytesPerSecond(): number | null {
+    return this.#bytesPerSecond;
+  }
+
+  /**
+   * An attempt was answered.
+   * @param bytes that it moved, both ways
+   * @param waitMs from giving it to having its answer, but for the time that its node computed; Infinity follows from 0 or less, which
+   * is a node's lie about its clock, or a clock that does not resolve it
+   */
+  measured(bytes: number, waitMs: number): void {
+    if (bytes === 0) return;
+    const { packUpTo, plainAbove, attempts } = this.#options;
+    this.#fastest = Math.max(this.#fastest, waitMs > 0 ? (1000 * bytes) / waitMs : Number.POSITIVE_INFINITY);
+    if (++this.#attempts < attempts) return;
+    if (this.#fastest <= packUpTo) this.#packs = true;
+    else if (this.#fastest > plainAbove) this.#packs = false;
+    this.#bytesPerSecond = this.#fastest;
+    this.#attempts = 0;
+    this.#fastest = 0;
+  }
+}
