@@ -3,7 +3,7 @@
 
 import type { DatasetBytes } from '../../src/wire/dataset-bytes.ts';
 import type { AttemptFailed, Evaluated, TreeNode } from '../../src/wire/messages.ts';
-import { type VectorBytes, type WorkerState, type WorkerStatus, noVectorBytes } from '../executors/worker-status.ts';
+import { noVectorBytes, type VectorBytes, type WorkerState, type WorkerStatus } from '../executors/worker-status.ts';
 import type { Measurement } from '../step/speed.ts';
 import type { StepEvent } from '../step/step-events.ts';
 import { DatasetUpload } from './dataset-upload.ts';
@@ -117,6 +117,11 @@ export class ClusterMember {
     return this.#form.packs;
   }
 
+  /** As it was measured last; null: not yet. */
+  get linkBytesPerSecond(): number | null {
+    return this.#form.bytesPerSecond;
+  }
+
   status(state: WorkerState, silentMs: number | null): WorkerStatus {
     const { workerId, connection: _, ...facts } = this.facts;
     const name = numberedName(workerId, facts.name);
@@ -129,7 +134,7 @@ export class ClusterMember {
       silentMs,
       restMs: 0,
       vectorBytes: { ...this.#vectorBytes },
-      linkBytesPerSecond: this.#form.bytesPerSecond,
+      linkBytesPerSecond: this.linkBytesPerSecond,
       ...this.#done,
     };
   }

@@ -215,6 +215,10 @@ export class Dispatcher implements MemberWork {
 
   #settle(member: ClusterMember, measurement: Measurement): void {
     if (member.inflight?.work.split === null) this.phases.answered(measurement.computeMs);
+    const { packsParameters } = member;
     this.members.settle(member, measurement);
+    const { workerId, packsParameters: packed, linkBytesPerSecond } = member;
+    if (packed === packsParameters || linkBytesPerSecond === null) return;
+    this.#options.onEvent({ type: 'parameterForm', workerId, packed, bytesPerSecond: linkBytesPerSecond });
   }
 }

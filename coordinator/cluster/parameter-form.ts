@@ -15,6 +15,9 @@ export interface LinkOptions {
 
 export const linkDefaults: LinkOptions = { packUpTo: 200e6, plainAbove: 400e6, attempts: 16 };
 
+/** No clock resolves less. */
+const LEAST_MS = 0.001;
+
 export class ParameterForm {
   readonly #options: LinkOptions;
   #packs = false;
@@ -38,13 +41,13 @@ export class ParameterForm {
   /**
    * An attempt was answered.
    * @param bytes that it moved, both ways
-   * @param waitMs from giving it to having its answer, but for the time that its node computed; Infinity follows from 0 or less, which
-   * is a node's lie about its clock, or a clock that does not resolve it
+   * @param waitMs from giving it to having its answer, but for the time that its node computed; 0 or less where that lies about
+   * its clock
    */
   measured(bytes: number, waitMs: number): void {
     if (bytes === 0) return;
     const { packUpTo, plainAbove, attempts } = this.#options;
-    this.#fastest = Math.max(this.#fastest, waitMs > 0 ? (1000 * bytes) / waitMs : Number.POSITIVE_INFINITY);
+    this.#fastest = Math.max(this.#fastest, (1000 * bytes) / Math.max(waitMs, LEAST_MS));
     if (++this.#attempts < attempts) return;
     if (this.#fastest <= packUpTo) this.#packs = true;
     else if (this.#fastest > plainAbove) this.#packs = false;

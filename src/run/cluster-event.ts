@@ -117,6 +117,13 @@ export type ClusterEvent =
       readonly why: string;
     }
   | {
+      /** By the speed of a worker's link, its parameters are sent in another form from now on, packed or as they are. */
+      readonly type: 'parameterForm';
+      readonly workerId: number;
+      readonly packed: boolean;
+      readonly bytesPerSecond: number;
+    }
+  | {
       /** A connection ended before its worker was one. */
       readonly type: 'turnedAway';
       readonly address: string;

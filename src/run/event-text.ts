@@ -49,6 +49,10 @@ export function eventLine(event: TrainEvent): EventLine | null {
       return info(
         `${workName(event.step, event.split)}: ${counted(event.shards, event.split === null ? 'shard' : 'part')} to worker ${event.to}: ${event.why}`,
       );
+    case 'parameterForm':
+      return info(
+        `the link of worker ${event.workerId} passes ${Number((event.bytesPerSecond / 1e6).toPrecision(2))} MB/s: its parameters are ${event.packed ? 'packed' : 'sent as they are'} from now on`,
+      );
     case 'turnedAway': {
       const text = `${event.address} was turned away: ${event.reason}`;
       return warning(event.count === 0 ? text : `${event.count} more connections were turned away; the last: ${text}`);

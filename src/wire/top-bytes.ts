@@ -92,8 +92,7 @@ function checkOfTops(values: Int32Array): number {
   let sum = 0;
   let sums = 0;
   for (let i = 0; i < values.length; i += 4) {
-    sum =
-      (sum + (values[i]! >>> 24) + (values[i + 1]! >>> 24) + (values[i + 2]! >>> 24) + (values[i + 3]! >>> 24)) | 0;
+    sum = (sum + (values[i]! >>> 24) + (values[i + 1]! >>> 24) + (values[i + 2]! >>> 24) + (values[i + 3]! >>> 24)) | 0;
     sums = (sums + sum) | 0;
   }
   return checkOf(sum, sums);

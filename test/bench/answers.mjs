@@ -36,7 +36,7 @@ function answerAtOnce(url, shards) {
   };
   let values;
   socket.on('open', () =>
-    say({ type: 'hello', ...identity, name: 'idle', threads: 1, wide: false, metricsPort: null }),
+    say({ type: 'hello', ...identity, name: 'idle', threads: 1, wide: false, metricsPort: null, rank: null }),
   );
   socket.on('close', (code, reason) => code !== 1006 && console.error(`closed with ${code}: ${reason}`));
   socket.on('message', ([head]) => {
@@ -49,7 +49,7 @@ function answerAtOnce(url, shards) {
     if (type !== 'step') return;
     for (const { level, index } of blocks) {
       const sums = { lossSum: 0, correctCount: 0, sampleCount: (BATCH / shards) * 2 ** level };
-      say({ type: 'tree-node', epoch, step, attempt, level, index, ...sums, computeMs: 1 }, values);
+      say({ type: 'tree-node', epoch, step, attempt, level, index, ...sums, computeMs: 1, packed: false }, values);
     }
   });
 }

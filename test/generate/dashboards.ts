@@ -355,6 +355,24 @@ export function workers(): Dashboard {
     )
     .withPanel(
       graph({
+        title: 'Vectors by form',
+        description:
+          'Bytes of parameters sent to each node and of tree nodes received from it: as they are, or in a shorter form. Parameters are packed where the link is slow.',
+        unit: 'Bps',
+        queries: [[rate('lockstep_worker_vector_bytes_total'), 'worker {{worker}}: {{vector}}, {{form}}']],
+      }),
+    )
+    .withPanel(
+      graph({
+        title: 'Speed of links',
+        description:
+          'Bytes of vectors in a second of the time that an attempt takes beyond computing, in the fastest of the last 16: by it the form of the parameters is chosen.',
+        unit: 'Bps',
+        queries: [[last('lockstep_worker_link_bytes_per_second'), 'worker {{worker}}']],
+      }),
+    )
+    .withPanel(
+      graph({
         title: 'Silence',
         description: 'Time since each node was last heard: at the heartbeat timeout it is evicted.',
         unit: 's',

@@ -59,6 +59,14 @@ const lines: readonly [ClusterEvent, string][] = [
     'info: the evaluation of the test split: 4 parts to worker 2: late from worker 1',
   ],
   [
+    { type: 'parameterForm', workerId: 3, packed: true, bytesPerSecond: 11_234_567 },
+    'info: the link of worker 3 passes 11 MB/s: its parameters are packed from now on',
+  ],
+  [
+    { type: 'parameterForm', workerId: 3, packed: false, bytesPerSecond: 512_345_678 },
+    'info: the link of worker 3 passes 510 MB/s: its parameters are sent as they are from now on',
+  ],
+  [
     { type: 'turnedAway', address: '10.0.0.7:5', reason: 'malformed', count: 0 },
     'warning: 10.0.0.7:5 was turned away: malformed',
   ],

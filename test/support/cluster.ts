@@ -1,6 +1,7 @@
 // A run that listens, in this process, and the nodes that a test starts for it. Everything that was started is ended, also
 // when the test fails in the middle.
 
+import type { LinkOptions } from '../../coordinator/cluster/parameter-form.ts';
 import type { Measurement } from '../../coordinator/step/speed.ts';
 import type { TrainWiring } from '../../coordinator/training/make-executor.ts';
 import { resolveWithRun } from '../../coordinator/training/resolve-with-run.ts';
@@ -53,6 +54,13 @@ export const impatient: Partial<TrainWiring> = {
   limits: { step: { lateFactor: 4, lateFloorMs: 20, unmeasuredMs: 500 }, measured },
 };
 
+/** Packs each node's parameters from its fourth attempt on, whatever its link: whoever computes has both forms. */
+const packing: LinkOptions = {
+  packUpTo: Number.POSITIVE_INFINITY,
+  plainAbove: Number.POSITIVE_INFINITY,
+  attempts: 3,
+};
+
 /** `use` is given the run when it listens. */
 export async function withCluster<T>(
   options: Partial<TrainOptions>,
@@ -84,7 +92,11 @@ export async function withCluster<T>(
   };
   const outcome = resolveWithRun({ threads: 0, listen: '127.0.0.1:0', ...options }, null, 'option')
     .then((asked) =>
-      trainRun(asked, { ...hooks, onEvent, signal: controller.signal }, { ...wiring, ...changes, makeEngine }),
+      trainRun(
+        asked,
+        { ...hooks, onEvent, signal: controller.signal },
+        { ...wiring, ...changes, limits: { link: packing, ...changes.limits }, makeEngine },
+      ),
     )
     .then((summary) => traceOf(summary, log.events));
   const over = outcome.then(

@@ -2,6 +2,7 @@
 // network that loses everything.
 
 import { createServer, connect as open, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 import { Lines } from './events.ts';
 
 export interface Proxy {
@@ -16,7 +17,20 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export async function startProxy(target: string): Promise<Proxy> {
+/** As a slow cable does: each byte takes its time, one after the other. */
+function throttle(bytesPerSecond: number): Transform {
+  let freeMs = 0;
+  return new Transform({
+    transform(bytes: Buffer, _, passed) {
+      const nowMs = performance.now();
+      freeMs = Math.max(freeMs, nowMs) + (1000 * bytes.length) / bytesPerSecond;
+      setTimeout(() => passed(null, bytes), freeMs - nowMs);
+    },
+  });
+}
+
+/** `bytesPerSecond`: what goes through each way, of each connection. */
+export async function startProxy(target: string, bytesPerSecond = Number.POSITIVE_INFINITY): Promise<Proxy> {
   const { hostname, port } = new URL(target);
   const log = new Lines();
   const sockets = new Set<Socket>();
@@ -31,7 +45,8 @@ export async function startProxy(target: string): Promise<Proxy> {
       sockets.add(from);
       if (frozen) from.pause();
       from.setNoDelay(true);
-      from.pipe(to);
+      if (bytesPerSecond === Number.POSITIVE_INFINITY) from.pipe(to);
+      else from.pipe(throttle(bytesPerSecond)).pipe(to);
       from.on('error', () => to.destroy());
       from.on('close', () => {
         sockets.delete(from);

@@ -32,9 +32,13 @@ describe('live rows', () => {
         const rows = new LiveRows(layout);
         const bytes = packed(rows, words);
         const live = layout.layers.flatMap(({ inputs, stride, offset }) =>
-          Array.from({ length: inputs + 1 }, (_, row) => words.subarray(offset + row * stride, offset + (row + 1) * stride)),
+          Array.from({ length: inputs + 1 }, (_, row) =>
+            words.subarray(offset + row * stride, offset + (row + 1) * stride),
+          ),
         );
-        const length = 8 * Math.ceil(live.length / 64) + 4 * live.filter((row) => row.some((word) => word !== 0)).flatMap((row) => [...row]).length;
+        const length =
+          8 * Math.ceil(live.length / 64) +
+          4 * live.filter((row) => row.some((word) => word !== 0)).flatMap((row) => [...row]).length;
         expect(bytes?.length ?? null).toBe(length < words.byteLength ? length : null);
         if (bytes === null) return;
         found++;

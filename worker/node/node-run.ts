@@ -181,7 +181,10 @@ export class NodeRun {
   #takeParameters({ step, base, payload }: Step | Evaluate): void {
     if (base !== null) {
       if (base !== this.#parameterStep) {
-        throw new ProtocolError('wrongBase', `step ${step} rests on step ${base}, here are those of ${this.#parameterStep}`);
+        throw new ProtocolError(
+          'wrongBase',
+          `step ${step} rests on step ${base}, here are those of ${this.#parameterStep}`,
+        );
       }
       this.#parameterStep = null;
       this.#memory.setParametersFrom(step, (before, now) => unpackChanged(before, payload, now));

@@ -89,6 +89,17 @@ export function valuesOf(run: WatchedRun): Record<PlainKey, readonly MetricValue
       { labels: { direction: 'sent' }, value: counts.sentBytes },
       { labels: { direction: 'received' }, value: counts.receivedBytes },
     ],
+    workerVectors: workers
+      .filter(({ transport }) => transport === 'websocket')
+      .flatMap(({ rank, vectorBytes: { parametersPlain, parametersPacked, treeNodesPlain, treeNodesPacked } }) => [
+        { labels: { ...ranked(rank), vector: 'parameters', form: 'plain' }, value: parametersPlain },
+        { labels: { ...ranked(rank), vector: 'parameters', form: 'packed' }, value: parametersPacked },
+        { labels: { ...ranked(rank), vector: 'tree_node', form: 'plain' }, value: treeNodesPlain },
+        { labels: { ...ranked(rank), vector: 'tree_node', form: 'packed' }, value: treeNodesPacked },
+      ]),
+    workerLink: workers.flatMap(({ rank, linkBytesPerSecond }) =>
+      linkBytesPerSecond === null ? [] : [{ labels: ranked(rank), value: linkBytesPerSecond }],
+    ),
     nonFinite: one(counts.nonFiniteShards),
     wideChecks: one(counts.wideChecks),
     lastCheckpoint: one(run.lastCheckpointMs / 1000),

@@ -179,6 +179,22 @@ export const metricTable = {
     help: 'Bytes of messages to and from nodes, without what WebSocket, TLS and TCP add.',
     labels: { direction: ['sent', 'received'] },
   },
+  workerVectors: {
+    name: 'lockstep_worker_vector_bytes_total',
+    type: 'counter',
+    help:
+      'Bytes of parameters that a node was sent, and of tree nodes that came from it, as they are (plain) or in a shorter form ' +
+      '(packed). Parameters are packed where the link is slower than packing.',
+    labels: { ...worker, vector: ['parameters', 'tree_node'], form: ['plain', 'packed'] },
+  },
+  workerLink: {
+    name: 'lockstep_worker_link_bytes_per_second',
+    type: 'gauge',
+    help:
+      'Bytes of parameters and tree nodes in a second of the time that an attempt of a node takes beyond computing, in the fastest ' +
+      'of its last 16: by it the form of its parameters is chosen.',
+    labels: worker,
+  },
   nonFinite: {
     name: 'lockstep_nonfinite_shards_total',
     type: 'counter',
