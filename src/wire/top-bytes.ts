@@ -112,8 +112,8 @@ function headBytes(n: number): number {
   return 4 * (bitmapAt(n) + Math.ceil(n / 32));
 }
 
-/** Received bytes may lie at any address. */
+/** Received bytes may lie at any address; and a Buffer's own slice would be no copy. */
 function wordsOf(packed: Uint8Array, bytes: number): Int32Array {
-  const aligned = packed.byteOffset % 4 === 0 ? packed : packed.slice(0, bytes);
+  const aligned = packed.byteOffset % 4 === 0 ? packed : new Uint8Array(packed.subarray(0, bytes));
   return new Int32Array(aligned.buffer, aligned.byteOffset, bytes / 4);
 }

@@ -35,7 +35,11 @@ function answer(step: Step, change: Partial<Record<keyof TreeNode, unknown>> = {
 
 /** Of so many bytes, each of them `value`: first a bitmap, then rows. */
 const packedAnswer = (step: Step, length: number, value = 0) =>
-  answer(step, { packed: true, payload: new Uint8Array(length).fill(value) });
+  answer(step, {
+    ...{ packed: true, payload: new Uint8Array(length).fill(value) },
+    // of 64 in 8 shards
+    ...{ sampleCount: 8 * 2 ** step.blocks[0]!.level, correctCount: 0 },
+  });
 
 const deep = (levels: number) => bytes([0x81, 0xa1, 0x61], ...Array.from({ length: levels }, () => 0x91), 0xc0);
 

@@ -170,9 +170,7 @@ export function anyBits(count: number): fc.Arbitrary<number[]> {
   return fc.array(bits, { minLength: count, maxLength: count });
 }
 
-/** The same bytes, so many bytes behind the beginning of their memory. */
-export function at(offset: number, some: Uint8Array): Uint8Array {
-  const moved = new Uint8Array(offset + some.length).subarray(offset);
-  moved.set(some);
-  return moved;
+/** The same bytes as a socket brings them, so many bytes behind the beginning of their memory. */
+export function at(offset: number, some: Uint8Array): Buffer {
+  return Buffer.from(Uint8Array.of(...new Uint8Array(offset), ...some).buffer, offset);
 }

@@ -36,7 +36,10 @@ describe('parameters packed against the step before', () => {
         const bytes = packed(before, now);
         const n = now.length;
         const length = 4 + 3 * n + 4 * Math.ceil(n / 32) + topsChanged(before, now);
-        if (bytes === null) return expect(length).toBeGreaterThanOrEqual(4 * n - 4);
+        if (bytes === null) {
+          expect(length).toBeGreaterThanOrEqual(4 * n - 4);
+          return;
+        }
         found++;
         expect(bytes.length).toBe(length);
         expect(length).toBeLessThan(4 * n);
