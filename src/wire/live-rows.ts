@@ -52,7 +52,7 @@ export class LiveRows {
   }
 
   /**
-   * Unpacks into all bytes of a vector.
+   * Unpacks into all bytes of a vector, which stands at a multiple of 8.
    * @throws ProtocolError badPayload where it is not the packed form of such a vector; the vector holds anything then
    */
   unpack(packed: Uint8Array, vector: Uint8Array): void {
@@ -63,6 +63,8 @@ export class LiveRows {
     for (let row = this.#rows; row < 8 * this.#bitmapBytes; row++) {
       if (isLive(packed, row)) throw badPayload(`row ${row} of ${this.#rows}`);
     }
+    // shared memory is filled value by value: eight bytes at a time take a fifth of the time of one
+    const doubles = new Float64Array(vector.buffer, vector.byteOffset, vector.byteLength / 8);
     let at = this.#bitmapBytes;
     for (let row = 0; row < this.#rows; ) {
       const first = row;
@@ -75,7 +77,7 @@ export class LiveRows {
         vector.set(packed.subarray(at, end), from);
         at = end;
       } else {
-        vector.fill(0, from, to);
+        doubles.fill(0, from / 8, to / 8);
       }
     }
     if (packed.length !== at) throw badPayload(`the rows are ${at} bytes, got ${packed.length}`);

@@ -63,14 +63,22 @@ export function unpackChanged(before: Int32Array, packed: Uint8Array, now: Int32
   if (packed.length < head) throw new ProtocolError('badPayload', `${head} bytes at least, got ${packed.length}`);
   const words = wordsOf(packed, head);
   let low = CHECK_WORDS;
+  let sum = 0;
+  let sums = 0;
   for (let i = 0; i < n; i += 4) {
     const x = words[low++]!;
     const y = words[low++]!;
     const z = words[low++]!;
-    now[i] = (before[i]! & TOP) | (x & LOW);
-    now[i + 1] = (before[i + 1]! & TOP) | (x >>> 24) | ((y & 0xffff) << 8);
-    now[i + 2] = (before[i + 2]! & TOP) | (y >>> 16) | ((z & 0xff) << 16);
-    now[i + 3] = (before[i + 3]! & TOP) | (z >>> 8);
+    const a = before[i]! & TOP;
+    const b = before[i + 1]! & TOP;
+    const c = before[i + 2]! & TOP;
+    const d = before[i + 3]! & TOP;
+    now[i] = a | (x & LOW);
+    now[i + 1] = b | (x >>> 24) | ((y & 0xffff) << 8);
+    now[i + 2] = c | (y >>> 16) | ((z & 0xff) << 16);
+    now[i + 3] = d | (z >>> 8);
+    sum = (sum + (a >>> 24) + (b >>> 24) + (c >>> 24) + (d >>> 24)) | 0;
+    sums = (sums + sum) | 0;
   }
   let at = head;
   for (let w = 0; w < head / 4 - bitmap; w++) {
@@ -78,27 +86,21 @@ export function unpackChanged(before: Int32Array, packed: Uint8Array, now: Int32
       const k = 32 * w + (31 - Math.clz32(bits & -bits));
       if (k >= n) throw new ProtocolError('badPayload', `value ${k} of ${n}`);
       if (at >= packed.length) throw new ProtocolError('badPayload', `${packed.length} bytes end before value ${k}`);
-      now[k] = (now[k]! & LOW) | (packed[at++]! << 24);
+      const top = packed[at++]!;
+      const change = top - (now[k]! >>> 24);
+      // in its own sum and in those of all fours from there on
+      sum = (sum + change) | 0;
+      sums = (sums + Math.imul(change, n / 4 - (k >> 2))) | 0;
+      now[k] = (now[k]! & LOW) | (top << 24);
     }
   }
   if (at !== packed.length) throw new ProtocolError('badPayload', `the values are ${at} bytes, got ${packed.length}`);
-  if (checkOfTops(now) !== words[0]) {
+  if (checkOf(sum, sums) !== words[0]) {
     throw new ProtocolError('wrongBase', 'the parameters were packed against others than are held here');
   }
 }
 
-/** Of all top bytes: their sum, and the sum of the sums after every four. */
-function checkOfTops(values: Int32Array): number {
-  let sum = 0;
-  let sums = 0;
-  for (let i = 0; i < values.length; i += 4) {
-    sum = (sum + (values[i]! >>> 24) + (values[i + 1]! >>> 24) + (values[i + 2]! >>> 24) + (values[i + 3]! >>> 24)) | 0;
-    sums = (sums + sum) | 0;
-  }
-  return checkOf(sum, sums);
-}
-
-/** The constant is 2^32 divided by the golden ratio, odd: so that neither sum hides the other. */
+/** `sum`: of all top bytes; `sums`: of what it is after every four. The constant is 2^32 divided by the golden ratio, and odd. */
 function checkOf(sum: number, sums: number): number {
   return (sum + Math.imul(sums, 0x9e3779b1)) | 0;
 }
