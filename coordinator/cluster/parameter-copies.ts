@@ -26,10 +26,10 @@ export interface Outgoing {
 }
 
 export class ParameterCopies {
-  readonly #memory: Pick<RunMemory, 'plan' | 'bytes' | 'parameterWords'>;
+  readonly #memory: Pick<RunMemory, 'plan' | 'bytes' | 'vector'>;
   readonly #copies: Copy[] = [];
 
-  constructor(memory: Pick<RunMemory, 'plan' | 'bytes' | 'parameterWords'>) {
+  constructor(memory: Pick<RunMemory, 'plan' | 'bytes' | 'vector'>) {
     this.#memory = memory;
   }
 
@@ -71,8 +71,9 @@ export class ParameterCopies {
 
   #fill({ room, step, packed }: Copy): number {
     const memory = this.#memory;
-    if (packed) return packChanged(memory.parameterWords(step - 1), memory.parameterWords(step), room);
-    const address = bufferOf(memory.plan.parameters, step);
+    const { parameters } = memory.plan;
+    const address = bufferOf(parameters, step);
+    if (packed) return packChanged(memory.vector(bufferOf(parameters, step - 1)), memory.vector(address), room);
     room.set(memory.bytes.subarray(address, address + room.length));
     return room.length;
   }

@@ -41,8 +41,6 @@ export class RunMemory {
   readonly doubles: Float64Array;
   /** Pending nodes of addTreeNodes, one a level. */
   readonly #pending = { levels: new Int32Array(32), sums: new Float64Array(32) };
-  /** Of even and odd steps. */
-  readonly #parameterWords: readonly [Int32Array, Int32Array];
 
   constructor(memory: WebAssembly.Memory, plan: MemoryPlan, kernels: Kernels) {
     this.wasmMemory = memory;
@@ -51,8 +49,6 @@ export class RunMemory {
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Int32Array(memory.buffer);
     this.doubles = new Float64Array(memory.buffer);
-    const wordsAt = (address: number) => new Int32Array(memory.buffer, address, plan.vectorBytes / 4);
-    this.#parameterWords = [wordsAt(plan.parameters[0]), wordsAt(plan.parameters[1])];
   }
 
   /** A view of a parameter or gradient vector, in kernel order. */
@@ -113,21 +109,11 @@ export class RunMemory {
     this.#sumFirstRows(step);
   }
 
-  /** The same from the bytes of a vector in kernel order, as the wire brings them. */
-  setParameterBytes(step: number, parameters: Uint8Array): void {
-    this.bytes.set(parameters, bufferOf(this.plan.parameters, step));
+  /** The same by whoever writes all bits of the vector, in kernel order; they may rest on those of the step before. */
+  writeParameters(step: number, write: (now: Float32Array, before: Float32Array) => void): void {
+    const { parameters } = this.plan;
+    write(this.vector(bufferOf(parameters, step)), this.vector(bufferOf(parameters, step - 1)));
     this.#sumFirstRows(step);
-  }
-
-  /** The same by whoever makes all bits of the vector of those of the step before. */
-  setParametersFrom(step: number, make: (before: Int32Array, now: Int32Array) => void): void {
-    make(this.parameterWords(step - 1), this.parameterWords(step));
-    this.#sumFirstRows(step);
-  }
-
-  /** The bits of the parameters that step `step` reads, in kernel order. */
-  parameterWords(step: number): Int32Array {
-    return this.#parameterWords[step & 1]!;
   }
 
   /** The sums of the first layer's rows stand beside the parameters; else it is the update that writes both. */

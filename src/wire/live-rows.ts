@@ -2,17 +2,21 @@
 // the bit: of 16 samples two rows in five, of 256 one in six. Lossless: a row counts as zero only where every bit of it is.
 // Packed are a bitmap of the rows, least bit first, to whole groups of 8 bytes, and then the rows that are not zero.
 
-import type { Layout } from '../model/layout.ts';
 import { ProtocolError } from './protocol-error.ts';
 
-/** The rows of a model in kernel order: a row of weights for each input, and the bias as one more, layer by layer. */
+/** A model's rows in kernel order, in 32-bit words: of each layer a row of weights for each input, and the bias as one more. */
+export interface KernelOrder {
+  readonly layers: readonly { readonly inputs: number; readonly stride: number; readonly offset: number }[];
+  readonly size: number;
+}
+
 export class LiveRows {
   /** Of each row, in 32-bit words, and one more: the end. */
   readonly #starts: Int32Array;
   readonly #rows: number;
   readonly #bitmapBytes: number;
 
-  constructor({ layers, size }: Layout) {
+  constructor({ layers, size }: KernelOrder) {
     const starts: number[] = [];
     for (const { inputs, stride, offset } of layers) {
       for (let row = 0; row <= inputs; row++) starts.push(offset + row * stride);

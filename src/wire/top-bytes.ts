@@ -12,12 +12,16 @@ const TOP = 0xff000000;
 const LOW = 0x00ffffff;
 const CHECK_WORDS = 1;
 
+/** Float32 values, looked at as bits. */
+type Values = Float32Array | Int32Array;
+
 /**
- * Packs `now` against `before`, of n values each.
+ * Packs a step's values against those of the step before, n each.
  * @param out of 4n bytes, at a multiple of 4
  * @returns the bytes that were written; 0: the packed form is no shorter than 4n, and `out` holds anything
  */
-export function packChanged(before: Int32Array, now: Int32Array, out: Uint8Array): number {
+export function packChanged(beforeValues: Values, nowValues: Values, out: Uint8Array): number {
+  const [before, now] = [bitsOf(beforeValues), bitsOf(nowValues)];
   const n = now.length;
   const words = new Int32Array(out.buffer, out.byteOffset, n);
   const bitmap = bitmapAt(n);
@@ -52,11 +56,12 @@ export function packChanged(before: Int32Array, now: Int32Array, out: Uint8Array
 }
 
 /**
- * Unpacks into `now`; `before` may be the same memory.
- * @throws ProtocolError; `now` holds anything then: badPayload where it is not the packed form of so many values, wrongBase where
- * it was packed against others than `before`
+ * Unpacks into `nowValues`, which may be the memory of `beforeValues`.
+ * @throws ProtocolError; they hold anything then: badPayload where it is not the packed form of so many values, wrongBase where
+ * it was packed against others
  */
-export function unpackChanged(before: Int32Array, packed: Uint8Array, now: Int32Array): void {
+export function unpackChanged(beforeValues: Values, packed: Uint8Array, nowValues: Values): void {
+  const [before, now] = [bitsOf(beforeValues), bitsOf(nowValues)];
   const n = now.length;
   const bitmap = bitmapAt(n);
   const head = headBytes(n);
@@ -103,6 +108,10 @@ export function unpackChanged(before: Int32Array, packed: Uint8Array, now: Int32
 /** `sum`: of all top bytes; `sums`: of what it is after every four. The constant is 2^32 divided by the golden ratio, and odd. */
 function checkOf(sum: number, sums: number): number {
   return (sum + Math.imul(sums, 0x9e3779b1)) | 0;
+}
+
+function bitsOf({ buffer, byteOffset, length }: Values): Int32Array {
+  return new Int32Array(buffer, byteOffset, length);
 }
 
 /** In words. */

@@ -187,14 +187,18 @@ export class NodeRun {
         );
       }
       this.#parameterStep = null;
-      this.#memory.setParametersFrom(step, (before, now) => unpackChanged(before, payload, now));
+      this.#memory.writeParameters(step, (now, before) => unpackChanged(before, payload, now));
       this.#parameterStep = step;
     } else if (payload.length > 0) {
-      this.#memory.setParameterBytes(step, payload);
+      this.#memory.writeParameters(step, (now) => bytesOf(now).set(payload));
       this.#parameterStep = step;
     }
     if (this.#parameterStep !== step) throw new ProtocolError('badPayload', `no parameters of step ${step} have come`);
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** One thread of the kernels may compute beside the socket; with wide vectors each thread is tried first, which takes long. */
