@@ -1,5 +1,5 @@
 // Pure: whether a node's parameters are worth packing, by how fast its link was measured to be. Packing and unpacking take about
-// as long as the bytes that they save at 300 MB/s: it pays on slower links alone. The bits are the same either way.
+// as long as the bytes that they save at 250 MB/s: it pays on slower links alone. The bits are the same either way.
 //
 // What an attempt takes beyond computing is time of the link and of everything else that waits. So the fastest of some attempts
 // counts, in which least else waited; the choice is made once for all of them, and a link must be clearly on the other side of it
@@ -13,7 +13,7 @@ export interface LinkOptions {
   readonly attempts: number;
 }
 
-export const linkDefaults: LinkOptions = { packUpTo: 200e6, plainAbove: 400e6, attempts: 16 };
+export const linkDefaults: LinkOptions = { packUpTo: 150e6, plainAbove: 400e6, attempts: 64 };
 
 /** No clock resolves less. */
 const LEAST_MS = 0.001;

@@ -366,7 +366,7 @@ export function workers(): Dashboard {
       graph({
         title: 'Speed of links',
         description:
-          'Bytes of vectors in a second of the time that an attempt takes beyond computing, in the fastest of the last 16: by it the form of the parameters is chosen.',
+          'Bytes of vectors in a second of the time that an attempt takes beyond computing, in the fastest of the last 64: by it the form of the parameters is chosen.',
         unit: 'Bps',
         queries: [[last('lockstep_worker_link_bytes_per_second'), 'worker {{worker}}']],
       }),

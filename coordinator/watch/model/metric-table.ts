@@ -192,7 +192,7 @@ export const metricTable = {
     type: 'gauge',
     help:
       'Bytes of parameters and tree nodes in a second of the time that an attempt of a node takes beyond computing, in the fastest ' +
-      'of its last 16: by it the form of its parameters is chosen.',
+      'of its last 64: by it the form of its parameters is chosen.',
     labels: worker,
   },
   nonFinite: {
