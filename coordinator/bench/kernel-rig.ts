@@ -7,9 +7,11 @@ import type { Engine, EngineName, WideKernels } from '../../src/engine.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import { PART_SAMPLES } from '../../src/kernels/memory-shape.ts';
-import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import { layoutOf } from '../../src/model/layout.ts';
 import { rootLevel } from '../../src/tree.ts';
+import { LiveRows } from '../../src/wire/live-rows.ts';
+import { packChanged, unpackChanged } from '../../src/wire/top-bytes.ts';
 import type { Wiring } from '../../src/wiring.ts';
 import { spreadOf } from '../speed/bench-result.ts';
 import type { State } from './training-rig.ts';
@@ -27,6 +29,8 @@ export interface KernelTimes {
   readonly stages: readonly { readonly name: string; readonly microseconds: number }[];
   readonly blocks: readonly BlockTime[];
   readonly commits: readonly { readonly treeNodes: number; readonly ms: number }[];
+  /** Packed against those of the step before. */
+  readonly parameters: { readonly bytes: number; readonly packMs: number; readonly unpackMs: number };
 }
 
 interface BlockTime {
@@ -34,6 +38,8 @@ interface BlockTime {
   readonly shards: number;
   readonly samples: number;
   readonly ms: number;
+  /** As a node sends it. */
+  readonly bytes: number;
 }
 
 /** Of a commit: fewer than a batch has shards where those are few. */
@@ -84,7 +90,8 @@ export class KernelRig {
     const commits = [await asked!.commit(1, time)];
     const many = Math.min(MOST_TREE_NODES, asked!.shards);
     if (many > 1) commits.push(await asked!.commit(many, time));
-    return { stages: await asked!.stages(blocks[0]!.ms, time), blocks, commits };
+    const parameters = await asked!.parameters(time);
+    return { stages: await asked!.stages(blocks[0]!.ms, time), blocks, commits, parameters };
   }
 
   close(): void {
@@ -154,7 +161,7 @@ class Size {
   async root(time: Time): Promise<BlockTime> {
     const block = { level: rootLevel(this.shards), index: 0 };
     const ms = await time((call) => this.#plain.computeBlock(this.#at(call), block, 0));
-    return { batchSize: this.batchSize, shards: this.shards, samples: this.batchSize, ms };
+    return { batchSize: this.batchSize, shards: this.shards, samples: this.batchSize, ms, bytes: this.#sentBytes(0) };
   }
 
   async shard(time: Time): Promise<BlockTime> {
@@ -162,7 +169,10 @@ class Size {
       const index = call % this.shards;
       this.#plain.computeBlock(this.#at(call), { level: 0, index }, index);
     });
-    return { batchSize: this.batchSize, shards: 1, samples: this.batchSize / this.shards, ms };
+    return {
+      ...{ batchSize: this.batchSize, shards: 1, samples: this.batchSize / this.shards },
+      ...{ ms, bytes: this.#sentBytes(0) },
+    };
   }
 
   /** The state is read and never replaced: each commit is the same. */
@@ -179,6 +189,28 @@ class Size {
       for (let slice = 0; slice <= ROW_GROUPS; slice++) this.#plain.updateSlice(0, treeNodes, this.batchSize, slice);
     });
     return { treeNodes, ms };
+  }
+
+  /** Those that the commit before has made. */
+  async parameters(time: Time) {
+    const { plan } = this.#memory;
+    const [before, now] = [0, 1].map((step) => this.#memory.vector(bufferOf(plan.parameters, step)));
+    const room = new Uint8Array(plan.vectorBytes);
+    const back = new Float32Array(room.length / 4);
+    let length = 0;
+    const packMs = await time(() => {
+      length = packChanged(before!, now!, room);
+    });
+    if (length === 0) return { bytes: room.length, packMs, unpackMs: 0 };
+    const unpackMs = await time(() => unpackChanged(before!, room.subarray(0, length), back));
+    return { bytes: length, packMs, unpackMs };
+  }
+
+  /** Of what stands in a slot. */
+  #sentBytes(slot: number): number {
+    const { plan, wasmMemory } = this.#memory;
+    const values = new Int32Array(wasmMemory.buffer, plan.slots[slot]!.vector, plan.vectorBytes / 4);
+    return new LiveRows(plan.shape.layout).pack(values, new Uint8Array(plan.vectorBytes)) || plan.vectorBytes;
   }
 
   async stages(rootMs: number, time: Time) {

@@ -161,11 +161,17 @@ function figuresOf(rigs: Rigs, rounds: readonly Round[], { batchSize, engine }: 
       shards,
       samples,
       milliseconds: over((round) => round.kernels.blocks[i]!.ms),
+      bytes: Math.round(over((round) => round.kernels.blocks[i]!.bytes).median),
     })),
     commits: commits.map(({ treeNodes }, i) => ({
       treeNodes,
       milliseconds: over((round) => round.kernels.commits[i]!.ms),
     })),
+    parameters: {
+      bytes: Math.round(over((round) => round.kernels.parameters.bytes).median),
+      packMilliseconds: over((round) => round.kernels.parameters.packMs),
+      unpackMilliseconds: over((round) => round.kernels.parameters.unpackMs),
+    },
   };
   const threads = first!.threads.map(({ threads, batchSize }, i) => ({
     threads,

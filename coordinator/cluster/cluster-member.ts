@@ -4,12 +4,12 @@
 import type { DatasetBytes } from '../../src/wire/dataset-bytes.ts';
 import type { AttemptFailed, Evaluated, TreeNode } from '../../src/wire/messages.ts';
 import { noVectorBytes, type VectorBytes, type WorkerState, type WorkerStatus } from '../executors/worker-status.ts';
+import { type LinkOptions, ParameterForm } from '../step/parameter-form.ts';
 import type { Measurement } from '../step/speed.ts';
 import type { StepEvent } from '../step/step-events.ts';
 import { DatasetUpload } from './dataset-upload.ts';
 import type { Inflight } from './inflight.ts';
 import type { NodeConnection } from './node-connection.ts';
-import { type LinkOptions, ParameterForm } from './parameter-form.ts';
 
 export interface MemberFacts {
   /** Never used again in the run. */

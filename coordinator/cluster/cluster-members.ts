@@ -14,6 +14,7 @@ import type { NodeMessage, Welcome } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import type { NodeMessageReader } from '../../src/wire/read-node-message.ts';
 import type { WorkerStatus } from '../executors/worker-status.ts';
+import type { LinkOptions } from '../step/parameter-form.ts';
 import type { Measurement, WorkerSpeed } from '../step/speed.ts';
 import { AttendedClock } from './attended-clock.ts';
 import { ClusterMember, type MemberFacts, type MemberWork } from './cluster-member.ts';
@@ -22,7 +23,6 @@ import type { Inflight } from './inflight.ts';
 import { Membership, type MembershipEvent, type MembershipOptions } from './membership.ts';
 import { NodeConnection } from './node-connection.ts';
 import type { OpenSocket } from './node-server.ts';
-import type { LinkOptions } from './parameter-form.ts';
 import { RunGate } from './run-gate.ts';
 
 export interface ClusterMembersOptions extends MembershipOptions {

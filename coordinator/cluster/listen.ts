@@ -23,10 +23,10 @@ import { nodeMessageReader } from '../../src/wire/read-node-message.ts';
 import type { LocalThreads } from '../executors/executor.ts';
 import type { ShardSizes } from '../executors/shard-sizes.ts';
 import { nobody, type Observer } from '../executors/worker-status.ts';
+import { type LinkOptions, linkDefaults } from '../step/parameter-form.ts';
 import type { Measurement } from '../step/speed.ts';
 import type { StepOptions } from '../step/step-events.ts';
 import { stepDefaults } from '../step/step-machine.ts';
-import { type LinkOptions, linkDefaults } from './parameter-form.ts';
 import { SocketExecutor } from './socket-executor.ts';
 
 export interface ListenDeps {

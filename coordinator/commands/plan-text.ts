@@ -31,7 +31,7 @@ function headText(_: Plan, asked: Asked, { machine, network, options, load }: Be
   return [
     `${counted(nodes, 'node')} of ${counted(threads, 'thread')} and a coordinator that computes nothing, each a machine like this one`,
     `Links of ${bandwidthText(bytesPerSecond)}, ${Number(roundTripMs.toPrecision(4))} ms there and back`,
-    `Network ${network.widths.join('-')}, batch ${batchSize}, ${counted(shards, 'shard')}, engine ${options.engine}${options.wide ? ' with wide vectors' : ''}; a message has ${whole(network.vectorBytes)} bytes`,
+    `Network ${network.widths.join('-')}, batch ${batchSize}, ${counted(shards, 'shard')}, engine ${options.engine}${options.wide ? ' with wide vectors' : ''}; parameters have ${whole(network.vectorBytes)} bytes`,
     `Speeds: ${measured}${busy}`,
     '',
   ].join('\n');
@@ -54,7 +54,7 @@ function stepText(plan: Plan, { threads }: Asked): string {
   const idle = threads - step.busyThreads;
   return [
     `A step takes ${stepMs.toFixed(2)} ms, since parts of several nodes overlap: ${whole(samplesPerSecond)} samples/s`,
-    `The coordinator sends ${whole(sentBytes)} bytes a step and receives ${whole(receivedBytes)}`,
+    `The coordinator sends ${whole(sentBytes)} bytes a step${step.packed ? ', parameters packed since the link is slow,' : ''} and receives ${whole(receivedBytes)}`,
     `It is limited by ${resourceText[limit]}. It would take ${others.join(', ')}`,
     ...(idle > 0
       ? [

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { engineNames } from '../../src/engine.ts';
 
 /** Raised when fields change their meaning: results of two forms are not compared. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -38,10 +38,16 @@ const options = v.object({
 });
 
 const stage = v.object({ name: v.string(), microsecondsASample: spread });
-/** A tree node of so many shards, one thread. */
-const block = v.object({ batchSize: atLeastOne, shards: atLeastOne, samples: amount, milliseconds: spread });
+/** A tree node of so many shards, one thread; and its bytes as a node sends it, without rows of zeros where that is shorter. */
+const block = v.object({
+  ...{ batchSize: atLeastOne, shards: atLeastOne, samples: amount },
+  milliseconds: spread,
+  bytes: atLeastOne,
+});
 /** Reduction and Adam over so many tree nodes, one thread. */
 const commit = v.object({ treeNodes: atLeastOne, milliseconds: spread });
+/** A step's parameters packed against those of the step before. */
+const parameters = v.object({ bytes: atLeastOne, packMilliseconds: spread, unpackMilliseconds: spread });
 const threads = v.object({ threads: atLeastOne, batchSize: atLeastOne, samplesPerSecond: spread });
 
 /** A coordinator that computes nothing, and nodes of one thread, on loopback. Times are of a step. */
@@ -84,7 +90,7 @@ const benchResult = v.object({
   warmUpSeconds: amount,
   /** Mean number of processes that ran or waited in the last minute, before and after; 0 where the system does not tell. */
   load: v.object({ before: amount, after: amount }),
-  kernels: v.object({ stages: v.array(stage), blocks: v.array(block), commits: v.array(commit) }),
+  kernels: v.object({ stages: v.array(stage), blocks: v.array(block), commits: v.array(commit), parameters }),
   threads: v.pipe(v.array(threads), v.minLength(1)),
   cluster: v.object({
     /** Of the network that was asked for; the first has one node. */

@@ -23,6 +23,8 @@ export function constantsOf(bench: BenchResult): Constants {
     vectorBytes: network.vectorBytes,
     costs: {
       ...messageCosts(one, bench.cluster.other),
+      packing: packingCosts(bench),
+      treeNodeShares: treeNodeShares(bench),
       commit: commitCosts(kernels.commits, one),
       block: blockCosts(kernels.blocks),
       slowdown: slowdowns(threads, bench.options.batchSize),
@@ -68,9 +70,25 @@ function blockCosts(blocks: BenchResult['kernels']['blocks']): StepCosts['block'
 /** By steps of one node and of two networks: what both have in common a message costs whatever its length. */
 function messageCosts(one: ClusterFigures, other: ClusterFigures) {
   const { giveMs, takeMs, nodeMs } = shareOf(one);
-  const node = line([one.vectorBytes, nodeMs], [other.vectorBytes, shareOf(other).nodeMs]);
+  const node = line([messageBytes(one), nodeMs], [messageBytes(other), shareOf(other).nodeMs]);
   // one message comes and one goes
   return { giveMs, takeMs, messageMs: node.fixed / 2, vectorMs: (node.slope * one.vectorBytes) / 2 };
+}
+
+/** Of a step's messages with one node, of which one comes and one goes: the tree node may be packed. */
+function messageBytes({ sentBytes, receivedBytes }: ClusterFigures): number {
+  return (sentBytes + receivedBytes) / 2;
+}
+
+function packingCosts({ kernels: { parameters }, network }: BenchResult): StepCosts['packing'] {
+  const { bytes, packMilliseconds: pack, unpackMilliseconds: unpack } = parameters;
+  return { share: bytes / network.vectorBytes, packMs: pack.median, unpackMs: unpack.median };
+}
+
+function treeNodeShares({ kernels: { blocks }, network }: BenchResult): StepCosts['treeNodeShares'] {
+  return bySize(blocks, ({ samples }) => samples).map(({ samples, bytes }) => {
+    return { samples, share: bytes / network.vectorBytes };
+  });
 }
 
 /**

@@ -1,8 +1,9 @@
 // From a machine's constants and a cluster that is thought of to its rate, to what limits it, and to whether a further machine
 // pays. Pure.
 
+import { formFor, linkDefaults } from '../step/parameter-form.ts';
 import type { AloneCosts, Constants } from './constants.ts';
-import { type Crew, type Link, type StepCosts, type StepTime, stepTime } from './step-model.ts';
+import { type Batch, type Crew, type Link, type StepCosts, type StepTime, stepTime } from './step-model.ts';
 
 export interface Asked {
   readonly nodes: number;
@@ -65,31 +66,46 @@ export function planOf(constants: Constants, asked: Asked): Plan {
   const { nodes, threads, batchSize, shards, roundTripMs } = asked;
   const link = linkOf(asked, vectorBytes);
   const crew = { nodes, threads, localThreads: 0 };
-  const step = stepTime(costs, link, crew, asked);
+  const stepOf = formed(vectorBytes);
+  const step = stepOf(costs, link, crew, asked);
   const rateOf = (other: Crew, size = batchSize) => {
-    return rate(stepTime(costs, link, other, { batchSize: size, shards }).ms, size);
+    return rate(stepOf(costs, link, other, { batchSize: size, shards }).ms, size);
   };
   const withSecond = { nodes: 1, threads, localThreads: threads };
   const alone = (size: number) => rate(aloneMs(constants.alone, threads, size), size);
   const secondPays = (size: number) => rateOf(withSecond, size).samplesPerSecond > alone(size).samplesPerSecond;
   const oneMore = { ...crew, nodes: nodes + 1 };
   const moreThanThese = (size: number) => rateOf(oneMore, size).samplesPerSecond > rateOf(crew, size).samplesPerSecond;
-  const without = withoutEach(costs, link, crew, asked);
+  const without = withoutEach(stepOf, costs, link, crew, asked);
   return {
     ...rate(step.ms, batchSize),
     step,
-    sentBytes: step.givenNodes * vectorBytes,
-    receivedBytes: step.messages * vectorBytes,
+    sentBytes: step.sentVectors * vectorBytes,
+    receivedBytes: step.receivedVectors * vectorBytes,
     parts: partsOf(costs, link, step, roundTripMs),
     without,
     limit: limitOf(without),
     byNodes: nodeCounts(nodes).map((count) => {
       const some = { ...crew, nodes: count };
-      return { nodes: count, ...rateOf(some), limit: limitOf(withoutEach(costs, link, some, asked)) };
+      return { nodes: count, ...rateOf(some), limit: limitOf(withoutEach(stepOf, costs, link, some, asked)) };
     }),
     alone: alone(batchSize),
     second: { ...rateOf(withSecond), pays: secondPays(batchSize), paysFromBatch: firstBatch(shards, secondPays) },
     further: { ...rateOf(oneMore), pays: moreThanThese(batchSize), paysFromBatch: firstBatch(shards, moreThanThese) },
+  };
+}
+
+type StepOf = (costs: StepCosts, link: Link, crew: Crew, batch: Batch) => StepTime;
+
+/** Steps in the form that the coordinator chooses: by how fast the link looks, of parameters that are not packed. */
+function formed(vectorBytes: number): StepOf {
+  return (costs, link, crew, batch) => {
+    const plain = stepTime(costs, link, crew, batch);
+    if (plain.givenNodes === 0) return plain;
+    const commitMs = costs.commit.fixedMs + plain.treeNodes * costs.commit.treeNodeMs;
+    const waitMs = plain.ms - plain.computeMs - commitMs;
+    const bytes = ((plain.sentVectors + plain.receivedVectors) * vectorBytes) / plain.givenNodes;
+    return formFor((1000 * bytes) / waitMs, false, linkDefaults) ? stepTime(costs, link, crew, batch, true) : plain;
   };
 }
 
@@ -107,17 +123,22 @@ function aloneMs(alone: readonly AloneCosts[], threads: number, batchSize: numbe
   return ((known.fixedMs + batchSize * known.sampleMs) * known.threads) / threads;
 }
 
-function withoutEach(costs: StepCosts, link: Link, crew: Crew, asked: Asked): Record<Resource, number> {
-  const asItIs = stepTime(costs, link, crew, asked).ms;
+function withoutEach(stepOf: StepOf, costs: StepCosts, link: Link, crew: Crew, asked: Asked): Record<Resource, number> {
+  const asItIs = stepOf(costs, link, crew, asked).ms;
   // nodes that are served one after the other share the link less than nodes that are served together: a little may be lost
   const ms = (change: Partial<StepCosts>, other: Partial<Link> = {}) =>
-    Math.min(asItIs, stepTime({ ...costs, ...change }, { ...link, ...other }, crew, asked).ms);
+    Math.min(asItIs, stepOf({ ...costs, ...change }, { ...link, ...other }, crew, asked).ms);
   return {
     computing: ms({ block: { fixedMs: 0, shardMs: 0, sampleMs: 0 } }),
     link: ms({}, { vectorsPerMs: Number.POSITIVE_INFINITY }),
     latency: ms({}, { roundTripMs: 0 }),
-    coordinator: ms({ giveMs: 0, takeMs: 0, commit: { fixedMs: 0, treeNodeMs: 0 } }),
-    nodes: ms({ messageMs: 0, vectorMs: 0 }),
+    coordinator: ms({
+      giveMs: 0,
+      takeMs: 0,
+      commit: { fixedMs: 0, treeNodeMs: 0 },
+      packing: { ...costs.packing, packMs: 0 },
+    }),
+    nodes: ms({ messageMs: 0, vectorMs: 0, packing: { ...costs.packing, unpackMs: 0 } }),
   };
 }
 
@@ -126,17 +147,24 @@ function limitOf(without: Readonly<Record<Resource, number>>): Resource {
 }
 
 function partsOf(costs: StepCosts, link: Link, step: StepTime, roundTripMs: number): Part[] {
-  const { givenNodes, messages, treeNodes } = step;
+  const { givenNodes, messages, treeNodes, packed, sentVectors, receivedVectors } = step;
+  const { packMs, unpackMs } = costs.packing;
   const vectorMs = 1 / link.vectorsPerMs;
+  const each = (vectors: number, times: number) => (times === 0 ? 0 : (vectors / times) * vectorMs);
   const { fixedMs, treeNodeMs } = costs.commit;
   const handling = costs.messageMs + costs.vectorMs;
+  const packing: Part[] = [
+    { name: 'pack the parameters', resource: 'coordinator', eachMs: packMs, times: 1 },
+    { name: 'unpack the parameters', resource: 'nodes', eachMs: unpackMs, times: givenNodes },
+  ];
   return [
+    ...(packed ? packing : []),
     { name: 'hand the parameters to a node', resource: 'coordinator', eachMs: costs.giveMs, times: givenNodes },
-    { name: 'parameters on the link', resource: 'link', eachMs: vectorMs, times: givenNodes },
+    { name: 'parameters on the link', resource: 'link', eachMs: each(sentVectors, givenNodes), times: givenNodes },
     { name: 'there and back', resource: 'latency', eachMs: roundTripMs, times: givenNodes === 0 ? 0 : 1 },
     { name: 'a message at a node', resource: 'nodes', eachMs: handling, times: givenNodes + messages },
     { name: 'compute the largest share', resource: 'computing', eachMs: step.computeMs, times: 1 },
-    { name: 'tree nodes on the link', resource: 'link', eachMs: vectorMs, times: messages },
+    { name: 'tree nodes on the link', resource: 'link', eachMs: each(receivedVectors, messages), times: messages },
     { name: 'take in a tree node', resource: 'coordinator', eachMs: costs.takeMs, times: messages },
     { name: 'add them, and Adam', resource: 'coordinator', eachMs: fixedMs + treeNodes * treeNodeMs, times: 1 },
   ];

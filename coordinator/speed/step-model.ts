@@ -8,7 +8,10 @@
 import { type BlockAddress, shardsOfBlock } from '../../src/tree.ts';
 import { assign } from '../step/assign.ts';
 
-/** Milliseconds. A vector is the payload of a message: all parameters, or all of a gradient. */
+// Tree nodes travel without their rows of zeros, and parameters packed where the caller says so: then the coordinator packs them
+// once, and each node unpacks them.
+
+/** Milliseconds. A vector is all parameters, or all of a gradient: the payload of a message, where it is not packed. */
 export interface StepCosts {
   /** The coordinator: handing a vector to a node, and taking one in. */
   readonly giveMs: number;
@@ -17,6 +20,10 @@ export interface StepCosts {
   readonly messageMs: number;
   readonly vectorMs: number;
   readonly commit: { readonly fixedMs: number; readonly treeNodeMs: number };
+  /** Parameters: which part of a vector they are, packed, and what packing once and unpacking at a node take. */
+  readonly packing: { readonly share: number; readonly packMs: number; readonly unpackMs: number };
+  /** Which part of a vector a tree node of so many samples is as it is sent; in order, one or more. */
+  readonly treeNodeShares: readonly { readonly samples: number; readonly share: number }[];
   /** A tree node on one thread. */
   readonly block: { readonly fixedMs: number; readonly shardMs: number; readonly sampleMs: number };
   /** How much longer a thread takes where so many compute at once, 1 or more; the last for all larger numbers. */
@@ -48,6 +55,11 @@ export interface StepTime {
   readonly givenNodes: number;
   /** Tree nodes that come over the link. */
   readonly messages: number;
+  /** Vectors' worth of bytes that the coordinator sends and receives. */
+  readonly sentVectors: number;
+  readonly receivedVectors: number;
+  /** Whether parameters are packed. */
+  readonly packed: boolean;
   /** Tree nodes that are added, the coordinator's own among them. */
   readonly treeNodes: number;
   /** The longest that any worker computes. */
@@ -56,7 +68,7 @@ export interface StepTime {
   readonly busyThreads: number;
 }
 
-export function stepTime(costs: StepCosts, link: Link, crew: Crew, batch: Batch): StepTime {
+export function stepTime(costs: StepCosts, link: Link, crew: Crew, batch: Batch, packed = false): StepTime {
   const shares = sharesOf(crew, batch.shards);
   const own = crew.localThreads === 0 ? [] : (shares.get(0) ?? []);
   const given = [...shares].filter(([worker]) => worker > 0).map(([, blocks]) => blocks);
@@ -65,14 +77,18 @@ export function stepTime(costs: StepCosts, link: Link, crew: Crew, batch: Batch)
   const oneWayMs = link.roundTripMs / 2;
   const rates = { link: link.vectorsPerMs, flow: 1 / costs.vectorMs };
 
-  const handed = given.map((_, i) => ({ from: (i + 1) * costs.giveMs, vectors: 1 }));
+  const { packMs, unpackMs, share } = packed ? costs.packing : { packMs: 0, unpackMs: 0, share: 1 };
+  const handed = given.map((_, i) => ({ from: packMs + (i + 1) * costs.giveMs, vectors: 1, size: share }));
   const arrived = new Array<number>(given.length).fill(0);
-  for (const { flow, atMs } of passed(handed, rates)) arrived[flow] = atMs + oneWayMs + costs.messageMs;
+  for (const { flow, atMs } of passed(handed, rates)) {
+    arrived[flow] = atMs + oneWayMs + costs.messageMs + unpackMs;
+  }
 
   const answers = given.map((blocks, i) => {
-    return { from: arrived[i]! + computing[i]! + costs.messageMs, vectors: blocks.length };
+    const from = arrived[i]! + computing[i]! + costs.messageMs;
+    return { from, vectors: blocks.length, size: meanShare(costs, blocks, batch) };
   });
-  let freeMs = given.length * costs.giveMs;
+  let freeMs = (given.length === 0 ? 0 : packMs) + given.length * costs.giveMs;
   for (const { atMs } of passed(answers, rates)) freeMs = Math.max(freeMs, atMs + oneWayMs) + costs.takeMs;
 
   const messages = given.reduce((sum, blocks) => sum + blocks.length, 0);
@@ -82,6 +98,9 @@ export function stepTime(costs: StepCosts, link: Link, crew: Crew, batch: Batch)
     ms: Math.max(freeMs, ownMs) + commitMs,
     givenNodes: given.length,
     messages,
+    sentVectors: given.length * share,
+    receivedVectors: answers.reduce((sum, { vectors, size }) => sum + vectors * size, 0),
+    packed,
     treeNodes,
     computeMs: Math.max(ownMs, ...computing),
     busyThreads: Math.max(0, ...given.map((blocks) => Math.min(crew.threads, blocks.length))),
@@ -111,6 +130,25 @@ function blockMs({ block }: StepCosts, address: BlockAddress, { batchSize, shard
   return block.fixedMs + (end - first) * (block.shardMs + (batchSize / shards) * block.sampleMs);
 }
 
+/** Of the tree nodes of a share. */
+function meanShare(costs: StepCosts, blocks: readonly BlockAddress[], { batchSize, shards }: Batch): number {
+  const shares = blocks.map((block) => {
+    const { first, end } = shardsOfBlock(block);
+    return shareOf(costs.treeNodeShares, ((end - first) * batchSize) / shards);
+  });
+  return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+}
+
+/** Between two that were measured on the line over the samples' logarithm, and beyond them as they are. */
+function shareOf(known: StepCosts['treeNodeShares'], samples: number): number {
+  const above = known.findIndex((one) => one.samples >= samples);
+  if (above === -1) return known.at(-1)!.share;
+  const [low, high] = [known[Math.max(0, above - 1)]!, known[above]!];
+  if (low === high) return high.share;
+  const way = Math.log(samples / low.samples) / Math.log(high.samples / low.samples);
+  return low.share + way * (high.share - low.share);
+}
+
 function slowdownOf({ slowdown }: Pick<StepCosts, 'slowdown'>, threads: number): number {
   const known = slowdown.filter((one) => one.threads <= threads);
   return known.at(-1)?.factor ?? 1;
@@ -120,6 +158,8 @@ interface Flow {
   /** When its first vector is there to be sent; each further one follows when the one before has passed. */
   readonly from: number;
   readonly vectors: number;
+  /** Of each, 1 for one that is not packed. */
+  readonly size?: number;
 }
 
 /**
@@ -132,7 +172,7 @@ export function passed(
 ): { readonly flow: number; readonly atMs: number }[] {
   const done: { flow: number; atMs: number }[] = [];
   const left = flows.map(({ vectors }) => vectors);
-  const rest = flows.map(() => 1);
+  const rest = flows.map(({ size = 1 }) => size);
   let nowMs = 0;
   for (;;) {
     const open = [...flows.keys()].filter((flow) => left[flow]! > 0);
@@ -152,7 +192,7 @@ export function passed(
     for (const flow of active) {
       // those that pass together do so exactly, whatever was subtracted from them
       const over = passes && rest[flow]! - share <= 1e-9;
-      rest[flow] = over ? 1 : rest[flow]! - share;
+      rest[flow] = over ? (flows[flow]!.size ?? 1) : rest[flow]! - share;
       if (!over) continue;
       left[flow]!--;
       done.push({ flow, atMs: nowMs });

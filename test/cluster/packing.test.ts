@@ -1,7 +1,7 @@
 // Parameters in two forms: whichever a node is sent, and whenever that changes, the bits are those of one worker.
 
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { LinkOptions } from '../../coordinator/cluster/parameter-form.ts';
+import type { LinkOptions } from '../../coordinator/step/parameter-form.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { type Cluster, impatient, patient, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';

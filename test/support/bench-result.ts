@@ -32,14 +32,15 @@ export function benchResult(change: Partial<BenchResult> = {}): BenchResult {
       stages: [{ name: 'forward and loss', microsecondsASample: exactly(2) }],
       blocks: [
         // 0.2 ms a block, 0.1 a shard, 0.01 a sample
-        { batchSize: 128, shards: 8, samples: 128, milliseconds: exactly(2.28) },
-        { batchSize: 128, shards: 1, samples: 16, milliseconds: exactly(0.46) },
-        { batchSize: 512, shards: 8, samples: 512, milliseconds: exactly(6.12) },
+        { batchSize: 128, shards: 8, samples: 128, milliseconds: exactly(2.28), bytes: 1_000_000 },
+        { batchSize: 128, shards: 1, samples: 16, milliseconds: exactly(0.46), bytes: 1_000_000 },
+        { batchSize: 512, shards: 8, samples: 512, milliseconds: exactly(6.12), bytes: 1_000_000 },
       ],
       commits: [
         { treeNodes: 1, milliseconds: exactly(0.25) },
         { treeNodes: 8, milliseconds: exactly(0.95) },
       ],
+      parameters: { bytes: 800_000, packMilliseconds: exactly(0.5), unpackMilliseconds: exactly(0.25) },
     },
     threads: [
       { threads: 1, batchSize: 128, samplesPerSecond: exactly((1000 * 128) / 2.28) },
@@ -62,6 +63,8 @@ export function benchResult(change: Partial<BenchResult> = {}): BenchResult {
         ...cluster,
         hidden: [4],
         vectorBytes: 10_000,
+        sentBytes: 10_000,
+        receivedBytes: 10_000,
         stepMs: exactly(2.01),
         giveMs: exactly(0.1),
         coordinatorCpuMs: exactly(0.8),

@@ -1,7 +1,7 @@
 // A run that listens, in this process, and the nodes that a test starts for it. Everything that was started is ended, also
 // when the test fails in the middle.
 
-import type { LinkOptions } from '../../coordinator/cluster/parameter-form.ts';
+import type { LinkOptions } from '../../coordinator/step/parameter-form.ts';
 import type { Measurement } from '../../coordinator/step/speed.ts';
 import type { TrainWiring } from '../../coordinator/training/make-executor.ts';
 import { resolveWithRun } from '../../coordinator/training/resolve-with-run.ts';

@@ -26,16 +26,21 @@ async function rig(shards: number, signal = new AbortController().signal) {
 describe('the kernels', () => {
   it('are measured by stage, by tree node and by commit', async () => {
     const kernels = await rig(4);
-    const { stages, blocks, commits } = await kernels.measure(1);
+    const { stages, blocks, commits, parameters } = await kernels.measure(1);
     kernels.close();
     expect(stages).toHaveLength(3);
-    expect(blocks.map(({ ms, ...block }) => block)).toEqual([
+    expect(blocks.map(({ ms, bytes, ...block }) => block)).toEqual([
       { batchSize: 16, shards: 4, samples: 16 },
       { batchSize: 16, shards: 1, samples: 4 },
       { batchSize: 64, shards: 4, samples: 64 },
     ]);
     expect(commits.map(({ treeNodes }) => treeNodes)).toEqual([1, 4]);
     for (const { ms } of [...blocks, ...commits]) expect(ms).toBeGreaterThan(0);
+    // the more samples, the more rows are not zero
+    const bytes = blocks.map((block) => block.bytes);
+    expect(bytes.toSorted((a, b) => a - b)).toEqual([bytes[1], bytes[0], bytes[2]]);
+    expect(parameters.bytes).toBeLessThan(4 * layoutOf([784, ...hidden, 10]).size);
+    expect(Math.min(parameters.packMs, parameters.unpackMs)).toBeGreaterThan(0);
   });
 
   it('of one shard have nothing to tell apart', async () => {

@@ -112,7 +112,10 @@ describe('lockstep plan', () => {
     expect(text).toContain('8 nodes of 1 thread and a coordinator that computes nothing');
     expect(text).toContain('Links of 1 Gbit/s, 0.2 ms there and back\n');
     expect(text).toContain(`Speeds: ${file}, 2026-01-05, Abacus, Node 20.20.2\n`);
-    expect(text).toMatch(/^parameters on the link +8\.497 +8 +67\.978 +the coordinator's link$/m);
+    expect(text).toMatch(/^parameters on the link +6\.798 +8 +54\.382 +the coordinator's link$/m);
+    expect(text).toContain(
+      'sends 6,400,000 bytes a step, parameters packed since the link is slow, and receives 8,000,000',
+    );
     expect(text).toMatch(/^It is limited by the coordinator's link\. It would take /m);
     expect(text).toMatch(
       /^Does a second machine pay\? No: one that trains alone \(--threads 1\) makes 56,140 samples\/s;/m,
@@ -137,7 +140,7 @@ describe('lockstep plan', () => {
       bytesPerSecond: 1.25e8,
       roundTripMs: 0.2,
     });
-    expect(json.parts[0]).toEqual({
+    expect(json.parts[2]).toEqual({
       name: 'hand the parameters to a node',
       resource: 'coordinator',
       eachMs: 0.3,

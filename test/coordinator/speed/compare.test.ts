@@ -21,8 +21,8 @@ describe('a result', () => {
     ['', 'is not JSON'],
     ['{', 'is not JSON'],
     ['[]', 'is no result of lockstep bench --json'],
-    ['{"format":1}', 'is no result of lockstep bench --json: program'],
-    [JSON.stringify({ ...benchResult(), format: 2 }), 'is a result of form 2, and this program has form 1'],
+    ['{"format":2}', 'is no result of lockstep bench --json: program'],
+    [JSON.stringify({ ...benchResult(), format: 1 }), 'is a result of form 1, and this program has form 2'],
     [JSON.stringify({ ...benchResult(), rounds: 0 }), 'is no result of lockstep bench --json: rounds'],
     [JSON.stringify({ ...benchResult(), threads: [] }), 'is no result of lockstep bench --json: threads'],
     [

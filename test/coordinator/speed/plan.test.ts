@@ -47,8 +47,8 @@ describe('constants', () => {
       })),
     });
     const { costs, alone } = constantsOf(noisy);
-    const { slowdown, block, commit, ...rest } = costs;
-    const all = [...Object.values(rest), ...Object.values(block), ...Object.values(commit)];
+    const { slowdown, block, commit, packing, treeNodeShares: _, ...rest } = costs;
+    const all = [rest, block, commit, packing].flatMap((some) => Object.values(some));
     const ofAlone = alone.flatMap(({ fixedMs, sampleMs }) => [fixedMs, sampleMs]);
     for (const value of [...all, ...ofAlone]) expect(value).toBeGreaterThanOrEqual(0);
     for (const { factor } of slowdown) expect(factor).toBeGreaterThanOrEqual(1);
@@ -61,6 +61,7 @@ describe('constants', () => {
         stages: [],
         blocks: kernels.blocks.filter(({ shards }) => shards > 1).map((block) => ({ ...block, shards: 1 })),
         commits: kernels.commits.slice(0, 1),
+        parameters: kernels.parameters,
       },
       threads: threads.slice(0, 2),
     });
@@ -82,6 +83,17 @@ describe('a plan', () => {
     expect([sentBytes, receivedBytes]).toEqual([1e6, 1e6]);
     expect(byNodes.map(({ nodes }) => nodes)).toEqual([1]);
     expect(plan({ nodes: 6 }).byNodes.map(({ nodes }) => nodes)).toEqual([1, 2, 4, 6]);
+  });
+
+  it('packs parameters where the link is slow, as the coordinator does', () => {
+    const slow = plan({ bytesPerSecond: 1e7 });
+    expect(slow.step.packed).toBe(true);
+    expect([slow.sentBytes, slow.receivedBytes]).toEqual([1.6e6, 2e6]);
+    expect(slow.parts.map(({ name }) => name)).toContain('unpack the parameters');
+    const fast = plan({ bytesPerSecond: 1e10, roundTripMs: 0 });
+    expect(fast.step.packed).toBe(false);
+    expect([fast.sentBytes, fast.receivedBytes]).toEqual([2e6, 2e6]);
+    expect(fast.parts.map(({ name }) => name)).not.toContain('unpack the parameters');
   });
 
   it.each([

@@ -10,6 +10,8 @@ const none: StepCosts = {
   messageMs: 0,
   vectorMs: 0,
   commit: { fixedMs: 0, treeNodeMs: 0 },
+  packing: { share: 1, packMs: 0, unpackMs: 0 },
+  treeNodeShares: [{ samples: 1, share: 1 }],
   block: { fixedMs: 0, shardMs: 0, sampleMs: 0 },
   slowdown: [{ threads: 1, factor: 1 }],
 };
@@ -55,6 +57,30 @@ describe('one part alone', () => {
   });
 });
 
+describe('vectors that are packed', () => {
+  const link = { vectorsPerMs: 0.5, roundTripMs: 0 };
+  const packing = { share: 0.75, packMs: 1, unpackMs: 2 };
+  const treeNodeShares = [
+    { samples: 16, share: 0.5 },
+    { samples: 64, share: 0.75 },
+  ];
+
+  it('parameters: packed once, unpacked at each node', () => {
+    const of = (nodes: number) => stepTime({ ...none, packing }, link, crew(nodes), batch, true);
+    // pack, 1.5 ms for each on the link, unpack, and 2 ms for each tree node
+    expect([1, 2].map((nodes) => of(nodes).ms)).toEqual([1 + 1.5 + 2 + 2, 1 + 3 + 2 + 4]);
+    expect(of(2)).toMatchObject({ packed: true, sentVectors: 1.5, receivedVectors: 2 });
+  });
+
+  it('tree nodes: the fewer samples, the less of them', () => {
+    const of = (nodes: number) => stepTime({ ...none, treeNodeShares }, link, crew(nodes), batch);
+    // 128, 64, 32 and 16 samples each
+    expect([1, 2, 4, 8].map((nodes) => of(nodes).receivedVectors)).toEqual([0.75, 1.5, 4 * 0.625, 4]);
+    expect(of(8).ms).toBe(16 + 8);
+    expect(stepTime({ ...none, treeNodeShares }, link, crew(8), { batchSize: 8, shards: 8 }).receivedVectors).toBe(4);
+  });
+});
+
 describe('threads of a node', () => {
   const costs = { ...none, block: { fixedMs: 0, shardMs: 1, sampleMs: 0 } };
   const of = (nodes: number, threads: number, localThreads = 0) =>
@@ -88,6 +114,8 @@ it('all together, by hand', () => {
     messageMs: 0.5,
     vectorMs: 1,
     commit: { fixedMs: 3, treeNodeMs: 1 },
+    packing: none.packing,
+    treeNodeShares: none.treeNodeShares,
     block: { fixedMs: 1, shardMs: 1, sampleMs: 0.125 },
     slowdown: [],
   };
@@ -147,14 +175,23 @@ it('a faster link and a shorter way never make a step longer, more to compute ne
     messageMs: cost,
     vectorMs: cost,
     commit: fc.record({ fixedMs: cost, treeNodeMs: cost }),
+    packing: fc.record({ share: fc.double({ min: 0.5, max: 1, noNaN: true }), packMs: cost, unpackMs: cost }),
+    treeNodeShares: fc.constantFrom(
+      [{ samples: 16, share: 1 }],
+      [
+        { samples: 16, share: 0.5 },
+        { samples: 128, share: 0.75 },
+      ],
+    ),
     block: fc.record({ fixedMs: cost, shardMs: cost, sampleMs: cost }),
     slowdown: fc.constant([]),
   });
   const nodes = fc.integer({ min: 1, max: 12 });
+  const rates = fc.double({ min: 0.01, max: 10, noNaN: true });
   fc.assert(
-    fc.property(anyCosts, nodes, fc.double({ min: 0.01, max: 10, noNaN: true }), cost, (costs, count, rate, way) => {
+    fc.property(anyCosts, nodes, rates, cost, fc.boolean(), (costs, count, rate, way, packed) => {
       const step = (vectorsPerMs: number, roundTripMs: number, some = costs) =>
-        stepTime(some, { vectorsPerMs, roundTripMs }, crew(count), batch).ms;
+        stepTime(some, { vectorsPerMs, roundTripMs }, crew(count), batch, packed).ms;
       const asItIs = step(rate, way);
       const near = 1e-6 * asItIs;
       expect(step(2 * rate, way)).toBeLessThanOrEqual(asItIs + near);

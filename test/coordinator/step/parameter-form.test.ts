@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { linkDefaults, ParameterForm } from '../../../coordinator/cluster/parameter-form.ts';
+import { linkDefaults, ParameterForm } from '../../../coordinator/step/parameter-form.ts';
 
 const options = { packUpTo: 200e6, plainAbove: 400e6, attempts: 4 };
 const BYTES = 800_000;

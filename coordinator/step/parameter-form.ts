@@ -18,6 +18,12 @@ export const linkDefaults: LinkOptions = { packUpTo: 150e6, plainAbove: 400e6, a
 /** No clock resolves less. */
 const LEAST_MS = 0.001;
 
+/** Whether parameters are packed over such a link from now on, where they were `packs` so far. */
+export function formFor(bytesPerSecond: number, packs: boolean, { packUpTo, plainAbove }: LinkOptions): boolean {
+  if (bytesPerSecond <= packUpTo) return true;
+  return bytesPerSecond > plainAbove ? false : packs;
+}
+
 export class ParameterForm {
   readonly #options: LinkOptions;
   #packs = false;
@@ -46,11 +52,9 @@ export class ParameterForm {
    */
   measured(bytes: number, waitMs: number): void {
     if (bytes === 0) return;
-    const { packUpTo, plainAbove, attempts } = this.#options;
     this.#fastest = Math.max(this.#fastest, (1000 * bytes) / Math.max(waitMs, LEAST_MS));
-    if (++this.#attempts < attempts) return;
-    if (this.#fastest <= packUpTo) this.#packs = true;
-    else if (this.#fastest > plainAbove) this.#packs = false;
+    if (++this.#attempts < this.#options.attempts) return;
+    this.#packs = formFor(this.#fastest, this.#packs, this.#options);
     this.#bytesPerSecond = this.#fastest;
     this.#attempts = 0;
     this.#fastest = 0;
