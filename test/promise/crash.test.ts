@@ -1,18 +1,21 @@
 // Threads that die in the middle of their work, and leave garbage where they wrote: their work is redone, to the bit.
 
 import type { Worker } from 'node:worker_threads';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { FaultPoint } from '../../worker/thread/compute-loop.ts';
 import type { Fault } from '../../worker/thread/faults.ts';
+import { makeDigits } from '../support/digits.ts';
 import { bitsOf, traced } from '../support/train.ts';
 
-const short = { epochs: 2, limitTrain: 2000 };
-const baseline = traced({ ...short, threads: 0 });
+const digits = await makeDigits(3000, 1100);
+afterAll(() => digits.remove());
+
+const short = { ...digits.short, hidden: [128, 64], batchSize: 128, limitTrain: 2000 };
 
 async function expectSurvived(threads: number, faults: readonly Fault[]) {
   const found = await traced({ ...short, threads }, { faults });
   expect(found.threadsLost).toBe(faults.length);
-  expect(bitsOf(found)).toEqual(bitsOf(await baseline));
+  expect(bitsOf(found)).toEqual(await digits.baseline(short));
 }
 
 describe('a thread dies', () => {
@@ -45,7 +48,7 @@ describe('threads die while they start', () => {
     const found = await traced({ ...short, threads });
     expect(left).toBeLessThanOrEqual(0);
     expect(found.threadsLost).toBeGreaterThan(0);
-    expect(bitsOf(found)).toEqual(bitsOf(await baseline));
+    expect(bitsOf(found)).toEqual(await digits.baseline(short));
   });
 });
 
