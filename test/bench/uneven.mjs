@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { train } from '../../dist/src/library.js';
 import { linesOf } from './peers/processes.mjs';
-import { loadSentence, markdownTable, median, rangeOf, ratioOf, withRange } from './peers/rates.mjs';
+import { loadSentence, markdownTable, median, rangeOf, ratioOf, withRange, withSection } from './peers/rates.mjs';
 
 const { values } = parseArgs({
   options: {

@@ -27,6 +27,7 @@ describe('the same bits as one worker', () => {
     ['a last batch with fewer samples than shards', { batchSize: 64, limitTrain: 195 }],
     ['a whole epoch smaller than the number of shards', { limitTrain: 5 }],
     ['batches of many passes', { batchSize: 2048, limitTrain: 5000, epochs: 1 }],
+    ['batches of more passes than one', { batchSize: 512, limitTrain: 1300 }],
     ['one shard', { shards: 1, limitTrain: 400 }],
     ['64 shards', { shards: 64, limitTrain: 400 }],
     ['other widths, not multiples of four', { hidden: [33, 7, 5], limitTrain: 400 }],
