@@ -75,10 +75,11 @@ Examples:
   $ lockstep bench --json > bench.json
   $ lockstep plan --bench bench.json --nodes 2 --bandwidth 100Mbit --batch-size 2048
 
-The model: the coordinator hands the parameters to one node after the other; what was handed out shares its link. A node takes
-them in, computes each tree node of its share on one thread, and sends it; these share the link back. The coordinator takes
-them in one after the other, adds them, and applies Adam. 94 % of a link is payload. Losses, other traffic, switches that are
-slower than their ports, slower machines and evaluation are not in it. All other constants are lockstep bench's.
+The model: the coordinator hands the parameters to one node after the other, packed where the link is slow; what was handed out
+shares its link. A node takes them in, computes each tree node of its share on one thread, and sends it without its rows of zeros;
+these share the link back. The coordinator takes them in one after the other, adds them, and applies Adam. 94 % of a link is payload.
+Losses, other traffic, switches that are slower than their ports, slower machines and evaluation are not in it. All other constants
+are lockstep bench's.
 
 Exit codes: 0 done, 2 bad usage, 129, 130 and 143 interrupted.`,
   // threads and processes, where it measures
