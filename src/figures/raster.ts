@@ -200,7 +200,8 @@ function addLine(cover: Float32Array, y: number): void {
     const from = Math.max(0, crossings[i]!);
     const to = Math.min(cover.length, crossings[i + 1]!);
     if (to <= from) continue;
-    const [first, last] = [Math.floor(from), Math.ceil(to) - 1];
+    const first = Math.floor(from);
+    const last = Math.ceil(to) - 1;
     if (first === last) {
       cover[first]! += (to - from) / LINES;
       continue;
