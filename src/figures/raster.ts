@@ -66,11 +66,22 @@ function drawImage(canvas: Canvas, shape: Extract<Shape, { kind: 'image' }>, sca
   const rows = pixels.length / columns;
   const [left, top] = [Math.round(x * scale), Math.round(y * scale)];
   const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
-  for (let py = Math.max(0, -top); py < high && top + py < canvas.height; py++) {
+  const from = Math.max(0, -left);
+  const to = Math.min(wide, canvas.width - left);
+  let drawn = -1;
+  for (let py = Math.max(0, -top); py < Math.min(high, canvas.height - top); py++) {
     const row = Math.floor((py * rows) / high) * columns;
-    for (let px = Math.max(0, -left); px < wide && left + px < canvas.width; px++) {
+    const start = ((top + py) * canvas.width + left) * 3;
+    if (row === drawn) {
+      // enlarged, most lines are those above
+      const before = start - canvas.width * 3;
+      canvas.pixels.copyWithin(start + from * 3, before + from * 3, before + to * 3);
+      continue;
+    }
+    drawn = row;
+    for (let px = from; px < to; px++) {
       const grey = pixels[row + Math.floor((px * columns) / wide)]!;
-      const at = ((top + py) * canvas.width + left + px) * 3;
+      const at = start + px * 3;
       canvas.pixels[at] = grey;
       canvas.pixels[at + 1] = grey;
       canvas.pixels[at + 2] = grey;
@@ -146,12 +157,13 @@ function outlinesOf(path: string): Point[][] {
 }
 
 /** Fills what the edges enclose: non-zero winding. */
-function fillEdges(canvas: Canvas, colour: readonly number[], opacity: number): void {
+function fillEdges(canvas: Canvas, colour: Colour, opacity: number): void {
   const { left, right, top, bottom } = edges;
   // most shapes are a word or a mark in a wide drawing
   const from = Math.max(0, Math.floor(left));
   const to = Math.min(canvas.width, Math.ceil(right));
-  const { cover } = canvas;
+  const { cover, pixels, width } = canvas;
+  const [red, green, blue] = colour;
   for (let row = Math.max(0, Math.floor(top)); row < Math.min(canvas.height, Math.ceil(bottom)); row++) {
     cover.fill(0, from, to);
     edges.chooseRow(row);
@@ -159,13 +171,22 @@ function fillEdges(canvas: Canvas, colour: readonly number[], opacity: number): 
     for (let x = from; x < to; x++) {
       const part = Math.min(1, cover[x]!) * opacity;
       if (part === 0) continue;
-      const at = (row * canvas.width + x) * 3;
-      for (let c = 0; c < 3; c++) {
-        const under = canvas.pixels[at + c]!;
-        canvas.pixels[at + c] = Math.round(under + (colour[c]! - under) * part);
+      const at = (row * width + x) * 3;
+      if (part === 1) {
+        pixels[at] = red;
+        pixels[at + 1] = green;
+        pixels[at + 2] = blue;
+        continue;
       }
+      pixels[at] = mixed(pixels[at]!, red, part);
+      pixels[at + 1] = mixed(pixels[at + 1]!, green, part);
+      pixels[at + 2] = mixed(pixels[at + 2]!, blue, part);
     }
   }
+}
+
+function mixed(under: number, colour: number, part: number): number {
+  return Math.round(under + (colour - under) * part);
 }
 
 /** Adds what the edges enclose of one horizontal line, pixel by pixel. */
@@ -178,13 +199,22 @@ function addLine(cover: Float32Array, y: number): void {
     if (winding === 0) continue;
     const from = Math.max(0, crossings[i]!);
     const to = Math.min(cover.length, crossings[i + 1]!);
-    for (let pixel = Math.floor(from); pixel < to; pixel++) {
-      cover[pixel]! += (Math.min(to, pixel + 1) - Math.max(from, pixel)) / LINES;
+    if (to <= from) continue;
+    const first = Math.floor(from);
+    const last = Math.ceil(to) - 1;
+    if (first === last) {
+      cover[first]! += (to - from) / LINES;
+      continue;
     }
+    cover[first]! += (first + 1 - from) / LINES;
+    for (let pixel = first + 1; pixel < last; pixel++) cover[pixel]! += 1 / LINES;
+    cover[last]! += (to - last) / LINES;
   }
 }
 
-function rgb(role: keyof (typeof themes)['light']): number[] {
-  const hex = themes.light[role];
-  return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+type Colour = readonly [red: number, green: number, blue: number];
+
+function rgb(role: keyof (typeof themes)['light']): Colour {
+  const colour = Number.parseInt(themes.light[role].slice(1), 16);
+  return [colour >> 16, (colour >> 8) & 255, colour & 255];
 }

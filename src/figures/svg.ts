@@ -61,7 +61,7 @@ function element(shape: Shape): string {
     case 'image': {
       const { x, y, width, height, columns, pixels } = shape;
       const png = encodePng(columns, pixels.length / columns, 1, pixels);
-      const base64 = btoa(String.fromCharCode(...png));
+      const base64 = Buffer.from(png).toString('base64');
       return `<image x="${round(x)}" y="${round(y)}" width="${width}" height="${height}" preserveAspectRatio="none" style="image-rendering:pixelated" href="data:image/png;base64,${base64}"/>`;
     }
   }

@@ -52,7 +52,11 @@ export const dependencies: Readonly<Record<string, Dependency>> = {
     why: 'the types of what tfjs-node brings along',
   },
   assemblyscript: { kind: 'devDependencies', doors: ['src/kernels/build.mjs'], why: 'compiles the kernels' },
-  rolldown: { kind: 'devDependencies', doors: [`${page}build.mjs`], why: 'puts the live page together' },
+  rolldown: {
+    kind: 'devDependencies',
+    doors: [`${page}build.mjs`, 'src/build.mjs'],
+    why: 'puts the live page together, and what a process loads',
+  },
   uplot: {
     kind: 'devDependencies',
     doors: [`${page}charts.ts`, `${page}build.mjs`],

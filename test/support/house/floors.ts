@@ -80,6 +80,7 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
   { 'src/library.ts': 'entry: as a library' },
   { 'src/command-line.ts': 'entry: the command line, read and answered' },
   { 'src/cli.ts': 'entry: the first lines of the process' },
+  { 'src/build.mjs': 'puts what a process of the program loads into few files' },
 ];
 
 /** The files by which one comes in from outside: they may wire all buildings together, and nobody imports them. */
