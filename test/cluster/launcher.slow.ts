@@ -1,5 +1,5 @@
-// One command, started several times by a launcher, is one run: as plain processes with the variables that launchers set, and by
-// mpirun itself. Needs dist/ (npm run build).
+// One command, started several times by a launcher, is one run: as plain processes with the variables that launchers set. By the
+// launchers themselves: test/deploy/. Needs dist/ (npm run build).
 
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
@@ -10,7 +10,6 @@ import { freePort } from '../support/free-port.ts';
 import { makeHosts, netnsMissing } from '../support/netns.ts';
 import { type Bits, baseline, Cluster, type Running } from '../support/processes.ts';
 import { expectError } from '../support/run-cli.ts';
-import { missing } from '../support/tools.ts';
 
 const run = ['--epochs', '2', '--batch-size', '256', '--limit-train', '5000'];
 const long = ['--epochs', '2000', '--batch-size', '256', '--limit-train', '5000', '--no-report'];
@@ -213,25 +212,6 @@ test('a stray RANK does not make a plain run wait, and is told', async () => {
     'Not used, since this process trains alone: RANK=3; --launcher env would make one run of all that were started',
   );
   await expectBits(join(cluster.folder, 'run'), run);
-});
-
-test.skipIf(missing('mpirun', 'openmpi-bin'))('mpirun -n 4', async () => {
-  const cluster = await Cluster.start();
-  const asRoot = process.getuid?.() === 0 ? ['--allow-run-as-root'] : [];
-  const within = ['mpirun', ...asRoot, '--oversubscribe', '-n', '4'];
-  const { ended } = cluster.start(['train', '--launcher', 'mpi', ...run, ...flags], { within });
-  const { exitCode, stdout, stderr } = await ended;
-  expect(exitCode, stderr).toBe(0);
-  expect(stderr).toMatch(
-    /^Launcher mpi: rank 0 of 4, the coordinator; by OMPI_COMM_WORLD_RANK=0, OMPI_COMM_WORLD_SIZE=4$/m,
-  );
-  expect(stderr).toMatch(/joined: rank 3 on /);
-  // the run folder alone: the file is gone
-  const [name, ...others] = await readdir(join(cluster.folder, 'runs'));
-  expect(others).toEqual([]);
-  await expectBits(join(cluster.folder, 'runs', name!), run);
-  // one result, that of rank 0
-  expect(JSON.parse(stdout.trim())).toMatchObject({ run: name });
 });
 
 const noHosts = netnsMissing();

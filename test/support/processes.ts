@@ -111,7 +111,8 @@ export function baseline(args: readonly string[]): Promise<Bits> {
   return made;
 }
 
-async function bitsOfRun({ exitCode, stderr }: Ended, out: string): Promise<Bits> {
+/** Of a run that ended well. */
+export async function bitsOfRun({ exitCode, stderr }: Ended, out: string): Promise<Bits> {
   expect(exitCode, stderr).toBe(0);
   const { digest, stateDigest, test } = JSON.parse(await readFile(join(out, 'summary.json'), 'utf8'));
   return { digest, stateDigest, test, history: JSON.parse(await readFile(join(out, 'history.json'), 'utf8')) };

@@ -41,12 +41,21 @@ export function startCli(args: readonly string[], surroundings: Surroundings): R
   const { cwd, cli = builtCli, nodeFlags = [], maxFileKilobytes, env = {}, within = [] } = surroundings;
   const command = [...within, process.execPath, ...nodeFlags, cli, ...args];
   const limited = ['sh', '-c', `ulimit -f ${(maxFileKilobytes ?? 0) * 2}; exec "$@"`, 'sh', ...command];
-  const [file, ...rest] = maxFileKilobytes === undefined ? command : limited;
+  return startProgram(maxFileKilobytes === undefined ? command : limited, { cwd, env });
+}
+
+/** `ownGroup`: it leads a group of processes, so that all that it starts can be ended with it. */
+export function startProgram(
+  command: readonly string[],
+  { cwd, env = {}, ownGroup = false }: Pick<Surroundings, 'cwd' | 'env'> & { readonly ownGroup?: boolean },
+): Running {
+  const [file, ...rest] = command;
   // a shell would set `_` too; inherited, it may say that these tests were started by nohup
   const child = spawn(file!, rest, {
     cwd,
     env: { ...process.env, _: process.execPath, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: ownGroup,
   });
   let stdout = '';
   let stderr = '';
