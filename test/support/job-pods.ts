@@ -2,12 +2,12 @@
 // Job when one ends. Containers: pod.ts.
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { controlGroupsMissing, makeControlGroup, removeControlGroup } from './control-group.ts';
 import type { Host } from './network.mjs';
-import { type Contained, hostsOf, startContainer } from './pod.ts';
+import { type Contained, leadNames, startContainer } from './pod.ts';
 import type { Cluster } from './processes.ts';
 import type { Manifest } from './strict-kubernetes.ts';
 
@@ -65,11 +65,6 @@ export class Pods {
     this.#cluster = cluster;
     this.#manifests = manifests;
     this.#hosts = hosts;
-    for (const host of hosts) {
-      const folder = dirname(hostsOf(host));
-      mkdirSync(folder, { recursive: true });
-      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    }
     this.#names({});
   }
 
@@ -165,11 +160,9 @@ export class Pods {
 
   readonly #known = new Map<string, string>();
 
-  /** In place, since a file that is mounted elsewhere is seen there as long as it is the same one. */
   #names(more: Readonly<Record<string, string>>): void {
     for (const [name, address] of Object.entries(more)) this.#known.set(name, address);
-    const lines = [...this.#known].map(([name, address]) => `${address} ${name}\n`).join('');
-    for (const host of this.#hosts) writeFileSync(hostsOf(host), `127.0.0.1 localhost\n${lines}`);
+    leadNames(this.#hosts, Object.fromEntries(this.#known));
   }
 }
 

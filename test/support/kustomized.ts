@@ -24,8 +24,15 @@ export function kustomized(folder: string): readonly Manifest[] {
       // newer ones deprecate what the old one needs
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+    return parseAllDocuments(text).map((document) => inOneLine(document.toJS() as Manifest));
   } finally {
     rmSync(copy, { recursive: true });
   }
+}
+
+/** Newer kubectls break lines within base64, which an API server passes over. */
+function inOneLine(manifest: Manifest): Manifest {
+  if (manifest.kind !== 'Secret') return manifest;
+  const entries = Object.entries(manifest.data ?? {});
+  return { ...manifest, data: Object.fromEntries(entries.map(([key, value]) => [key, value.replaceAll(/\s/g, '')])) };
 }

@@ -2,9 +2,10 @@
 // namespaces of its own (network, processes, mounts, host name), no capabilities, a root file system that is read only, and the control
 // group that its limits ask for. The files are this machine's own; there is no seccomp profile. Linux, as root.
 
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 import type { Host } from './network.mjs';
 import type { Cluster, Running } from './processes.ts';
 
@@ -99,8 +100,23 @@ export function startContainer(cluster: Cluster, container: Container): Containe
 }
 
 /** Which names lead where: a file, as `ip netns exec` reads it too. */
-export function hostsOf({ within }: Host): string {
+function hostsOf({ within }: Host): string {
   return join('/etc/netns', within[3]!, 'hosts');
+}
+
+/**
+ * What each host takes a name for, until the test ends. In place, since a file that is mounted elsewhere is seen there as long as it
+ * is the same one.
+ */
+export function leadNames(hosts: readonly Host[], addresses: Readonly<Record<string, string>>): void {
+  const lines = Object.entries(addresses).map(([name, address]) => `${address} ${name}\n`);
+  for (const host of hosts) {
+    const file = hostsOf(host);
+    const folder = dirname(file);
+    if (!existsSync(folder)) onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, `127.0.0.1 localhost\n${lines.join('')}`);
+  }
 }
 
 /** The child of `unshare`, which is process 1 in there. */
