@@ -45,7 +45,8 @@ export interface Pod extends Contained {
   readonly container: { readonly ports: readonly { readonly name: string; readonly containerPort: number }[] };
 }
 
-const noGroups = controlGroupsMissing();
+/** Why no container has its limits here; null: each has. */
+export const noGroups = controlGroupsMissing();
 if (noGroups !== null) console.info(`limits of CPU and memory: not tried, ${noGroups}`);
 
 interface Particulars {

@@ -19,15 +19,20 @@ export function kustomized(folder: string): readonly Manifest[] {
   try {
     cpSync(kubernetesFolder, copy, { recursive: true });
     writeFileSync(join(copy, 'common/token'), clusterToken, { mode: 0o600 });
-    const text = execFileSync('kubectl', ['kustomize', join(copy, folder)], {
-      encoding: 'utf8',
-      // newer ones deprecate what the old one needs
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    return parseAllDocuments(text).map((document) => inOneLine(document.toJS() as Manifest));
+    return manifestsOf(
+      execFileSync('kubectl', ['kustomize', join(copy, folder)], {
+        encoding: 'utf8',
+        // newer ones deprecate what the old one needs
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
   } finally {
     rmSync(copy, { recursive: true });
   }
+}
+
+export function manifestsOf(yaml: string): readonly Manifest[] {
+  return parseAllDocuments(yaml).map((document) => inOneLine(document.toJS() as Manifest));
 }
 
 /** Newer kubectls break lines within base64, which an API server passes over. */

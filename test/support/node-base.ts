@@ -2,7 +2,16 @@
 // they load. By buildah, which needs no engine; as root. Images and containers stand in a folder of their own.
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readlinkSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { output } from './tools.ts';
 
@@ -30,6 +39,11 @@ export function makeNodeBase(folder: string): void {
     const path = execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim();
     for (const library of output('ldd', [path]).match(/\/\S+(?= \()/g) ?? []) copy(library);
     cpSync(path, join(base, 'usr/bin', program), { dereference: true });
+  }
+  // the rest of the C library, which every base image has: add-ons of Node load it
+  const libraries = dirname(/\/\S*libc\.so\.6/.exec(output('ldd', [process.execPath]))![0]);
+  for (const name of readdirSync(libraries)) {
+    if (/^lib(rt|resolv|util|anl|nss_\w+)\.so\.\d+$/.test(name)) copy(join(libraries, name));
   }
   const npm = realpathSync(execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim());
   cpSync(dirname(dirname(npm)), join(base, 'usr/lib/npm'), { recursive: true });
