@@ -11,6 +11,7 @@ import { evenBlocks, rootLevel } from '../../src/tree.ts';
 import { sumParts } from './evaluation-sums.ts';
 import type { Executor, StepRange } from './executor.ts';
 import { notFinite } from './not-finite.ts';
+import { blocksOfStep } from './step-tasks.ts';
 import { type ExecutorStatus, noCounts } from './worker-status.ts';
 
 // How much work the threads may have before them when a stop comes.
@@ -36,7 +37,7 @@ export class ThreadExecutor implements Executor {
 
   async train(range: StepRange): Promise<number> {
     const { epoch, epochStart, from, to } = range;
-    const { passes, tasks } = this.#pool.sharesSteps ? this.#passes() : this.#blocks();
+    const { passes, tasks } = this.#stepTasks();
     let taken = from;
     let limit = from;
     let stepMs = Number.POSITIVE_INFINITY;
@@ -64,16 +65,20 @@ export class ThreadExecutor implements Executor {
     return taken;
   }
 
-  /** A step that the threads share has one tree node, the root. */
-  #passes(): { passes: number; tasks: number } {
+  /** Lays down what a step is cut into: `passes` that the threads share, of `tasks` tiles, or `tasks` blocks without passes (0). */
+  #stepTasks(): { passes: number; tasks: number } {
     const { shape, grid } = this.#memory.plan;
-    this.#memory.setTreeNodes([{ level: rootLevel(shape.shards), index: 0 }], [0]);
-    return { passes: passesOf(grid, shape.shards), tasks: grid.passGroups };
-  }
-
-  #blocks(): { passes: number; tasks: number } {
-    const { shards } = this.#memory.plan.shape;
-    const blocks = evenBlocks(shards, Math.min(this.#pool.capacity, shards)).flat();
+    const { shards } = shape;
+    const { capacity, sharesSteps } = this.#pool;
+    const passes = passesOf(grid, shards);
+    const blocks = sharesSteps
+      ? blocksOfStep(capacity, shards, passes)
+      : evenBlocks(shards, Math.min(capacity, shards)).flat();
+    if (blocks === null) {
+      // it has one tree node, the root
+      this.#memory.setTreeNodes([{ level: rootLevel(shards), index: 0 }], [0]);
+      return { passes, tasks: grid.passGroups };
+    }
     const slots = blocks.map((_, i) => i);
     this.#memory.setBlocks(blocks, slots);
     this.#memory.setTreeNodes(blocks, slots);

@@ -2,49 +2,23 @@
 // for a coordinator that computes nothing), measured in turn; and what a step sends and receives. It asserts nothing: run it
 // on a quiet machine. npm run bench:cluster -- [EPOCHS]; with LOCKSTEP_PROFILE=DIR it leaves CPU profiles of the main threads.
 
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { cli, lastLine, runWithWorkers } from './cluster-run.mjs';
 
-const cli = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
 const epochs = Number(process.argv[2] ?? 7);
 const { LOCKSTEP_PROFILE } = process.env;
 const profile = LOCKSTEP_PROFILE ? ['--cpu-prof', '--cpu-prof-dir', LOCKSTEP_PROFILE] : [];
-
-function start(args, onStderr = () => {}) {
-  const child = spawn(process.execPath, [...profile, cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (text) => {
-    stdout += text;
-  });
-  child.stderr.on('data', (text) => {
-    stderr += text;
-    onStderr(stderr);
-  });
-  return new Promise((resolve, reject) => {
-    child.on('close', (code) => (code === 0 ? resolve({ stdout, stderr }) : reject(new Error(stderr))));
-  });
-}
+const lockstep = [process.execPath, ...profile, cli];
 
 /** A run of its own folder, and as many workers as are asked for. */
 async function measure(flags, workers) {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-bench-'));
-  const nodes = [];
-  // as a user does: log.json is there only when the workers are
-  const connect = (log) => {
-    const url = /Listening at (\S+:\d+)/.exec(log)?.[1];
-    while (url !== undefined && nodes.length < workers) {
-      nodes.push(start(['worker', '--threads', '1', '--connect', url]));
-    }
-  };
   try {
-    const common = ['train', '--epochs', String(epochs), '--out', join(folder, 'run'), '--json'];
-    const { stdout } = await start([...common, ...flags], connect);
-    await Promise.all(nodes);
-    const summary = JSON.parse(stdout.trimEnd().split('\n').at(-1));
+    const common = ['train', '--epochs', epochs, '--out', join(folder, 'run'), '--json'];
+    const worker = (port) => [...lockstep, 'worker', '--threads', 1, '--connect', `ws://127.0.0.1:${port}`];
+    const summary = lastLine(await runWithWorkers([...lockstep, ...common, ...flags], Array(workers).fill(worker)));
     const read = (name) => JSON.parse(readFileSync(join(folder, 'run', name), 'utf8'));
     const { steps } = read('history.json').at(-1);
     const events = read('log.json').processes[0].events.flatMap(({ event }) => event ?? []);

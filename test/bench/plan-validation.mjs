@@ -4,13 +4,12 @@
 // machine that does nothing else; coordinator and nodes share its cores, which the model does not know.
 // npm run bench:plan -- [--rounds 5] [--steps 60] [--batch 128,512,2048] [--nodes 1,2,4] [--bench FILE] [--write]
 
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeNetwork, networkMissing } from '../support/network.mjs';
+import { cli, lastLine, printedBy, runWithWorkers } from './cluster-run.mjs';
 import { loadSentence, markdownTable, median, withSection } from './peers/rates.mjs';
 
 const { values } = parseArgs({
@@ -29,7 +28,7 @@ if (missing !== null) {
   process.exit(0);
 }
 
-const cli = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
+const lockstep = [process.execPath, cli];
 const [rounds, steps] = [Number(values.rounds), Number(values.steps)];
 const numbers = (text) => text.split(',').map(Number);
 const cases = [100, 1000].flatMap((megabits) =>
@@ -45,25 +44,6 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 
-/** What the command printed; `within`: a host. */
-function start(args, { within = [], onStderr = () => {} } = {}) {
-  const [command, ...rest] = [...within, process.execPath, cli, ...args.map(String)];
-  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (text) => {
-    stdout += text;
-  });
-  child.stderr.on('data', (text) => {
-    stderr += text;
-    onStderr(stderr);
-  });
-  return new Promise((resolve, reject) => {
-    child.on('close', (code) => (code === 0 ? resolve({ stdout, stderr }) : reject(new Error(stderr))));
-  });
-}
-
-const lastLine = ({ stdout }) => JSON.parse(stdout.trimEnd().split('\n').at(-1));
-
 /**
  * Milliseconds a step, the median of a run's epochs but the first, in which everything warms up; and the bytes that the coordinator
  * received for a step, which tell how many tree nodes the shares were of.
@@ -76,21 +56,17 @@ async function measure({ megabits, batchSize, nodes }, name) {
     const [site, ...others] = hosts;
     const token = join(folder, 'token');
     writeFileSync(token, 'of the hosts\n');
-    const workers = [];
-    // as a user does: the address is told when it listens
-    const onStderr = (log) => {
-      const port = /Listening at \S+:(\d+)/.exec(log)?.[1];
-      if (port === undefined || workers.length > 0) return;
-      const url = `ws://${site.address}:${port}`;
-      for (const { within } of others) {
-        workers.push(start(['worker', '--connect', url, '--threads', 1, '--token-file', token], { within }));
-      }
-    };
     const flags = ['--batch-size', batchSize, '--limit-train', steps * batchSize > 55_000 ? 55_000 : steps * batchSize];
     const quiet = ['--epochs', 4, '--val-size', 256, '--no-report', '--json', '--out', name];
     const crew = ['--threads', 0, '--listen', '0.0.0.0:0', '--token-file', token, '--min-workers', nodes];
-    const run = await start(['train', ...flags, ...quiet, ...crew], { within: site.within, onStderr });
-    await Promise.all(workers);
+    const run = await runWithWorkers(
+      [...site.within, ...lockstep, 'train', ...flags, ...quiet, ...crew],
+      others.map(({ within }) => (port) => {
+        const worker = ['worker', '--connect', `ws://${site.address}:${port}`, '--threads', 1, '--token-file', token];
+        return [...within, ...lockstep, ...worker];
+      }),
+      { cwd: folder },
+    );
     const { epochs } = lastLine(run);
     const stepsOf = ({ samples }) => Math.ceil(samples / batchSize);
     const stepMs = median(epochs.slice(1).map((epoch) => (1000 * epoch.seconds) / stepsOf(epoch)));
@@ -104,12 +80,13 @@ async function measure({ megabits, batchSize, nodes }, name) {
 
 async function predict(file, { megabits, batchSize, nodes }) {
   const network = ['--nodes', nodes, '--bandwidth', `${megabits}Mbit`, '--latency', '0ms'];
-  return lastLine(await start(['plan', '--bench', file, ...network, '--batch-size', batchSize, '--json']));
+  const plan = ['plan', '--bench', file, ...network, '--batch-size', batchSize, '--json'];
+  return lastLine(await printedBy([...lockstep, ...plan], { cwd: folder }));
 }
 
 const before = loadavg()[0];
 const file = values.bench ?? join(folder, 'bench.json');
-if (!values.bench) writeFileSync(file, (await start(['bench', '--json'])).stdout);
+if (!values.bench) writeFileSync(file, (await printedBy([...lockstep, 'bench', '--json'])).stdout);
 const measured = cases.map(() => []);
 // round by round, so that a slow minute of the machine falls on all
 for (let round = 0; round < rounds; round++) {

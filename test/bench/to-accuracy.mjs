@@ -44,7 +44,9 @@ if (values.help) {
 const version = execFileSync(values.node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim();
 const only = values.only.split(',');
 const node = { path: values.node, version };
-const participants = participantsOf({ python: values.python ?? null, nodes: [node], wideNodes: [], only });
+const participants = participantsOf({ python: values.python ?? null, nodes: [node], wideNodes: [], only }).filter(
+  ({ untilAccurate }) => untilAccurate !== null,
+);
 const until = Number(values.until);
 const searchSeeds = Number(values['search-seeds']);
 const longest = 90;

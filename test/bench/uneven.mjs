@@ -1,6 +1,6 @@
-// Prints samples/s of two threads on two cores, undisturbed, with a busy loop pinned to one of the cores, and of one thread
-// alone, round by round in turn, with ratios and the machine's load, as Markdown. It asserts nothing: run it on a quiet machine.
-// Linux alone (taskset).
+// Prints samples/s of two threads on two cores, undisturbed, with a busy loop pinned to one of the cores, of one thread alone,
+// and of two runs that know nothing of each other, which is what the cores give at all; round by round in turn, with ratios and the
+// machine's load, as Markdown. It asserts nothing: run it on a quiet machine. Linux alone (taskset).
 // npm run bench:uneven -- [--rounds 5] [--epochs 6] [--batch 512,2048] [--samples N] [--write]
 
 import { spawn } from 'node:child_process';
@@ -10,7 +10,8 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { train } from '../../dist/src/library.js';
-import { loadSentence, markdownTable, median, rangeOf, ratioOf, withRange } from './peers/rates.mjs';
+import { linesOf } from './peers/processes.mjs';
+import { loadSentence, markdownTable, median, rangeOf, ratioOf, withRange, withSection } from './peers/rates.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -19,12 +20,14 @@ const { values } = parseArgs({
     batch: { type: 'string', default: '512,2048' },
     samples: { type: 'string' },
     write: { type: 'boolean', default: false },
+    // one run of one thread, for the two that know nothing of each other
+    alone: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(values.rounds);
 const batches = values.batch.split(',').map(Number);
 const cores = availableParallelism();
-if (cores !== 2)
+if (cores !== 2 && !values.alone)
   throw new Error(`this process may use ${cores} cores: give it two (taskset -c 0,1 npm run bench:uneven)`);
 
 /** The number of the second of the cores that this process may use: "0-1", "0,4" or "2-3,7". */
@@ -55,6 +58,25 @@ async function rateOf(threads, batchSize) {
   return median(epochs.slice(1).map(({ samplesPerSecond }) => samplesPerSecond));
 }
 
+/** Of two processes at the same time, one core each, together. */
+async function rateOfTwoRuns(batchSize) {
+  const firstCore = /Cpus_allowed_list:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1];
+  const options = ['--alone', '--batch', String(batchSize), '--epochs', values.epochs];
+  if (values.samples !== undefined) options.push('--samples', values.samples);
+  const rateOn = async (core) => {
+    const args = ['-c', core, process.execPath, fileURLToPath(import.meta.url), ...options];
+    const [{ text }] = await linesOf({ command: 'taskset', args });
+    return Number(text);
+  };
+  const found = await Promise.all([firstCore, lastCore].map(rateOn));
+  return found[0] + found[1];
+}
+
+if (values.alone) {
+  console.log(await rateOf(1, batches[0]));
+  process.exit(0);
+}
+
 const whole = { name: '2 threads, undisturbed', measure: (batch) => rateOf(2, batch) };
 const ways = [
   whole,
@@ -63,6 +85,7 @@ const ways = [
     measure: (batch) => besideBusyLoop(() => rateOf(2, batch)),
   },
   { name: '1 thread, undisturbed', measure: (batch) => rateOf(1, batch) },
+  { name: 'two runs of 1 thread at the same time, together', measure: rateOfTwoRuns },
 ];
 const rates = new Map(ways.map((way) => [way, batches.map(() => [])]));
 const loads = [];

@@ -1,17 +1,20 @@
 // The promise: whoever does the work, the bits are those of the single-worker baseline (--threads 0).
 
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { TrainOptions } from '../../src/options/train-options.ts';
+import { makeDigits } from '../support/digits.ts';
 import { makeDisorderedEngine } from '../support/disordered-engine.ts';
 import { bitsOf, traced } from '../support/train.ts';
 
+const digits = await makeDigits(6000, 1100);
+afterAll(() => digits.remove());
+
 // 1000 samples in batches of 128 make 8 steps, the last with 104 samples; two epochs, validation and test.
-const short: Partial<TrainOptions> = { epochs: 2, limitTrain: 1000 };
+const short: Partial<TrainOptions> = { ...digits.short, hidden: [128, 64], batchSize: 128, limitTrain: 1000 };
 
 /** The one test of equality that everything here goes through. */
 async function expectBaseline(found: Awaited<ReturnType<typeof traced>>, options: Partial<TrainOptions>) {
-  const baseline = await traced({ ...options, threads: 0 });
-  expect(bitsOf(found)).toEqual(bitsOf(baseline));
+  expect(bitsOf(found)).toEqual(await digits.baseline(options));
 }
 
 describe('the same bits as one worker', () => {
@@ -24,6 +27,7 @@ describe('the same bits as one worker', () => {
     ['a last batch with fewer samples than shards', { batchSize: 64, limitTrain: 195 }],
     ['a whole epoch smaller than the number of shards', { limitTrain: 5 }],
     ['batches of many passes', { batchSize: 2048, limitTrain: 5000, epochs: 1 }],
+    ['batches of more passes than one', { batchSize: 512, limitTrain: 1300 }],
     ['one shard', { shards: 1, limitTrain: 400 }],
     ['64 shards', { shards: 64, limitTrain: 400 }],
     ['other widths, not multiples of four', { hidden: [33, 7, 5], limitTrain: 400 }],

@@ -1,4 +1,4 @@
-// For test/worker/thread/rests.test.ts, in the place of the thread's file: the first thread rests without an end of its own, and
+// For test/worker/thread/rests.slow.ts, in the place of the thread's file: the first thread rests without an end of its own, and
 // the second dies once, as soon as the first lies down. Of the words for faults the first counts how often it lay down, the
 // second how often it got up.
 

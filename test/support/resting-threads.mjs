@@ -1,4 +1,4 @@
-// For test/worker/thread/rests.test.ts: a thread that rests as often as it may, and writes down how many rested at a time.
+// For test/worker/thread/rests.slow.ts: a thread that rests as often as it may, and writes down how many rested at a time.
 
 import { workerData } from 'node:worker_threads';
 import { Rests } from '../../dist/worker/thread/rests.js';

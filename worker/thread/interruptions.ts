@@ -3,7 +3,9 @@
 // one that rests costs them only its help. Times in, rests out. Pure: it sees how long tasks took, and not what they are.
 
 /** A task was interrupted that took longer than so many means and so much: less is a cold cache, or a slower core. */
-const MEANS = 4;
+const MEANS = 1.25;
+/** What takes longer from now on is usual after a while: by so much at a time the mean may grow. */
+const LEARNT_MEANS = 4;
 const MORE_MS = 1.5;
 /** Weight of the newest task in the mean of its kind. */
 const NEWEST = 0.05;
@@ -53,8 +55,7 @@ export class Interruptions {
       return 0;
     }
     const longestMs = MEANS * mean + MORE_MS;
-    // what takes longer from now on is usual after a while
-    this.#means[kind] = mean + NEWEST * (Math.min(ms, longestMs) - mean);
+    this.#means[kind] = mean + NEWEST * (Math.min(ms, LEARNT_MEANS * mean + MORE_MS) - mean);
     if (ms <= longestMs) {
       if (this.#isDisturbed && nowMs - Math.max(this.#restEndMs, this.#lastEndMs) > CALM_MS) {
         this.#isDisturbed = false;

