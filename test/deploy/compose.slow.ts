@@ -24,9 +24,8 @@ test.skipIf(missing('prometheus', 'prometheus') || noHosts !== null)(
   'coordinator, two workers and Prometheus',
   async () => {
     const cluster = await Cluster.start();
-    mkdirSync(join(cluster.folder, 'deploy'));
     expect((await readme.run('token', { cwd: cluster.folder }).ended).exitCode).toBe(0);
-    const file = join(cluster.folder, 'deploy/.env');
+    const file = join(cluster.folder, '.env');
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const { services } = composeWith(variablesOf(readFileSync(file, 'utf8')));
 

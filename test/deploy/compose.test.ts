@@ -14,7 +14,7 @@ const { services, volumes } = composeWith({ LOCKSTEP_TOKEN: 'of-this-test' });
 
 test('dclint has nothing to say', async () => {
   const readme = readmeOf('deploy/compose/README.md', 'test/deploy/compose.test.ts');
-  const { exitCode, stdout, stderr } = await readme.run('lint', { cwd: deploy('..') }).ended;
+  const { exitCode, stdout, stderr } = await readme.run('lint', { cwd: deploy('.') }).ended;
   expect(exitCode, `${stdout}${stderr}`).toBe(0);
 });
 

@@ -5,7 +5,6 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { verdictOf } from '../support/job-pods.ts';
 import { kubernetesFolder, kustomized, manifestsOf } from '../support/kustomized.ts';
@@ -14,7 +13,6 @@ import { complaintsOf, jobsOf, type Manifest } from '../support/strict-kubernete
 import { missing } from '../support/tools.ts';
 
 const folders = ['overlays/laptop', 'overlays/workers-32', 'jobset'];
-const repository = fileURLToPath(new URL('../..', import.meta.url));
 const file = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 describe.skipIf(missing('kubectl', 'kubernetes-client'))('deploy/kubernetes', () => {
@@ -100,19 +98,19 @@ describe.skipIf(missing('kubectl', 'kubernetes-client'))('deploy/kubernetes', ()
   test('the commands of the README make a token that only its owner reads, and what would be sent', async () => {
     const cwd = mkdtempSync(join(tmpdir(), 'lockstep-deploy-'));
     onTestFinished(() => rmSync(cwd, { recursive: true }));
-    cpSync(kubernetesFolder, join(cwd, 'deploy/kubernetes'), { recursive: true });
+    cpSync(kubernetesFolder, cwd, { recursive: true });
     const readme = readmeOf('deploy/kubernetes/README.md', 'test/deploy/kubernetes.test.ts');
     expect((await readme.run('render', { cwd }).ended).stderr).toMatch(/common\/token.*no such file/);
     expect((await readme.run('token', { cwd }).ended).exitCode).toBe(0);
-    const path = join(cwd, 'deploy/kubernetes/common/token');
+    const path = join(cwd, 'common/token');
     expect(statSync(path).mode & 0o777).toBe(0o600);
     const { exitCode, stdout, stderr } = await readme.run('render', { cwd }).ended;
     expect(exitCode, stderr).toBe(0);
     const [secret] = manifestsOf(stdout).filter(({ kind }) => kind === 'Secret');
     expect(Buffer.from(secret!.data!['token']!, 'base64').toString()).toBe(readFileSync(path, 'utf8'));
-    expect(
-      execFileSync('git', ['check-ignore', 'deploy/kubernetes/common/token'], { cwd: repository, encoding: 'utf8' }),
-    ).toMatch(/token/);
+    expect(execFileSync('git', ['check-ignore', 'common/token'], { cwd: kubernetesFolder, encoding: 'utf8' })).toMatch(
+      /token/,
+    );
   });
 
   test('every worker of workers-32 has a shard', () => {
