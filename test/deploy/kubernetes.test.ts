@@ -100,15 +100,15 @@ describe.skipIf(missing('kubectl', 'kubernetes-client'))('deploy/kubernetes', ()
     onTestFinished(() => rmSync(cwd, { recursive: true }));
     cpSync(kubernetesFolder, cwd, { recursive: true });
     const readme = readmeOf('deploy/kubernetes/README.md', 'test/deploy/kubernetes.test.ts');
-    expect((await readme.run('render', { cwd }).ended).stderr).toMatch(/common\/token.*no such file/);
+    expect((await readme.run('render', { cwd }).ended).stderr).toMatch(/surroundings\/token.*no such file/);
     expect((await readme.run('token', { cwd }).ended).exitCode).toBe(0);
-    const path = join(cwd, 'common/token');
+    const path = join(cwd, 'surroundings/token');
     expect(statSync(path).mode & 0o777).toBe(0o600);
     const { exitCode, stdout, stderr } = await readme.run('render', { cwd }).ended;
     expect(exitCode, stderr).toBe(0);
     const [secret] = manifestsOf(stdout).filter(({ kind }) => kind === 'Secret');
     expect(Buffer.from(secret!.data!['token']!, 'base64').toString()).toBe(readFileSync(path, 'utf8'));
-    expect(execFileSync('git', ['check-ignore', 'common/token'], { cwd: kubernetesFolder, encoding: 'utf8' })).toMatch(
+    expect(execFileSync('git', ['check-ignore', 'surroundings/token'], { cwd: kubernetesFolder, encoding: 'utf8' })).toMatch(
       /token/,
     );
   });

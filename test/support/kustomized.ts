@@ -18,7 +18,7 @@ export function kustomized(folder: string): readonly Manifest[] {
   const copy = mkdtempSync(join(tmpdir(), 'lockstep-kustomize-'));
   try {
     cpSync(kubernetesFolder, copy, { recursive: true });
-    writeFileSync(join(copy, 'common/token'), clusterToken, { mode: 0o600 });
+    writeFileSync(join(copy, 'surroundings/token'), clusterToken, { mode: 0o600 });
     return manifestsOf(
       execFileSync('kubectl', ['kustomize', join(copy, folder)], {
         encoding: 'utf8',
