@@ -1,5 +1,6 @@
 // The commands of deploy/mpi/README.md, by Debian's Open MPI. Needs dist/ (npm run build).
 
+import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -10,6 +11,7 @@ import { missing } from '../support/tools.ts';
 const readme = readmeOf('deploy/mpi/README.md', 'test/deploy/mpi.slow.ts');
 
 const run = ['--epochs', '2', '--batch-size', '256', '--limit-train', '5000'];
+const longer = ['--epochs', '12', '--batch-size', '256', '--limit-train', '5000'];
 // what a user's own command has behind it
 const shorter = { '--launcher mpi': `--launcher mpi ${run.join(' ')} --no-report` };
 
@@ -39,11 +41,19 @@ describe.skipIf(missing('mpirun', 'openmpi-bin'))('mpirun -n 4', () => {
     expect(end.stdout.match(/^Digest/gm)).toHaveLength(1);
   });
 
-  test('again and again', async () => {
+  test('again and again, after SIGTERM too', async () => {
     const { folder } = await Cluster.start();
-    const surroundings = { cwd: folder, env: { PATH: await pathWithLockstep(folder) }, instead: shorter };
+    const instead = { '--launcher mpi': `--launcher mpi ${longer.join(' ')} --no-report` };
+    const surroundings = { cwd: folder, env: { PATH: await pathWithLockstep(folder) }, instead };
+    const stopped = readme.run('again', surroundings);
+    await stopped.seen(/^Epoch 2\//m);
+    // bash becomes the last command of its script
+    expect(readFileSync(`/proc/${stopped.child.pid}/comm`, 'utf8').trim()).toMatch(/^(mpirun|orterun)/);
+    stopped.child.kill('SIGTERM');
+    expect((await stopped.ended).exitCode).toBe(1);
     const end = await readme.run('again', surroundings).ended;
-    expect(await bitsOfRun(end, join(folder, 'runs', 'job'))).toEqual(await baseline(run));
+    expect(end.stderr).toMatch(/^Resuming runs\/job from step \d+/m);
+    expect(await bitsOfRun(end, join(folder, 'runs', 'job'))).toEqual(await baseline(longer));
     const done = await readme.run('again', surroundings).ended;
     expect(done.exitCode, done.stderr).toBe(0);
     expect(done.stderr).toMatch(/^runs\/job is finished: this is its summary$/m);
