@@ -108,9 +108,9 @@ describe.skipIf(missing('kubectl', 'kubernetes-client'))('deploy/kubernetes', ()
     expect(exitCode, stderr).toBe(0);
     const [secret] = manifestsOf(stdout).filter(({ kind }) => kind === 'Secret');
     expect(Buffer.from(secret!.data!['token']!, 'base64').toString()).toBe(readFileSync(path, 'utf8'));
-    expect(execFileSync('git', ['check-ignore', 'surroundings/token'], { cwd: kubernetesFolder, encoding: 'utf8' })).toMatch(
-      /token/,
-    );
+    expect(
+      execFileSync('git', ['check-ignore', 'surroundings/token'], { cwd: kubernetesFolder, encoding: 'utf8' }),
+    ).toMatch(/token/);
   });
 
   test('every worker of workers-32 has a shard', () => {
