@@ -77,7 +77,11 @@ export class Cluster {
   }
 
   start(args: readonly string[], surroundings: Partial<Surroundings> = {}): Running {
-    const running = startCli(args, { cwd: this.folder, ...surroundings });
+    return this.track(startCli(args, { cwd: this.folder, ...surroundings }));
+  }
+
+  /** Another program's process is ended with the others. */
+  track(running: Running): Running {
     this.#running.push(running);
     return running;
   }
