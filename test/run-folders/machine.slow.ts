@@ -110,8 +110,13 @@ describe('what the machine does not give', () => {
   it('files: what can be loaded runs, what cannot is told', async () => {
     const args = ['train', ...short, '--threads', '2', '--out', 'files'];
     expect((await runCli(args, { cwd, within: limited('-n 64') })).exitCode).toBe(0);
-    const { exitCode, stderr } = await runCli(['doctor'], { cwd, within: limited('-n 20') });
-    expect(exitCode).toBe(2);
+    // how many Node itself needs differs
+    let [allowed, stderr] = [30, ''];
+    for (; !stderr.includes('EMFILE') && allowed > 10; allowed--) {
+      const found = await runCli(['doctor'], { cwd, within: limited(`-n ${allowed}`) });
+      stderr = found.stderr;
+      if (stderr !== '') expect(found.exitCode, stderr).toBe(2);
+    }
     expect(stderr).toMatch(/^Error: .*\n {2}Why: {2}.*EMFILE.*\n {2}Mend: .*ulimit -n 1024\n$/);
   });
 
