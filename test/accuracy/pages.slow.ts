@@ -55,9 +55,12 @@ it('reads every kind of page that users sent in nearly as well as clean ones', a
 });
 
 it('and pages with other faults', async () => {
+  // Drawn anew each time, and few of a kind: hard shadows and thin strokes cost a third of the digits, of which 25 may lose as many
+  // again by chance. Together, over 300 pages, chance moves them by less than 0.03.
+  const rates: number[] = [];
   for (const kind of only ?? further) {
-    // hard shadows and thin strokes cost more digits than the other faults
-    const least = ['dark-shadow', 'vignette', 'thin'].includes(kind) ? 0.55 : 0.8;
-    expect.soft(await rightOf(kind, Math.ceil(count / 8)), kind).toBeGreaterThan(least);
+    rates.push(await rightOf(kind, Math.ceil(count / 8)));
+    expect.soft(rates.at(-1), kind).toBeGreaterThan(0.4);
   }
+  if (only === undefined) expect(rates.reduce((sum, rate) => sum + rate, 0) / rates.length).toBeGreaterThan(0.85);
 });
