@@ -7,6 +7,7 @@ import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import { usableCores } from '../../src/host/usable-cores.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import { NUMERICS_VERSION } from '../../src/numerics.ts';
 import { configForFile } from '../../src/options/config.ts';
 import type { RunOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
@@ -108,6 +109,7 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
       identity: {
         protocolVersion: PROTOCOL_VERSION,
         programVersion: wiring.programVersion,
+        numerics: NUMERICS_VERSION,
         engine: engine.name,
         selfTest: await wiring.selfTest(engine.name),
       },

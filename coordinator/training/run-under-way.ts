@@ -23,6 +23,7 @@ import { bestOfRun, choiceOf } from './choice.ts';
 import { stopped, withoutWide } from './interruption.ts';
 import { makeExecutor, type TrainWiring } from './make-executor.ts';
 import type { OpenRun } from './open-run.ts';
+import { receiptBookOf } from './receipt-book.ts';
 import { checkpointerOf, tellOfAsked } from './run-checkpoints.ts';
 import type { Phase } from './run-phase.ts';
 import { watchRun } from './start-watch.ts';
@@ -158,8 +159,10 @@ export class RunUnderWay {
 
   async #train(executor: Executor, memory: RunMemory, best: BestParameters | null): Promise<Outcome> {
     const { checkpointRequests, seconds } = this.#hooks;
+    const receipts = await receiptBookOf(this.#opened, this.onEvent);
     const checkpointer = await checkpointerOf(this.#opened, {
       memory,
+      receipts,
       options: this.#options,
       best,
       program: this.#wiring.programVersion,
@@ -173,6 +176,7 @@ export class RunUnderWay {
       onEvent: this.onEvent,
       signal: this.#signal,
       choice: best === null ? null : choiceOf(best, memory),
+      receipts,
       checkpointDue: () => checkpointRequests?.pending ?? false,
       onPhase: this.#hooks.onPhase,
       onCheckpoint: async (position, validation) => {
@@ -185,6 +189,7 @@ export class RunUnderWay {
     this.#hooks.onPhase('results');
     await checkpointer?.settled();
     this.#failing.signal.throwIfAborted();
+    await receipts?.flush();
     return outcome;
   }
 

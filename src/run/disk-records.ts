@@ -24,12 +24,14 @@ const means = v.object({ loss: figure, accuracy: figure });
 const sums = v.object({ lossSum: figure, correctCount: count, sampleCount: count });
 const place = { epoch: v.pipe(count, v.minValue(1)) };
 const epochFigures = { train: means, validation: v.nullable(means), samples: count };
+/** 0.1.0 wrote none. */
+const stateDigest = v.exactOptional(hex);
 const timing = v.object({ seconds: figure, samplesPerSecond: figure });
 
 /** Epochs that follow each other, the first of a run or later ones. */
 const someEpochs = v.pipe(
   // in this order they are written again
-  v.array(v.object({ ...place, steps: step, ...epochFigures })),
+  v.array(v.object({ ...place, steps: step, ...epochFigures, stateDigest })),
   v.check(
     (epochs) => epochs.every((one, i) => one.epoch === epochs[0]!.epoch + i),
     'its epochs do not follow each other',
@@ -117,6 +119,8 @@ const state = v.pipe(
     changes,
     tensors: v.object({ file: v.string(), bytes: count, sha256: hex }),
     stateDigest: hex,
+    numerics: v.exactOptional(count),
+    receipts: v.exactOptional(v.object({ bytes: count, link: hex })),
     apart: v.optional(v.object({ epochs: v.pipe(count, v.minValue(1)), sha256: hex })),
     history: someEpochs,
     timings: v.array(timing),
@@ -135,6 +139,8 @@ const segment = v.pipe(
   v.check(({ history, timings }) => history.length === timings.length, 'it has not as many timings as epochs'),
 );
 
+export { changes as recordedChanges, hex as recordedDigest, step as recordedStep };
+
 export type ReadState = v.InferOutput<typeof state>;
 export type ReadLog = v.InferOutput<typeof log>;
 export type ReadRecord = v.InferOutput<typeof record>;
@@ -142,19 +148,20 @@ export type ReadRecord = v.InferOutput<typeof record>;
 /** What was read, or why it cannot be that. */
 export type Checked<T> = { readonly value: T } | { readonly why: string };
 
-export const checkHistory = (value: unknown): Checked<EpochRecord[]> => checked(history, value);
+export const checkHistory = (value: unknown): Checked<EpochRecord[]> => checkWith(history, value);
 export const checkSummary = (value: unknown): Checked<Summary> => {
-  const found = checked(summary, value);
+  const found = checkWith(summary, value);
   if ('why' in found) return found;
   const { bestEpoch, ...rest } = found.value;
   return { value: bestEpoch === undefined ? rest : { ...rest, bestEpoch } };
 };
-export const checkLog = (value: unknown): Checked<ReadLog> => checked(log, value);
-export const checkRecord = (value: unknown): Checked<ReadRecord> => checked(record, value);
-export const checkSegment = (value: unknown): Checked<v.InferOutput<typeof segment>> => checked(segment, value);
-export const checkState = (value: unknown): Checked<ReadState & { timings: EpochTiming[] }> => checked(state, value);
+export const checkLog = (value: unknown): Checked<ReadLog> => checkWith(log, value);
+export const checkRecord = (value: unknown): Checked<ReadRecord> => checkWith(record, value);
+export const checkSegment = (value: unknown): Checked<v.InferOutput<typeof segment>> => checkWith(segment, value);
+export const checkState = (value: unknown): Checked<ReadState & { timings: EpochTiming[] }> => checkWith(state, value);
 
-function checked<T extends v.GenericSchema>(schema: T, value: unknown): Checked<v.InferOutput<T>> {
+/** Checks what JSON says by a schema. */
+export function checkWith<T extends v.GenericSchema>(schema: T, value: unknown): Checked<v.InferOutput<T>> {
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return { value: result.output };
   const [issue] = result.issues;

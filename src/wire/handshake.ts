@@ -4,7 +4,7 @@ import type { Hello } from './messages.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 /** What must be the same at both ends. */
-export type Identity = Pick<Hello, 'protocolVersion' | 'programVersion' | 'engine' | 'selfTest'>;
+export type Identity = Pick<Hello, 'protocolVersion' | 'programVersion' | 'numerics' | 'engine' | 'selfTest'>;
 
 /** @throws ProtocolError with the code of the first difference */
 export function checkIdentity(node: Identity, coordinator: Identity): void {
@@ -14,6 +14,9 @@ export function checkIdentity(node: Identity, coordinator: Identity): void {
   }
   if (node.programVersion !== coordinator.programVersion) {
     throw new ProtocolError('programVersion', differ('program', node.programVersion, coordinator.programVersion));
+  }
+  if (node.numerics !== coordinator.numerics) {
+    throw new ProtocolError('numerics', differ('numerics version', node.numerics, coordinator.numerics));
   }
   if (node.engine !== coordinator.engine) {
     throw new ProtocolError('engine', differ('engine', node.engine, coordinator.engine));

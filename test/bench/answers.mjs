@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { wiring } from '../../dist/src/library.js';
+import { NUMERICS_VERSION } from '../../dist/src/numerics.js';
 import { decodeFrame, encodeHead } from '../../dist/src/wire/codec.js';
 import { PROTOCOL_VERSION } from '../../dist/src/wire/limits.js';
 import { MeasuredProcess, median } from './measured-process.mjs';
@@ -31,6 +32,7 @@ function answerAtOnce(url, shards) {
   const identity = {
     protocolVersion: PROTOCOL_VERSION,
     programVersion: wiring.programVersion,
+    numerics: NUMERICS_VERSION,
     engine: 'wasm',
     selfTest,
   };

@@ -119,6 +119,27 @@ describe('the bits of an uninterrupted run', () => {
     expect(await bitsOnDisk(out)).toEqual(baseline);
   });
 
+  test.each<number | 'epoch'>([
+    7,
+    'epoch',
+  ])('and the same receipts, to the byte, with checkpoints every %s', async (checkpointEvery) => {
+    const whole = place();
+    await runOnDisk({ ...short, checkpointEvery, threads: 0, out: whole });
+    const expected = await readFile(join(whole, 'receipts.jsonl'), 'utf8');
+    const lines = expected.trimEnd().split('\n');
+    // the first, 30 steps, the ends of three epochs, and checkpoints on the way: 7, 14, 21 and 28
+    expect(lines).toHaveLength(1 + 30 + 3 + (checkpointEvery === 7 ? 4 : 0));
+    const run = await died(17, { checkpointEvery });
+    await dieAt(22, { resume: run });
+    await runOnDisk({ resume: run, maxSteps: 25, threads: 2 });
+    await runOnDisk({ resume: run, maxSteps: null, threads: 3 });
+    expect(await readFile(join(run, 'receipts.jsonl'), 'utf8')).toBe(expected);
+    const out = place();
+    const other = await died(23, { checkpointEvery });
+    await runOnDisk({ resume: other, out, threads: 1 });
+    expect(await readFile(join(out, 'receipts.jsonl'), 'utf8')).toBe(expected);
+  });
+
   test('by the library', async () => {
     const run = await died(17);
     const summary = await train({ resume: run, threads: 0 });
@@ -552,6 +573,7 @@ describe('what is done otherwise', () => {
       'history.json',
       'metrics.om',
       'model.safetensors',
+      'receipts.jsonl',
       'summary.json',
     ]);
   });

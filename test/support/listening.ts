@@ -6,6 +6,7 @@ import type { Executor } from '../../coordinator/executors/executor.ts';
 import { ShardSizes } from '../../coordinator/executors/shard-sizes.ts';
 import type { Engine, WorkerPool } from '../../src/engine.ts';
 import { wiring } from '../../src/library.ts';
+import { NUMERICS_VERSION } from '../../src/numerics.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import type { Digits } from './digits.ts';
 import { type PreparedRun, prepareRun } from './prepared-run.ts';
@@ -42,6 +43,7 @@ export async function startListening(
     identity: {
       protocolVersion: PROTOCOL_VERSION,
       programVersion: wiring.programVersion,
+      numerics: NUMERICS_VERSION,
       engine: 'wasm',
       selfTest: await wiring.selfTest('wasm'),
     },

@@ -2,6 +2,7 @@
 
 import { WebSocket } from 'ws';
 import { wiring } from '../../src/library.ts';
+import { NUMERICS_VERSION } from '../../src/numerics.ts';
 import { closeName } from '../../src/wire/close-codes.ts';
 import { decodeFrame } from '../../src/wire/codec.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
@@ -92,6 +93,7 @@ export async function hello(change: Partial<Hello> = {}): Promise<Hello> {
     type: 'hello',
     protocolVersion: PROTOCOL_VERSION,
     programVersion: wiring.programVersion,
+    numerics: NUMERICS_VERSION,
     engine: 'wasm',
     selfTest: await wiring.selfTest('wasm'),
     name: 'raw',

@@ -3,6 +3,7 @@
 
 import type { Dataset } from '../../src/data/dataset.ts';
 import { isWideFault, messageOf } from '../../src/errors.ts';
+import { NUMERICS_VERSION } from '../../src/numerics.ts';
 import { lossText } from '../../src/run/event-text.ts';
 import { counted } from '../../src/text/counted.ts';
 import { type CloseName, closeCodes, closeReason } from '../../src/wire/close-codes.ts';
@@ -119,6 +120,7 @@ export class Session {
       type: 'hello',
       protocolVersion: PROTOCOL_VERSION,
       programVersion: wiring.programVersion,
+      numerics: NUMERICS_VERSION,
       engine,
       selfTest,
       name,

@@ -4,6 +4,7 @@
 // The bits are those of: a sum from +0 over a shard's samples in order, then the tree over shards.
 
 import { imageBytes, listPixels } from './augment';
+import { beginHash, hashNew } from './hash';
 import { layerOf, shardStart, storeOf, sumGroup } from './inlined';
 import { backward, forward } from './layers';
 import { isHit, lossOf, startBackward } from './loss';
@@ -162,13 +163,17 @@ function sliceRow(
   row: i32,
   updates: bool,
   adam: Adam,
+  slice: i32,
   shift: usize,
   target: usize,
 ): i32 {
   const layer = layerOf(run, l);
   const rowAt = layer.offset + row * layer.stride;
   passRow(run, scratch, kept, l, row, updates ? scratch.rowSum : target + rowAt);
-  return updates ? adamAt(adam, scratch.rowSum, shift, rowAt, layer.stride) : 1;
+  if (!updates) return 1;
+  const finite = adamAt(adam, scratch.rowSum, shift, rowAt, layer.stride);
+  hashNew(adam, slice, rowAt, layer.stride);
+  return finite;
 }
 
 /**
@@ -195,14 +200,17 @@ export function sumSlice(
   locate(run, level, index, pass);
   const updates = adamAddress !== 0 && pendingAt < 0;
   const adam = changetype<Adam>(adamAddress);
-  if (updates) prepare(adam);
+  if (updates) {
+    prepare(adam);
+    beginHash(adam, slice, false);
+  }
   const layer = layerOf(run, 0);
   let finite = 1;
   if (slice < ROW_GROUPS) {
     const end = (layer.inputs * (slice + 1)) / ROW_GROUPS;
     if (updates) passRow(run, scratch, kept, 0, layer.inputs, scratch.shift);
     for (let row = (layer.inputs * slice) / ROW_GROUPS; row < end; row++) {
-      finite &= sliceRow(run, scratch, kept, 0, row, updates, adam, scratch.shift, target);
+      finite &= sliceRow(run, scratch, kept, 0, row, updates, adam, slice, scratch.shift, target);
     }
     if (updates) sumGroup(run, adam.newParameters, newPartials, slice);
     return finite;
@@ -216,7 +224,7 @@ export function sumSlice(
     const at = layerOf(run, l);
     for (let row = l === 0 ? at.inputs : 0; row <= at.inputs; row++, number++) {
       if (number < first || number >= end) continue;
-      finite &= sliceRow(run, scratch, kept, l, row, updates, adam, 0, target);
+      finite &= sliceRow(run, scratch, kept, l, row, updates, adam, slice, 0, target);
     }
   }
   return finite;

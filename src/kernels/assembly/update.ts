@@ -2,6 +2,7 @@
 // Adam (Kingma and Ba, 2015; torch.optim.Adam's form). It reads one set of buffers and writes another, so that a slice
 // whose thread has died is simply done again.
 
+import { beginHash, hashNew } from './hash';
 import { firstMoment, layerOf, secondMoment, stepped, sumGroup } from './inlined';
 import { Adam, REDUCE_BYTES, ROW_GROUPS, Run, Scratch, TreeNode } from './structs';
 import { addInto } from './vectors';
@@ -156,11 +157,12 @@ export function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, byt
 }
 
 /** A run of bytes of the vectors, in pieces that fit the cache. */
-function updateRange(scratch: Scratch, adam: Adam, offset: usize, bytes: i32): i32 {
+function updateRange(scratch: Scratch, adam: Adam, slice: i32, offset: usize, bytes: i32): i32 {
   let finite = 1;
   for (let at = 0; at < bytes; at += REDUCE_BYTES) {
     const piece = min(REDUCE_BYTES, bytes - at);
     finite &= adamAt(adam, reduceAt(scratch, adam.nodes, adam.nodeCount, offset + at, piece), 0, offset + at, piece);
+    hashNew(adam, slice, offset + at, piece);
   }
   return finite;
 }
@@ -176,7 +178,8 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAddress: usize, 
   prepare(adam);
   const layer = layerOf(run, 0);
   const biasAt = layer.offset + layer.inputs * layer.stride;
-  if (slice === ROW_GROUPS) return updateRange(scratch, adam, biasAt, run.vectorBytes - biasAt);
+  beginHash(adam, slice, slice === ROW_GROUPS);
+  if (slice === ROW_GROUPS) return updateRange(scratch, adam, slice, biasAt, run.vectorBytes - biasAt);
   const first = (layer.inputs * slice) / ROW_GROUPS;
   const end = (layer.inputs * (slice + 1)) / ROW_GROUPS;
   const stride = layer.stride;
@@ -199,10 +202,11 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAddress: usize, 
         for (let done = 0; done < bytes; done += stride) {
           finite &= adamAt(adam, sums + done, shift + (at % stride), offset + at + done, min(stride, bytes - done));
         }
+        hashNew(adam, slice, offset + at, bytes);
       }
     }
   } else {
-    finite = updateRange(scratch, adam, layer.offset + first * stride, (end - first) * stride);
+    finite = updateRange(scratch, adam, slice, layer.offset + first * stride, (end - first) * stride);
   }
   sumGroup(run, adam.newParameters, newPartials, slice);
   return finite;
