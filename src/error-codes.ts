@@ -71,6 +71,7 @@ export const errorCodes = {
   },
   ERR_LOCKSTEP_PROTOCOL: { exitCode: 1, meaning: 'a worker and its coordinator do not understand each other' },
 
+  ERR_LOCKSTEP_UNEXPECTED_DIGEST: { exitCode: 3, meaning: 'neither digest of the run is that of --expect-digest' },
   ERR_LOCKSTEP_NOT_FINITE: { exitCode: 1, meaning: 'a gradient is not finite, whoever computes it' },
   ERR_LOCKSTEP_THREADS_DIED: { exitCode: 1, meaning: 'computing threads die again and again' },
   ERR_LOCKSTEP_INTERRUPTED: { exitCode: null, meaning: 'it was told to stop: 129, 130 or 143 by the signal' },

@@ -10,6 +10,7 @@ import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { initialParameters } from '../../src/model/init.ts';
 import type { RunOptions } from '../../src/options/train-options.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
+import { isExpected } from '../../src/run/expected-digest.ts';
 import { endStepOf, type Position, startPosition } from '../../src/run/position.ts';
 import { exitCodeOf } from '../../src/text/error-text.ts';
 import type { LaunchOfRun } from '../cluster/listen.ts';
@@ -196,7 +197,7 @@ export class RunUnderWay {
   async #conclude(memory: RunMemory, outcome: Outcome, best: BestParameters | null): Promise<Summary> {
     const chosen = best?.parameters ?? null;
     const summary = await writeResults(this.#opened, memory, outcome, chosen, this.#hooks.seconds());
-    this.#exitCode = ExitCode.done;
+    this.#exitCode = isExpected(this.#options.expectDigest, summary) ? ExitCode.done : ExitCode.verificationFailed;
     this.#hooks.onPhase('metrics');
     await this.#watch?.end('done', null);
     this.onEvent({ type: 'done', summary, folder: this.#opened.folder?.path ?? null });

@@ -139,7 +139,15 @@ const segment = v.pipe(
   v.check(({ history, timings }) => history.length === timings.length, 'it has not as many timings as epochs'),
 );
 
-export { changes as recordedChanges, hex as recordedDigest, step as recordedStep };
+/** Lines of a run's receipts (receipts.ts). */
+const linked = { link: hex };
+const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'no hash of 32 hex digits'));
+const receiptsHead = v.object({ receipts: count, numerics: count, step, parameters: hash, ...linked });
+const receipt = v.union([
+  v.object({ step, parameters: hash, ...linked }),
+  v.object({ step, state: hex, ...linked }),
+  v.object({ step, changes, ...linked }),
+]);
 
 export type ReadState = v.InferOutput<typeof state>;
 export type ReadLog = v.InferOutput<typeof log>;
@@ -148,20 +156,22 @@ export type ReadRecord = v.InferOutput<typeof record>;
 /** What was read, or why it cannot be that. */
 export type Checked<T> = { readonly value: T } | { readonly why: string };
 
-export const checkHistory = (value: unknown): Checked<EpochRecord[]> => checkWith(history, value);
+export const checkHistory = (value: unknown): Checked<EpochRecord[]> => checked(history, value);
 export const checkSummary = (value: unknown): Checked<Summary> => {
-  const found = checkWith(summary, value);
+  const found = checked(summary, value);
   if ('why' in found) return found;
   const { bestEpoch, ...rest } = found.value;
   return { value: bestEpoch === undefined ? rest : { ...rest, bestEpoch } };
 };
-export const checkLog = (value: unknown): Checked<ReadLog> => checkWith(log, value);
-export const checkRecord = (value: unknown): Checked<ReadRecord> => checkWith(record, value);
-export const checkSegment = (value: unknown): Checked<v.InferOutput<typeof segment>> => checkWith(segment, value);
-export const checkState = (value: unknown): Checked<ReadState & { timings: EpochTiming[] }> => checkWith(state, value);
+export const checkLog = (value: unknown): Checked<ReadLog> => checked(log, value);
+export const checkRecord = (value: unknown): Checked<ReadRecord> => checked(record, value);
+export const checkSegment = (value: unknown): Checked<v.InferOutput<typeof segment>> => checked(segment, value);
+export const checkReceiptsHead = (value: unknown): Checked<v.InferOutput<typeof receiptsHead>> =>
+  checked(receiptsHead, value);
+export const checkReceipt = (value: unknown): Checked<v.InferOutput<typeof receipt>> => checked(receipt, value);
+export const checkState = (value: unknown): Checked<ReadState & { timings: EpochTiming[] }> => checked(state, value);
 
-/** Checks what JSON says by a schema. */
-export function checkWith<T extends v.GenericSchema>(schema: T, value: unknown): Checked<v.InferOutput<T>> {
+function checked<T extends v.GenericSchema>(schema: T, value: unknown): Checked<v.InferOutput<T>> {
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return { value: result.output };
   const [issue] = result.issues;

@@ -2,8 +2,7 @@
 // again and compare. RECEIPTS.md beside this file describes the lines. Pure: text, no disk.
 
 import { hash } from 'node:crypto';
-import * as v from 'valibot';
-import { type Checked, checkWith, jsonText, recordedChanges, recordedDigest, recordedStep } from './disk-records.ts';
+import { type Checked, checkReceipt, checkReceiptsHead, jsonText } from './disk-records.ts';
 import { type Change, changeOf } from './run-record.ts';
 
 export const receiptsFileName = 'receipts.jsonl';
@@ -61,26 +60,11 @@ export interface Receipts {
   readonly end: ReceiptsMark;
 }
 
-const linked = { link: recordedDigest };
-const hashDigits = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'no hash of 32 hex digits'));
-const head = v.object({
-  receipts: v.number(),
-  numerics: v.number(),
-  step: recordedStep,
-  parameters: hashDigits,
-  ...linked,
-});
-const line = v.union([
-  v.object({ step: recordedStep, parameters: hashDigits, ...linked }),
-  v.object({ step: recordedStep, state: recordedDigest, ...linked }),
-  v.object({ step: recordedStep, changes: recordedChanges, ...linked }),
-]);
-
 /** Reads the text of a chain, and checks each link. What is behind the last newline, of a process that was killed, is passed over. */
 export function readReceipts(text: string): Checked<Receipts> {
   const lines = text.split('\n').slice(0, -1);
   if (lines.length === 0) return { why: 'it has no whole line' };
-  const first = linkedLine(lines[0]!, '', head);
+  const first = linkedLine(lines[0]!, '', checkReceiptsHead);
   if ('why' in first) return { why: `line 1: ${first.why}` };
   const { receipts, numerics, step: from, parameters } = first.value;
   if (receipts !== FORM) return { why: `it has form ${receipts}, and this program reads form ${FORM}` };
@@ -90,7 +74,7 @@ export function readReceipts(text: string): Checked<Receipts> {
   let { link } = first.value;
   for (const [i, each] of lines.entries()) {
     if (i === 0) continue;
-    const found = linkedLine(each, link, line);
+    const found = linkedLine(each, link, checkReceipt);
     if ('why' in found) return { why: `line ${i + 1}: ${found.why}` };
     const { value } = found;
     link = value.link;
@@ -105,11 +89,11 @@ export function readReceipts(text: string): Checked<Receipts> {
   return { value: { numerics, from, hashes, states, changes, end: { bytes, link } } };
 }
 
-function linkedLine<T extends v.GenericSchema<unknown, { link: string }>>(
+function linkedLine<T extends { readonly link: string }>(
   text: string,
   before: string,
-  schema: T,
-): Checked<v.InferOutput<T>> {
+  check: (value: unknown) => Checked<T>,
+): Checked<T> {
   const at = text.lastIndexOf(',"link":"');
   let value: unknown;
   try {
@@ -117,7 +101,7 @@ function linkedLine<T extends v.GenericSchema<unknown, { link: string }>>(
   } catch {
     return { why: 'it is not JSON' };
   }
-  const found = checkWith(schema, value);
+  const found = check(value);
   if ('why' in found) return found;
   if (at === -1 || linkOf(before, text.slice(0, at)) !== found.value.link) {
     return { why: 'its link is not that of this line behind the one before: one of them was changed' };

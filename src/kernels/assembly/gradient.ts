@@ -4,7 +4,6 @@
 // The bits are those of: a sum from +0 over a shard's samples in order, then the tree over shards.
 
 import { imageBytes, listPixels } from './augment';
-import { beginHash, hashNew } from './hash';
 import { layerOf, shardStart, storeOf, sumGroup } from './inlined';
 import { backward, forward } from './layers';
 import { isHit, lossOf, startBackward } from './loss';
@@ -14,7 +13,7 @@ import { shiftBias } from './shifted-input';
 import { Adam, REST_GROUPS, ROW_GROUPS, Run, Scratch, Store, Sums, TILE } from './structs';
 import { clearTile, sampleImage, touchImages } from './tile-samples';
 import { transpose16 } from './transpose';
-import { adamAt, prepare } from './update';
+import { beginSlice, updateRow } from './update';
 import { sumOfRows } from './vectors';
 
 // The pass at hand, as `locate` finds it. Globals belong to the instance, and so to one thread.
@@ -170,10 +169,7 @@ function sliceRow(
   const layer = layerOf(run, l);
   const rowAt = layer.offset + row * layer.stride;
   passRow(run, scratch, kept, l, row, updates ? scratch.rowSum : target + rowAt);
-  if (!updates) return 1;
-  const finite = adamAt(adam, scratch.rowSum, shift, rowAt, layer.stride);
-  hashNew(adam, slice, rowAt, layer.stride);
-  return finite;
+  return updates ? updateRow(adam, slice, scratch.rowSum, shift, rowAt, layer.stride) : 1;
 }
 
 /**
@@ -200,10 +196,7 @@ export function sumSlice(
   locate(run, level, index, pass);
   const updates = adamAddress !== 0 && pendingAt < 0;
   const adam = changetype<Adam>(adamAddress);
-  if (updates) {
-    prepare(adam);
-    beginHash(adam, slice, false);
-  }
+  if (updates) beginSlice(adam, slice);
   const layer = layerOf(run, 0);
   let finite = 1;
   if (slice < ROW_GROUPS) {

@@ -46,7 +46,7 @@ let epsilon: f32 = 0;
 let keep: f32 = 1;
 
 /** Readies a step's scalars for adamAt. */
-export function prepare(adam: Adam): void {
+function prepare(adam: Adam): void {
   const count = adam.sampleCount;
   sampleCount = <f32>count;
   reciprocal = <f32>(1.0 / <f64>count);
@@ -69,7 +69,7 @@ export function prepare(adam: Adam): void {
  * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; p = keep p - stepSize m / (sqrt(v) inverseSqrtBias2 + epsilon).
  * Returns 1 if all gradients were finite. `prepare` comes before.
  */
-export function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32): i32 {
+function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32): i32 {
   const sampleCounts = f32x4.splat(sampleCount);
   const reciprocals = f32x4.splat(reciprocal);
   const beta1s = f32x4.splat(beta1);
@@ -154,6 +154,19 @@ export function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, byt
     v128.store(toP + i, stepped(v128.load(fromP + i), m, v, stepSizes, inverseSqrtBias2s, epsilons, keeps));
   }
   return i32(!v128.any_true(f32x4.ne(bad, bad)));
+}
+
+/** Readies a slice's scalars and its hash. */
+export function beginSlice(adam: Adam, slice: i32): void {
+  prepare(adam);
+  beginHash(adam, slice, false);
+}
+
+/** A row of a slice: Adam, and its hash. 1 if its gradients were finite. */
+export function updateRow(adam: Adam, slice: i32, sums: usize, shift: usize, offset: usize, bytes: i32): i32 {
+  const finite = adamAt(adam, sums, shift, offset, bytes);
+  hashNew(adam, slice, offset, bytes);
+  return finite;
 }
 
 /** A run of bytes of the vectors, in pieces that fit the cache. */
