@@ -38,6 +38,10 @@ export const errorCodes = {
     meaning:
       'the run cannot go on so: its result would not be that of an uninterrupted run, or nothing would be trained',
   },
+  ERR_LOCKSTEP_REPLAY_REFUSED: {
+    exitCode: 2,
+    meaning: 'a step of a run cannot be computed again, or would prove nothing',
+  },
   ERR_LOCKSTEP_WRITE_FAILED: { exitCode: null, meaning: 'a file, a folder or stdout cannot be written' },
   ERR_LOCKSTEP_DISK_FULL: { exitCode: null, meaning: 'the same, since the disk is full or the quota is used up' },
 
