@@ -2,14 +2,13 @@
 // not be finished, and may be training.
 
 import { join } from 'node:path';
-import { LockstepError } from '../../src/errors.ts';
 import { stateFileName } from '../../src/run/checkpoint.ts';
 import { type CoursePart, courseOf } from '../../src/run/course.ts';
 import { refuseEdits } from '../../src/run/resume-plan.ts';
 import { changeOf } from '../../src/run/run-record.ts';
 import { CheckpointStore, type Found } from '../run-folder/checkpoint-store.ts';
 import { type Run, readRun } from '../run-folder/read-run.ts';
-import { readHistory } from '../run-folder/trained-model.ts';
+import { notARun, readHistory } from '../run-folder/trained-model.ts';
 
 export interface ReplayedRun {
   /** As the user gave it. */
@@ -24,15 +23,7 @@ export interface ReplayedRun {
 
 /** @throws LockstepError where it is no run folder, or its files contradict each other */
 export async function readReplayed(folder: string, tell: (message: string) => void): Promise<ReplayedRun> {
-  const run = await readRun(folder, (why, cause) => {
-    return new LockstepError({
-      code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
-      what: `${folder} is not the folder of a run`,
-      why: `its config.json cannot be used: ${why}`,
-      mend: 'Give the folder of a run that lockstep train has made, e.g. runs/<date-time>',
-      cause,
-    });
-  });
+  const run = await readRun(folder, notARun(folder));
   const store = new CheckpointStore(folder);
   const told = new Set<string>();
   const passedOver = (path: string, why: string) => {
