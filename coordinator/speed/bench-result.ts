@@ -107,7 +107,10 @@ const fields = v.object({
   load: v.object({ before: amount, after: amount }),
   kernels: v.object({
     stages: v.array(stage),
-    blocks: v.pipe(v.array(block), v.check((all) => hasTwoBatches(all), 'whole batches of two sizes are needed')),
+    blocks: v.pipe(
+      v.array(block),
+      v.check((all) => hasTwoBatches(all), 'whole batches of two sizes are needed'),
+    ),
     commits: v.pipe(v.array(commit), v.minLength(1)),
     parameters,
   }),
