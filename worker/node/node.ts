@@ -7,9 +7,10 @@ import type { Token } from '../../src/wire/auth.ts';
 import { closeCodes, closeName, reactionTo } from '../../src/wire/close-codes.ts';
 import { pauseMs } from './backoff.ts';
 import { dial, type WebSocket } from './dial.ts';
+import type { KnownData } from './known-data.ts';
 import type { NodeCounts } from './node-counts.ts';
-import type { NodeWiring } from './node-run.ts';
-import { type KnownData, Session } from './session.ts';
+import type { NodeWiring } from './node-wiring.ts';
+import { Session } from './session.ts';
 import { SpareMemory } from './spare-memory.ts';
 
 export interface NodeOptions {
