@@ -226,7 +226,7 @@ test('a stray RANK does not make a plain run wait, and is told', async () => {
   const { exitCode, stderr } = await ended;
   expect(exitCode, stderr).toBe(0);
   expect(stderr.split('\n')[0]).toBe(
-    'Not used, since this process trains alone: RANK=3; --launcher env would make one run of all that were started',
+    'Not used, since --launcher is none: RANK=3; --launcher env and WORLD_SIZE would make one run of all that were started',
   );
   await expectBits(join(cluster.folder, 'run'), run);
 });
