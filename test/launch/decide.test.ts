@@ -230,7 +230,7 @@ describe('without --launcher', () => {
     ['the script of a job', sbatch, /--launcher slurm with srun would/],
     ['mpirun in a step', { ...srun, ...mpirun }, /--launcher mpi would/],
     ['a pod', pod, /none: JOB_COMPLETION_INDEX=2 and WORLD_SIZE=4; --launcher kubernetes would/],
-    ['a coordinator in a JobSet', { JOB_COMPLETION_INDEX: '0' }, /none: JOB\S+=0; --launcher kubernetes and WORLD_SIZE /],
+    ['a JobSet', { JOB_COMPLETION_INDEX: '0' }, /none: JOB\S+=0; --launcher kubernetes and WORLD_SIZE /],
     ['one task', { SLURM_PROCID: '0', SLURM_NTASKS: '1', SLURM_STEP_ID: '0' }, null],
   ];
   it.each(table)('%s: trains alone, and says what would be used', (_, env, line) => {

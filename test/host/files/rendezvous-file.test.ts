@@ -16,10 +16,15 @@ it('lies beside the run folder, which is to be empty; or where runs are', () => 
   expect(rendezvousPath({ ...place, id: '../../x y' }, null, null)).toBe(resolve('runs/.slurm-.._.._x_y.rendezvous'));
   expect(rendezvousPath({ ...place, id: null, port: 29500 }, null, null)).toBe(resolve('runs/.slurm-29500.rendezvous'));
   expect(rendezvousPath({ ...place, sharesFolder: false }, null, null)).toBeNull();
-  const [unshared, unnamed] = [{ ...place, sharesFolder: false }, { ...place, id: null }];
+  const [unshared, unnamed] = [
+    { ...place, sharesFolder: false },
+    { ...place, id: null },
+  ];
   expect(rendezvousPath(unshared, null, 'runs/demo')).toBe(resolve('runs/.demo.slurm-7.0.0.rendezvous'));
   expect(rendezvousPath(unnamed, null, 'runs/demo')).toBe(resolve('runs/.demo.slurm-run.rendezvous'));
-  expect(rendezvousPath({ ...place, id: 'x'.repeat(300) }, null, 'demo')!.length).toBeLessThan(resolve('').length + 130);
+  expect(rendezvousPath({ ...place, id: 'x'.repeat(300) }, null, 'demo')!.length).toBeLessThan(
+    resolve('').length + 130,
+  );
 });
 
 it('is written whole, for its owner alone, and over what lies there; and goes with its folder', async () => {
