@@ -157,6 +157,18 @@ describe('three processes with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT', (
     await expectBits(join(cluster.folder, 'run'), run);
   });
 
+  test('say which ports were tried, where all are taken', async () => {
+    const cluster = await Cluster.start();
+    for (const port of [65_534, 65_535]) {
+      const server = createServer();
+      // where it cannot be had, somebody else has it
+      await new Promise<void>((resolve) => server.on('error', () => resolve()).listen(port, '127.0.0.1', resolve));
+      onTestFinished(() => void server.close());
+    }
+    const { ended } = startRank(cluster, 0, 65_534, run);
+    expectError(await ended, 2, /Listening at 127\.0\.0\.1:65534-65535 failed[\s\S]*at each of these ports/);
+  });
+
   test('are not misled by what an earlier launch has left', async () => {
     const cluster = await Cluster.start();
     const port = await freePort();
