@@ -12,6 +12,7 @@ import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Layout } from '../../src/model/layout.ts';
+import { NUMERICS_VERSION } from '../../src/numerics.ts';
 import { checkAgainstData, configForFile } from '../../src/options/config.ts';
 import type { RunOptions, TrainOptions } from '../../src/options/train-options.ts';
 import { withoutEffect } from '../../src/options/without-effect.ts';
@@ -19,9 +20,11 @@ import { type Checkpoint, decodeCheckpoint, stateFileName } from '../../src/run/
 import { jsonText } from '../../src/run/disk-records.ts';
 import type { EpochRecord, Summary, TrainEvent } from '../../src/run/events.ts';
 import { bestEpochOf, startPosition } from '../../src/run/position.ts';
+import { receiptsFileName } from '../../src/run/receipts.ts';
 import { allowedNames, differences, planResume, refuseChanges, refuseEdits } from '../../src/run/resume-plan.ts';
 import { type Change, type Facts, firstSelectable, runConfigOf } from '../../src/run/run-record.ts';
 import { shapeOf } from '../../src/run/run-shape.ts';
+import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
 import { DatasetHash } from '../../src/wire/dataset-bytes.ts';
 import { CheckpointStore, type Chosen, type Found } from '../run-folder/checkpoint-store.ts';
 import { type RunAt, readRunAt } from '../run-folder/read-run.ts';
@@ -41,6 +44,8 @@ export interface OpenRun {
   readonly store: CheckpointStore | null;
   /** The checkpoint to go on from; null: step 0. */
   readonly start: Checkpoint | null;
+  /** The folder of the run that goes on; null: a new one. */
+  readonly source: string | null;
   /** Whether `start` lies in `folder`. */
   readonly inPlace: boolean;
   readonly facts: Facts;
@@ -117,7 +122,7 @@ async function openNew(deps: OpenDeps): Promise<OpenRun> {
   const folder =
     options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, [], dataFromRun));
   const store = folder === null ? null : new CheckpointStore(folder.path);
-  return { ...read, folder, store, start: null, inPlace: true, facts, changes: [], begin: nothing };
+  return { ...read, folder, store, start: null, source: null, inPlace: true, facts, changes: [], begin: nothing };
 }
 
 /** `folder`: the run's own, when it goes on there. */
@@ -136,7 +141,7 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
   if (folder !== null) refuseLoss(source, chosen);
   const found = chosen === null ? await store.newest(passedOver) : await store.withAllEpochs(chosen);
   const start = found === null ? null : checkpointOf(found, read.shape.layout);
-  if (start !== null && start.program !== program) onEvent({ type: 'warning', message: otherProgram(start, program) });
+  if (start !== null && start.program !== program) onEvent({ type: 'info', message: otherProgram(start, program) });
   if (start !== null) {
     // asked for was compared with config.json; that file may say something else than the checkpoint
     const at = join(store.pathOf(start.position.step), stateFileName);
@@ -161,19 +166,20 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
       folder: elsewhere,
       store: new CheckpointStore(elsewhere.path),
       start,
+      source,
       inPlace: false,
       facts,
       changes,
       begin: nothing,
     };
   }
-  await folder.expectFiles(['config.json', 'history.json', 'model.safetensors', 'summary.json']);
+  await folder.expectFiles(['config.json', 'history.json', receiptsFileName, 'model.safetensors', 'summary.json']);
   const begin = async () => {
     // what may fail comes first; that the run is longer now is seen where summary.json is left behind
     await folder.writeJson('config.json', runConfig, ExitCode.usage);
     await folder.remove('summary.json');
   };
-  return { ...read, folder, store, start, inPlace: true, facts, changes, begin };
+  return { ...read, folder, store, start, source, inPlace: true, facts, changes, begin };
 }
 
 const nothing = async (): Promise<void> => undefined;
@@ -249,6 +255,7 @@ function refuseLoss(source: string, chosen: Chosen | null): void {
 }
 
 function checkpointOf(found: Found, layout: Layout): Checkpoint {
+  refuseOtherNumerics(found.body, found.path);
   const checkpoint = decodeCheckpoint(layout, found.body, found.tensors);
   if (checkpoint !== null && lacksBest(checkpoint)) {
     throw new LockstepError({
@@ -285,5 +292,5 @@ function resuming(source: string, start: Checkpoint | null): string {
 }
 
 function otherProgram({ position, program }: Checkpoint, now: string): string {
-  return `The checkpoint of step ${position.step} was written by lockstep ${program}, and this is ${now}: the bits are only promised to be the same within one version`;
+  return `The checkpoint of step ${position.step} was written by lockstep ${program}, and this is ${now}: both have numerics version ${NUMERICS_VERSION}, and so the same bits`;
 }

@@ -6,6 +6,7 @@ import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { learningRateAt, type ScheduleName } from '../../src/model/schedule.ts';
+import { stateDigestOf } from '../../src/run/digest.ts';
 import type { EpochRecord, EpochTiming, TrainEvent } from '../../src/run/events.ts';
 import {
   endStepOf,
@@ -18,6 +19,7 @@ import {
 import { type Means, meansOf } from '../../src/sums.ts';
 import type { Executor } from '../executors/executor.ts';
 import { EpochProgress } from './epoch-progress.ts';
+import type { StepReceipts } from './receipt-book.ts';
 import type { Phase } from './run-phase.ts';
 
 export interface Recipe {
@@ -46,6 +48,8 @@ export interface TrainerDeps {
    * @see Choice
    */
   readonly choice: Choice | null;
+  /** null where nothing is written. */
+  readonly receipts: StepReceipts | null;
   readonly signal: AbortSignal;
   /** A checkpoint out of turn is wanted: the current stretch ends early for it. */
   readonly checkpointDue: () => boolean;
@@ -133,7 +137,7 @@ export class Training {
 
   /** The steps of an epoch that are not done yet, in ranges from checkpoint to checkpoint. */
   async #trainEpoch(epoch: number, epochStart: number, epochEnd: number): Promise<void> {
-    const { onEvent, onCheckpoint, signal, onPhase } = this.#deps;
+    const { onEvent, onCheckpoint, receipts, signal, onPhase } = this.#deps;
     this.#makeOrder(epoch);
     this.#memory.useOrder(epoch);
     onPhase('training');
@@ -146,7 +150,9 @@ export class Training {
       // the next order is made while the threads train
       if (epochEnd < this.#endStep) this.#makeOrder(epoch + 1);
       this.#position = { ...this.#position, ...(await training), ...progress.soFar() };
-      if (this.#position.step < epochEnd) await onCheckpoint(this.#position, null);
+      const { step } = this.#position;
+      if (step === to && step < epochEnd) receipts?.state(step, this.#stateDigest(step), false);
+      if (step < epochEnd) await onCheckpoint(this.#position, null);
     }
   }
 
@@ -157,7 +163,7 @@ export class Training {
     to: number,
     progress: EpochProgress,
   ): Promise<Pick<Position, 'step' | 'beta1Power' | 'beta2Power'>> {
-    const { signal, checkpointDue } = this.#deps;
+    const { signal, checkpointDue, receipts } = this.#deps;
     // each step that is trained asks for its scalars once, in order: in the end these are the powers of the last one
     const powers = BiasPowers.at(this.#position);
     const step = await this.#executor.train({
@@ -171,7 +177,10 @@ export class Training {
         const { beta1Power, beta2Power } = powers;
         return { learningRate, beta1Power, beta2Power, decay: learningRate * this.#recipe.weightDecay };
       },
-      committed: (step, sums) => progress.add(step, sums),
+      committed: (step, sums) => {
+        progress.add(step, sums);
+        receipts?.committed(step);
+      },
       stopped: () => signal.aborted || checkpointDue(),
     });
     return { step, beta1Power: powers.beta1Power, beta2Power: powers.beta2Power };
@@ -187,9 +196,12 @@ export class Training {
 
   /** Writes down an epoch, whole or cut short. */
   #closeEpoch(epoch: number, epochEnd: number, whole: boolean, validation: Means | null): void {
-    const { onEvent, choice } = this.#deps;
+    const { onEvent, choice, receipts } = this.#deps;
     const { sums, trainingSeconds: seconds } = this.#position;
-    const record = { epoch: epoch + 1, steps: epochEnd, train: meansOf(sums), validation, samples: sums.sampleCount };
+    const stateDigest = this.#stateDigest(epochEnd);
+    receipts?.state(epochEnd, stateDigest, !whole);
+    const figures = { train: meansOf(sums), validation, samples: sums.sampleCount };
+    const record = { epoch: epoch + 1, steps: epochEnd, ...figures, stateDigest };
     const timing = { seconds, samplesPerSecond: sums.sampleCount / seconds };
     this.#history.push(record);
     this.#timings.push(timing);
@@ -204,6 +216,11 @@ export class Training {
       };
     }
     onEvent({ type: 'epoch', epochs: this.#recipe.epochs, ...record, ...timing });
+  }
+
+  /** Of the state that stands in memory. */
+  #stateDigest(step: number): string {
+    return stateDigestOf(this.#memory.state(step), step);
   }
 
   async #test(): Promise<Means> {

@@ -10,7 +10,8 @@ import { decodePieces } from '../../src/wire/codec.ts';
 import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../../src/wire/connection-state.ts';
 import { datasetOfBytes, digestOfBytes } from '../../src/wire/dataset-bytes.ts';
 import { asText } from '../../src/wire/fields.ts';
-import { PARTS_IN_ANSWER, PROTOCOL_VERSION, REASON_LENGTH } from '../../src/wire/limits.ts';
+import { identityOf } from '../../src/wire/handshake.ts';
+import { PARTS_IN_ANSWER, REASON_LENGTH } from '../../src/wire/limits.ts';
 import type { CoordinatorMessage, Data, Evaluate, NodeMessage, Step, Welcome } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import { readCoordinatorMessage } from '../../src/wire/read-coordinator-message.ts';
@@ -117,10 +118,7 @@ export class Session {
     const { name, threads, engine, selfTest, metricsPort, rank, wiring } = options;
     this.#send({
       type: 'hello',
-      protocolVersion: PROTOCOL_VERSION,
-      programVersion: wiring.programVersion,
-      engine,
-      selfTest,
+      ...identityOf(wiring.programVersion, engine, selfTest),
       name,
       threads,
       wide: hasWideVectors(engine, wiring),
