@@ -42,6 +42,10 @@ export const errorCodes = {
     exitCode: 2,
     meaning: 'the run is of another version of the arithmetic: its steps cannot be computed again, nor gone on with',
   },
+  ERR_LOCKSTEP_REPLAY_REFUSED: {
+    exitCode: 2,
+    meaning: 'a step of a run cannot be computed again, or would prove nothing',
+  },
   ERR_LOCKSTEP_WRITE_FAILED: { exitCode: null, meaning: 'a file, a folder or stdout cannot be written' },
   ERR_LOCKSTEP_DISK_FULL: { exitCode: null, meaning: 'the same, since the disk is full or the quota is used up' },
 

@@ -169,7 +169,8 @@ const vectors = [
   ['secondMoments', '.exp_avg_sq'],
 ] as const;
 
-function tensorsOf(layout: Layout, state: State, best: Float32Array | null): Tensor[] {
+/** A state under PyTorch's names, as views: a checkpoint's tensors. */
+export function tensorsOf(layout: Layout, state: State, best: Float32Array | null): Tensor[] {
   const all: [Float32Array, string][] = vectors.map(([vector, suffix]) => [state[vector], suffix]);
   if (best !== null) all.push([best, '.best']);
   return all.flatMap(([values, suffix]) =>

@@ -76,6 +76,7 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
   {
     'coordinator/train-and-report.ts': 'a run, and what it leaves for people',
     'coordinator/bench': 'how fast this machine is, measured',
+    'coordinator/replay': 'the state of a run at any of its steps, computed again',
   },
   { 'coordinator/commands': 'what can be typed' },
   { 'src/library.ts': 'entry: as a library' },
