@@ -67,7 +67,7 @@ export class NodeRun {
     try {
       const options = resolveOptions({}, welcome.configuration);
       this.#seed = options.seed;
-      this.#split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
+      this.#split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain, options.without);
       this.#shape = shapeOf(options, data, this.#split, threads, options.shards);
       const plan = planMemory(this.#shape, wiring.heapBase());
       if (plan.vectorBytes !== 4 * welcome.valueCount) {
@@ -112,7 +112,7 @@ export class NodeRun {
     checkAsked(blocks, this.#shape.shards, 'shards');
     this.#takeParameters(message);
     if (this.#epoch !== epoch) {
-      this.#memory.setOrder(epoch, epochOrder(this.#seed, epoch, this.#split.training));
+      this.#memory.setOrder(epoch, epochOrder(this.#seed, epoch, this.#split.marked));
       this.#memory.useOrder(epoch);
       this.#epoch = epoch;
     }
