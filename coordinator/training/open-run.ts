@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { stepsPerEpoch } from '../../src/data/sampler.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import type { Layout } from '../../src/model/layout.ts';
+import { NUMERICS_VERSION } from '../../src/numerics.ts';
 import { configForFile } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { withoutEffect } from '../../src/options/without-effect.ts';
@@ -12,8 +13,10 @@ import { type Checkpoint, decodeCheckpoint, stateFileName } from '../../src/run/
 import { jsonText } from '../../src/run/disk-records.ts';
 import type { EpochRecord, Summary, TrainEvent } from '../../src/run/events.ts';
 import { bestEpochOf, startPosition } from '../../src/run/position.ts';
+import { receiptsFileName } from '../../src/run/receipts.ts';
 import { allowedNames, differences, planResume, refuseChanges, refuseEdits } from '../../src/run/resume-plan.ts';
 import { type Change, type Facts, firstSelectable, runConfigOf } from '../../src/run/run-record.ts';
+import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
 import { CheckpointStore, type Chosen, type Found } from '../run-folder/checkpoint-store.ts';
 import { type RunAt, readRunAt } from '../run-folder/read-run.ts';
 import { withDataRecorded } from '../run-folder/run-data.ts';
@@ -27,6 +30,8 @@ export interface OpenRun extends RunData {
   readonly store: CheckpointStore | null;
   /** The checkpoint to go on from; null: step 0. */
   readonly start: Checkpoint | null;
+  /** The folder of the run that goes on; null: a new one. */
+  readonly source: string | null;
   /** Whether `start` lies in `folder`. */
   readonly inPlace: boolean;
   readonly facts: Facts;
@@ -97,7 +102,7 @@ async function openNew(deps: OpenDeps): Promise<OpenRun> {
   const folder =
     options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, [], dataFromRun));
   const store = folder === null ? null : new CheckpointStore(folder.path);
-  return { ...read, folder, store, start: null, inPlace: true, facts, changes: [], begin: nothing };
+  return { ...read, folder, store, start: null, source: null, inPlace: true, facts, changes: [], begin: nothing };
 }
 
 /** `folder`: the run's own, when it goes on there. */
@@ -116,7 +121,7 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
   if (folder !== null) refuseLoss(source, chosen);
   const found = chosen === null ? await store.newest(passedOver) : await store.withAllEpochs(chosen);
   const start = found === null ? null : checkpointOf(found, read.shape.layout);
-  if (start !== null && start.program !== program) onEvent({ type: 'warning', message: otherProgram(start, program) });
+  if (start !== null && start.program !== program) onEvent({ type: 'info', message: otherProgram(start, program) });
   if (start !== null) {
     // asked for was compared with config.json; that file may say something else than the checkpoint
     const at = join(store.pathOf(start.position.step), stateFileName);
@@ -141,19 +146,20 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
       folder: elsewhere,
       store: new CheckpointStore(elsewhere.path),
       start,
+      source,
       inPlace: false,
       facts,
       changes,
       begin: nothing,
     };
   }
-  await folder.expectFiles(['config.json', 'history.json', 'model.safetensors', 'summary.json']);
+  await folder.expectFiles(['config.json', 'history.json', receiptsFileName, 'model.safetensors', 'summary.json']);
   const begin = async () => {
     // what may fail comes first; that the run is longer now is seen where summary.json is left behind
     await folder.writeJson('config.json', runConfig, ExitCode.usage);
     await folder.remove('summary.json');
   };
-  return { ...read, folder, store, start, inPlace: true, facts, changes, begin };
+  return { ...read, folder, store, start, source, inPlace: true, facts, changes, begin };
 }
 
 const nothing = async (): Promise<void> => undefined;
@@ -195,6 +201,7 @@ function refuseLoss(source: string, chosen: Chosen | null): void {
 }
 
 function checkpointOf(found: Found, layout: Layout): Checkpoint {
+  refuseOtherNumerics(found.body, found.path);
   const checkpoint = decodeCheckpoint(layout, found.body, found.tensors);
   if (checkpoint !== null && lacksBest(checkpoint)) {
     throw new LockstepError({
@@ -231,5 +238,5 @@ function resuming(source: string, start: Checkpoint | null): string {
 }
 
 function otherProgram({ position, program }: Checkpoint, now: string): string {
-  return `The checkpoint of step ${position.step} was written by lockstep ${program}, and this is ${now}: the bits are only promised to be the same within one version`;
+  return `The checkpoint of step ${position.step} was written by lockstep ${program}, and this is ${now}: both have numerics version ${NUMERICS_VERSION}, and so the same bits`;
 }

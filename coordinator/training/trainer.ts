@@ -4,6 +4,7 @@
 import type { SplitNumbers } from '../../src/data/sampler.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import { stateDigestOf } from '../../src/run/digest.ts';
 import type { EpochRecord, EpochTiming, TrainEvent } from '../../src/run/events.ts';
 import {
   endStepOf,
@@ -16,6 +17,7 @@ import {
 import { type Means, meansOf } from '../../src/sums.ts';
 import type { Executor } from '../executors/executor.ts';
 import { EpochProgress } from './epoch-progress.ts';
+import type { StepReceipts } from './receipt-book.ts';
 import type { Phase } from './run-phase.ts';
 import { StepLoop, type StepRecipe } from './step-loop.ts';
 
@@ -38,6 +40,8 @@ export interface TrainerDeps {
    * @see Choice
    */
   readonly choice: Choice | null;
+  /** null where nothing is written. */
+  readonly receipts: StepReceipts | null;
   readonly signal: AbortSignal;
   /** A checkpoint out of turn is wanted: the current stretch ends early for it. */
   readonly checkpointDue: () => boolean;
@@ -61,6 +65,7 @@ export interface Outcome {
 
 export class Training {
   readonly #executor: Executor;
+  readonly #memory: RunMemory;
   readonly #numbers: SplitNumbers;
   readonly #recipe: Recipe;
   readonly #deps: TrainerDeps;
@@ -82,6 +87,7 @@ export class Training {
     deps: TrainerDeps,
   ) {
     this.#executor = executor;
+    this.#memory = memory;
     this.#numbers = numbers;
     this.#recipe = recipe;
     this.#deps = deps;
@@ -119,7 +125,7 @@ export class Training {
 
   /** The steps of an epoch that are not done yet, in ranges from checkpoint to checkpoint. */
   async #trainEpoch(epoch: number, epochStart: number, epochEnd: number): Promise<void> {
-    const { onEvent, onCheckpoint, signal, onPhase } = this.#deps;
+    const { onEvent, onCheckpoint, receipts, signal, onPhase } = this.#deps;
     this.#steps.enter(epoch);
     onPhase('training');
     const place = { epoch, epochStart, stepsInEpoch: this.#steps.stepsInEpoch, endStep: this.#endStep };
@@ -131,7 +137,9 @@ export class Training {
       // the next order is made while the threads train
       if (epochEnd < this.#endStep) this.#steps.makeOrder(epoch + 1);
       this.#position = { ...this.#position, ...(await training), ...progress.soFar() };
-      if (this.#position.step < epochEnd) await onCheckpoint(this.#position, null);
+      const { step } = this.#position;
+      if (step === to && step < epochEnd) receipts?.state(step, this.#stateDigest(step), false);
+      if (step < epochEnd) await onCheckpoint(this.#position, null);
     }
   }
 
@@ -142,12 +150,15 @@ export class Training {
     to: number,
     progress: EpochProgress,
   ): Promise<Pick<Position, 'step' | 'beta1Power' | 'beta2Power'>> {
-    const { signal, checkpointDue } = this.#deps;
+    const { signal, checkpointDue, receipts } = this.#deps;
     const { step: from, beta1Power, beta2Power } = this.#position;
     return await this.#steps.train(
       { epoch, epochStart, from, to, beta1Power, beta2Power },
       {
-        committed: (step, sums) => progress.add(step, sums),
+        committed: (step, sums) => {
+          progress.add(step, sums);
+          receipts?.committed(step);
+        },
         stopped: () => signal.aborted || checkpointDue(),
       },
     );
@@ -163,9 +174,12 @@ export class Training {
 
   /** Writes down an epoch, whole or cut short. */
   #closeEpoch(epoch: number, epochEnd: number, whole: boolean, validation: Means | null): void {
-    const { onEvent, choice } = this.#deps;
+    const { onEvent, choice, receipts } = this.#deps;
     const { sums, trainingSeconds: seconds } = this.#position;
-    const record = { epoch: epoch + 1, steps: epochEnd, train: meansOf(sums), validation, samples: sums.sampleCount };
+    const stateDigest = this.#stateDigest(epochEnd);
+    receipts?.state(epochEnd, stateDigest, !whole);
+    const figures = { train: meansOf(sums), validation, samples: sums.sampleCount };
+    const record = { epoch: epoch + 1, steps: epochEnd, ...figures, stateDigest };
     const timing = { seconds, samplesPerSecond: sums.sampleCount / seconds };
     this.#history.push(record);
     this.#timings.push(timing);
@@ -180,6 +194,11 @@ export class Training {
       };
     }
     onEvent({ type: 'epoch', epochs: this.#recipe.epochs, ...record, ...timing });
+  }
+
+  /** Of the state that stands in memory. */
+  #stateDigest(step: number): string {
+    return stateDigestOf(this.#memory.state(step), step);
   }
 
   async #test(): Promise<Means> {

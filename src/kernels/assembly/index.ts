@@ -7,6 +7,7 @@ export { augmentImage } from './augment';
 export { denseImages, denseSamples } from './dense';
 export { evaluate } from './evaluate';
 export { computeBlock, computeTile, sumSlice } from './gradient';
+export { foldHash, hashVector } from './hash';
 export { sumLosses } from './loss-sums';
 export { philox } from './random';
 export { finish, sumFirstRows } from './shifted-input';
