@@ -197,7 +197,7 @@ export class Replay {
     const part = await this.#open(step);
     const { memory, executor, numbers, options } = part;
     if (state !== null) memory.setState(step, state.parameters, state.firstMoments, state.secondMoments);
-    this.#loop ??= new StepLoop(executor, memory, numbers.training, options, this.#standing);
+    this.#loop ??= new StepLoop(executor, memory, numbers.marked, options, this.#standing);
     const at = afterEpoch(this.#standing, this.#loop.stepsInEpoch);
     this.#at = at;
     this.#loop.enter(at.epoch);

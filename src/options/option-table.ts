@@ -14,6 +14,7 @@ import {
   filePath,
   folderPath,
   fraction,
+  imageNumbers,
   integer,
   names,
   notNegative,
@@ -216,6 +217,15 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     defaultText: 'all',
     group: data,
     help: 'use the first so many samples of the training split',
+    recorded: true,
+  },
+  without: {
+    flag: '--without <ids>',
+    kind: orNull(imageNumbers),
+    default: null,
+    defaultText: 'all are used',
+    group: data,
+    help: 'skip these images of the training file (5,17,100-120): order and batches stay, means are over those that are left',
     recorded: true,
   },
   data: {

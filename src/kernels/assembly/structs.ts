@@ -11,6 +11,9 @@ export const REST_GROUPS: i32 = 4;
 /** Samples that are worked on together: their inputs lie side by side, a row's in one vector of bytes. */
 export const TILE: i32 = 16;
 
+/** Marks a sample of an order that is skipped (src/data/sampler.ts). */
+export const SKIPPED: u32 = 0x80000000;
+
 /** Whether this is the build for wide vectors (kernels/build.mjs): V8 makes one of 256 bits of two neighbours. */
 // @ts-expect-error: the build says it
 export const WIDE: bool = isDefined(WIDE_VECTORS);

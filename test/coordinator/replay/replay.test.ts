@@ -133,7 +133,7 @@ describe('a state that is computed again', () => {
   test('is right after recorded changes, within an epoch and at its end', async () => {
     const changed = place();
     await runOnDisk({ ...short, epochs: 2, maxSteps: 14, out: changed });
-    const lr = { lr: 0.01, augment: false, allowChange: ['lr', 'augment'] };
+    const lr = { lr: 0.01, augment: false, without: '3-40,99', allowChange: ['lr', 'augment', 'without'] };
     await runOnDisk({ resume: changed, maxSteps: 20, ...lr });
     const sampling = { batchSize: 48, seed: 5, shards: 4, allowChange: ['batchSize', 'seed', 'shards'] };
     await runOnDisk({ resume: changed, epochs: 3, maxSteps: 23, ...sampling });
