@@ -2,9 +2,10 @@
 
 import { getRandomValues } from 'node:crypto';
 import type { Command } from '../../src/command.ts';
+import { rangesOf } from '../../src/data/number-ranges.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { optionTable } from '../../src/options/option-table.ts';
-import { integerRanges, onOff, orNull, shareUpToOne } from '../../src/options/value-kinds.ts';
+import { numberList, onOff, orNull, shareUpToOne } from '../../src/options/value-kinds.ts';
 import type { Receipts } from '../../src/run/receipts.ts';
 import { type AuditFinding, auditRun } from '../replay/audit.ts';
 import { auditRanges, costOf, drawnSteps } from '../replay/audit-plan.ts';
@@ -15,7 +16,8 @@ import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 import { jsonLine, lines } from './result-text.ts';
 
 interface Options {
-  readonly steps: readonly (readonly [number, number])[] | null;
+  /** Numbers and ranges. */
+  readonly steps: string | null;
   readonly share: number | null;
   readonly all: boolean;
   readonly data: string | null;
@@ -33,7 +35,7 @@ export const audit: Command<Options> = {
   flags: {
     steps: {
       flag: '--steps <list>',
-      kind: orNull(integerRanges),
+      kind: orNull(numberList('step')),
       default: null,
       defaultText: 'the last step',
       help: 'these steps, from 0: 5,100-120',
@@ -73,7 +75,13 @@ tensor; 2 bad usage, no receipts, other data or another version of the arithmeti
     refuseSeveral(options);
     const receipts = await receiptsOf(folder!);
     const wired = await wiring();
-    const deps = { data: options.data, threads: options.threads ?? cores, wiring: wired, onEvent: () => undefined, signal };
+    const deps = {
+      data: options.data,
+      threads: options.threads ?? cores,
+      wiring: wired,
+      onEvent: () => undefined,
+      signal,
+    };
     const replay = await Replay.of(folder!, deps, note);
     try {
       const checkpoints = await checkpointsOf(replay);
@@ -90,7 +98,8 @@ tensor; 2 bad usage, no receipts, other data or another version of the arithmeti
       };
       const finding = await auditRun(ranges, { replay, receipts, checkpoints, progress });
       const share = end === 0 ? 1 : cost / end;
-      if (options.json) await print(jsonLine({ run: folder, steps: cost, of: end, share, equal: finding === null, finding }));
+      if (options.json)
+        await print(jsonLine({ run: folder, steps: cost, of: end, share, equal: finding === null, finding }));
       else await print(lines(auditLines(cost, end, share, finding, receipts)));
       return finding === null ? ExitCode.done : ExitCode.verificationFailed;
     } finally {
@@ -121,8 +130,8 @@ function chosenSteps({ steps, share, all }: Options, first: number, end: number,
   if (end === first) return [];
   if (all) return through(first, end);
   if (share !== null) return drawnSteps(first, end, share, (count) => randomWords(count));
-  const ranges = steps ?? [[end - 1, end - 1] as const];
-  const outside = ranges.flat().find((step) => step < first || step >= end);
+  const ranges = rangesOf(steps ?? String(end - 1))!;
+  const outside = ranges.flatMap((range) => [range.first, range.last]).find((step) => step < first || step >= end);
   if (outside !== undefined) {
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_BAD_OPTION',
@@ -131,7 +140,7 @@ function chosenSteps({ steps, share, all }: Options, first: number, end: number,
       mend: 'Give --steps some of these',
     });
   }
-  return [...new Set(ranges.flatMap(([from, to]) => through(from, to + 1)))].sort((a, b) => a - b);
+  return ranges.flatMap((range) => through(range.first, range.last + 1));
 }
 
 /** The system's random numbers, 64 KiB at a time: more it gives nobody at once. */

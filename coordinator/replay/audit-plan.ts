@@ -31,7 +31,12 @@ export function costOf(ranges: readonly AuditRange[]): number {
  * Steps that are drawn one by one.
  * @param random 32-bit words for each step
  */
-export function drawnSteps(first: number, end: number, share: number, random: (count: number) => Uint32Array): number[] {
+export function drawnSteps(
+  first: number,
+  end: number,
+  share: number,
+  random: (count: number) => Uint32Array,
+): number[] {
   const words = random(end - first);
   const steps = Array.from(words, (_, i) => first + i);
   return steps.filter((step) => words[step - first]! < share * 2 ** 32);

@@ -18,8 +18,12 @@ export async function receiptsOf(folder: string): Promise<Receipts> {
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_RECEIPTS',
       what: `${folder} has no receipts`,
-      why: missing ? `there is no ${receiptsFileName}: runs of 0.1.0 have none, nor has one before its first checkpoint` : ioReason(cause),
-      mend: missing ? 'Train the run again, or compare its digest: --expect-digest' : `See to it that ${path} can be read`,
+      why: missing
+        ? `there is no ${receiptsFileName}: runs of 0.1.0 have none, nor has one before its first checkpoint`
+        : ioReason(cause),
+      mend: missing
+        ? 'Train the run again, or compare its digest: --expect-digest'
+        : `See to it that ${path} can be read`,
       exitCode: ExitCode.usage,
       cause,
     });

@@ -39,6 +39,13 @@ export const fraction: Kind<number> = {
   fromText: numberFromText,
 };
 
+/** Numbers above 0, and 1: a part of something, or all of it. */
+export const shareUpToOne: Kind<number> = {
+  allowed: 'a number above 0 and at most 1',
+  accepts: (value) => typeof value === 'number' && value > 0 && value <= 1,
+  fromText: numberFromText,
+};
+
 /** Numbers above 0. */
 export function positive(max: number): Kind<number> {
   return {
@@ -73,12 +80,14 @@ export function widths(maxLayers: number, maxWidth: number): Kind<readonly numbe
   };
 }
 
-/** Numbers of images, as text in one form, since two that are equal have to be told to be (data/number-ranges.ts). */
-export const imageNumbers: Kind<string> = {
-  allowed: 'a list of image numbers and ranges in ascending order, such as 5,17,100-120, of at most 20,000 characters',
-  accepts: (value) => typeof value === 'string' && value.length <= 20_000 && inOneForm(value) === value,
-  fromText: (text) => inOneForm(text) ?? text,
-};
+/** Numbers as text in one form, since two lists that are equal have to be told to be (data/number-ranges.ts). */
+export function numberList(of: 'image' | 'step'): Kind<string> {
+  return {
+    allowed: `a list of ${of} numbers and ranges in ascending order, such as 5,17,100-120, of at most 20,000 characters`,
+    accepts: (value) => typeof value === 'string' && value.length <= 20_000 && inOneForm(value) === value,
+    fromText: (text) => inOneForm(text) ?? text,
+  };
+}
 
 function inOneForm(text: string): string | null {
   const ranges = rangesOf(text);

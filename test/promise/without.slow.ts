@@ -9,7 +9,7 @@ import { epochOrder, splitImages } from '../../src/data/sampler.ts';
 import { loadDataset } from '../../src/host/files/dataset-files.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
-import { imageNumbers } from '../../src/options/value-kinds.ts';
+import { numberList } from '../../src/options/value-kinds.ts';
 import type { EpochRecord } from '../../src/run/events.ts';
 import { withCluster } from '../support/cluster.ts';
 import { bitsOnDisk, runOnDisk } from '../support/run-on-disk.ts';
@@ -51,7 +51,7 @@ function named({ seed, valSize, batchSize, limitTrain }: TrainOptions): number[]
   return [...training.slice(0, 9), ...second.slice(224, 228), ...batch].sort((a, b) => a - b);
 }
 
-const idsOf = (images: readonly number[]) => String(imageNumbers.fromText(images.join(',')));
+const idsOf = (images: readonly number[]) => String(numberList('image').fromText(images.join(',')));
 
 async function compare(out: string, expected: Awaited<ReturnType<typeof slowWithout>>): Promise<void> {
   const { stateDigest, history } = await bitsOnDisk(out);

@@ -8,7 +8,7 @@ import type { Dataset } from '../../src/data/dataset.ts';
 import { splitImages } from '../../src/data/sampler.ts';
 import { loadDataset } from '../../src/host/files/dataset-files.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
-import { imageNumbers } from '../../src/options/value-kinds.ts';
+import { numberList } from '../../src/options/value-kinds.ts';
 import { refusal } from '../support/refusal.ts';
 import { bitsOnDisk, runOnDisk, warningsOf } from '../support/run-on-disk.ts';
 import { writeTinyData } from '../support/tiny-data.ts';
@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await rm(folder, { recursive: true, force: true }));
 
-const idsOf = (images: readonly number[]) => String(imageNumbers.fromText(images.join(',')));
+const idsOf = (images: readonly number[]) => String(numberList('image').fromText(images.join(',')));
 
 describe('a run without some samples', () => {
   test('is part of the configuration: recorded, compared, and the same when it goes on', async () => {
@@ -86,11 +86,11 @@ describe('refused, in words:', () => {
 });
 
 test('what is typed comes into one form', () => {
-  const form = (text: string) => imageNumbers.fromText(text);
+  const form = (text: string) => numberList('image').fromText(text);
   expect(form('100-120, 17,5 ,6')).toBe('5-6,17,100-120');
   expect(form('1-3,2-9,10')).toBe('1-10');
   expect(form('0')).toBe('0');
   for (const wrong of ['', '5,', '-5', '9-5', '1.5', '0x1', '2147483648', 'a-b']) expect(form(wrong)).toBe(wrong);
-  for (const text of ['5-6,17,100-120', '0']) expect(imageNumbers.accepts(text)).toBe(true);
-  for (const text of ['5,6', '17,5', '', '5,', 5, ['5']]) expect(imageNumbers.accepts(text)).toBe(false);
+  for (const text of ['5-6,17,100-120', '0']) expect(numberList('image').accepts(text)).toBe(true);
+  for (const text of ['5,6', '17,5', '', '5,', 5, ['5']]) expect(numberList('image').accepts(text)).toBe(false);
 });
