@@ -17,6 +17,8 @@ export interface CheckpointDeps {
   readonly program: string;
   /** Wall time of the run up to now. */
   readonly seconds: () => number;
+  /** Steps that the run may have to go back to. */
+  readonly cleanSteps: () => readonly number[];
   readonly onEvent: (event: TrainEvent) => void;
   readonly onFatal: (error: LockstepError) => void;
 }
@@ -24,7 +26,7 @@ export interface CheckpointDeps {
 /** null for a run that writes nothing. */
 export async function checkpointerOf(opened: OpenRun, parts: CheckpointDeps): Promise<Checkpointer | null> {
   const { folder, store, start, inPlace, shape, facts, changes } = opened;
-  const { memory, options, best, program, seconds, onEvent, onFatal } = parts;
+  const { memory, options, best, program, seconds, cleanSteps, onEvent, onFatal } = parts;
   if (folder === null || store === null) return null;
   const { layout } = shape;
   let epochsTold = -1;
@@ -44,7 +46,7 @@ export async function checkpointerOf(opened: OpenRun, parts: CheckpointDeps): Pr
     },
     write: async (checkpoint) => {
       const { history, step } = checkpoint.position;
-      const bytes = await store.save(layout, checkpoint, options.keepLast);
+      const bytes = await store.save(layout, checkpoint, options.keepLast, cleanSteps());
       if (isHistoryDue(epochsTold, history.length)) {
         await folder.writeJson('history.json', history);
         epochsTold = history.length;

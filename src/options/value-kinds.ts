@@ -37,6 +37,12 @@ export const fraction: Kind<number> = {
   fromText: numberFromText,
 };
 
+export const share: Kind<number> = {
+  allowed: 'a number from 0 to 1',
+  accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  fromText: numberFromText,
+};
+
 /** Numbers above 0. */
 export function positive(max: number): Kind<number> {
   return {
