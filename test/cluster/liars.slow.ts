@@ -2,11 +2,20 @@
 // goes back to before its first answer, and its bits are those of a single worker.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { StepAddress } from '../../src/engine.ts';
+import type { SplitName } from '../../src/engine.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import { makeEngine } from '../../worker/engines/make-engine.ts';
 import { patient, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
+import {
+  anotherShard,
+  falseCount,
+  falseLoss,
+  type Lie,
+  nowAndThen,
+  smallNumber,
+  staleStep,
+  zeros,
+} from '../support/lies.ts';
 import type { NodeSetup } from '../support/nodes.ts';
 
 let digits: Digits;
@@ -15,59 +24,12 @@ beforeAll(async () => {
 });
 afterAll(() => digits.remove());
 
-type Lie = (at: StepAddress, memory: RunMemory, slots: readonly number[]) => unknown;
-
-const vectorOf = (memory: RunMemory, slot: number) => memory.vector(memory.plan.slots[slot]!.vector);
-const eachSlot =
-  (lie: (memory: RunMemory, slot: number) => void): Lie =>
-  (_, memory, slots) => {
-    for (const slot of slots) lie(memory, slot);
-  };
-
-const smallNumber = eachSlot((memory, slot) => {
-  vectorOf(memory, slot)[77]! += 1e-6;
-});
-const zeros = eachSlot((memory, slot) => vectorOf(memory, slot).fill(0));
-const falseCount = eachSlot((memory, slot) => {
-  const { sums } = memory.plan.slots[slot]!;
-  const { lossSum, correctCount, sampleCount } = memory.sums(sums);
-  memory.setSums(sums, { lossSum, correctCount: correctCount === 0 ? 1 : correctCount - 1, sampleCount });
-});
-const falseLoss = eachSlot((memory, slot) => {
-  const { sums } = memory.plan.slots[slot]!;
-  memory.setSums(sums, { ...memory.sums(sums), lossSum: memory.sums(sums).lossSum * (1 + 1e-15) + 1e-9 });
-});
-
-/** Computes a shard that it was not asked for, and sends it for those that it was. */
-const anotherShard: Lie = async (at, memory, slots) => {
-  const engine = await makeEngine({ name: 'wasm', augmentValidation: false }, memory, 0);
-  for (const slot of slots) {
-    const sums = memory.sums(memory.plan.slots[slot]!.sums);
-    engine.computeBlock(at, { level: 0, index: 0 }, slot);
-    memory.setSums(memory.plan.slots[slot]!.sums, sums);
-  }
-};
-
-/** Sends again what it sent for the step before. */
-function staleStep(): Lie {
-  let before: Float32Array | null = null;
-  return (_, memory, [slot]) => {
-    const now = vectorOf(memory, slot!);
-    const kept = Float32Array.from(now);
-    if (before !== null) now.set(before);
-    before = kept;
-  };
-}
-
-function nowAndThen(lie: Lie, every: number): Lie {
-  let steps = 0;
-  return (...what) => (++steps % every === 0 ? lie(...what) : undefined);
-}
+type Options = typeof digits.short;
 
 /** A run with two honest nodes, and a third that lies. */
-async function withLiar(setup: NodeSetup, audit: number, share: Partial<typeof digits.short> = {}) {
-  await withCluster(
-    { ...digits.short, minWorkers: 3, audit, ...share },
+async function withLiar(setup: NodeSetup, options: Options) {
+  return await withCluster(
+    { ...digits.short, minWorkers: 3, ...options },
     async (cluster) => {
       cluster.node({ name: 'honest', data: digits.data });
       cluster.node({ name: 'honest too', data: digits.data });
@@ -79,12 +41,13 @@ async function withLiar(setup: NodeSetup, audit: number, share: Partial<typeof d
       expect(await cluster.bits()).toEqual(await digits.baseline());
       expect(cluster.log.evicted).toMatchObject([{ name: 'liar', eviction: 'false_answer' }]);
       expect(cluster.log.of('wentBack')).toHaveLength(1);
+      return cluster;
     },
     patient,
   );
 }
 
-describe('in gradients', () => {
+describe('a worker that, in gradients,', () => {
   test.each<[string, () => Lie]>([
     ['adds a small number', () => smallNumber],
     ['sends zeros', () => zeros],
@@ -93,7 +56,85 @@ describe('in gradients', () => {
     ["sends another shard's gradient", () => anotherShard],
     ["sends a stale step's gradient", staleStep],
     ['adds a small number in every fourth step', () => nowAndThen(smallNumber, 4)],
-  ])('a worker that %s', async (_, lie) => {
-    await withLiar({ afterStep: lie() }, 0.5);
+  ])('%s', async (_, lie) => {
+    await withLiar({ afterStep: lie() }, { audit: 0.5 });
   });
+});
+
+describe('a worker that, in evaluations,', () => {
+  const inParts =
+    (asked: SplitName, change: Partial<Record<'lossSum' | 'correctCount', number>>) =>
+    (split: SplitName, memory: RunMemory, first: number) => {
+      if (split !== asked) return;
+      const sums = memory.sums(memory.partSumsAt(first));
+      const { lossSum = 0, correctCount = 0 } = change;
+      memory.setSums(memory.partSumsAt(first), {
+        lossSum: sums.lossSum + lossSum,
+        correctCount: Math.max(0, sums.correctCount - correctCount),
+        sampleCount: sums.sampleCount,
+      });
+    };
+
+  // of each split only a few parts are its own
+  test.each<[string, SplitName, Parameters<typeof inParts>[1]]>([
+    ['reports a false loss of the validation split', 'validation', { lossSum: 0.5 }],
+    ['reports a false count of the validation split', 'validation', { correctCount: 1 }],
+    ['reports a false count of the test split', 'test', { correctCount: 1 }],
+  ])('%s', async (_, split, change) => {
+    await withLiar({ afterParts: inParts(split, change) }, { audit: 1 });
+  });
+});
+
+test('who was found is refused by its name and by its address, and a worker that is there stays', async () => {
+  await withCluster(
+    { ...digits.short, minWorkers: 2, audit: 1 },
+    async (cluster) => {
+      cluster.node({ name: 'honest', data: digits.data });
+      const liar = cluster.node({ name: 'liar', data: digits.data, afterStep: smallNumber });
+      await liar.ended;
+      const again = [
+        cluster.node({ name: 'liar', data: digits.data }),
+        cluster.node({ name: 'new', data: digits.data }),
+      ];
+      for (const [i, whose] of ['of this name', 'at this address'].entries()) {
+        expect((await again[i]!.ended).error).toMatchObject({
+          exitCode: 1,
+          why: `falseAnswer: a worker ${whose} sent false answers in this run`,
+        });
+      }
+      expect(await cluster.bits()).toEqual(await digits.baseline());
+    },
+    patient,
+  );
+});
+
+test('beside threads of the coordinator, which go on alone', async () => {
+  await withCluster(
+    { ...digits.short, epochs: 4, threads: 1, minWorkers: 2, audit: 1 },
+    async (cluster) => {
+      const liar = cluster.node({ name: 'liar', data: digits.data, afterStep: smallNumber });
+      await liar.ended;
+      expect(await cluster.bits()).toEqual(await digits.baseline({ epochs: 4 }));
+      expect(cluster.log.evicted).toMatchObject([{ eviction: 'false_answer' }]);
+    },
+    patient,
+  );
+});
+
+test('one that lies below the chance of the audit is not found, and the run says what its chance was', async () => {
+  await withCluster(
+    { ...digits.short, minWorkers: 2, audit: 1e-9 },
+    async (cluster) => {
+      cluster.node({ name: 'honest', data: digits.data });
+      cluster.node({ name: 'liar', data: digits.data, afterStep: smallNumber });
+      const { digest } = await cluster.bits();
+      expect(digest).not.toBe((await digits.baseline()).digest);
+      expect(cluster.log.evicted).toEqual([]);
+      expect(cluster.log.of('audits')).toMatchObject([{ share: 1e-9, audited: 0, falseAnswers: 0 }]);
+      expect(
+        cluster.log.count(/none of them was false; a single false answer stays unseen with a chance of 100 %/),
+      ).toBe(1);
+    },
+    patient,
+  );
 });
