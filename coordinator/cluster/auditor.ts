@@ -53,7 +53,7 @@ export class Auditor {
   #work: JobWork | null = null;
   /** By worker: what it owes, as the coordinator computed it. */
   readonly #owed = new Map<number, Map<string, { readonly answer: Answer; readonly truth: string }>>();
-  readonly #counts = { answers: 0, audited: 0, falseAnswers: 0, ms: 0 };
+  readonly #counts = { answers: 0, audited: 0, falseAnswers: 0, auditMs: 0 };
   #back: Verdict | null = null;
 
   constructor(deps: AuditorDeps) {
@@ -65,7 +65,7 @@ export class Auditor {
     readonly answers: number;
     readonly audited: number;
     readonly falseAnswers: number;
-    readonly ms: number;
+    readonly auditMs: number;
   } {
     return this.#counts;
   }
@@ -229,7 +229,7 @@ export class Auditor {
       slots.giveBack(slot);
       return own;
     })();
-    this.#counts.ms += performance.now() - began;
+    this.#counts.auditMs += performance.now() - began;
     return said;
   }
 

@@ -133,7 +133,7 @@ export class SocketExecutor implements Executor {
   }
 
   status(): ExecutorStatus {
-    const { members, counts, phases } = this.#dispatcher;
+    const { members, counts, phases, auditor } = this.#dispatcher;
     const { workers, counts: own } = this.#options.local?.executor.status() ?? noStatus;
     const { local } = members;
     // all of this machine's threads are one worker
@@ -143,7 +143,9 @@ export class SocketExecutor implements Executor {
       workers: [...workers.map(numbered), ...members.status()],
       departures: members.departures.latest,
       counts: {
+        ...noStatus.counts,
         ...counts,
+        ...auditor?.counts,
         ...members.traffic,
         // those of commits among them, which no thread does here
         wideChecks: this.#options.memory.wideChecks,
@@ -176,8 +178,8 @@ export class SocketExecutor implements Executor {
     const { audits, onEvent } = this.#options;
     const { auditor, phases } = this.#dispatcher;
     if (audits === null || auditor === null) return;
-    const { answers, audited, falseAnswers, ms } = auditor.counts;
-    const [seconds, workerSeconds] = [ms / 1000, phases.computeMs / 1000];
+    const { answers, audited, falseAnswers, auditMs } = auditor.counts;
+    const [seconds, workerSeconds] = [auditMs / 1000, phases.computeMs / 1000];
     onEvent({ type: 'audits', share: audits.share, answers, audited, falseAnswers, seconds, workerSeconds });
   }
 
