@@ -122,7 +122,7 @@ class Run {
 describe('the machine of audits', () => {
   it('convicts who lied alone, once, and goes back to before the first answer of all that it may have been', () => {
     fc.assert(
-      fc.property(fc.array(command, { maxLength: 120 }), (commands) => {
+      fc.property(fc.array(command, { maxLength: 120, size: 'max' }), (commands) => {
         const run = new Run();
         for (const { what, who, drawn } of commands) {
           if (what === 'join') run.join(who);
@@ -138,7 +138,7 @@ describe('the machine of audits', () => {
 
   it('finds everybody who lies where all is computed', () => {
     fc.assert(
-      fc.property(fc.array(command, { maxLength: 120 }), (commands) => {
+      fc.property(fc.array(command, { maxLength: 120, size: 'max' }), (commands) => {
         const run = new Run();
         for (const { what, who } of commands) {
           if (what === 'join') run.join(who);
