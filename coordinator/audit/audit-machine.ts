@@ -30,16 +30,23 @@ export class AuditMachine {
   readonly #toCompute = new Set<string>();
   /** By worker: what it owes, and was computed. */
   readonly #owed = new Map<number, Set<string>>();
+  /** Where the run has to go back to, which nobody was told yet. */
   #back: { readonly step: number; readonly reason: string } | null = null;
+  /** The same, until it stands there. */
+  #backTo: number | null = null;
 
   /** Nothing is to be computed any more. */
   get settled(): boolean {
     return this.#toCompute.size === 0;
   }
 
-  /** For each worker that may still be convicted, the last step whose state is without it: each is one to go back to. */
+  /**
+   * For each worker that may still be convicted, and of those that were until the run has gone back, the last step whose state is
+   * without it: each is one to go back to.
+   */
   get cleanSteps(): number[] {
-    return [...new Set([...this.#known.values()].flatMap(({ cleanStep }) => cleanStep ?? []))];
+    const ofWorkers = [...this.#known.values()].flatMap(({ cleanStep }) => cleanStep ?? []);
+    return [...new Set([...ofWorkers, ...(this.#backTo === null ? [] : [this.#backTo])])];
   }
 
   /** Why somebody with this name or address takes no part; null: nothing speaks against it. */
@@ -147,6 +154,7 @@ export class AuditMachine {
     if (cleanStep !== null && (this.#back === null || cleanStep < this.#back.step)) {
       const because = `the first answer of worker ${workerId} (${worker.name}) was taken after step ${cleanStep}`;
       this.#back = { step: cleanStep, reason: because };
+      this.#backTo = Math.min(cleanStep, this.#backTo ?? cleanStep);
     }
     return [{ type: 'convict', workerId, undoes: cleanStep !== null, reason }];
   }
@@ -161,6 +169,7 @@ export class AuditMachine {
 
   /** What was accepted after that state counts for nothing. */
   #goBack(step: number): void {
+    this.#backTo = null;
     for (const [workerId, worker] of this.#known) {
       if (worker.cleanStep !== null && worker.cleanStep >= step) {
         this.#known.set(workerId, { ...worker, cleanStep: null });

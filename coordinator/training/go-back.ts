@@ -1,5 +1,5 @@
-// Takes a run back to before a worker's first false answer: memory, checkpoints, history, best parameters and who watches, as they
-// stood there. Before its first step, or the checkpoint that this process began with, no worker of this process had answered: it
+// Takes a run back to before a worker's first false answer: memory, checkpoints, history, receipts, best parameters and who
+// watches, as they stood there. Before its first step, or the checkpoint that this process began with, no worker of this process had answered: it
 // never has to go back further.
 
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
@@ -12,11 +12,13 @@ import type { BestParameters } from './best-parameters.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import { bestAt } from './choice.ts';
 import { checkpointOf, type OpenRun } from './open-run.ts';
+import type { ReceiptBook } from './receipt-book.ts';
 
 export interface GoBackParts {
   readonly audited: AuditedRun | null;
   readonly checkpointer: Checkpointer | null;
   readonly best: BestParameters | null;
+  readonly receipts: ReceiptBook | null;
   /** Whoever watches. */
   readonly watched: (position: Position) => void;
   readonly onEvent: (event: TrainEvent) => void;
@@ -25,13 +27,14 @@ export interface GoBackParts {
 /** Where the run goes on; the memory holds that state. Nothing may be computing. */
 export async function goBack(opened: OpenRun, found: FalseAnswersError, parts: GoBackParts): Promise<Position> {
   const { folder, start, changes, memory } = opened;
-  const { audited, checkpointer, best, watched, onEvent } = parts;
+  const { audited, checkpointer, best, receipts, watched, onEvent } = parts;
   await checkpointer?.settled();
   const written = await newestUpTo(opened, found.cleanStep, onEvent);
   const checkpoint = written ?? start;
   const position = checkpoint?.position ?? startPosition;
   setState(opened, memory, checkpoint);
   best?.goBack(bestAt(checkpoint, changes));
+  await receipts?.goBack(written);
   audited?.wentBack(position.step);
   checkpointer?.goBack(written);
   watched(position);

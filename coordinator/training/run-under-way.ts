@@ -9,6 +9,7 @@ import type { ThreadPool } from '../../src/host/thread-pool.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { RunOptions } from '../../src/options/train-options.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
+import { isExpected } from '../../src/run/expected-digest.ts';
 import { endStepOf, type Position, startPosition } from '../../src/run/position.ts';
 import { exitCodeOf } from '../../src/text/error-text.ts';
 import type { LaunchOfRun } from '../cluster/listen.ts';
@@ -20,10 +21,11 @@ import type { BestParameters } from './best-parameters.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import { bestOfRun, choiceOf } from './choice.ts';
-import { goBack, setState } from './go-back.ts';
+import { type GoBackParts, goBack, setState } from './go-back.ts';
 import { stopped, withoutWide } from './interruption.ts';
 import { makeExecutor, type TrainWiring } from './make-executor.ts';
 import type { OpenRun } from './open-run.ts';
+import { receiptBookOf } from './receipt-book.ts';
 import { checkpointerOf, tellOfAsked } from './run-checkpoints.ts';
 import type { Phase } from './run-phase.ts';
 import { watchedFrom, watchRun } from './start-watch.ts';
@@ -154,8 +156,10 @@ export class RunUnderWay {
 
   async #train(executor: Executor, memory: RunMemory, best: BestParameters | null): Promise<Outcome> {
     const { checkpointRequests, seconds } = this.#hooks;
+    const receipts = await receiptBookOf(this.#opened, this.onEvent);
     const checkpointer = await checkpointerOf(this.#opened, {
       memory,
+      receipts,
       options: this.#options,
       best,
       program: this.#wiring.programVersion,
@@ -170,6 +174,7 @@ export class RunUnderWay {
       onEvent: this.onEvent,
       signal: this.#signal,
       choice: best === null ? null : choiceOf(best, memory),
+      receipts,
       checkpointDue: () => checkpointRequests?.pending ?? false,
       onPhase: this.#hooks.onPhase,
       onCheckpoint: async (position, validation) => {
@@ -178,19 +183,20 @@ export class RunUnderWay {
         if (asked) void tellOfAsked(checkpointer, position.step, this.onEvent);
       },
     };
-    const outcome = await this.#trainFrom(this.#start, best, (position) =>
+    const outcome = await this.#trainFrom(this.#start, { best, receipts }, (position) =>
       new Training(watched, memory, this.#opened.numbers, this.#options, position, deps).run(),
     );
     this.#hooks.onPhase('results');
     await checkpointer?.settled();
     this.#failing.signal.throwIfAborted();
+    await receipts?.flush();
     return outcome;
   }
 
   /** Trains; from an earlier state on as often as a worker is found whose answers were false. */
   async #trainFrom(
     start: Position,
-    best: BestParameters | null,
+    kept: Pick<GoBackParts, 'best' | 'receipts'>,
     train: (from: Position) => Promise<Outcome>,
   ): Promise<Outcome> {
     for (let from = start; ; ) {
@@ -201,7 +207,7 @@ export class RunUnderWay {
         from = await goBack(this.#opened, error, {
           audited: this.#executor?.audited ?? null,
           checkpointer: this.#checkpointer,
-          best,
+          ...kept,
           watched: (position) => this.#watch?.goBack(watchedFrom(position)),
           onEvent: this.onEvent,
         });
@@ -212,7 +218,7 @@ export class RunUnderWay {
   async #conclude(memory: RunMemory, outcome: Outcome, best: BestParameters | null): Promise<Summary> {
     const chosen = best?.parameters ?? null;
     const summary = await writeResults(this.#opened, memory, outcome, chosen, this.#hooks.seconds());
-    this.#exitCode = ExitCode.done;
+    this.#exitCode = isExpected(this.#options.expectDigest, summary) ? ExitCode.done : ExitCode.verificationFailed;
     this.#hooks.onPhase('metrics');
     await this.#watch?.end('done', null);
     this.onEvent({ type: 'done', summary, folder: this.#opened.folder?.path ?? null });

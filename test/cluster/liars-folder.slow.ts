@@ -8,6 +8,7 @@ import type { TrainOptions } from '../../src/options/train-options.ts';
 import { patient, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { type Lie, smallNumber } from '../support/lies.ts';
+import { runOnDisk } from '../support/run-on-disk.ts';
 
 type Options = Partial<TrainOptions>;
 
@@ -63,6 +64,9 @@ describe('a run with a folder', () => {
       patient,
     );
     const { digest } = await digits.baseline({ epochs: 3, select: 'best' });
+    const alone = folder();
+    await runOnDisk({ ...digits.short, ...options, audit: 0, out: alone, threads: 0 });
+    expect(readFileSync(join(out, 'receipts.jsonl'), 'utf8')).toBe(readFileSync(join(alone, 'receipts.jsonl'), 'utf8'));
     expect(json(out, 'summary.json').digest).toBe(digest);
     expect(json(out, 'history.json').map(({ steps }: { steps: number }) => steps)).toEqual([22, 44, 66]);
     expect(readdirSync(join(out, 'checkpoints')).filter((name) => name.startsWith('step-'))).toContain('step-00000066');
