@@ -5,7 +5,7 @@ import type { Command } from '../../src/command.ts';
 import { rangesOf } from '../../src/data/number-ranges.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { optionTable } from '../../src/options/option-table.ts';
-import { numberList, onOff, orNull, shareUpToOne } from '../../src/options/value-kinds.ts';
+import { numberList, onOff, orNull, positive } from '../../src/options/value-kinds.ts';
 import type { Receipts } from '../../src/run/receipts.ts';
 import { type AuditFinding, auditRun } from '../replay/audit.ts';
 import { auditRanges, costOf, drawnSteps } from '../replay/audit-plan.ts';
@@ -42,7 +42,7 @@ export const audit: Command<Options> = {
     },
     share: {
       flag: '--share <p>',
-      kind: orNull(shareUpToOne),
+      kind: orNull(positive(1)),
       default: null,
       defaultText: 'none',
       help: 'each step with this probability, drawn anew each time',

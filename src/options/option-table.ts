@@ -23,6 +23,7 @@ import {
   orNull,
   positive,
   powerOfTwo,
+  share,
   widths,
   wordOr,
 } from './value-kinds.ts';
@@ -288,6 +289,14 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     default: 10,
     group: cluster,
     help: 'evict a node that was silent for so long',
+    recorded: false,
+  },
+  audit: {
+    flag: '--audit <share>',
+    kind: share,
+    default: 0,
+    group: cluster,
+    help: "compute this share of the nodes' answers again, and undo those of whoever sent a false one",
     recorded: false,
   },
   tlsCert: {

@@ -64,6 +64,8 @@ export interface TrainOptions {
   readonly joinTimeout: number | null;
   /** Seconds. */
   readonly heartbeatTimeout: number;
+  /** Share of the nodes' answers that is computed again, 0 to 1. */
+  readonly audit: number;
   /** Who started this command several times; none = nobody. Of the command line: `train` of the library is one process. */
   readonly launcher: LauncherName;
   /** The file by which rank 0 tells the others where it is; null = beside the run folder. */

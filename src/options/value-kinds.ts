@@ -39,10 +39,9 @@ export const fraction: Kind<number> = {
   fromText: numberFromText,
 };
 
-/** Numbers above 0, and 1: a part of something, or all of it. */
-export const shareUpToOne: Kind<number> = {
-  allowed: 'a number above 0 and at most 1',
-  accepts: (value) => typeof value === 'number' && value > 0 && value <= 1,
+export const share: Kind<number> = {
+  allowed: 'a number from 0 to 1',
+  accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
   fromText: numberFromText,
 };
 
