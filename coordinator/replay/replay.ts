@@ -48,18 +48,11 @@ export class Replay {
 
   /**
    * Reads a finished or interrupted run, and computes nothing yet.
-   * @param tell hears of what is passed over, and of another version of the program
-   * @throws LockstepError where it is no run
+   * @param tell hears of what is passed over
+   * @throws LockstepError where it is no run, or one of another numerics version
    */
   static async of(folder: string, deps: Omit<PartDeps, 'folder'>, tell: (message: string) => void): Promise<Replay> {
     const replayed = await readReplayed(folder, tell);
-    const { program } = replayed.run;
-    const { programVersion } = deps.wiring;
-    if (program !== programVersion) {
-      tell(
-        `Warning: ${folder} was trained by lockstep ${program}, and this is ${programVersion}: the bits are only promised to be the same within one version`,
-      );
-    }
     return new Replay(replayed, { ...deps, folder });
   }
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Replay } from '../../../coordinator/replay/replay.ts';
 import { wiring } from '../../../src/library.ts';
 import type { TrainOptions } from '../../../src/options/train-options.ts';
+import { headReceipt, receiptLine } from '../../../src/run/receipts.ts';
 import { refusal } from '../../support/refusal.ts';
 import { bitsOnDisk, contentOf, copyOf, dieAt, rewrite, runOnDisk } from '../../support/run-on-disk.ts';
 import { writeTinyData } from '../../support/tiny-data.ts';
@@ -206,6 +207,15 @@ describe('refused, in words:', () => {
     const error = await go(copy, 2);
     expect(error.code).toBe('ERR_LOCKSTEP_REPLAY_REFUSED');
     expect(error.message).toContain('tfjs-node');
+  });
+
+  test('what another arithmetic computed', async () => {
+    const copy = await withoutCheckpoints(run);
+    const head = receiptLine(headReceipt(99, 0, '0'.repeat(32)), '');
+    await writeFile(join(copy, 'receipts.jsonl'), head.line);
+    const error = await go(copy, 2);
+    expect(error.code).toBe('ERR_LOCKSTEP_NUMERICS');
+    expect(error.exitCode).toBe(2);
   });
 
   test('a folder that is no run, and a config.json that was changed', async () => {
