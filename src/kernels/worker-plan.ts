@@ -96,7 +96,8 @@ function planScratch(
       images: space.take(samples * imageBytes),
       slots: space.take(samples * 4),
       positions: space.take(samples * 4),
-      matrix: space.take(longRows ? samples * Math.max(...layers.map(({ inputs }) => inputs)) * 4 : 0),
+      // of a dense matrix, or of 128 bytes of each row (assembly/packed.ts)
+      matrix: space.take(longRows ? Math.max(128, samples * 4) * Math.max(...layers.map(({ inputs }) => inputs)) : 0),
       parts: space.take(512),
       ...planCanvas(space, rows, columns),
       entries: space.take(2 * ENTRY_BYTES),
