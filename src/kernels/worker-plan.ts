@@ -73,8 +73,8 @@ function planScratch(
   const samples = groupTiles * TILE;
   const longRows = longestRow >= LONG_ROW_BYTES;
   const layerRecords = layers.flatMap(({ inputs }) => {
-    // compaction writes eight entries at a time
-    const [entryBytes, placeBytes] = [(inputs + 8) * 8, (inputs + 1) * 4];
+    // compaction writes eight entries at a time, or four, and their places
+    const [entryBytes, placeBytes] = [(inputs + 8) * 8, (inputs + 4) * 4];
     return wordsOf(LayerScratchWord, {
       entries: space.take(samples * entryBytes),
       entryBytes,

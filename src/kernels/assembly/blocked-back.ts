@@ -46,6 +46,8 @@ export function productsBlocked(
       let k = load<i32>(inputs.done + (i << 2));
       let end = k;
       while (end < listed && load<i32>(places + (end << 2)) < limit) end++;
+      // what three at a time leave waits for the next block
+      if (end < listed) end -= (end - k) % 3;
       store<i32>(inputs.done + (i << 2), end);
       const target = targets + slot * targetPitch;
       if (i < denseCount) {
