@@ -7,6 +7,7 @@ import { ExitCode, LockstepError, messageOf } from '../src/errors.ts';
 import { explained } from '../src/host/machine-lack.ts';
 import { machineLimits } from '../src/host/machine-limits.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../src/run/events.ts';
+import { refuseUnexpected } from '../src/run/expected-digest.ts';
 import type { JustTrained } from './evaluation/evaluation-set.ts';
 import { writeReport } from './report/write-report.ts';
 import { ProcessLogger } from './run-folder/process-log.ts';
@@ -48,6 +49,7 @@ export async function trainAndReport(asked: Asked, hooks: TrainDeps, wiring: Tra
   try {
     const summary = await trainRun(asked, { ...hooks, onEvent, onTrained }, wiring);
     await leave(logFile(), folder);
+    refuseUnexpected(options.expectDigest, summary);
     return summary;
   } catch (error) {
     record.end(whatAndWhy(error));

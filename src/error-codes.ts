@@ -38,6 +38,14 @@ export const errorCodes = {
     meaning:
       'the run cannot go on so: its result would not be that of an uninterrupted run, or nothing would be trained',
   },
+  ERR_LOCKSTEP_NUMERICS: {
+    exitCode: 2,
+    meaning: 'the run is of another version of the arithmetic: its steps cannot be computed again, nor gone on with',
+  },
+  ERR_LOCKSTEP_REPLAY_REFUSED: {
+    exitCode: 2,
+    meaning: 'a step of a run cannot be computed again, or would prove nothing',
+  },
   ERR_LOCKSTEP_WRITE_FAILED: { exitCode: null, meaning: 'a file, a folder or stdout cannot be written' },
   ERR_LOCKSTEP_DISK_FULL: { exitCode: null, meaning: 'the same, since the disk is full or the quota is used up' },
 
@@ -67,6 +75,7 @@ export const errorCodes = {
   },
   ERR_LOCKSTEP_PROTOCOL: { exitCode: 1, meaning: 'a worker and its coordinator do not understand each other' },
 
+  ERR_LOCKSTEP_UNEXPECTED_DIGEST: { exitCode: 3, meaning: 'neither digest of the run is that of --expect-digest' },
   ERR_LOCKSTEP_NOT_FINITE: { exitCode: 1, meaning: 'a gradient is not finite, whoever computes it' },
   ERR_LOCKSTEP_THREADS_DIED: { exitCode: 1, meaning: 'computing threads die again and again' },
   ERR_LOCKSTEP_INTERRUPTED: { exitCode: null, meaning: 'it was told to stop: 129, 130 or 143 by the signal' },

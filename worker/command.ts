@@ -17,13 +17,12 @@ import { filePath, folderPath, integer, onOff, orNull, positive, text } from '..
 import { jsonText } from '../src/run/disk-records.ts';
 import { counted } from '../src/text/counted.ts';
 import { splitAddress } from '../src/text/credentials.ts';
-import { datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { asText } from '../src/wire/fields.ts';
 import { NAME_LENGTH } from '../src/wire/limits.ts';
+import { KnownData } from './node/known-data.ts';
 import { type NodeResult, runNode } from './node/node.ts';
 import { NodeCounts } from './node/node-counts.ts';
-import type { NodeWiring } from './node/node-run.ts';
-import type { KnownData } from './node/session.ts';
+import type { NodeWiring } from './node/node-wiring.ts';
 
 interface Options {
   readonly connect: string;
@@ -185,9 +184,7 @@ async function runWorker(options: Options, { wiring, cores, signal, note }: Work
   const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
   const certificateAuthority =
     options.tlsCa === null ? null : await unlessAborted(readAuthority(options.tlsCa), signal);
-  const data: KnownData = new Map();
-  const own = await unlessAborted(ownData(options.data), signal);
-  if (own !== null) data.set(datasetDigest(own), own);
+  const data = new KnownData(await unlessAborted(ownData(options.data), signal));
   const threads = options.threads ?? cores;
   // sound because the kind accepted it
   const { url, authorization } = splitAddress(options.connect)!;

@@ -19,12 +19,11 @@ import { coresOfRank, threadsFor } from '../src/launch/rank-cores.ts';
 import { hostAndPort } from '../src/options/address-kinds.ts';
 import type { TrainOptions } from '../src/options/train-options.ts';
 import { type Token, tokenOf } from '../src/wire/auth.ts';
-import { datasetDigest } from '../src/wire/dataset-bytes.ts';
 import { asText } from '../src/wire/fields.ts';
 import { NAME_LENGTH } from '../src/wire/limits.ts';
+import { KnownData } from './node/known-data.ts';
 import { type RankOfLaunch, runNode } from './node/node.ts';
 import { NodeCounts } from './node/node-counts.ts';
-import type { KnownData } from './node/session.ts';
 
 const RETRY_SECONDS = 300;
 /** Of the half minute that Slurm and Kubernetes give between SIGTERM and SIGKILL. */
@@ -55,9 +54,7 @@ export async function runRank(place: Place, options: TrainOptions, context: Comm
   const warn = (message: string) => log('warning', message);
   const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
   const targets = targetsOf(place, options, token);
-  const data: KnownData = new Map();
-  const own = await unlessAborted(ownData(options.data, log), signal);
-  if (own !== null) data.set(datasetDigest(own), own);
+  const data = new KnownData(await unlessAborted(ownData(options.data, log), signal));
   const cores = coresOfRank(place, processCores());
   const wired = await context.wiring();
   const wide = options.wide ? { wide: wired.wideKernels() } : {};

@@ -45,6 +45,7 @@ export const workFlags = {
   engine: ungrouped(optionTable.engine),
 };
 
-function ungrouped<T>({ flag, kind, default: value, defaultText, help }: Flag<T>): Flag<T> {
+/** A flag of `train` in the help of another command. */
+export function ungrouped<T>({ flag, kind, default: value, defaultText, help }: Flag<T>): Flag<T> {
   return { flag, kind, default: value, help, ...(defaultText === undefined ? {} : { defaultText }) };
 }

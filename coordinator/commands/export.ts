@@ -1,23 +1,21 @@
 // `lockstep export RUN`: the model in a form that other programs read.
 
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Command } from '../../src/command.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { encodeOnnxModel } from '../../src/formats/onnx-model.ts';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { encodeLayersModel } from '../../src/formats/tfjs-layers.ts';
-import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
 import { namedTensors } from '../../src/model/layout.ts';
 import { type Model, modelMetadata } from '../../src/model/model.ts';
 import { type CheckpointChoice, filePathOrFolder, oneOf, orNull } from '../../src/options/value-kinds.ts';
 import { checkpointName } from '../../src/run/checkpoint.ts';
-import { MadeFolders } from '../run-folder/made-folders.ts';
 import { readModel } from '../run-folder/trained-model.ts';
-import { writeWhole } from '../run-folder/write-whole.ts';
 import { checkpointFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 import { jsonLine, lines } from './result-text.ts';
+import { writeOutput } from './write-output.ts';
 
 interface Options {
   readonly checkpoint: CheckpointChoice | null;
@@ -73,7 +71,7 @@ All but safetensors take raw pixels, 0 to 255: normalisation is part of the mode
     await unbroken(async () => {
       for (const [name, data] of files) {
         const file = name === '' ? target : join(target, name);
-        await write(file, data);
+        await writeOutput(file, data, '--out PATH');
         written.push(file);
       }
     });
@@ -96,20 +94,4 @@ function encoded(model: Model, format: Options['format'], version: string): [str
     ];
   }
   return [['', encodeSafetensors(namedTensors(model.layout, model.parameters), { format: 'pt', ...metadata })]];
-}
-
-async function write(file: string, data: string | Uint8Array): Promise<void> {
-  try {
-    await new MadeFolders().make(dirname(file));
-    await writeWhole(file, data);
-  } catch (cause) {
-    throw new LockstepError({
-      code: writeCodeOf(cause),
-      what: `${file} cannot be written`,
-      why: ioReason(cause),
-      mend: 'Choose a place that you may write to, with room, by --out PATH',
-      exitCode: ExitCode.runFailed,
-      cause,
-    });
-  }
 }

@@ -17,7 +17,7 @@ const resourceText: Readonly<Record<Resource, string>> = {
 /** `measured`: "measured now", or the file that it stands in. */
 export function planText(plan: Plan, asked: Asked, bench: BenchResult, measured: string): string {
   return [
-    headText(plan, asked, bench, measured),
+    headText(asked, bench, measured),
     partsText(plan),
     stepText(plan, asked),
     nodesText(plan),
@@ -25,14 +25,24 @@ export function planText(plan: Plan, asked: Asked, bench: BenchResult, measured:
   ].join('\n');
 }
 
-function headText(_: Plan, asked: Asked, { machine, network, options, load }: BenchResult, measured: string): string {
+function headText(
+  asked: Asked,
+  { machine, network, options, load, threads: rows }: BenchResult,
+  measured: string,
+): string {
   const { nodes, threads, batchSize, shards, bytesPerSecond, roundTripMs } = asked;
   const busy = load.before > machine.cores / 2 ? `, while others were at work (load ${load.before.toFixed(1)})` : '';
+  const most = Math.max(...rows.map((row) => row.threads));
   return [
-    `${counted(nodes, 'node')} of ${counted(threads, 'thread')} and a coordinator that computes nothing, each a machine like this one`,
+    `${counted(nodes, 'node')} of ${counted(threads, 'thread')} and a coordinator that computes nothing, each a machine like the one that was measured`,
     `Links of ${bandwidthText(bytesPerSecond)}, ${Number(roundTripMs.toPrecision(4))} ms there and back`,
     `Network ${network.widths.join('-')}, batch ${batchSize}, ${counted(shards, 'shard')}, engine ${options.engine}${options.wide ? ' with wide vectors' : ''}; parameters have ${whole(network.vectorBytes)} bytes`,
     `Speeds: ${measured}${busy}`,
+    ...(threads > most
+      ? [
+          `More than ${counted(most, 'thread')} were not measured: ${threads} that train alone are taken for ${Number((threads / most).toPrecision(3))} times as fast`,
+        ]
+      : []),
     '',
   ].join('\n');
 }

@@ -5,6 +5,7 @@ import type { EngineName } from '../../src/engine.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { bandwidth, latency } from '../../src/options/quantity-kinds.ts';
 import { filePath, integer, orNull } from '../../src/options/value-kinds.ts';
+import { counted } from '../../src/text/counted.ts';
 import type { BenchResult } from '../speed/bench-result.ts';
 import { constantsOf } from '../speed/constants.ts';
 import { type Asked, planOf } from '../speed/plan.ts';
@@ -107,7 +108,9 @@ Exit codes: 0 done, 2 bad usage, 129, 130 and 143 interrupted.`,
 
 function measuredText({ date, machine, rounds }: BenchResult, file: string | null): string {
   const where = `${machine.processor}, Node ${machine.node}`;
-  return file === null ? `measured now on ${where}, ${rounds} short rounds` : `${file}, ${date.slice(0, 10)}, ${where}`;
+  return file === null
+    ? `measured now on ${where}, ${counted(rounds, 'short round')}`
+    : `${file}, ${date.slice(0, 10)}, ${where}`;
 }
 
 /** The batch may be another: what a step and what a sample take was told apart. */
@@ -115,11 +118,14 @@ function refuseOther({ options: found }: BenchResult, asked: Options): void {
   for (const key of ['hidden', 'shards', 'engine', 'wide'] as const) {
     const [was, is] = [String(found[key]), String(asked[key])];
     if (was === is) continue;
+    const flag = `--${key}`;
+    const words = (value: string) =>
+      value === 'true' ? `with ${flag}` : value === 'false' ? `without ${flag}` : `with ${flag} ${value}`;
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_BAD_OPTION',
-      what: `The result ${asked.bench} is of another ${key}`,
-      why: `it was measured with ${was}, and the plan is for ${is}`,
-      mend: `Measure what is planned (lockstep bench --json, with the same flags), or give --${key} as it was`,
+      what: `The result ${asked.bench} is not of what is to be planned`,
+      why: `it was measured ${words(was)}, and the plan is for a run ${words(is)}`,
+      mend: `Measure what is planned (lockstep bench --json, with the same flags), or plan ${words(was)}`,
     });
   }
 }

@@ -20,7 +20,10 @@ const redrawMs = 100;
 const eraseLine = '\r\x1b[K';
 
 /** Quiet: nothing but warnings. */
-export function createProgress(sink: ProgressSink, { quiet }: { readonly quiet: boolean }): Progress {
+export function createProgress(
+  sink: ProgressSink,
+  { quiet, verbose = false }: { readonly quiet: boolean; readonly verbose?: boolean },
+): Progress {
   let epochs = 0;
   let live = false;
   let drawnMs = Number.NEGATIVE_INFINITY;
@@ -55,7 +58,7 @@ export function createProgress(sink: ProgressSink, { quiet }: { readonly quiet: 
           draw(liveLine(event, epochs, sink.columns || 80), nowMs);
         return;
       case 'epoch':
-        return print(epochLine(event, event.epochs));
+        return print(epochLine(event, event.epochs, verbose));
       case 'checkpoint':
       case 'checkpointFailed':
         // Of each failure that matters a warning tells.
@@ -69,9 +72,15 @@ export function createProgress(sink: ProgressSink, { quiet }: { readonly quiet: 
   return { show, clear };
 }
 
-/** The form of the report that this trainer reproduces. */
-export function epochLine({ epoch, train, validation }: EpochRecord, epochs: number): string {
-  return [`Epoch ${epoch}/${epochs}`, ...figures('Training', train), ...figures('Validation', validation)].join(', ');
+/** The form of the report that this trainer reproduces; `verbose`: with the state's digest, by which two logs can be compared. */
+export function epochLine(
+  { epoch, train, validation, stateDigest }: EpochRecord,
+  epochs: number,
+  verbose = false,
+): string {
+  const state = verbose && stateDigest !== undefined ? [`State: ${stateDigest.slice(0, 16)}`] : [];
+  const split = [...figures('Training', train), ...figures('Validation', validation)];
+  return [`Epoch ${epoch}/${epochs}`, ...split, ...state].join(', ');
 }
 
 function figures(split: string, values: Means | null): string[] {

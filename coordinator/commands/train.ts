@@ -54,8 +54,8 @@ Examples:
   $ lockstep train --listen 0.0.0.0:7070 --token-file token --min-workers 4
   $ srun -n 4 lockstep train --launcher slurm --out runs/job   one run of all processes that were started
 
-Exit codes: 0 done, 1 the run failed, 2 bad usage, configuration, data or output folder, 75 too few workers came,
-129, 130 and 143 interrupted (after a checkpoint).`,
+Exit codes: 0 done, 1 the run failed, 2 bad usage, configuration, data or output folder, 3 another digest
+than --expect-digest, 75 too few workers came, 129, 130 and 143 interrupted (after a checkpoint).`,
   ends: 'watched',
   // checked over the configuration file and the run that is resumed
   options: ({ config, ...given }) => ({ given, configFile: config as string | undefined }),

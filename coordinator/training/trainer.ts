@@ -1,11 +1,10 @@
 // The loop: epoch -> steps -> validation, checkpoints on the way, and a test at the end. It reads like the algorithm and
 // knows only numbers: how the steps are computed is the executor's affair, and what becomes of the results is its caller's.
 
-import { epochOrder, type SplitNumbers, stepsPerEpoch } from '../../src/data/sampler.ts';
+import type { SplitNumbers } from '../../src/data/sampler.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import { BiasPowers } from '../../src/model/adam.ts';
-import { learningRateAt, type ScheduleName } from '../../src/model/schedule.ts';
+import { stateDigestOf } from '../../src/run/digest.ts';
 import type { EpochRecord, EpochTiming, TrainEvent } from '../../src/run/events.ts';
 import {
   endStepOf,
@@ -18,17 +17,12 @@ import {
 import { type Means, meansOf } from '../../src/sums.ts';
 import type { Executor } from '../executors/executor.ts';
 import { EpochProgress } from './epoch-progress.ts';
+import type { StepReceipts } from './receipt-book.ts';
 import type { Phase } from './run-phase.ts';
+import { StepLoop, type StepRecipe } from './step-loop.ts';
 
-export interface Recipe {
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly lr: number;
-  readonly schedule: ScheduleName;
-  readonly warmup: number | null;
-  readonly weightDecay: number;
+export interface Recipe extends StepRecipe {
   readonly patience: number | null;
-  readonly seed: number;
   readonly maxSteps: number | null;
   /** Besides the ends of epochs: every so many steps. */
   readonly checkpointEvery: 'epoch' | number;
@@ -46,6 +40,8 @@ export interface TrainerDeps {
    * @see Choice
    */
   readonly choice: Choice | null;
+  /** null where nothing is written. */
+  readonly receipts: StepReceipts | null;
   readonly signal: AbortSignal;
   /** A checkpoint out of turn is wanted: the current stretch ends early for it. */
   readonly checkpointDue: () => boolean;
@@ -73,15 +69,11 @@ export class Training {
   readonly #numbers: SplitNumbers;
   readonly #recipe: Recipe;
   readonly #deps: TrainerDeps;
-  readonly #stepsInEpoch: number;
+  readonly #steps: StepLoop;
   readonly #endStep: number;
-  /** A plan for all epochs, wherever the run is cut short. */
-  readonly #plannedSteps: number;
   /** With an epoch that is cut short, unlike the position's. */
   readonly #history: EpochRecord[];
   readonly #timings: EpochTiming[];
-  /** The last epoch whose order stands in memory. */
-  #ordered: number;
   /** The memory holds its state, while nothing trains. */
   #position: Position;
 
@@ -99,12 +91,11 @@ export class Training {
     this.#numbers = numbers;
     this.#recipe = recipe;
     this.#deps = deps;
-    this.#stepsInEpoch = stepsPerEpoch(numbers.training.length, recipe.batchSize);
-    this.#endStep = endStepOf(start, recipe, this.#stepsInEpoch);
-    this.#plannedSteps = endStepOf(start, { epochs: recipe.epochs, maxSteps: null }, this.#stepsInEpoch);
+    const began = { epoch: start.history.length, epochStart: epochStartOf(start) };
+    this.#steps = new StepLoop(executor, memory, numbers.training, recipe, began);
+    this.#endStep = endStepOf(start, recipe, this.#steps.stepsInEpoch);
     this.#history = [...start.history];
     this.#timings = [...start.timings];
-    this.#ordered = start.history.length - 1;
     this.#position = start;
   }
 
@@ -112,13 +103,14 @@ export class Training {
   async run(): Promise<Outcome> {
     const { signal, onCheckpoint } = this.#deps;
     try {
+      const { stepsInEpoch } = this.#steps;
       let epochStart = epochStartOf(this.#position);
       while (epochStart < this.#endStep && !isOutOfPatience(this.#history, this.#recipe.patience)) {
         const epoch = this.#history.length;
-        const epochEnd = Math.min(epochStart + this.#stepsInEpoch, this.#endStep);
+        const epochEnd = Math.min(epochStart + stepsInEpoch, this.#endStep);
         await this.#trainEpoch(epoch, epochStart, epochEnd);
         const validation = await this.#validate(epoch, epochEnd);
-        this.#closeEpoch(epoch, epochEnd, epochEnd === epochStart + this.#stepsInEpoch, validation);
+        this.#closeEpoch(epoch, epochEnd, epochEnd === epochStart + stepsInEpoch, validation);
         await onCheckpoint(this.#position, validation);
         epochStart = epochEnd;
       }
@@ -133,20 +125,21 @@ export class Training {
 
   /** The steps of an epoch that are not done yet, in ranges from checkpoint to checkpoint. */
   async #trainEpoch(epoch: number, epochStart: number, epochEnd: number): Promise<void> {
-    const { onEvent, onCheckpoint, signal, onPhase } = this.#deps;
-    this.#makeOrder(epoch);
-    this.#memory.useOrder(epoch);
+    const { onEvent, onCheckpoint, receipts, signal, onPhase } = this.#deps;
+    this.#steps.enter(epoch);
     onPhase('training');
-    const place = { epoch, epochStart, stepsInEpoch: this.#stepsInEpoch, endStep: this.#endStep };
+    const place = { epoch, epochStart, stepsInEpoch: this.#steps.stepsInEpoch, endStep: this.#endStep };
     const progress = new EpochProgress(onEvent, place, this.#position);
     while (this.#position.step < epochEnd) {
       signal.throwIfAborted();
       const to = Math.min(nextCheckpoint(this.#position.step, this.#recipe.checkpointEvery), epochEnd);
       const training = this.#trainRange(epoch, epochStart, to, progress);
       // the next order is made while the threads train
-      if (epochEnd < this.#endStep) this.#makeOrder(epoch + 1);
+      if (epochEnd < this.#endStep) this.#steps.makeOrder(epoch + 1);
       this.#position = { ...this.#position, ...(await training), ...progress.soFar() };
-      if (this.#position.step < epochEnd) await onCheckpoint(this.#position, null);
+      const { step } = this.#position;
+      if (step === to && step < epochEnd) receipts?.state(step, this.#stateDigest(step), false);
+      if (step < epochEnd) await onCheckpoint(this.#position, null);
     }
   }
 
@@ -157,24 +150,18 @@ export class Training {
     to: number,
     progress: EpochProgress,
   ): Promise<Pick<Position, 'step' | 'beta1Power' | 'beta2Power'>> {
-    const { signal, checkpointDue } = this.#deps;
-    // each step that is trained asks for its scalars once, in order: in the end these are the powers of the last one
-    const powers = BiasPowers.at(this.#position);
-    const step = await this.#executor.train({
-      epoch,
-      epochStart,
-      from: this.#position.step,
-      to,
-      scalars: (step) => {
-        powers.advance();
-        const learningRate = learningRateAt(this.#recipe, step, this.#plannedSteps);
-        const { beta1Power, beta2Power } = powers;
-        return { learningRate, beta1Power, beta2Power, decay: learningRate * this.#recipe.weightDecay };
+    const { signal, checkpointDue, receipts } = this.#deps;
+    const { step: from, beta1Power, beta2Power } = this.#position;
+    return await this.#steps.train(
+      { epoch, epochStart, from, to, beta1Power, beta2Power },
+      {
+        committed: (step, sums) => {
+          progress.add(step, sums);
+          receipts?.committed(step);
+        },
+        stopped: () => signal.aborted || checkpointDue(),
       },
-      committed: (step, sums) => progress.add(step, sums),
-      stopped: () => signal.aborted || checkpointDue(),
-    });
-    return { step, beta1Power: powers.beta1Power, beta2Power: powers.beta2Power };
+    );
   }
 
   async #validate(epoch: number, epochEnd: number): Promise<Means | null> {
@@ -187,9 +174,12 @@ export class Training {
 
   /** Writes down an epoch, whole or cut short. */
   #closeEpoch(epoch: number, epochEnd: number, whole: boolean, validation: Means | null): void {
-    const { onEvent, choice } = this.#deps;
+    const { onEvent, choice, receipts } = this.#deps;
     const { sums, trainingSeconds: seconds } = this.#position;
-    const record = { epoch: epoch + 1, steps: epochEnd, train: meansOf(sums), validation, samples: sums.sampleCount };
+    const stateDigest = this.#stateDigest(epochEnd);
+    receipts?.state(epochEnd, stateDigest, !whole);
+    const figures = { train: meansOf(sums), validation, samples: sums.sampleCount };
+    const record = { epoch: epoch + 1, steps: epochEnd, ...figures, stateDigest };
     const timing = { seconds, samplesPerSecond: sums.sampleCount / seconds };
     this.#history.push(record);
     this.#timings.push(timing);
@@ -206,6 +196,11 @@ export class Training {
     onEvent({ type: 'epoch', epochs: this.#recipe.epochs, ...record, ...timing });
   }
 
+  /** Of the state that stands in memory. */
+  #stateDigest(step: number): string {
+    return stateDigestOf(this.#memory.state(step), step);
+  }
+
   async #test(): Promise<Means> {
     const { signal, onPhase, choice, onEvent } = this.#deps;
     signal.throwIfAborted();
@@ -215,11 +210,5 @@ export class Training {
     const test = meansOf(await unlessAborted(this.#executor.evaluate('test', tested, 0), signal));
     onEvent({ type: 'test', figures: test });
     return test;
-  }
-
-  #makeOrder(epoch: number): void {
-    if (epoch > this.#ordered)
-      this.#memory.setOrder(epoch, epochOrder(this.#recipe.seed, epoch, this.#numbers.training));
-    this.#ordered = Math.max(this.#ordered, epoch);
   }
 }

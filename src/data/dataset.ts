@@ -1,5 +1,7 @@
 // A labelled set of grey images, in memory. Knows nothing of files.
 
+import type { DatasetShape } from './assemble.ts';
+
 export interface ImageSet {
   readonly count: number;
   readonly rows: number;
@@ -21,4 +23,14 @@ export interface Dataset {
   readonly test: ImageSet;
   /** Number of classes: one more than the largest label of the training set. */
   readonly classes: number;
+}
+
+/** What lies at a place. */
+export function datasetAt({ train, test, classes }: DatasetShape, place: DatasetPlace): Dataset {
+  const { count, rows, columns } = train;
+  return {
+    train: { count, rows, columns, ...place.train },
+    test: { count: test.count, rows: test.rows, columns: test.columns, ...place.test },
+    classes,
+  };
 }

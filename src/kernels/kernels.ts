@@ -8,6 +8,10 @@ export const ROW_GROUPS = 16;
 /** Groups of all other rows, where a pass is summed: its slices are 0 to ROW_GROUPS + REST_GROUPS - 1 (assembly/structs.ts). */
 export const REST_GROUPS = 4;
 
+/** Bytes of a slice's hash, and after how many bytes its keys begin again (assembly/structs.ts). */
+export const HASH_BYTES = 32;
+export const HASH_KEY_BYTES = 4096;
+
 /** Bytes that the reduction takes at a time (assembly/structs.ts). */
 export const REDUCE_BYTES = 2048;
 
@@ -113,6 +117,8 @@ export interface Kernels {
   /** 1 if all gradients were finite. */
   updateSlice(runAt: number, scratchAt: number, adamAddress: number, slice: number, newPartials: number): number;
   updateFlat(adamAddress: number, gradient: number, bytes: number): number;
+  foldHash(hashes: number, out: number): void;
+  hashVector(keys: number, vector: number, bytes: number, sums: number, out: number): void;
   add(target: number, source: number, bytes: number): void;
   allFinite(vector: number, bytes: number): number;
   unsignZeros(vector: number, bytes: number): void;

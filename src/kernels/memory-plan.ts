@@ -3,6 +3,7 @@
 // It makes no memory (lay-memory.ts), and knows no words of records but by name (memory-records.ts).
 
 import { LockstepError } from '../errors.ts';
+import { hashKeyWords, STEP_HASH_BYTES } from './hash-keys.ts';
 import { REST_GROUPS, ROW_GROUPS } from './kernels.ts';
 import { BLOCK_WORDS, LayerWord, RunWord, STEP_BYTES, SUMS_BYTES, TREE_NODE_WORDS, wordsOf } from './memory-records.ts';
 import { partsOf, type RunShape } from './memory-shape.ts';
@@ -42,6 +43,12 @@ export interface MemoryPlan {
   readonly outcomes: number;
   /** STEP_RING records of STEP_BYTES. */
   readonly steps: number;
+  /** STEP_RING times the sums of a step's hash (parameter-hash.ts), and its keys. */
+  readonly hashes: number;
+  readonly hashKeys: number;
+  /** Sums of a whole vector's hash, and where a hash is put together; of the coordinator's thread alone. */
+  readonly wholeHash: number;
+  readonly hash: number;
   readonly workers: readonly WorkerPlan[];
   /** Lists of records: the blocks of a compute phase, and the nodes of an update. */
   readonly blocks: number;
@@ -80,6 +87,10 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
   const control = space.take(CONTROL_WORDS * 4);
   const tasks = space.take(taskCount * 4);
   const steps = space.take(STEP_RING * STEP_BYTES);
+  const hashes = space.take(STEP_RING * STEP_HASH_BYTES);
+  const hashKeys = space.record(hashKeyWords());
+  const wholeHash = space.take(STEP_HASH_BYTES);
+  const hash = space.take(16);
   const runRecord = planRunRecord(space, shape, data, grid);
   const workers = Array.from({ length: shape.workers }, () => planWorker(space, shape, grid));
   const blocks = space.take(shape.shards * BLOCK_WORDS * 4);
@@ -104,6 +115,10 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
     partSums,
     outcomes,
     steps,
+    hashes,
+    hashKeys,
+    wholeHash,
+    hash,
     workers,
     blocks,
     treeNodes,

@@ -94,8 +94,10 @@ export const AdamWord = {
   shifted: 21,
   nodeCount: 22,
   nodes: 23,
+  hashes: 24,
+  hashKeys: 25,
 } as const;
-export const ADAM_BYTES = 96;
+export const ADAM_BYTES = 104;
 
 /** Sums: beside each tree node, and for each part of an evaluation. */
 export const SumsDouble = { lossSum: 0 } as const;

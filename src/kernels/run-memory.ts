@@ -123,17 +123,21 @@ export class RunMemory {
   }
 
   parametersAt(step: number): Float32Array {
-    return toCanonicalOrder(this.plan.shape.layout, this.vector(bufferOf(this.plan.parameters, step)));
+    return this.canonical(bufferOf(this.plan.parameters, step));
+  }
+
+  /** A copy of the parameter or gradient vector at `address`, in canonical order. */
+  canonical(address: number): Float32Array {
+    return toCanonicalOrder(this.plan.shape.layout, this.vector(address));
   }
 
   /** Copies of the state that step `step` reads, in canonical order. */
   state(step: number): { parameters: Float32Array; firstMoments: Float32Array; secondMoments: Float32Array } {
-    const { parameters, firstMoments, secondMoments, shape } = this.plan;
-    const { layout } = shape;
+    const { parameters, firstMoments, secondMoments } = this.plan;
     return {
-      parameters: toCanonicalOrder(layout, this.vector(bufferOf(parameters, step))),
-      firstMoments: toCanonicalOrder(layout, this.vector(bufferOf(firstMoments, step))),
-      secondMoments: toCanonicalOrder(layout, this.vector(bufferOf(secondMoments, step))),
+      parameters: this.canonical(bufferOf(parameters, step)),
+      firstMoments: this.canonical(bufferOf(firstMoments, step)),
+      secondMoments: this.canonical(bufferOf(secondMoments, step)),
     };
   }
 

@@ -219,7 +219,16 @@ export class Workbench {
     const from = { parameters: p, firstMoments: m, secondMoments: v };
     const to = { newParameters: p, newFirstMoments: m, newSecondMoments: v };
     const words = new Uint32Array(buffer, record);
-    wordsOf(AdamWord, { ...from, ...to, sampleCount: 1, shifted: 0, nodeCount: 0, nodes: 0 }).forEach((word, i) => {
+    wordsOf(AdamWord, {
+      ...from,
+      ...to,
+      sampleCount: 1,
+      shifted: 0,
+      nodeCount: 0,
+      nodes: 0,
+      hashes: 0,
+      hashKeys: 0,
+    }).forEach((word, i) => {
       words[i] = word;
     });
     const views = [p, m, v].map((address) => new Float32Array(buffer, address, bytes / 4).fill(0));

@@ -10,6 +10,7 @@ import { presetNames } from './presets.ts';
 import type { TrainOptions } from './train-options.ts';
 import {
   checkpointChoice,
+  digestStart,
   filePath,
   folderPath,
   fraction,
@@ -462,6 +463,15 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     help: 'leave out figures and report.html (lockstep report makes them later)',
     recorded: false,
   },
+  expectDigest: {
+    flag: '--expect-digest <hex>',
+    kind: orNull(digestStart),
+    default: null,
+    defaultText: 'any',
+    group: output,
+    help: 'end with 3 unless digest or state digest of the run is this one, or begins with these 16 digits or more',
+    recorded: false,
+  },
   json: {
     flag: '--json',
     kind: onOff,
@@ -483,7 +493,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     kind: onOff,
     default: false,
     group: output,
-    help: 'show the stack trace of an error',
+    help: 'show the stack trace of an error, and the digest of the state after each epoch',
     recorded: false,
   },
 };

@@ -110,6 +110,13 @@ export function wordOr<const W extends string, T>(word: W, kind: Kind<T>): Kind<
 export type CheckpointChoice = 'last' | 'best' | number;
 export const checkpointChoice: Kind<CheckpointChoice> = wordOr('last', wordOr('best', integer(1, 2 ** 32 - 1)));
 
+/** The first digits of a SHA-256, or all of them. */
+export const digestStart: Kind<string> = {
+  allowed: 'the first 16 to 64 hex digits of a digest',
+  accepts: (value) => typeof value === 'string' && /^[0-9a-f]{16,64}$/i.test(value),
+  fromText: (text) => text,
+};
+
 /** On the command line with commas between them. */
 export const names: Kind<readonly string[]> = {
   allowed: 'a list of names',

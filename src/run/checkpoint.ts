@@ -6,11 +6,13 @@ import { LockstepError } from '../errors.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../formats/safetensors.ts';
 import { BiasPowers } from '../model/adam.ts';
 import { type Layout, namedTensors } from '../model/layout.ts';
+import { NUMERICS_VERSION } from '../numerics.ts';
 import type { Means } from '../sums.ts';
 import { type State, stateDigestOf } from './digest.ts';
 import { checkState, jsonText, type ReadState } from './disk-records.ts';
 import type { Apart } from './epoch-segments.ts';
 import type { Position } from './position.ts';
+import type { ReceiptsMark } from './receipts.ts';
 import { type Change, changeOf, type Facts } from './run-record.ts';
 
 export const tensorFileName = 'state.safetensors';
@@ -28,6 +30,8 @@ export interface Checkpoint {
   /** Wall time of the run up to here, of all its processes. */
   readonly seconds: number;
   readonly state: State;
+  /** Where the run's receipts stand at this step; null: there are none up to here. */
+  readonly receipts: ReceiptsMark | null;
   /** With --select best: the parameters with the lowest validation loss of the whole epochs; else null. */
   readonly bestParameters: Float32Array | null;
 }
@@ -52,7 +56,7 @@ export function encodeCheckpoint(
   checkpoint: Checkpoint,
   apart: Apart | null = null,
 ): { tensors: Uint8Array; state: string } {
-  const { position, validation, facts, changes, program, seconds, state, bestParameters } = checkpoint;
+  const { position, validation, facts, changes, program, seconds, state, receipts, bestParameters } = checkpoint;
   const tensors = encodeSafetensors(tensorsOf(layout, state, bestParameters));
   const { history, timings, ...place } = position;
   const body = {
@@ -65,6 +69,8 @@ export function encodeCheckpoint(
     changes,
     tensors: { file: tensorFileName, bytes: tensors.length, sha256: sha256(tensors) },
     stateDigest: stateDigestOf(state, position.step),
+    numerics: NUMERICS_VERSION,
+    ...(receipts === null ? {} : { receipts }),
     ...(apart === null ? {} : { apart }),
     history: history.slice(apart?.epochs ?? 0),
     timings: timings.slice(apart?.epochs ?? 0),
@@ -119,9 +125,10 @@ export function decodeCheckpoint(layout: Layout, body: StateBody, tensors: Uint8
     });
   }
   const { step, history, timings, sums, trainingSeconds, beta1Power, beta2Power } = body;
-  const { validation, facts, changes, program, seconds } = body;
+  const { validation, facts, changes, program, seconds, receipts = null } = body;
   const position = { step, history, timings, sums, trainingSeconds, beta1Power, beta2Power };
-  return { position, validation, facts, changes: changes.map(changeOf), program, seconds, state, bestParameters };
+  const recorded = changes.map(changeOf);
+  return { position, validation, facts, changes: recorded, program, seconds, state, receipts, bestParameters };
 }
 
 function parsedJson(text: string): object | null {
@@ -162,7 +169,8 @@ const vectors = [
   ['secondMoments', '.exp_avg_sq'],
 ] as const;
 
-function tensorsOf(layout: Layout, state: State, best: Float32Array | null): Tensor[] {
+/** A state under PyTorch's names, as views: a checkpoint's tensors. */
+export function tensorsOf(layout: Layout, state: State, best: Float32Array | null): Tensor[] {
   const all: [Float32Array, string][] = vectors.map(([vector, suffix]) => [state[vector], suffix]);
   if (best !== null) all.push([best, '.best']);
   return all.flatMap(([values, suffix]) =>

@@ -24,12 +24,14 @@ const means = v.object({ loss: figure, accuracy: figure });
 const sums = v.object({ lossSum: figure, correctCount: count, sampleCount: count });
 const place = { epoch: v.pipe(count, v.minValue(1)) };
 const epochFigures = { train: means, validation: v.nullable(means), samples: count };
+/** 0.1.0 wrote none. */
+const stateDigest = v.exactOptional(hex);
 const timing = v.object({ seconds: figure, samplesPerSecond: figure });
 
 /** Epochs that follow each other, the first of a run or later ones. */
 const someEpochs = v.pipe(
   // in this order they are written again
-  v.array(v.object({ ...place, steps: step, ...epochFigures })),
+  v.array(v.object({ ...place, steps: step, ...epochFigures, stateDigest })),
   v.check(
     (epochs) => epochs.every((one, i) => one.epoch === epochs[0]!.epoch + i),
     'its epochs do not follow each other',
@@ -117,6 +119,8 @@ const state = v.pipe(
     changes,
     tensors: v.object({ file: v.string(), bytes: count, sha256: hex }),
     stateDigest: hex,
+    numerics: v.exactOptional(count),
+    receipts: v.exactOptional(v.object({ bytes: count, link: hex })),
     apart: v.optional(v.object({ epochs: v.pipe(count, v.minValue(1)), sha256: hex })),
     history: someEpochs,
     timings: v.array(timing),
@@ -135,6 +139,16 @@ const segment = v.pipe(
   v.check(({ history, timings }) => history.length === timings.length, 'it has not as many timings as epochs'),
 );
 
+/** Lines of a run's receipts (receipts.ts). */
+const linked = { link: hex };
+const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'no hash of 32 hex digits'));
+const receiptsHead = v.object({ receipts: count, numerics: count, step, parameters: hash, ...linked });
+const receipt = v.union([
+  v.object({ step, parameters: hash, ...linked }),
+  v.object({ step, state: hex, ...linked }),
+  v.object({ step, changes, ...linked }),
+]);
+
 export type ReadState = v.InferOutput<typeof state>;
 export type ReadLog = v.InferOutput<typeof log>;
 export type ReadRecord = v.InferOutput<typeof record>;
@@ -152,6 +166,9 @@ export const checkSummary = (value: unknown): Checked<Summary> => {
 export const checkLog = (value: unknown): Checked<ReadLog> => checked(log, value);
 export const checkRecord = (value: unknown): Checked<ReadRecord> => checked(record, value);
 export const checkSegment = (value: unknown): Checked<v.InferOutput<typeof segment>> => checked(segment, value);
+export const checkReceiptsHead = (value: unknown): Checked<v.InferOutput<typeof receiptsHead>> =>
+  checked(receiptsHead, value);
+export const checkReceipt = (value: unknown): Checked<v.InferOutput<typeof receipt>> => checked(receipt, value);
 export const checkState = (value: unknown): Checked<ReadState & { timings: EpochTiming[] }> => checked(state, value);
 
 function checked<T extends v.GenericSchema>(schema: T, value: unknown): Checked<v.InferOutput<T>> {

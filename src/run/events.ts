@@ -16,6 +16,8 @@ export interface EpochRecord {
   readonly validation: Means | null;
   /** Training samples used in this epoch. */
   readonly samples: number;
+  /** SHA-256 of the whole state after it (digest.ts). 0.1.0 wrote none. */
+  readonly stateDigest?: string;
 }
 
 export interface EpochTiming {

@@ -19,15 +19,25 @@ const sampling = ['batchSize', 'seed', 'valSize', 'limitTrain', 'data'];
 
 export type Difference = Omit<Change, 'step' | 'epochsDone'>;
 
+/** All that is recorded and not the same in each of some runs. One that an older run does not record had its default there. */
+export function differingValues(
+  runs: readonly Facts[],
+): { readonly name: string; readonly values: readonly unknown[] }[] {
+  const known = runs.map(valuesOf);
+  const recorded = optionKeys.filter((key) => optionTable[key].recorded && key !== 'data');
+  return [...recorded, 'data']
+    .map((name) => ({ name, values: known.map((values) => values[name]) }))
+    .filter(({ values }) => values.some((value) => JSON.stringify(value) !== JSON.stringify(values[0])));
+}
+
+/** By their names; of data the digest, wherever they are. */
+function valuesOf({ config, dataDigest, engine }: Facts): Readonly<Record<string, unknown>> {
+  return { ...defaults, ...config, data: dataDigest, engine };
+}
+
 /** In what the bits depend on. An option that is missing on one side, since it is older, had its default there. */
 export function differences(before: Facts, now: Facts): Difference[] {
-  const values = (facts: Facts): Record<string, unknown> => ({
-    ...defaults,
-    ...facts.config,
-    data: facts.dataDigest,
-    engine: facts.engine,
-  });
-  const [old, asked] = [values(before), values(now)];
+  const [old, asked] = [valuesOf(before), valuesOf(now)];
   // a schedule, or a rise of the rate, is a plan for all epochs: another length would be another plan from the first step on
   const planned = [old, asked].some(({ schedule = 'constant', warmup }) => schedule !== 'constant' || Boolean(warmup));
   return [...allowable, ...(planned ? ['epochs'] : [])]

@@ -3,7 +3,7 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import type { DatasetShape } from '../data/assemble.ts';
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, type DatasetPlace, datasetAt } from '../data/dataset.ts';
 
 const HEAD_BYTES = 20;
 const MOST_HASHED = 2 ** 30;
@@ -71,21 +71,16 @@ export class DatasetHash {
   }
 }
 
-/** SHA-256 (hex) of bytes that were received. */
-export function digestOfBytes(bytes: Uint8Array): string {
-  return update(createHash('sha256'), bytes).digest('hex');
-}
-
 /** Node takes no 2 GiB at once. */
 function update(hash: Hash, bytes: Uint8Array): Hash {
   for (let at = 0; at < bytes.length; at += MOST_HASHED) hash.update(bytes.subarray(at, at + MOST_HASHED));
   return hash;
 }
 
-/** Bytes whose digest was verified -> dataset, as views of them; null when they are no dataset after all. */
-export function datasetOfBytes(bytes: Uint8Array): Dataset | null {
+/** What the first bytes of `length` say that all of them are; null when they are no dataset. */
+export function datasetShapeOf(bytes: Uint8Array, length: number): DatasetShape | null {
   if (bytes.length < HEAD_BYTES) return null;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEAD_BYTES);
   const [trainCount, testCount, rows, columns, classes] = [0, 4, 8, 12, 16].map((at) => view.getUint32(at, true)) as [
     number,
     number,
@@ -95,17 +90,44 @@ export function datasetOfBytes(bytes: Uint8Array): Dataset | null {
   ];
   const pixels = rows * columns;
   if (trainCount === 0 || pixels === 0 || classes === 0) return null;
-  if (bytes.length !== HEAD_BYTES + (trainCount + testCount) * (pixels + 1)) return null;
+  if (length !== HEAD_BYTES + (trainCount + testCount) * (pixels + 1)) return null;
+  return { train: { count: trainCount, rows, columns }, test: { count: testCount, rows, columns }, classes };
+}
 
-  const setAt = (start: number, count: number) => ({
-    count,
-    rows,
-    columns,
-    images: bytes.subarray(start, start + count * pixels),
-    labels: bytes.subarray(start + count * pixels, start + count * (pixels + 1)),
-  });
-  const train = setAt(HEAD_BYTES, trainCount);
-  const test = setAt(HEAD_BYTES + trainCount * (pixels + 1), testCount);
-  const inRange = (labels: Uint8Array) => labels.every((label) => label < classes);
-  return inRange(train.labels) && inRange(test.labels) ? { train, test, classes } : null;
+/** A dataset that comes in pieces, in their order, and is read to where it is to stand: it is held once. */
+export class DatasetArrival {
+  readonly #hash = createHash('sha256');
+  readonly #shape: DatasetShape;
+  readonly #place: DatasetPlace;
+  /** What is still to be filled. */
+  readonly #rooms: Uint8Array[];
+
+  constructor(shape: DatasetShape, place: DatasetPlace) {
+    this.#shape = shape;
+    this.#place = place;
+    const { train, test } = place;
+    this.#rooms = [new Uint8Array(HEAD_BYTES), train.images, train.labels, test.images, test.labels];
+  }
+
+  /** The next piece; all of them are as many bytes as the shape says. */
+  add(piece: Uint8Array): void {
+    update(this.#hash, piece);
+    let rest = piece;
+    while (rest.length > 0) {
+      const room = this.#rooms[0]!;
+      const part = rest.subarray(0, room.length);
+      room.set(part);
+      rest = rest.subarray(part.length);
+      if (part.length < room.length) this.#rooms[0] = room.subarray(part.length);
+      else this.#rooms.shift();
+    }
+  }
+
+  /** When all has come, once: its SHA-256 (hex), and the dataset as views of its place; null where it is none after all. */
+  end(): { readonly digest: string; readonly data: Dataset | null } {
+    const data = datasetAt(this.#shape, this.#place);
+    const inRange = (labels: Uint8Array) => labels.every((label) => label < data.classes);
+    const isDataset = inRange(data.train.labels) && inRange(data.test.labels);
+    return { digest: this.#hash.digest('hex'), data: isDataset ? data : null };
+  }
 }

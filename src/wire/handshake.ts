@@ -1,10 +1,17 @@
 // Would the two ends agree to the bit? A node's hello is held against the coordinator's own; a refusal names both sides.
 
+import { NUMERICS_VERSION } from '../numerics.ts';
+import { PROTOCOL_VERSION } from './limits.ts';
 import type { Hello } from './messages.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 /** What must be the same at both ends. */
-export type Identity = Pick<Hello, 'protocolVersion' | 'programVersion' | 'engine' | 'selfTest'>;
+export type Identity = Pick<Hello, 'protocolVersion' | 'programVersion' | 'numerics' | 'engine' | 'selfTest'>;
+
+/** What this program says of itself. */
+export function identityOf(programVersion: string, engine: string, selfTest: string): Identity {
+  return { protocolVersion: PROTOCOL_VERSION, programVersion, numerics: NUMERICS_VERSION, engine, selfTest };
+}
 
 /** @throws ProtocolError with the code of the first difference */
 export function checkIdentity(node: Identity, coordinator: Identity): void {
@@ -14,6 +21,9 @@ export function checkIdentity(node: Identity, coordinator: Identity): void {
   }
   if (node.programVersion !== coordinator.programVersion) {
     throw new ProtocolError('programVersion', differ('program', node.programVersion, coordinator.programVersion));
+  }
+  if (node.numerics !== coordinator.numerics) {
+    throw new ProtocolError('numerics', differ('numerics version', node.numerics, coordinator.numerics));
   }
   if (node.engine !== coordinator.engine) {
     throw new ProtocolError('engine', differ('engine', node.engine, coordinator.engine));

@@ -1,6 +1,6 @@
 // The protocol's version and its limits, with units: PROTOCOL.md, "Limits". Both ends refuse what is beyond them.
 
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 /** Bytes of an encoded header, the four bytes of its length not counted. */
 export const HEADER_BYTES = 65_536;

@@ -20,6 +20,8 @@ export interface Hello {
   readonly protocolVersion: number;
   /** Version of the program, e.g. 0.2.0. */
   readonly programVersion: string;
+  /** Version of the arithmetic (src/numerics.ts). */
+  readonly numerics: number;
   /** The engine that will compute: the one the coordinator named at the upgrade. */
   readonly engine: string;
   /** SHA-256 (hex) of the engine's answer to the fixed small network of the self-test. */

@@ -52,6 +52,7 @@ const checkHello = fields({
   type: oneOf(['hello']),
   protocolVersion: integer(PROTOCOL_VERSION, PROTOCOL_VERSION),
   programVersion: text(32),
+  numerics: integer(1, 2 ** 32 - 1),
   engine: text(32),
   selfTest: digest,
   name: text(NAME_LENGTH),

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { wiring } from '../../dist/src/library.js';
 import { decodeFrame, encodeHead } from '../../dist/src/wire/codec.js';
-import { PROTOCOL_VERSION } from '../../dist/src/wire/limits.js';
+import { identityOf } from '../../dist/src/wire/handshake.js';
 import { MeasuredProcess, median } from './measured-process.mjs';
 
 const ms = Number(process.argv[2] ?? 5000);
@@ -28,12 +28,7 @@ function answerAtOnce(url, shards) {
     socket.send(encodeHead(header), { fin: payload === undefined });
     if (payload !== undefined) socket.send(payload, { fin: true });
   };
-  const identity = {
-    protocolVersion: PROTOCOL_VERSION,
-    programVersion: wiring.programVersion,
-    engine: 'wasm',
-    selfTest,
-  };
+  const identity = identityOf(wiring.programVersion, 'wasm', selfTest);
   let values;
   socket.on('open', () =>
     say({ type: 'hello', ...identity, name: 'idle', threads: 1, wide: false, metricsPort: null, rank: null }),

@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest';
 import { LockstepError } from '../../src/errors.ts';
+import { DATA_PIECE_BYTES } from '../../src/wire/limits.ts';
 import type { Welcome } from '../../src/wire/messages.ts';
 import { packChanged } from '../../src/wire/top-bytes.ts';
 import { withCluster } from '../support/cluster.ts';
@@ -53,25 +54,50 @@ test.each<[string, object, string, number]>([
   expect(coordinator.heard.has('ready')).toBe(false);
 });
 
+/** The first piece of a dataset: what it says of training images, test images, rows, columns and classes, and nothing more. */
+async function told(coordinator: RawCoordinator, numbers: readonly number[], total: number): Promise<void> {
+  await coordinator.hear('need-data');
+  const payload = new Uint8Array(Math.min(total, DATA_PIECE_BYTES));
+  new Uint32Array(payload.buffer, 0, 5).set(numbers);
+  coordinator.say({ type: 'data', offset: 0, total }, payload);
+}
+
 test('a dataset for which there is no memory', async () => {
-  const real = globalThis.Uint8Array;
+  const real = WebAssembly.Memory;
   class Scarce extends real {
-    constructor(...args: unknown[]) {
-      if (args[0] === 2 ** 32 - 1) throw new RangeError('Array buffer allocation failed');
-      super(...(args as [number]));
+    constructor(asked: { initial: number; maximum: number; shared: boolean }) {
+      if (asked.initial > 30_000) throw new RangeError('could not allocate memory');
+      super(asked);
     }
   }
-  globalThis.Uint8Array = Scarce as typeof Uint8Array;
+  WebAssembly.Memory = Scarce;
   onTestFinished(() => {
-    globalThis.Uint8Array = real;
+    WebAssembly.Memory = real;
   });
-  const [coordinator, node] = await welcomed({ dataBytes: 2 ** 32 - 1, dataDigest: 'ab'.repeat(32) });
+  const images = Math.floor(2 ** 31 / 785);
+  const dataBytes = 20 + images * 785;
+  const [coordinator, node] = await welcomed({ dataBytes, dataDigest: 'ab'.repeat(32) });
+  await told(coordinator, [images - 300, 300, 28, 28, 10], dataBytes);
   expect(await coordinator.closedBy).toBe('4025 doesNotFit');
   expect((await node.ended).error).toMatchObject({
+    code: 'ERR_LOCKSTEP_NO_MEMORY',
     exitCode: 2,
-    why: expect.stringMatching(/no memory for a dataset/),
-    cause: expect.any(RangeError),
+    why: expect.stringMatching(/MiB of memory cannot be had: the system refused them/),
   });
+});
+
+test.each([
+  ['whose first bytes say that they are more than are coming', [700, 300, 28, 28, 10], 20 + 999 * 785],
+  ['that ends before it says what it is', [], 19],
+  ['without classes', [700, 300, 28, 28, 0], 20 + 1000 * 785],
+])('a dataset %s, before room is made for it', async (_, numbers, dataBytes) => {
+  const [coordinator, node] = await welcomed({ dataBytes, dataDigest: 'ab'.repeat(32) });
+  if (dataBytes < 20) {
+    await coordinator.hear('need-data');
+    coordinator.say({ type: 'data', offset: 0, total: dataBytes }, new Uint8Array(dataBytes));
+  } else await told(coordinator, numbers, dataBytes);
+  expect(await coordinator.closedBy).toBe('4024 dataDigest');
+  expect((await node.ended).error).not.toBe(null);
 });
 
 test('threads that this machine cannot start: its own reason and remedy, in full', async () => {

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ThreadPool } from '../../src/host/thread-pool.ts';
-import type { NodeWiring } from '../../worker/node/node-run.ts';
+import type { NodeWiring } from '../../worker/node/node-wiring.ts';
 import { type Cluster, impatient, patient, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
 import { gate } from '../support/events.ts';

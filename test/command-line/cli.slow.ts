@@ -89,6 +89,7 @@ describe('lockstep train', () => {
       'log.json',
       'metrics.om',
       'model.safetensors',
+      'receipts.jsonl',
       'summary.json',
     ];
     expect(await readdir(join(cwd, 'runs', folder!))).toEqual(files);

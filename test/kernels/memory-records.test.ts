@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { REDUCE_BYTES, REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
+import { HASH_BYTES, HASH_KEY_BYTES, REDUCE_BYTES, REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import * as records from '../../src/kernels/memory-records.ts';
 import { LONG_ROW_BYTES, TILE } from '../../src/kernels/pass-grid.ts';
 import { ENTRY_BYTES } from '../../src/kernels/worker-plan.ts';
@@ -88,7 +88,18 @@ test('what only TypeScript reads has a place of its own for each name, within it
 
 test('the sizes that both sides plan with are the same', () => {
   const constant = (name: string) => Number(new RegExp(`^export const ${name}: i32 = (\\d+);$`, 'm').exec(source)![1]);
-  expect({ TILE, ENTRY_BYTES, LONG_ROW_BYTES, ROW_GROUPS, REST_GROUPS, REDUCE_BYTES }).toEqual({
+  expect({
+    TILE,
+    ENTRY_BYTES,
+    LONG_ROW_BYTES,
+    ROW_GROUPS,
+    REST_GROUPS,
+    REDUCE_BYTES,
+    HASH_BYTES,
+    HASH_KEY_BYTES,
+  }).toEqual({
+    HASH_BYTES: constant('HASH_BYTES'),
+    HASH_KEY_BYTES: constant('HASH_KEY_BYTES'),
     TILE: constant('TILE'),
     LONG_ROW_BYTES: constant('LONG_ROW_BYTES'),
     ENTRY_BYTES: constant('ENTRY_BYTES'),

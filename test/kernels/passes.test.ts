@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { blocksOfStep } from '../../coordinator/executors/step-tasks.ts';
 import { REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
+import { committedHash } from '../../src/kernels/parameter-hash.ts';
 import { passesOf, passGridOf } from '../../src/kernels/pass-grid.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { wiring } from '../../src/library.ts';
@@ -51,7 +52,7 @@ function leftBy(memory: RunMemory, step: number): string {
   const { lossSum, correctCount, sampleCount } = memory.sums(memory.plan.slots[0]!.sums);
   const partials = new Float32Array(memory.wasmMemory.buffer, memory.plan.partials[(step + 1) & 1]!, 16);
   const vectors = [parameters, firstMoments, secondMoments, partials].map(digestOf);
-  return [...vectors, lossSum, correctCount, sampleCount].join(' ');
+  return [...vectors, committedHash(memory, step), lossSum, correctCount, sampleCount].join(' ');
 }
 
 const steps = ({ batchSize, count }: Case) =>

@@ -58,6 +58,7 @@ describe('resolveOptions', () => {
       autoResume: false,
       allowChange: [],
       report: true,
+      expectDigest: null,
       json: false,
       quiet: false,
       verbose: false,

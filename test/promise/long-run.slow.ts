@@ -146,6 +146,7 @@ test.each([0, 1])('when flush %d of its epochs fails, the checkpoint before stay
         program: '1.2.3',
         seconds: 1,
         state: { parameters: vector, firstMoments: vector, secondMoments: vector },
+        receipts: null,
         bestParameters: null,
       };
     };

@@ -119,6 +119,27 @@ describe('the bits of an uninterrupted run', () => {
     expect(await bitsOnDisk(out)).toEqual(baseline);
   });
 
+  test.each<number | 'epoch'>([
+    7,
+    'epoch',
+  ])('and the same receipts, to the byte, with checkpoints every %s', async (checkpointEvery) => {
+    const whole = place();
+    await runOnDisk({ ...short, checkpointEvery, threads: 0, out: whole });
+    const expected = await readFile(join(whole, 'receipts.jsonl'), 'utf8');
+    const lines = expected.trimEnd().split('\n');
+    // the first, 30 steps, the ends of three epochs, and checkpoints on the way: 7, 14, 21 and 28
+    expect(lines).toHaveLength(1 + 30 + 3 + (checkpointEvery === 7 ? 4 : 0));
+    const run = await died(17, { checkpointEvery });
+    await dieAt(22, { resume: run });
+    await runOnDisk({ resume: run, maxSteps: 25, threads: 2 });
+    await runOnDisk({ resume: run, maxSteps: null, threads: 3 });
+    expect(await readFile(join(run, 'receipts.jsonl'), 'utf8')).toBe(expected);
+    const out = place();
+    const other = await died(23, { checkpointEvery });
+    await runOnDisk({ resume: other, out, threads: 1 });
+    expect(await readFile(join(out, 'receipts.jsonl'), 'utf8')).toBe(expected);
+  });
+
   test('by the library', async () => {
     const run = await died(17);
     const summary = await train({ resume: run, threads: 0 });
@@ -389,6 +410,41 @@ describe('a damaged checkpoint is named and passed over', () => {
     expect(error.message).toMatch(/step 16 is of another version.*format 3.*formats 1 and 2/);
   });
 
+  test('one of another version of the arithmetic is not passed over either', async () => {
+    const run = await died(17, { checkpointEvery: 4 });
+    await rewrite(join(run, state), (bytes) => {
+      const body = bytes.toString().replace('"numerics": 1', '"numerics": 2').split(',\n  "checksum"')[0]!;
+      const checksum = createHash('sha256').update(body).digest('hex');
+      return Buffer.from(`${body},\n  "checksum": "${checksum}"\n}\n`);
+    });
+    const error = await refusal(() => runOnDisk({ resume: run }));
+    expect(error).toMatchObject({ code: 'ERR_LOCKSTEP_NUMERICS', exitCode: 2 });
+    expect(error.message).toMatch(/numerics version is 2, and that of this program is 1/);
+  });
+
+  test.each([
+    ['missing', (run: string) => rm(join(run, 'receipts.jsonl'))],
+    ['cut short', (run: string) => rewrite(join(run, 'receipts.jsonl'), (bytes) => bytes.subarray(0, 900))],
+    [
+      'edited',
+      (run: string) =>
+        rewrite(join(run, 'receipts.jsonl'), (bytes) =>
+          Buffer.from(bytes.toString().replaceAll('"link":"', '"link":"0')),
+        ),
+    ],
+  ])('receipts that are %s begin anew where the run goes on, and the old ones stay', async (what, damage) => {
+    const run = await died(17, { checkpointEvery: 4 });
+    await damage(run);
+    const ran = await runOnDisk({ resume: run, threads: 1 });
+    expect(warningsOf(ran)).toEqual([expect.stringContaining('Receipts begin anew at step 16')]);
+    const { receipts, ...bits } = await bitsOnDisk(run);
+    const { receipts: whole, ...expected } = baseline;
+    expect(bits).toEqual(expected);
+    expect(receipts).toEqual({ numerics: 1, from: 16, hashes: whole!.hashes.slice(16) });
+    const aside = (await readdir(run)).includes('receipts-before-step-16.jsonl');
+    expect(aside).toBe(what !== 'missing');
+  });
+
   test('what a killed process left half-written is removed, and what it was replacing comes back', async () => {
     const run = await died(17, { checkpointEvery: 4 });
     const checkpoints = join(run, 'checkpoints');
@@ -552,6 +608,7 @@ describe('what is done otherwise', () => {
       'history.json',
       'metrics.om',
       'model.safetensors',
+      'receipts.jsonl',
       'summary.json',
     ]);
   });

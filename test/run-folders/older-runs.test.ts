@@ -12,6 +12,8 @@ import { bitsOnDisk, runOnDisk, warningsOf } from '../support/run-on-disk.ts';
 import { withFolder } from '../support/tiny-data.ts';
 
 const runs = fileURLToPath(new URL('../golden/run-0.1.0/', import.meta.url));
+/** The newest checkpoint of the interrupted one. */
+const interruptedAt = 9;
 /** Of the finished run; the interrupted one has the same configuration. */
 const right = {
   digest: 'ffc5415c60b3e005efb392fcb438f5d3d9bcad35316c6b32db63795c2f97cd23',
@@ -33,7 +35,14 @@ describe('a run of 0.1.0', () => {
       const ran = await runOnDisk({ resume: run, threads: 2 });
       expect(ran.summary).toMatchObject(right);
       expect(warningsOf(ran)).toEqual([]);
-      expect((await bitsOnDisk(run)).history).toEqual((await bitsOnDisk(join(runs, 'finished'))).history);
+      const { history, receipts } = await bitsOnDisk(run);
+      // 0.1.0 had no digests in its history
+      const figures = history.map(({ stateDigest, ...rest }) => rest);
+      expect(figures).toEqual((await bitsOnDisk(join(runs, 'finished'))).history);
+      expect(history.at(-1)!.stateDigest).toBe(right.stateDigest);
+      // and no receipts: they begin where it goes on
+      expect(receipts).toMatchObject({ numerics: 1, from: interruptedAt });
+      expect(receipts!.hashes).toHaveLength(history.at(-1)!.steps - interruptedAt + 1);
     });
   });
 

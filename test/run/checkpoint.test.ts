@@ -58,6 +58,7 @@ const arbitrary: fc.Arbitrary<Checkpoint> = fc.record({
   program: fc.string(),
   seconds: finite,
   state: fc.record({ parameters: vector, firstMoments: vector, secondMoments: vector }),
+  receipts: fc.option(fc.record({ bytes: fc.nat(), link: sha })),
   bestParameters: fc.option(vector),
 });
 

@@ -6,7 +6,7 @@ import type { Executor } from '../../coordinator/executors/executor.ts';
 import { ShardSizes } from '../../coordinator/executors/shard-sizes.ts';
 import type { Engine, WorkerPool } from '../../src/engine.ts';
 import { wiring } from '../../src/library.ts';
-import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
+import { identityOf } from '../../src/wire/handshake.ts';
 import type { Digits } from './digits.ts';
 import { type PreparedRun, prepareRun } from './prepared-run.ts';
 
@@ -39,12 +39,7 @@ export async function startListening(
     local: local && { pool: local, executor: local },
     sizes: new ShardSizes(parts.shape),
     limits: { ...clusterLimits, step: { lateFactor: 1, lateFloorMs: 1, unmeasuredMs } },
-    identity: {
-      protocolVersion: PROTOCOL_VERSION,
-      programVersion: wiring.programVersion,
-      engine: 'wasm',
-      selfTest: await wiring.selfTest('wasm'),
-    },
+    identity: identityOf(wiring.programVersion, 'wasm', await wiring.selfTest('wasm')),
   });
   return { prepared, url: (await log.told('listening')).url, begun };
 }

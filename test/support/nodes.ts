@@ -11,9 +11,12 @@ import type { Token } from '../../src/wire/auth.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import type { Welcome } from '../../src/wire/messages.ts';
 import { makeEngine } from '../../worker/engines/make-engine.ts';
+import { KnownData } from '../../worker/node/known-data.ts';
+import { layNodeRun } from '../../worker/node/laid-run.ts';
 import { type NodeOptions, type NodeResult, type RankOfLaunch, runNode } from '../../worker/node/node.ts';
 import type { NodeCounts } from '../../worker/node/node-counts.ts';
-import { NodeRun, type NodeWiring } from '../../worker/node/node-run.ts';
+import { NodeRun } from '../../worker/node/node-run.ts';
+import type { NodeWiring } from '../../worker/node/node-wiring.ts';
 import { SpareMemory } from '../../worker/node/spare-memory.ts';
 import { Lines } from './events.ts';
 import { interruption } from './interruption.ts';
@@ -80,7 +83,7 @@ export function startNode(url: string, setup: NodeSetup = {}): TestNode {
   const options: NodeOptions = launch === undefined ? plain : { ...plain, launch };
   const ended = runNode(
     options,
-    new Map(data === null ? [] : [[digestOf(data), data]]),
+    data === null ? new KnownData(null) : new KnownData(data, digestOf(data)),
     { ...wiring, ...(setup.realThreads ? {} : { startPool }), ...setup.wiring },
     {
       signal: controller.signal,
@@ -137,5 +140,6 @@ function inlineHands(
 /** What a node computes with, for a test that speaks for the node itself. */
 export function nodeRunFor(welcome: Welcome, data: Dataset): NodeRun {
   const startPool: StartPool = (memory, hands) => inlineHands(memory, hands, {}, [], { validation: 0, test: 0 });
-  return new NodeRun(welcome, 'wasm', data, 1, { ...wiring, startPool }, new SpareMemory(), () => undefined);
+  const hands = { engine: 'wasm', threads: 1, wiring: { ...wiring, startPool }, memories: new SpareMemory() };
+  return new NodeRun(layNodeRun(welcome, data, data, hands), hands.wiring, hands.memories, () => undefined);
 }

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { wiring } from '../../src/library.ts';
 import { closeName } from '../../src/wire/close-codes.ts';
 import { decodeFrame } from '../../src/wire/codec.ts';
-import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
+import { identityOf } from '../../src/wire/handshake.ts';
 import type { Hello, NodeMessage, Step, Welcome } from '../../src/wire/messages.ts';
 import { messageBytes } from './frames.ts';
 
@@ -90,10 +90,7 @@ export class RawNode {
 export async function hello(change: Partial<Hello> = {}): Promise<Hello> {
   return {
     type: 'hello',
-    protocolVersion: PROTOCOL_VERSION,
-    programVersion: wiring.programVersion,
-    engine: 'wasm',
-    selfTest: await wiring.selfTest('wasm'),
+    ...identityOf(wiring.programVersion, 'wasm', await wiring.selfTest('wasm')),
     name: 'raw',
     threads: 1,
     wide: false,

@@ -8,6 +8,7 @@ import { trainRun } from '../../coordinator/training/train-run.ts';
 import { wiring } from '../../src/library.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { EpochRecord, Summary, TrainEvent } from '../../src/run/events.ts';
+import { readReceipts, receiptsFileName } from '../../src/run/receipts.ts';
 import type { Wiring } from '../../src/wiring.ts';
 import { warningOf } from './train.ts';
 
@@ -64,7 +65,19 @@ export async function bitsOnDisk(folder: string) {
   // equal runs have equal files, to the byte
   const historyText = await readFile(join(folder, 'history.json'), 'utf8');
   const figures = epochs.map(({ epoch, train, validation, samples }) => ({ epoch, train, validation, samples }));
-  return { digest, stateDigest, test, history, historyText, figures };
+  const receipts = await receiptsOf(folder);
+  return { digest, stateDigest, test, history, historyText, figures, receipts };
+}
+
+/** Without the states that only runs with that cadence of checkpoints note. */
+async function receiptsOf(folder: string) {
+  const text = await readFile(join(folder, receiptsFileName), 'utf8').catch(() => null);
+  // 0.1.0 wrote none
+  if (text === null) return null;
+  const found = readReceipts(text);
+  if ('why' in found) throw new Error(found.why);
+  const { numerics, from, hashes } = found.value;
+  return { numerics, from, hashes };
 }
 
 export function warningsOf({ events }: Ran): string[] {

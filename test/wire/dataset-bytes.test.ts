@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { DatasetBytes, datasetDigest, datasetOfBytes, digestOfBytes } from '../../src/wire/dataset-bytes.ts';
+import { DatasetArrival, DatasetBytes, datasetDigest, datasetShapeOf } from '../../src/wire/dataset-bytes.ts';
 
 const dataset = {
   train: {
@@ -18,6 +18,15 @@ const datasetBytes = (data: typeof dataset) => {
   const bytes = new DatasetBytes(data);
   return bytes.slice(0, bytes.length);
 };
+
+function arrived(bytes: Uint8Array, size: number) {
+  const shape = datasetShapeOf(bytes, bytes.length)!;
+  const room = (count: number) => ({ images: new Uint8Array(count * 4), labels: new Uint8Array(count) });
+  const place = { train: room(shape.train.count), test: room(shape.test.count) };
+  const arrival = new DatasetArrival(shape, place);
+  for (let at = 0; at < bytes.length; at += size) arrival.add(bytes.subarray(at, at + size));
+  return { ...arrival.end(), place };
+}
 
 describe("a dataset's bytes", () => {
   const bytes = datasetBytes(dataset);
@@ -39,24 +48,23 @@ describe("a dataset's bytes", () => {
     }
   });
 
-  it('come back, at any address, without a copy', () => {
-    const moved = new Uint8Array(bytes.length + 3);
-    moved.set(bytes, 3);
-    const back = datasetOfBytes(moved.subarray(3))!;
-    expect(back).toEqual(dataset);
-    expect(back.test.images.buffer).toBe(moved.buffer);
+  it('come back in pieces of any size, at the place where they are to stand', () => {
+    for (let size = 1; size <= bytes.length; size++) {
+      const { data, digest, place } = arrived(bytes, size);
+      expect(data).toEqual(dataset);
+      expect(digest).toBe(datasetDigest(dataset));
+      expect(data!.test.images.buffer).toBe(place.test.images.buffer);
+    }
   });
 
   it('have the digest that is told without making them', () => {
     expect(datasetDigest(dataset)).toBe(createHash('sha256').update(bytes).digest('hex'));
-    expect(digestOfBytes(bytes)).toBe(datasetDigest(dataset));
   });
 
   it.each([
     ['nothing', new Uint8Array(0)],
     ['a byte less', bytes.subarray(0, -1)],
     ['a byte more', Uint8Array.of(...bytes, 0)],
-    ['a label beyond the classes', bytes.with(-1, 3)],
     [
       'no training images',
       datasetBytes({
@@ -66,5 +74,13 @@ describe("a dataset's bytes", () => {
     ],
     ['images of no size', new Uint8Array(20).fill(1, 0, 1).fill(1, 16, 17)],
     ['sizes beyond all bounds', new Uint8Array(40).fill(255)],
-  ])('are refused as %s', (_, wrong) => expect(datasetOfBytes(wrong)).toBeNull());
+  ])('are refused as %s', (_, wrong) => expect(datasetShapeOf(wrong, wrong.length)).toBeNull());
+
+  it.each([
+    ['training', 34],
+    ['test', 39],
+  ])('are refused with a %s label beyond the classes', (_, at) => {
+    expect(arrived(bytes.with(at, 3), 7).data).toBeNull();
+    expect(arrived(bytes.with(at, 2), 7).data).not.toBeNull();
+  });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkIdentity } from '../../src/wire/handshake.ts';
 import { outcome } from './support.ts';
 
-const ours = { protocolVersion: 3, programVersion: '0.2.0', engine: 'wasm', selfTest: 'ab'.repeat(32) };
+const ours = { protocolVersion: 3, programVersion: '0.2.0', numerics: 1, engine: 'wasm', selfTest: 'ab'.repeat(32) };
 
 describe('checkIdentity', () => {
   it('accepts its like', () => expect(outcome(() => checkIdentity({ ...ours }, ours))).toBe('accepted'));
@@ -10,6 +10,7 @@ describe('checkIdentity', () => {
   it.each([
     [{ protocolVersion: 1 }, 'protocolVersion', 'protocol: node has 1, coordinator 3'],
     [{ programVersion: '0.2.1' }, 'programVersion', 'program: node has 0.2.1, coordinator 0.2.0'],
+    [{ numerics: 2 }, 'numerics', 'numerics version: node has 2, coordinator 1'],
     [{ engine: 'tfjs' }, 'engine', 'engine: node has tfjs, coordinator wasm'],
     [
       { selfTest: 'cd'.repeat(32) },

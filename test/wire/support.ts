@@ -16,6 +16,7 @@ export const nodeMessages: readonly NodeMessage[] = [
     type: 'hello',
     protocolVersion: PROTOCOL_VERSION,
     programVersion: '0.2.0',
+    numerics: 1,
     engine: 'wasm',
     selfTest: sha,
     name: 'lab 3',

@@ -2,6 +2,7 @@
 
 import type { Kernels } from '../../src/kernels/kernels.ts';
 import { AdamDouble, AdamWord, StepDouble } from '../../src/kernels/memory-records.ts';
+import { hashesOf } from '../../src/kernels/parameter-hash.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import { ADAM } from '../../src/model/adam.ts';
 
@@ -51,6 +52,8 @@ export class Committer {
     words[w + AdamWord.shifted] = this.#shifted ? 1 : 0;
     words[w + AdamWord.nodeCount] = nodeCount;
     words[w + AdamWord.nodes] = plan.treeNodes;
+    words[w + AdamWord.hashes] = hashesOf(plan, step);
+    words[w + AdamWord.hashKeys] = plan.hashKeys;
     return this.#record;
   }
 }

@@ -5,6 +5,7 @@ import type { StepAddress, WideKernels } from '../../src/engine.ts';
 import { type Kernels, REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
+import { committedHash, hashOfParameters } from '../../src/kernels/parameter-hash.ts';
 import { passesOf } from '../../src/kernels/pass-grid.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
@@ -130,6 +131,8 @@ const trials: { readonly [Name in keyof Kernels]: (bench: Bench, round: number) 
   },
   updateFlat: ({ memory: { kernels, plan }, committer }, round) =>
     kernels.updateFlat(committer.adamRecord(round, 1, 1), plan.slots[2]!.vector, plan.vectorBytes),
+  foldHash: ({ memory }, round) => committedHash(memory, round),
+  hashVector: ({ memory }, round) => hashOfParameters(memory, round),
   finish: ({ memory: { kernels, plan } }) => kernels.finish(plan.runRecord, plan.slots[2]!.vector),
   add: ({ memory: { kernels, plan } }) => kernels.add(plan.slots[0]!.vector, plan.slots[2]!.vector, plan.vectorBytes),
   unsignZeros: ({ memory: { kernels, plan } }) => kernels.unsignZeros(plan.slots[0]!.vector, plan.vectorBytes),

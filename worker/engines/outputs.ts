@@ -3,9 +3,10 @@
 
 import { batchSamples, shardStart } from '../../src/data/sampler.ts';
 import type { SplitName, StepAddress } from '../../src/engine.ts';
-import { REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
+import { HASH_BYTES, REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { LayerStoreWord, StoreWord, SUMS_BYTES } from '../../src/kernels/memory-records.ts';
 import { PART_SAMPLES, samplesOf } from '../../src/kernels/memory-shape.ts';
+import { hashesOf } from '../../src/kernels/parameter-hash.ts';
 import { passAt, TILE } from '../../src/kernels/pass-grid.ts';
 import { bufferOf, type RunMemory } from '../../src/kernels/run-memory.ts';
 
@@ -40,7 +41,8 @@ export function outputsOfUpdate(memory: RunMemory, step: number, slice: number):
   const { inputs, stride } = plan.firstLayer;
   const rest = 4 * inputs * stride;
   const rows = slice < ROW_GROUPS ? groupRows(memory, slice) : { at: rest, bytes: plan.vectorBytes - rest };
-  return committed(memory, step, slice, rows);
+  // the sums of a hash that only a pass has as well are set to 0 by the last one
+  return committed(memory, step, slice, rows, slice < ROW_GROUPS ? 1 : REST_GROUPS);
 }
 
 /** Of slice `slice` of a pass of a shared step. */
@@ -48,7 +50,7 @@ export function outputsOfSlice(memory: RunMemory, step: number, pass: number, sl
   const { plan, words } = memory;
   const rows = rowsOfSlice(memory, slice);
   const { to } = passAt(plan.grid, plan.shape.shards, pass);
-  if (to === 'node') return committed(memory, step, slice, rows);
+  if (to === 'node') return committed(memory, step, slice, rows, 1);
   const store = plan.workers[0]!.store / 4;
   const vectors = words[store + ('running' in to ? StoreWord.running : StoreWord.pending)]! >>> 0;
   const vector = vectors + ('running' in to ? to.running : to.pending) * plan.vectorBytes;
@@ -98,13 +100,14 @@ function outputsOfTile(memory: RunMemory, { stepInEpoch }: StepAddress, pass: nu
   ];
 }
 
-/** Rows of a vector: new parameters, new moments, and the sums of a group of the first layer's rows. */
-function committed({ plan }: RunMemory, step: number, slice: number, rows: Range): Range[] {
+/** Rows of a vector: new parameters, new moments, sums of `hashes` slices' hash, and of a group of the first layer's rows. */
+function committed({ plan }: RunMemory, step: number, slice: number, rows: Range, hashes: number): Range[] {
   const { parameters, firstMoments, secondMoments, partials, firstLayer } = plan;
   const vectors = [parameters, firstMoments, secondMoments].map((pair) => ({
     at: bufferOf(pair, step + 1) + rows.at,
     bytes: rows.bytes,
   }));
+  vectors.push({ at: hashesOf(plan, step) + slice * HASH_BYTES, bytes: hashes * HASH_BYTES });
   if (slice >= ROW_GROUPS) return vectors;
   const bytes = 4 * firstLayer.stride;
   return [...vectors, { at: bufferOf(partials, step + 1) + slice * bytes, bytes }];

@@ -1,42 +1,21 @@
 // What a node holds for one run: data, memory, threads. It turns parameters and blocks into tree nodes and figures.
 
-import type { Dataset } from '../../src/data/dataset.ts';
-import { epochOrder, type SplitNumbers, splitImages, stepsPerEpoch } from '../../src/data/sampler.ts';
-import { sharesSteps, type WideKernels, type WorkerPool } from '../../src/engine.ts';
-import { messageOf } from '../../src/errors.ts';
-import { ThreadPool, type ThreadPoolOptions } from '../../src/host/thread-pool.ts';
+import { epochOrder, type SplitNumbers, stepsPerEpoch } from '../../src/data/sampler.ts';
+import { sharesSteps, type WorkerPool } from '../../src/engine.ts';
+import { ThreadPool } from '../../src/host/thread-pool.ts';
 import { usableCores } from '../../src/host/usable-cores.ts';
-import { runMemoryOn } from '../../src/kernels/lay-memory.ts';
-import { planMemory } from '../../src/kernels/memory-plan.ts';
 import { partsOf, type RunShape, samplesOf } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import { resolveOptions } from '../../src/options/config.ts';
-import { shapeOf } from '../../src/run/run-shape.ts';
 import { shardsOfBlock } from '../../src/tree.ts';
 import { LiveRows } from '../../src/wire/live-rows.ts';
-import type { Evaluate, PartSums, Step, TreeNode, Welcome } from '../../src/wire/messages.ts';
+import type { Evaluate, PartSums, Step, TreeNode } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import { unpackChanged } from '../../src/wire/top-bytes.ts';
-import type { Wiring } from '../../src/wiring.ts';
 import { checkAsked } from './check-asked.ts';
+import { fitting, type LaidRun } from './laid-run.ts';
 import { NearPool } from './near-pool.ts';
+import type { NodeWiring } from './node-wiring.ts';
 import type { SpareMemory } from './spare-memory.ts';
-
-/** What the entries wire in. */
-export type NodeWiring = Pick<
-  Wiring,
-  'programVersion' | 'sharedKernels' | 'heapBase' | 'selfTest' | 'threadFile' | 'makeEngine' | 'cores'
-> & {
-  /** Where it computes with wide vectors. */
-  readonly wide?: WideKernels;
-  /** What computes in the place of threads: of tests. */
-  readonly startPool?: (memory: RunMemory, options: ThreadPoolOptions) => WorkerPool;
-};
-
-/** The other engine has none to be asked for. */
-export function hasWideVectors(engine: string, { wide }: Pick<NodeWiring, 'wide'>): boolean {
-  return engine === 'wasm' && wide !== undefined;
-}
 
 export class NodeRun {
   readonly #pool: WorkerPool;
@@ -53,40 +32,23 @@ export class NodeRun {
   /** Attempts that were begun and have not ended. */
   #attempts = 0;
 
-  /** @throws ProtocolError: doesNotFit when the run cannot be computed here, badField when the welcome contradicts itself */
+  /** @throws ProtocolError: doesNotFit when the run cannot be computed here */
   constructor(
-    welcome: Welcome,
-    engine: string,
-    data: Dataset,
-    threads: number,
+    laid: LaidRun,
     wiring: NodeWiring,
     memories: SpareMemory,
     onLoss: (thread: number, reason: string) => void,
   ) {
+    const { seed, split, shape, memory, module, engine, threads } = laid;
+    this.#seed = seed;
+    this.#split = split;
+    this.#shape = shape;
+    this.#memory = memory;
     this.#memories = memories;
-    try {
-      const options = resolveOptions({}, welcome.configuration);
-      this.#seed = options.seed;
-      this.#split = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
-      this.#shape = shapeOf(options, data, this.#split, threads, options.shards);
-      const plan = planMemory(this.#shape, wiring.heapBase());
-      if (plan.vectorBytes !== 4 * welcome.valueCount) {
-        throw new Error(`the model has ${plan.vectorBytes / 4} values here, ${welcome.valueCount} there`);
-      }
-      const wide = hasWideVectors(engine, wiring) ? wiring.wide : undefined;
-      const module = wide?.module ?? wiring.sharedKernels();
-      this.#memory = runMemoryOn(memories.take(plan), plan, module);
-      this.#liveRows = new LiveRows(this.#shape.layout);
-      this.#memory.setData(data.train, data.test, this.#split.validation);
-      const { threadFile, startPool = threadsOrOne(wiring) } = wiring;
-      const { augmentValidation } = options;
-      const spec = { name: engine, augmentValidation, ...(wide === undefined ? {} : { wide }) };
-      const cores = wiring.cores ?? usableCores();
-      this.#pool = startPool(this.#memory, { threadFile, module, engine: spec, threads, cores, onLoss });
-    } catch (error) {
-      if (error instanceof ProtocolError) throw error;
-      throw new ProtocolError('doesNotFit', messageOf(error), { cause: error });
-    }
+    this.#liveRows = new LiveRows(shape.layout);
+    const { threadFile, startPool = threadsOrOne(wiring) } = wiring;
+    const cores = wiring.cores ?? usableCores();
+    this.#pool = fitting(() => startPool(memory, { threadFile, module, engine, threads, cores, onLoss }));
   }
 
   /** Ends the threads. */

@@ -7,9 +7,10 @@ import type { Token } from '../../src/wire/auth.ts';
 import { closeCodes, closeName, reactionTo } from '../../src/wire/close-codes.ts';
 import { pauseMs } from './backoff.ts';
 import { dial, type WebSocket } from './dial.ts';
+import type { KnownData } from './known-data.ts';
 import type { NodeCounts } from './node-counts.ts';
-import type { NodeWiring } from './node-run.ts';
-import { type KnownData, Session } from './session.ts';
+import type { NodeWiring } from './node-wiring.ts';
+import { Session } from './session.ts';
 import { SpareMemory } from './spare-memory.ts';
 
 export interface NodeOptions {
@@ -93,7 +94,7 @@ export async function runNode(
         what: options.launch ? 'No coordinator (rank 0 of this launch)' : `No coordinator at ${options.url}`,
         why: reason.text,
         mend: options.launch
-          ? 'Look at what rank 0 said last, and whether its host can be reached from here; or give a longer --retry-for'
+          ? 'Look at what rank 0 said last, whether its host can be reached from here, and whether all ranks share the folder where they look for a file; or give a longer --retry-for'
           : 'Start it with lockstep train --listen, or give a longer --retry-for',
         exitCode: ExitCode.tryAgain,
       });

@@ -8,16 +8,20 @@ import { counted } from '../../src/text/counted.ts';
 import { type CloseName, closeCodes, closeReason } from '../../src/wire/close-codes.ts';
 import { decodePieces } from '../../src/wire/codec.ts';
 import { afterCoordinatorMessage, afterNodeMessage, type ConnectionState } from '../../src/wire/connection-state.ts';
-import { datasetOfBytes, digestOfBytes } from '../../src/wire/dataset-bytes.ts';
 import { asText } from '../../src/wire/fields.ts';
-import { PARTS_IN_ANSWER, PROTOCOL_VERSION, REASON_LENGTH } from '../../src/wire/limits.ts';
+import { identityOf } from '../../src/wire/handshake.ts';
+import { PARTS_IN_ANSWER, REASON_LENGTH } from '../../src/wire/limits.ts';
 import type { CoordinatorMessage, Data, Evaluate, NodeMessage, Step, Welcome } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import { readCoordinatorMessage } from '../../src/wire/read-coordinator-message.ts';
 import { type Carrier, messagePieces, sendMessage } from '../../src/wire/write-message.ts';
+import { ArrivingRun } from './arriving-run.ts';
 import type { OpenSocket, WebSocket } from './dial.ts';
+import type { KnownData } from './known-data.ts';
+import { dataOf, type LaidRun, layNodeRun } from './laid-run.ts';
 import type { NodeCounts } from './node-counts.ts';
-import { hasWideVectors, NodeRun, type NodeWiring } from './node-run.ts';
+import { NodeRun } from './node-run.ts';
+import { hasWideVectors, type NodeWiring } from './node-wiring.ts';
 import type { SpareMemory } from './spare-memory.ts';
 
 export interface SessionOptions {
@@ -35,9 +39,6 @@ export interface SessionOptions {
   readonly log: (level: 'info' | 'warning', message: string) => void;
   readonly counts?: NodeCounts;
 }
-
-/** Datasets that this process has, by digest: its own, and what it was sent. */
-export type KnownData = Map<string, Dataset>;
 
 /** How a connection ended. */
 export interface SessionEnd {
@@ -71,8 +72,7 @@ export class Session {
   #state: ConnectionState = 'greeting';
   #welcome: Welcome | null = null;
   #run: NodeRun | null = null;
-  #received: Uint8Array | null = null;
-  #receivedBytes = 0;
+  #arriving: ArrivingRun | null = null;
   #parameterStep: number | null = null;
   #busy = false;
   #joined = false;
@@ -117,10 +117,7 @@ export class Session {
     const { name, threads, engine, selfTest, metricsPort, rank, wiring } = options;
     this.#send({
       type: 'hello',
-      protocolVersion: PROTOCOL_VERSION,
-      programVersion: wiring.programVersion,
-      engine,
-      selfTest,
+      ...identityOf(wiring.programVersion, engine, selfTest),
       name,
       threads,
       wide: hasWideVectors(engine, wiring),
@@ -147,7 +144,7 @@ export class Session {
         valueCount: this.#welcome?.valueCount ?? null,
         parameterStep: this.#parameterStep,
         dataBytes: this.#welcome?.dataBytes ?? 0,
-        dataReceived: this.#receivedBytes,
+        dataReceived: this.#arriving?.bytes ?? 0,
       });
       this.#state = afterCoordinatorMessage(this.#state, message.type);
       this.#answer(message);
@@ -197,28 +194,25 @@ export class Session {
     );
     this.#timers.add(interval);
     const data = this.#data.get(welcome.dataDigest);
-    if (data !== undefined) return this.#becomeReady(welcome, data);
+    if (data !== null) {
+      const laid = layNodeRun(welcome, data, data, this.#options);
+      return this.#becomeReady(welcome, laid, dataOf(laid, data));
+    }
     this.#options.log('info', `receiving the dataset, ${(welcome.dataBytes / 2 ** 20).toFixed(1)} MiB`);
-    this.#received = roomFor(welcome.dataBytes);
+    this.#arriving = new ArrivingRun(welcome, this.#options);
     this.#send({ type: 'need-data' });
   }
 
-  #takeData({ offset, payload }: Data): void {
-    this.#received!.set(payload, offset);
-    this.#receivedBytes = offset + payload.length;
-    const welcome = this.#welcome!;
-    if (this.#receivedBytes < welcome.dataBytes) return;
-    const found = digestOfBytes(this.#received!);
-    const data = found === welcome.dataDigest ? datasetOfBytes(this.#received!) : null;
-    if (data === null) throw new ProtocolError('dataDigest', `received data have digest ${found.slice(0, 16)}`);
-    this.#data.set(found, data);
-    if (this.#state === 'loading') this.#becomeReady(welcome, data);
+  #takeData({ payload }: Data): void {
+    const arrived = this.#arriving!.add(payload);
+    if (arrived !== null && this.#state === 'loading') this.#becomeReady(this.#welcome!, arrived.laid, arrived.data);
   }
 
-  #becomeReady(welcome: Welcome, data: Dataset): void {
+  #becomeReady(welcome: Welcome, laid: LaidRun, data: Dataset): void {
     const { engine, threads, wiring, memories, log } = this.#options;
     const onLoss = (thread: number, reason: string) => log('warning', lossText(thread, reason));
-    this.#run = new NodeRun(welcome, engine, data, threads, wiring, memories, onLoss);
+    this.#run = new NodeRun(laid, wiring, memories, onLoss);
+    this.#data.moved(welcome.dataDigest, data);
     this.#joined = true;
     this.#options.counts?.joined();
     const hands = `${counted(threads, 'thread')}${hasWideVectors(engine, wiring) ? ' and wide vectors' : ''}`;
@@ -287,14 +281,5 @@ export class Session {
     if (this.#closedWith !== null) return;
     this.#closedWith = { code: closeCodes[name].code, reason: closeReason(reason), cause };
     this.#socket.close(this.#closedWith.code, this.#closedWith.reason);
-  }
-}
-
-function roomFor(bytes: number): Uint8Array {
-  try {
-    return new Uint8Array(bytes);
-  } catch (error) {
-    const reason = messageOf(error);
-    throw new ProtocolError('doesNotFit', `no memory for a dataset of ${bytes} bytes: ${reason}`, { cause: error });
   }
 }

@@ -13,7 +13,7 @@ import { shiftBias } from './shifted-input';
 import { Adam, REST_GROUPS, ROW_GROUPS, Run, Scratch, Store, Sums, TILE } from './structs';
 import { clearTile, sampleImage, touchImages } from './tile-samples';
 import { transpose16 } from './transpose';
-import { adamAt, prepare } from './update';
+import { beginSlice, updateRow } from './update';
 import { sumOfRows } from './vectors';
 
 // The pass at hand, as `locate` finds it. Globals belong to the instance, and so to one thread.
@@ -162,13 +162,14 @@ function sliceRow(
   row: i32,
   updates: bool,
   adam: Adam,
+  slice: i32,
   shift: usize,
   target: usize,
 ): i32 {
   const layer = layerOf(run, l);
   const rowAt = layer.offset + row * layer.stride;
   passRow(run, scratch, kept, l, row, updates ? scratch.rowSum : target + rowAt);
-  return updates ? adamAt(adam, scratch.rowSum, shift, rowAt, layer.stride) : 1;
+  return updates ? updateRow(adam, slice, scratch.rowSum, shift, rowAt, layer.stride) : 1;
 }
 
 /**
@@ -195,14 +196,14 @@ export function sumSlice(
   locate(run, level, index, pass);
   const updates = adamAddress !== 0 && pendingAt < 0;
   const adam = changetype<Adam>(adamAddress);
-  if (updates) prepare(adam);
+  if (updates) beginSlice(adam, slice);
   const layer = layerOf(run, 0);
   let finite = 1;
   if (slice < ROW_GROUPS) {
     const end = (layer.inputs * (slice + 1)) / ROW_GROUPS;
     if (updates) passRow(run, scratch, kept, 0, layer.inputs, scratch.shift);
     for (let row = (layer.inputs * slice) / ROW_GROUPS; row < end; row++) {
-      finite &= sliceRow(run, scratch, kept, 0, row, updates, adam, scratch.shift, target);
+      finite &= sliceRow(run, scratch, kept, 0, row, updates, adam, slice, scratch.shift, target);
     }
     if (updates) sumGroup(run, adam.newParameters, newPartials, slice);
     return finite;
@@ -216,7 +217,7 @@ export function sumSlice(
     const at = layerOf(run, l);
     for (let row = l === 0 ? at.inputs : 0; row <= at.inputs; row++, number++) {
       if (number < first || number >= end) continue;
-      finite &= sliceRow(run, scratch, kept, l, row, updates, adam, 0, target);
+      finite &= sliceRow(run, scratch, kept, l, row, updates, adam, slice, 0, target);
     }
   }
   return finite;

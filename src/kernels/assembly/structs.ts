@@ -32,6 +32,12 @@ export const DENSE_TENTHS: i32 = 7;
 /** Bytes of a vector that are reduced and updated at a time: small enough to stay in the first-level cache. */
 export const REDUCE_BYTES: i32 = 2048;
 
+/** Four sums of 64 bits: the hash of a part of a vector (hash.ts). */
+export const HASH_BYTES: i32 = 32;
+
+/** Bytes of a vector after which the keys of its hash begin again, under another mask. */
+export const HASH_KEY_BYTES: i32 = 4096;
+
 /** Bytes of each half of a row's list of entries (Scratch.entries): for passes of at most 64 tiles. */
 export const ENTRY_BYTES: i32 = 4544;
 
@@ -213,4 +219,7 @@ export class Adam {
   /** How many tree nodes, and where their TreeNode records stand, in shard order. */
   nodeCount: i32;
   nodes: usize;
+  /** Where the sums of each slice's hash go, HASH_BYTES apart (hash.ts), and the keys; 0 = no hash. */
+  hashes: usize;
+  hashKeys: usize;
 }

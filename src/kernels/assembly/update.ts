@@ -2,6 +2,7 @@
 // Adam (Kingma and Ba, 2015; torch.optim.Adam's form). It reads one set of buffers and writes another, so that a slice
 // whose thread has died is simply done again.
 
+import { beginHash, hashNew } from './hash';
 import { firstMoment, layerOf, secondMoment, stepped, sumGroup } from './inlined';
 import { Adam, REDUCE_BYTES, ROW_GROUPS, Run, Scratch, TreeNode } from './structs';
 import { addInto } from './vectors';
@@ -45,7 +46,7 @@ let epsilon: f32 = 0;
 let keep: f32 = 1;
 
 /** Readies a step's scalars for adamAt. */
-export function prepare(adam: Adam): void {
+function prepare(adam: Adam): void {
   const count = adam.sampleCount;
   sampleCount = <f32>count;
   reciprocal = <f32>(1.0 / <f64>count);
@@ -68,7 +69,7 @@ export function prepare(adam: Adam): void {
  * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; p = keep p - stepSize m / (sqrt(v) inverseSqrtBias2 + epsilon).
  * Returns 1 if all gradients were finite. `prepare` comes before.
  */
-export function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32): i32 {
+function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32): i32 {
   const sampleCounts = f32x4.splat(sampleCount);
   const reciprocals = f32x4.splat(reciprocal);
   const beta1s = f32x4.splat(beta1);
@@ -155,12 +156,26 @@ export function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, byt
   return i32(!v128.any_true(f32x4.ne(bad, bad)));
 }
 
+/** Readies a slice's scalars and its hash. */
+export function beginSlice(adam: Adam, slice: i32): void {
+  prepare(adam);
+  beginHash(adam, slice, false);
+}
+
+/** A row of a slice: Adam, and its hash. 1 if its gradients were finite. */
+export function updateRow(adam: Adam, slice: i32, sums: usize, shift: usize, offset: usize, bytes: i32): i32 {
+  const finite = adamAt(adam, sums, shift, offset, bytes);
+  hashNew(adam, slice, offset, bytes);
+  return finite;
+}
+
 /** A run of bytes of the vectors, in pieces that fit the cache. */
-function updateRange(scratch: Scratch, adam: Adam, offset: usize, bytes: i32): i32 {
+function updateRange(scratch: Scratch, adam: Adam, slice: i32, offset: usize, bytes: i32): i32 {
   let finite = 1;
   for (let at = 0; at < bytes; at += REDUCE_BYTES) {
     const piece = min(REDUCE_BYTES, bytes - at);
     finite &= adamAt(adam, reduceAt(scratch, adam.nodes, adam.nodeCount, offset + at, piece), 0, offset + at, piece);
+    hashNew(adam, slice, offset + at, piece);
   }
   return finite;
 }
@@ -176,7 +191,8 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAddress: usize, 
   prepare(adam);
   const layer = layerOf(run, 0);
   const biasAt = layer.offset + layer.inputs * layer.stride;
-  if (slice === ROW_GROUPS) return updateRange(scratch, adam, biasAt, run.vectorBytes - biasAt);
+  beginHash(adam, slice, slice === ROW_GROUPS);
+  if (slice === ROW_GROUPS) return updateRange(scratch, adam, slice, biasAt, run.vectorBytes - biasAt);
   const first = (layer.inputs * slice) / ROW_GROUPS;
   const end = (layer.inputs * (slice + 1)) / ROW_GROUPS;
   const stride = layer.stride;
@@ -199,10 +215,11 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAddress: usize, 
         for (let done = 0; done < bytes; done += stride) {
           finite &= adamAt(adam, sums + done, shift + (at % stride), offset + at + done, min(stride, bytes - done));
         }
+        hashNew(adam, slice, offset + at, bytes);
       }
     }
   } else {
-    finite = updateRange(scratch, adam, layer.offset + first * stride, (end - first) * stride);
+    finite = updateRange(scratch, adam, slice, layer.offset + first * stride, (end - first) * stride);
   }
   sumGroup(run, adam.newParameters, newPartials, slice);
   return finite;

@@ -121,7 +121,12 @@ describe('lockstep plan', () => {
       /^Does a second machine pay\? No: one that trains alone \(--threads 1\) makes 56,140 samples\/s;/m,
     );
     expect(text).toMatch(/^Does a further node pay\? No: 9 make .* of what 8 make\.\n {2}It does at no batch size/m);
+    expect(text).toContain('each a machine like the one that was measured\n');
     expect(text).not.toContain('stand idle');
+    expect(text).not.toContain('were not measured');
+    expect(await planned({ bench: file, threads: 64 })).toContain(
+      'More than 2 threads were not measured: 64 that train alone are taken for 32 times as fast\n',
+    );
     expect(await planned({ bench: file, nodes: 2, threads: 4 })).toContain('Of the 4 threads of a node 3 stand idle');
   });
 
@@ -152,8 +157,13 @@ describe('lockstep plan', () => {
 
   it('takes no result of another network, and no file that is none', async () => {
     const refused = async (given: Record<string, unknown>) => (await refusal(() => planned(given))).message;
-    expect(await refused({ bench: file, hidden: [512] })).toContain('measured with 128,64, and the plan is for 512');
-    expect(await refused({ bench: file, shards: 16 })).toContain('is of another shards');
+    expect(await refused({ bench: file, hidden: [512] })).toContain(
+      'measured with --hidden 128,64, and the plan is for a run with --hidden 512',
+    );
+    expect(await refused({ bench: file, shards: 16 })).toContain('measured with --shards 8');
+    expect(await refused({ bench: file, wide: true })).toContain(
+      'measured without --wide, and the plan is for a run with --wide',
+    );
     expect(await refused({ bench: join(folder, 'gone.json') })).toContain('cannot be used: there is no such file');
     const other = join(folder, 'other.json');
     await writeFile(other, '{"epochs": 5}');

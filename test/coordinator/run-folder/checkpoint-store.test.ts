@@ -22,6 +22,7 @@ describe('CheckpointStore', () => {
     program: '1.2.3',
     seconds: 1,
     state: { parameters: vector(step), firstMoments: vector(1), secondMoments: vector(2) },
+    receipts: null,
     bestParameters: null,
   });
   const names = async (store: CheckpointStore) => (await readdir(store.path)).map((name) => Number(name.slice(5)));

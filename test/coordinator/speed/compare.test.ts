@@ -1,9 +1,14 @@
 // Results of `lockstep bench`: read again, refused in words, and compared.
 
 import { describe, expect, it } from 'vitest';
-import { benchResultOf, spreadOf } from '../../../coordinator/speed/bench-result.ts';
+import { type BenchResult, benchResultOf, spreadOf } from '../../../coordinator/speed/bench-result.ts';
 import { compare } from '../../../coordinator/speed/compare.ts';
 import { benchResult, exactly } from '../../support/bench-result.ts';
+
+function changed<K extends 'kernels' | 'machine' | 'load'>(part: K, change: Partial<BenchResult[K]>): string {
+  const result = benchResult();
+  return JSON.stringify({ ...result, [part]: { ...result[part], ...change } });
+}
 
 describe('a result', () => {
   it('is read as it was printed, from one line, many, or the last of some', () => {
@@ -25,6 +30,25 @@ describe('a result', () => {
     [JSON.stringify({ ...benchResult(), format: 1 }), 'is a result of form 1, and this program has form 2'],
     [JSON.stringify({ ...benchResult(), rounds: 0 }), 'is no result of lockstep bench --json: rounds'],
     [JSON.stringify({ ...benchResult(), threads: [] }), 'is no result of lockstep bench --json: threads'],
+    [
+      JSON.stringify({ ...benchResult(), threads: benchResult().threads.slice(1, 2) }),
+      'is no result of lockstep bench --json: it: no rate of threads is of the batch size that was asked for',
+    ],
+    [changed('kernels', { blocks: [] }), 'is no result of lockstep bench --json: kernels.blocks'],
+    [
+      changed('kernels', { blocks: benchResult().kernels.blocks.slice(0, 2) }),
+      'is no result of lockstep bench --json: kernels.blocks: whole batches of two sizes are needed',
+    ],
+    [changed('kernels', { commits: [] }), 'is no result of lockstep bench --json: kernels.commits'],
+    [
+      changed('machine', { processor: 'red \u001b[31m' }),
+      'is no result of lockstep bench --json: machine.processor: Invalid text',
+    ],
+    [
+      JSON.stringify({ ...benchResult(), threads: [{ threads: 1, batchSize: 128, samplesPerSecond: exactly(0) }] }),
+      'is no result of lockstep bench --json: threads.0.samplesPerSecond.median',
+    ],
+    [changed('load', { before: 1e300 }), 'is no result of lockstep bench --json: load.before'],
     [
       JSON.stringify(benchResult()).replace('"median":56000', '"median":-1'),
       'is no result of lockstep bench --json: engines.0.samplesPerSecond.median',

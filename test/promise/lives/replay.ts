@@ -96,7 +96,9 @@ export async function replay(
       await applyChanges();
     }
     const validation = options.valSize > 0 ? machine.evaluate('validation', step, epoch) : null;
-    history.push({ epoch: epoch + 1, steps: step, train: means(sums), validation, samples: sums.sampleCount });
+    const stateDigest = stateDigestOf(machine.state(step), step);
+    const figures = { train: means(sums), validation, samples: sums.sampleCount };
+    history.push({ epoch: epoch + 1, steps: step, ...figures, stateDigest });
     if (validation !== null && !Number.isNaN(validation.loss) && (best === null || validation.loss < best.loss)) {
       best = { loss: validation.loss, parameters: machine.state(step).parameters };
     }

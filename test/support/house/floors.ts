@@ -10,6 +10,7 @@ import { buildings } from './house.ts';
 export const floors: readonly Readonly<Record<string, string>>[] = [
   {
     'src/error-codes.ts': 'every kind of fault, by its code',
+    'src/numerics.ts': 'the version of the arithmetic',
     'src/random.ts': 'random numbers with an address',
     'src/sums.ts': 'sums inside, means at the edge',
     'src/tree.ts': 'the one tree that gradients are added in',
@@ -75,6 +76,7 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
   {
     'coordinator/train-and-report.ts': 'a run, and what it leaves for people',
     'coordinator/bench': 'how fast this machine is, measured',
+    'coordinator/replay': 'the state of a run at any of its steps, computed again',
   },
   { 'coordinator/commands': 'what can be typed' },
   { 'src/library.ts': 'entry: as a library' },

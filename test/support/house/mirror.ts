@@ -18,6 +18,7 @@ const ofTheHouse = /^test\/(layering(-\w+)?|papers)\.test\.ts$/;
 const triedElsewhere: Readonly<Record<string, string | null>> = {
   'src/sums.ts': 'test/promise',
   'src/errors.ts': 'test/error-codes.test.ts',
+  'src/numerics.ts': 'test/promise/golden-digest.test.ts',
   'src/engine.ts': null,
   'src/wiring.ts': null,
   'src/command.ts': 'test/command-line',

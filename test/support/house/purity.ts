@@ -6,7 +6,7 @@ import { builders, type House, type Source } from './house.ts';
 
 /** What pure files may take of Node: functions of their arguments. */
 const pureOfNode: Readonly<Record<string, readonly string[]>> = {
-  'node:crypto': ['createHash', 'createHmac', 'timingSafeEqual', 'Hash'],
+  'node:crypto': ['createHash', 'createHmac', 'hash', 'timingSafeEqual', 'Hash'],
   'node:net': ['isIP', 'isIPv4', 'isIPv6'],
   'node:zlib': ['constants', 'crc32', 'deflateSync', 'inflateSync'],
 };

@@ -1,0 +1,148 @@
+// Runs side by side: in what they were asked for other things, what came of each, and whether that is the same. Pure.
+
+import { allowable, differingValues } from '../../src/run/resume-plan.ts';
+import type { Means } from '../../src/sums.ts';
+import { bareValue } from '../../src/text/shown-value.ts';
+import type { RunSide } from '../run-folder/run-side.ts';
+import { figureTable, table } from './result-text.ts';
+
+export interface DifferingOption {
+  readonly name: string;
+  /** Whether the bits depend on it. */
+  readonly inBits: boolean;
+  /** One a run; of data their SHA-256. */
+  readonly values: readonly unknown[];
+}
+
+export interface RunComparison {
+  readonly runs: readonly RunSide[];
+  readonly options: readonly DifferingOption[];
+  /** Whether all are finished and left the same; null: not all are. */
+  readonly sameDigest: boolean | null;
+  /** The same of their last known states; null: those are not of one step, or not known. */
+  readonly sameState: boolean | null;
+}
+
+export function compareRuns(runs: readonly RunSide[]): RunComparison {
+  const options = differingValues(runs.map(({ facts }) => facts)).map((one) => ({
+    ...one,
+    inBits: allowable.includes(one.name),
+  }));
+  const same = (values: readonly unknown[]) => values.every((value) => value === values[0]);
+  const digests = runs.map(({ digest }) => digest);
+  const states = runs.map(({ stateDigest }) => stateDigest);
+  const ofOneStep = same(runs.map(({ stateStep }) => stateStep)) && runs[0]!.stateStep !== null;
+  return {
+    runs,
+    options,
+    sameDigest: digests.includes(null) ? null : same(digests),
+    sameState: ofOneStep ? same(states) : null,
+  };
+}
+
+export function comparisonJson({ runs, options, sameDigest, sameState }: RunComparison): object {
+  return {
+    runs: runs.map(({ folder, program, steps, digest, stateDigest, stateStep, summary, history, changes }) => ({
+      run: folder,
+      program,
+      steps,
+      finished: summary !== null,
+      test: summary?.test ?? null,
+      digest,
+      stateDigest,
+      stateStep,
+      changes,
+      epochs: history,
+    })),
+    options,
+    sameDigest,
+    sameState,
+  };
+}
+
+export function comparisonText(comparison: RunComparison): string {
+  const { runs } = comparison;
+  return [
+    table([['Run', 'Folder', 'Version'], ...runs.map(({ folder, program }, i) => [numbered(i), folder, program])]),
+    optionsText(comparison),
+    changesText(runs),
+    epochsText(runs),
+    outcomeText(runs),
+    verdictText(comparison),
+  ]
+    .filter((text) => text !== '')
+    .join('\n');
+}
+
+function optionsText({ runs, options }: RunComparison): string {
+  if (options.length === 0) return 'No recorded option differs.\n';
+  const shown = (name: string, value: unknown) =>
+    name === 'data' ? `${String(value).slice(0, 12)}...` : bareValue(value);
+  return table([
+    ['Option', ...runs.map((_, i) => numbered(i)), 'In the bits'],
+    ...options.map(({ name, values, inBits }) => [
+      name,
+      ...values.map((value) => shown(name, value)),
+      inBits ? 'yes' : 'no',
+    ]),
+  ]);
+}
+
+/** What a run did otherwise from a step on: its options above are those that it ended with. */
+function changesText(runs: readonly RunSide[]): string {
+  const rows = runs.flatMap(({ changes }, i) =>
+    changes.map(({ step, name, from, to }) => [numbered(i), String(step), name, bareValue(from), bareValue(to)]),
+  );
+  return rows.length === 0 ? '' : table([['Run', 'From step', 'Changed', 'Before', 'Since'], ...rows]);
+}
+
+function epochsText(runs: readonly RunSide[]): string {
+  const count = Math.max(...runs.map(({ history }) => history.length));
+  if (count === 0) return '';
+  const columns = [
+    ['train loss', 'train', 'loss'],
+    ['train accuracy', 'train', 'accuracy'],
+    ['val. loss', 'validation', 'loss'],
+    ['val. accuracy', 'validation', 'accuracy'],
+  ] as const;
+  const cell = (means: Means | null | undefined, figure: 'loss' | 'accuracy') => means?.[figure].toFixed(4) ?? '-';
+  return figureTable([
+    ['Epoch', ...columns.flatMap(([title]) => runs.map((_, i) => `${title} ${i + 1}`))],
+    ...Array.from({ length: count }, (_, epoch) => [
+      String(epoch + 1),
+      ...columns.flatMap(([, split, figure]) => runs.map(({ history }) => cell(history[epoch]?.[split], figure))),
+    ]),
+  ]);
+}
+
+function outcomeText(runs: readonly RunSide[]): string {
+  return table([
+    ['Run', 'Steps', 'Test loss', 'Test accuracy', 'Digest', 'State digest'],
+    ...runs.map(({ steps, summary, digest, stateDigest, stateStep }, i) => [
+      numbered(i),
+      String(steps),
+      summary?.test.loss.toFixed(4) ?? 'not finished',
+      summary?.test.accuracy.toFixed(4) ?? '-',
+      digest ?? '-',
+      stateDigest === null ? '-' : `${stateDigest}${stateStep === steps ? '' : ` of step ${stateStep}`}`,
+    ]),
+  ]);
+}
+
+function verdictText({ sameDigest, sameState }: RunComparison): string {
+  const models = {
+    true: 'The models are equal to the bit.',
+    false: 'The models differ.',
+    null: 'Not all are finished.',
+  };
+  const states = {
+    true: 'The last states are equal to the bit.',
+    false: 'The last states differ.',
+    null: 'Their last known states are not of one step.',
+  };
+  return `${models[`${sameDigest}`]} ${states[`${sameState}`]}\n`;
+}
+
+function numbered(i: number): string {
+  return String(i + 1);
+}

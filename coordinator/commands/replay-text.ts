@@ -1,0 +1,126 @@
+// One step of a run, as a table, as JSON and as files. Pure.
+
+import { join } from 'node:path';
+import { encodeSafetensors } from '../../src/formats/safetensors.ts';
+import { encodePng } from '../../src/image/png-encode.ts';
+import { namedTensors } from '../../src/model/layout.ts';
+import { tensorNorms } from '../../src/model/norms.ts';
+import { tensorsOf } from '../../src/run/checkpoint.ts';
+import { meansOf } from '../../src/sums.ts';
+import type { ShardDetail, StepDetail } from '../replay/step-detail.ts';
+import { figureTable, lines, table } from './result-text.ts';
+
+interface LayerNorms {
+  readonly name: string;
+  readonly parameters: number;
+  readonly gradient: number;
+  readonly update: number;
+  /** Of the shard alone; its gradient is a sum. */
+  readonly shardGradient?: number;
+}
+
+export function stepText(detail: StepDetail, files: readonly string[]): string {
+  const { step, epoch, stepInEpoch, samples, learningRate, train, before, after, shard } = detail;
+  const of = norms(detail);
+  const shown = (value: number) => (Number.isFinite(value) ? value.toExponential(4) : String(value));
+  const parts = [
+    table([
+      ['Step', `${step} (epoch ${epoch + 1}, its step ${stepInEpoch})`],
+      ['Samples', String(samples)],
+      ['Learning rate', String(learningRate)],
+      ['Loss', train.loss.toFixed(4)],
+      ['Accuracy', train.accuracy.toFixed(4)],
+      ['Digest before', before.digest],
+      ['State digest before', before.stateDigest],
+      ['Digest after', after.digest],
+      ['State digest after', after.stateDigest],
+    ]),
+    figureTable([
+      ['Norms', 'Parameters', 'Gradient', 'Update', 'Update/Parameters', ...(shard ? [`Shard ${shard.shard}`] : [])],
+      ...of.map(({ name, parameters, gradient, update, shardGradient }) => [
+        name,
+        ...[parameters, gradient, update, update / parameters].map(shown),
+        ...(shardGradient === undefined ? [] : [shown(shardGradient)]),
+      ]),
+    ]),
+    ...(shard === null ? [] : [shardText(shard)]),
+    ...(files.length === 0 ? [] : [lines(files)]),
+  ];
+  return parts.join('\n');
+}
+
+function shardText({ shard, samples, sums }: ShardDetail): string {
+  const { loss, accuracy } = meansOf(sums);
+  return table([
+    ['Shard', `${shard}: ${samples.length} samples, loss ${loss.toFixed(4)}, accuracy ${accuracy.toFixed(4)}`],
+    ...samples.map(({ image, label }) => [`Image ${image}`, `label ${label}`]),
+  ]);
+}
+
+/** `cost`: steps that were computed before this one. */
+export function stepJson(run: string, detail: StepDetail, cost: number, files: readonly string[]): object {
+  const { step, epoch, stepInEpoch, samples, learningRate, train, before, after, shard } = detail;
+  const digests = ({ digest, stateDigest }: StepDetail['before']) => ({ digest, stateDigest });
+  return {
+    run,
+    step,
+    epoch: epoch + 1,
+    stepInEpoch,
+    samples,
+    learningRate,
+    ...train,
+    cost,
+    before: digests(before),
+    after: digests(after),
+    norms: norms(detail),
+    ...(shard === null
+      ? {}
+      : {
+          shard: {
+            shard: shard.shard,
+            ...meansOf(shard.sums),
+            samples: shard.samples.map(({ image, label }) => ({ image, label })),
+          },
+        }),
+    files,
+  };
+}
+
+/** By their places below `folder`. */
+export function stepFiles(detail: StepDetail, folder: string): Map<string, Uint8Array> {
+  const { layout, before, after, gradient, shard, rows, columns, step } = detail;
+  const metadata = { step: String(step) };
+  const tensors = (values: Float32Array) => encodeSafetensors(namedTensors(layout, values), metadata);
+  const files = new Map<string, Uint8Array>([
+    ['before.safetensors', encodeSafetensors(tensorsOf(layout, before, null), metadata)],
+    ['after.safetensors', encodeSafetensors(tensorsOf(layout, after, null), metadata)],
+    ['gradient.safetensors', tensors(gradient)],
+    ['update.safetensors', tensors(updateOf(detail))],
+  ]);
+  if (shard !== null) {
+    const place = `shard-${shard.shard}`;
+    files.set(join(place, 'gradient.safetensors'), tensors(shard.gradient));
+    shard.samples.forEach(({ image, label, pixels }, i) => {
+      const name = `${String(i).padStart(3, '0')}-image-${image}-label-${label}.png`;
+      files.set(join(place, name), encodePng(columns, rows, 1, pixels));
+    });
+  }
+  return new Map([...files].map(([name, bytes]) => [join(folder, name), bytes]));
+}
+
+function norms(detail: StepDetail): LayerNorms[] {
+  const { layout, before, gradient, shard } = detail;
+  const [ofGradient, ofUpdate] = [tensorNorms(layout, gradient), tensorNorms(layout, updateOf(detail))];
+  const ofShard = shard && tensorNorms(layout, shard.gradient);
+  return tensorNorms(layout, before.parameters).map(({ name, norm }, i) => ({
+    name,
+    parameters: norm,
+    gradient: ofGradient[i]!.norm,
+    update: ofUpdate[i]!.norm,
+    ...(ofShard === null ? {} : { shardGradient: ofShard[i]!.norm }),
+  }));
+}
+
+function updateOf({ before, after }: StepDetail): Float32Array {
+  return after.parameters.map((value, i) => value - before.parameters[i]!);
+}

@@ -1,0 +1,49 @@
+// A run folder as a replay reads it: what held at which step, how far the run came, and its checkpoints. Reads only; the run need
+// not be finished, and may be training.
+
+import { join } from 'node:path';
+import { stateFileName } from '../../src/run/checkpoint.ts';
+import { type CoursePart, courseOf } from '../../src/run/course.ts';
+import { refuseEdits } from '../../src/run/resume-plan.ts';
+import { changeOf } from '../../src/run/run-record.ts';
+import { CheckpointStore, type Found } from '../run-folder/checkpoint-store.ts';
+import { type Run, readRun } from '../run-folder/read-run.ts';
+import { notARun, readHistory } from '../run-folder/trained-model.ts';
+
+export interface ReplayedRun {
+  /** As the user gave it. */
+  readonly folder: string;
+  readonly run: Run;
+  readonly course: readonly CoursePart[];
+  /** Steps that it did, as far as it tells: the state that this step reads is the last one known. */
+  readonly lastStep: number;
+  /** The newest whole checkpoint at or before a step, with its epochs; null: there is none. `tell` hears of damaged ones. */
+  checkpointBefore(step: number): Promise<Found | null>;
+}
+
+/** @throws LockstepError where it is no run folder, or its files contradict each other */
+export async function readReplayed(folder: string, tell: (message: string) => void): Promise<ReplayedRun> {
+  const run = await readRun(folder, notARun(folder));
+  const store = new CheckpointStore(folder);
+  const told = new Set<string>();
+  const passedOver = (path: string, why: string) => {
+    if (!told.has(path)) tell(`Warning: The checkpoint ${path} is passed over: ${why}`);
+    told.add(path);
+  };
+  const checkpointBefore = async (step: number) => {
+    const found = await store.newestAlone(passedOver, step);
+    if (found === null) return null;
+    const vouched = {
+      facts: found.body.facts,
+      changes: found.body.changes.map(changeOf),
+      path: join(found.path, stateFileName),
+    };
+    refuseEdits(vouched, { ...run, path: join(folder, 'config.json') }, [], false);
+    return await store.withAllEpochs(found);
+  };
+  const newest = await store.newestAlone(passedOver);
+  // a run that could not write its last checkpoint came further
+  const history = (await readHistory(folder)) ?? [];
+  const lastStep = Math.max(newest?.body.step ?? 0, history.at(-1)?.steps ?? 0);
+  return { folder, run, course: courseOf(run), lastStep, checkpointBefore };
+}
