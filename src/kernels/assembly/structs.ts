@@ -110,7 +110,7 @@ export class Scratch {
   /** For each sample of a group its slot in the store, and its position in the batch (i32). */
   slots: usize;
   positions: usize;
-  /** A layer's inputs of a group as a dense matrix, and sums of products on their way (blocked.ts, blocked-back.ts). */
+  /** A layer's inputs of a group as a dense matrix, or rows of weights that are packed; and sums of products on their way (blocked.ts, blocked-back.ts). */
   matrix: usize;
   parts: usize;
   /** Where the first pixel of an image that is to be turned stands, and bytes from one row to the next: all around it is 0. */
