@@ -245,7 +245,7 @@ function notThere(
 
 function notRemoved(path: string, cause: unknown): LockstepError {
   return new LockstepError({
-    code: 'ERR_LOCKSTEP_CHECKPOINT_UNUSABLE',
+    code: 'ERR_LOCKSTEP_WRITE_FAILED',
     what: `${path} cannot be removed`,
     why: `${ioReason(cause)}, and it holds the answers of a worker that sent false ones`,
     mend: 'Remove it, and go on with the run by --resume',

@@ -1,7 +1,7 @@
 // Reads a run's receipts, for whoever computes its steps again.
 
 import { join } from 'node:path';
-import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { LockstepError } from '../../src/errors.ts';
 import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { type Receipts, readReceipts, receiptsFileName } from '../../src/run/receipts.ts';
 import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
@@ -16,7 +16,7 @@ export async function receiptsOf(folder: string): Promise<Receipts> {
   } catch (cause) {
     const missing = codeOf(cause) === 'ENOENT';
     throw new LockstepError({
-      code: 'ERR_LOCKSTEP_RECEIPTS',
+      code: 'ERR_LOCKSTEP_RECEIPTS_MISSING',
       what: `${folder} has no receipts`,
       why: missing
         ? `there is no ${receiptsFileName}: runs of 0.1.0 have none, nor has one before its first checkpoint`
@@ -24,14 +24,13 @@ export async function receiptsOf(folder: string): Promise<Receipts> {
       mend: missing
         ? 'Train the run again, or compare its digest: --expect-digest'
         : `See to it that ${path} can be read`,
-      exitCode: ExitCode.usage,
       cause,
     });
   }
   const found = readReceipts(text);
   if ('why' in found) {
     throw new LockstepError({
-      code: 'ERR_LOCKSTEP_RECEIPTS',
+      code: 'ERR_LOCKSTEP_RECEIPTS_CHANGED',
       what: `The receipts of ${folder} are not what the run wrote`,
       why: `${path}: ${found.why}`,
       mend: 'Put the right file there; without it nothing of the run can be shown',
