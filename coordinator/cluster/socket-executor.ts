@@ -3,6 +3,7 @@
 
 import type { Engine, SplitName } from '../../src/engine.ts';
 import { ExitCode } from '../../src/errors.ts';
+import { numbersAt } from '../../src/kernels/batch-samples.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { ClusterEvent } from '../../src/run/cluster-event.ts';
@@ -201,7 +202,7 @@ export class SocketExecutor implements Executor {
       stopped: () => signal.aborted || (members.paused && range.stopped()),
       imagesOf: (shard) => {
         const { first, end } = sizes.positions(stepInEpoch, shard);
-        return memory.numbersAt(epoch, first, end);
+        return numbersAt(memory, epoch, first, end);
       },
     };
     const working = this.#work(work);
@@ -262,8 +263,9 @@ export class SocketExecutor implements Executor {
       accepted.map(({ block }) => block),
       this.#dispatcher.slots.slotsOf(accepted),
     );
+    const samples = sizes.batch(stepInEpoch);
     for (let slice = 0; slice <= ROW_GROUPS; slice++) {
-      if (!engine.updateSlice(step, accepted.length, sizes.batch(stepInEpoch), slice)) return false;
+      if (!engine.updateSlice(step, accepted.length, samples, slice)) return false;
     }
     return true;
   }

@@ -4,12 +4,14 @@
 
 import type { StepAddress } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { initialParameters } from '../../src/model/init.ts';
 import { decodeCheckpoint } from '../../src/run/checkpoint.ts';
 import { partAt, partsBetween } from '../../src/run/course.ts';
 import { type State, stateDigestOf } from '../../src/run/digest.ts';
 import { epochStartOf } from '../../src/run/position.ts';
+import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
 import type { Sums } from '../../src/sums.ts';
 import type { Found } from '../run-folder/checkpoint-store.ts';
 import { StepLoop } from '../training/step-loop.ts';
@@ -46,18 +48,11 @@ export class Replay {
 
   /**
    * Reads a finished or interrupted run, and computes nothing yet.
-   * @param tell hears of what is passed over, and of another version of the program
-   * @throws LockstepError where it is no run
+   * @param tell hears of what is passed over
+   * @throws LockstepError where it is no run, or one of another numerics version
    */
   static async of(folder: string, deps: Omit<PartDeps, 'folder'>, tell: (message: string) => void): Promise<Replay> {
     const replayed = await readReplayed(folder, tell);
-    const { program } = replayed.run;
-    const { programVersion } = deps.wiring;
-    if (program !== programVersion) {
-      tell(
-        `Warning: ${folder} was trained by lockstep ${program}, and this is ${programVersion}: the bits are only promised to be the same within one version`,
-      );
-    }
     return new Replay(replayed, { ...deps, folder });
   }
 
@@ -86,6 +81,13 @@ export class Replay {
     return { ...begin, to, checkpoint: begin.at === 'checkpoint' ? checkpoint : null };
   }
 
+  /** Computes the state that step `to` reads from an earlier one, whatever stands at hand or in a checkpoint of that very step. */
+  async goFromBefore(to: number): Promise<void> {
+    const checkpoint = to === 0 ? null : await this.run.checkpointBefore(to - 1);
+    await this.#begin(checkpoint);
+    await this.advance(to);
+  }
+
   /** Computes the state; `progress` hears of each step that is done. */
   async go({ at, to, checkpoint }: Way, progress: (step: number) => void = () => undefined): Promise<void> {
     if (at !== 'here') await this.#begin(checkpoint);
@@ -99,12 +101,12 @@ export class Replay {
       const epochEnd = at.epochStart + loop.stepsInEpoch;
       const changed = this.run.course.find(({ from }) => from > at.step)?.from ?? Number.POSITIVE_INFINITY;
       const { signal } = this.#deps;
+      this.#part = part;
       const { step } = await loop.train(
         { ...at, from: at.step, to: Math.min(to, epochEnd, changed), ...powersAfter(at.step) },
         { committed: progress, stopped: () => signal.aborted },
       );
       this.#at = afterEpoch({ ...at, step }, loop.stepsInEpoch);
-      this.#part = part;
       signal.throwIfAborted();
     }
   }
@@ -117,6 +119,11 @@ export class Replay {
     const { part, at } = await this.#enter();
     const { step, epoch, epochStart } = at;
     return { at: { step, epoch, stepInEpoch: step - epochStart }, part };
+  }
+
+  /** Holds the state at hand, and the records of the last steps. */
+  get memory(): RunMemory {
+    return this.#opened.memory;
   }
 
   /** Copies of the state at hand, in canonical order. */
@@ -153,6 +160,7 @@ export class Replay {
       memory.setState(0, initialParameters(layout, seed));
       this.#at = { step: 0, epoch: 0, epochStart: 0 };
     } else {
+      refuseOtherNumerics(checkpoint.body, checkpoint.path);
       const decoded = decodeCheckpoint(layout, checkpoint.body, checkpoint.tensors);
       if (decoded === null) throw otherNetwork(checkpoint, this.run.folder);
       const { parameters, firstMoments, secondMoments } = decoded.state;
@@ -182,7 +190,7 @@ export class Replay {
     const part = await this.#open(step);
     const { memory, executor, numbers, options } = part;
     if (state !== null) memory.setState(step, state.parameters, state.firstMoments, state.secondMoments);
-    this.#loop ??= new StepLoop(executor, memory, numbers.training, options, this.#standing);
+    this.#loop ??= new StepLoop(executor, memory, numbers.marked, options, this.#standing);
     const at = afterEpoch(this.#standing, this.#loop.stepsInEpoch);
     this.#at = at;
     this.#loop.enter(at.epoch);

@@ -4,7 +4,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { codeOf, ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
+import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
 import type { Layout } from '../../src/model/layout.ts';
 import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
@@ -245,7 +245,7 @@ function notThere(
 
 function notRemoved(path: string, cause: unknown): LockstepError {
   return new LockstepError({
-    code: writeCodeOf(cause),
+    code: 'ERR_LOCKSTEP_WRITE_FAILED',
     what: `${path} cannot be removed`,
     why: `${ioReason(cause)}, and it holds the answers of a worker that sent false ones`,
     mend: 'Remove it, and go on with the run by --resume',

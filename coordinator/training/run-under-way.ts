@@ -1,6 +1,6 @@
 // A run that is opened: memory, executor, loop, checkpoints, results; and what it leaves when it fails or is stopped.
 
-import { stepsPerEpoch } from '../../src/data/sampler.ts';
+import { stepsPerEpoch, usedSamples } from '../../src/data/sampler.ts';
 import type { WideKernels } from '../../src/engine.ts';
 import { ExitCode, isWideFault, messageOf } from '../../src/errors.ts';
 import { explained } from '../../src/host/machine-lack.ts';
@@ -139,7 +139,7 @@ export class RunUnderWay {
       epochs,
       stepsPerEpoch: stepsInEpoch,
       endStep: endStepOf(this.#start, this.#options, stepsInEpoch),
-      trainSamples: numbers.training.length,
+      trainSamples: usedSamples(numbers),
       validationSamples: numbers.validation.length,
       testSamples: data.test.count,
       parameters: shape.layout.parameters,

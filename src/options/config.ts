@@ -98,7 +98,7 @@ function presetOf(values: ReadonlyMap<OptionKey, unknown>): [OptionKey, unknown]
 }
 
 function checkRelations(options: TrainOptions): void {
-  const { batchSize, shards, valSize, patience, select } = options;
+  const { batchSize, shards, valSize, patience, select, without } = options;
   checkListening(options);
   if (options.wide && options.engine !== 'wasm') {
     throw new LockstepError({
@@ -106,6 +106,14 @@ function checkRelations(options: TrainOptions): void {
       what: `--wide does not go with --engine ${options.engine}`,
       why: 'it concerns our own kernels, and another engine has vectors of its own',
       mend: 'Leave out --wide (LOCKSTEP_WIDE), or use --engine wasm',
+    });
+  }
+  if (without !== null && options.engine !== 'wasm') {
+    throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
+      what: `--without does not go with --engine ${options.engine}`,
+      why: 'only our own kernels skip samples',
+      mend: 'Leave out --without, or use --engine wasm',
     });
   }
   checkAudit(options);

@@ -17,6 +17,7 @@ import {
   integer,
   names,
   notNegative,
+  numberList,
   oneOf,
   onOff,
   orNull,
@@ -217,6 +218,15 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     defaultText: 'all',
     group: data,
     help: 'use the first so many samples of the training split',
+    recorded: true,
+  },
+  without: {
+    flag: '--without <ids>',
+    kind: orNull(numberList('image')),
+    default: null,
+    defaultText: 'all are used',
+    group: data,
+    help: 'skip these images of the training file (5,17,100-120): order and batches stay, means are over those that are left',
     recorded: true,
   },
   data: {

@@ -1,6 +1,8 @@
 // The kinds of value that an option can have: what is allowed, in words and as a check, and how the text of a flag is
 // read. Knows no option.
 
+import { rangesOf, rangesText } from '../data/number-ranges.ts';
+
 export interface Kind<T> {
   /** What is allowed, to follow "it must be". */
   readonly allowed: string;
@@ -75,6 +77,20 @@ export function widths(maxLayers: number, maxWidth: number): Kind<readonly numbe
       return read.every((width) => typeof width === 'number') ? read : text;
     },
   };
+}
+
+/** Numbers as text in one form, since two lists that are equal have to be told to be (data/number-ranges.ts). */
+export function numberList(of: 'image' | 'step'): Kind<string> {
+  return {
+    allowed: `a list of ${of} numbers and ranges in ascending order, such as 5,17,100-120, of at most 20,000 characters`,
+    accepts: (value) => typeof value === 'string' && value.length <= 20_000 && inOneForm(value) === value,
+    fromText: (text) => inOneForm(text) ?? text,
+  };
+}
+
+function inOneForm(text: string): string | null {
+  const ranges = rangesOf(text);
+  return ranges === null ? null : rangesText(ranges);
 }
 
 export const onOff: Kind<boolean> = {

@@ -30,6 +30,7 @@ describe('resolveOptions', () => {
       augmentValidation: false,
       maxSteps: null,
       limitTrain: null,
+      without: null,
       data: null,
       transpose: false,
       listen: null,
