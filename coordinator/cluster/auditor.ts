@@ -60,7 +60,7 @@ export class Auditor {
     this.#deps = deps;
   }
 
-  /** Answers of nodes that were taken, those that were computed again, and those of them that were false. */
+  /** Answers of nodes that were taken or compared, those that were computed again, and those of them that were false. */
   get counts(): {
     readonly answers: number;
     readonly audited: number;
@@ -182,7 +182,10 @@ export class Auditor {
     const { workerId, attempt, block } = piece;
     const answer = { step, split, workerId, attempt, block };
     for (const effect of this.#deps.audits.machine.handle({ ...how, ...answer })) {
-      if (effect.type === 'compute') this.#cases.set(keyOf(answer), { answer, said: piece.said() });
+      if (effect.type !== 'compute') continue;
+      // those that were taken are counted, whether they are computed or not
+      if (how.type !== 'accepted') this.#counts.answers++;
+      this.#cases.set(keyOf(answer), { answer, said: piece.said() });
     }
   }
 

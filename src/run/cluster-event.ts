@@ -86,6 +86,7 @@ export type ClusterEvent =
       /** At the end of a run with --audit: what was computed again. */
       readonly type: 'audits';
       readonly share: number;
+      /** Of nodes: those that were taken, and those that were compared with them since two were given the same work. */
       readonly answers: number;
       readonly audited: number;
       /** Of them, those that were false. */

@@ -36,6 +36,7 @@ async function withLiar(setup: NodeSetup, options: Options) {
       const liar = cluster.node({ name: 'liar', data: digits.data, ...setup });
       expect((await liar.ended).error).toMatchObject({
         exitCode: 1,
+        what: expect.stringMatching(/takes no more answers from here$/),
         why: expect.stringMatching(/^falseAnswer: .* is false/),
       });
       expect(await cluster.bits()).toEqual(await digits.baseline());

@@ -36,6 +36,22 @@ const lines: readonly [ClusterEvent, string][] = [
     { type: 'workerWrong', workerId: 3, reason: 'not finite' },
     "warning: worker 3 was wrong: not finite; this coordinator's own answer stands",
   ],
+  [
+    { type: 'workerFalse', workerId: 3, reason: 'tree node (1, 0) of step 7 is false' },
+    'warning: worker 3 sent a false answer: tree node (1, 0) of step 7 is false; it is evicted, and its name and address are refused',
+  ],
+  [
+    { type: 'wentBack', from: 8, to: 5, reason: 'its first answer was taken then' },
+    'warning: The run goes back from step 8 to step 5, and on from there: its first answer was taken then',
+  ],
+  [
+    { type: 'audits', share: 0.02, answers: 900, audited: 18, falseAnswers: 0, seconds: 0.1234, workerSeconds: 5 },
+    'info: Audits: 18 of 900 answers were computed again in 0.12 s here, beside 5.00 s of the workers: none of them was false; a single false answer stays unseen with a chance of 98 %',
+  ],
+  [
+    { type: 'audits', share: 1, answers: 3, audited: 3, falseAnswers: 1, seconds: 0, workerSeconds: 0 },
+    'info: Audits: 3 of 3 answers were computed again in 0.00 s here, beside 0.00 s of the workers: 1 of them was false; a single false answer stays unseen with a chance of 0 %',
+  ],
   [{ type: 'workerDoubted', workerId: 3, reason: 'step 9: worker 3 was' }, 'warning: step 9: worker 3 was'],
   [{ type: 'threadsWrong', code: 'nonFinite', reason: 'x' }, "warning: this machine's threads: nonFinite, x"],
   [

@@ -240,9 +240,16 @@ async function connectOnce(
     case 'end-failed':
       throw new LockstepError({
         code: 'ERR_LOCKSTEP_PROTOCOL',
-        what: `The coordinator at ${options.url} and this node do not understand each other`,
+        ...(what === 'falseAnswer'
+          ? {
+              what: `The coordinator at ${options.url} takes no more answers from here`,
+              mend: 'Look for a faulty processor or memory: lockstep verify tries this machine. The run refuses this name and address',
+            }
+          : {
+              what: `The coordinator at ${options.url} and this node do not understand each other`,
+              mend: 'This should not happen between equal versions; start the node again, and report it with --verbose',
+            }),
         why: text,
-        mend: 'This should not happen between equal versions; start the node again, and report it with --verbose',
         exitCode: ExitCode.runFailed,
       });
   }
