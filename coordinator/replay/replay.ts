@@ -4,8 +4,10 @@
 
 import type { StepAddress } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
+import { hashOfParameters } from '../../src/kernels/parameter-hash.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { initialParameters } from '../../src/model/init.ts';
+import type { Layout } from '../../src/model/layout.ts';
 import { decodeCheckpoint } from '../../src/run/checkpoint.ts';
 import { partAt, partsBetween } from '../../src/run/course.ts';
 import { type State, stateDigestOf } from '../../src/run/digest.ts';
@@ -126,6 +128,21 @@ export class Replay {
 
   stateDigest(): string {
     return stateDigestOf(this.state(), this.#standing.step);
+  }
+
+  /** Of the state at hand, as receipts have it. */
+  parametersHash(): string {
+    return hashOfParameters(this.#opened.memory, this.#standing.step);
+  }
+
+  /** Of the network at hand. */
+  get layout(): Layout {
+    return this.#opened.shape.layout;
+  }
+
+  /** The rate of the step that led to the state at hand; it was computed here. */
+  learningRate(): number {
+    return this.#opened.memory.learningRate(this.#standing.step - 1);
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,153 @@
+// Where two runs part: first by what they say, then by computing both again from the last state that they had in common, until
+// either they part there as well, or one of them does not come to what it says. Writes nothing.
+
+import { decodeSafetensors, type Tensor } from '../../src/formats/safetensors.ts';
+import { tensorFileName, tensorsOf } from '../../src/run/checkpoint.ts';
+import { partAt } from '../../src/run/course.ts';
+import type { State } from '../../src/run/digest.ts';
+import { type Evidence, type Known, knownOf, type Testimony, testimony } from '../../src/run/evidence.ts';
+import { type Difference, differences } from '../../src/run/resume-plan.ts';
+import { sameState, type TensorDifference, tensorDifferences } from '../../src/run/state-difference.ts';
+import type { Wiring } from '../../src/wiring.ts';
+import type { Replay } from './replay.ts';
+import { type ShardsDifference, shardsDifference } from './shard-difference.ts';
+
+export interface Side {
+  readonly replay: Replay;
+  readonly evidence: Evidence;
+}
+
+export type Sides = readonly [Side, Side];
+
+/** What computing again showed at the first state that differs. */
+export interface Computed {
+  /** The state that both were computed from; equal, as far as they say. */
+  readonly from: number;
+  /** Whether they part by computing alone, as their options or data have it. */
+  readonly part: boolean;
+  /** What each side says of its state there, beside what was computed. */
+  readonly testimonies: readonly [Testimony, Testimony];
+  /** In order; null: `tensorsUnknown` of a side, or the networks differ. */
+  readonly tensors: readonly TensorDifference[] | null;
+  /** The sides whose own state at that step cannot be had: it is not what computing gives, and no checkpoint holds it. */
+  readonly tensorsUnknown: readonly number[];
+  /** The rates of the step before it; null at step 0. */
+  readonly learningRates: readonly [number, number] | null;
+  /** Of that step, where computing parts them. */
+  readonly shards: ShardsDifference | null;
+}
+
+export interface Bisection {
+  readonly known: Known;
+  /** The first state that differs: after so many steps. null: none does, as far as can be told. */
+  readonly step: number | null;
+  /** What differs in what decides the step that made it. */
+  readonly options: readonly Difference[];
+  /** null: nothing had to be computed, or `refusal` says why it could not be. */
+  readonly computed: Computed | null;
+}
+
+export interface Hooks {
+  readonly wiring: Wiring;
+  /** Told before anything is computed: from which state, up to which at most. */
+  readonly began: (from: number, to: number) => void;
+}
+
+export function knownOfSides(sides: Sides): Known {
+  return knownOf([sides[0].evidence, sides[1].evidence]);
+}
+
+/** Without computing: what the runs say. */
+export function saidOnly(sides: Sides, known: Known): Bisection {
+  const options = known.differs === null ? [] : optionsAt(sides, known.differs);
+  return { known, step: known.differs, options, computed: null };
+}
+
+/** @throws LockstepError where one of the runs cannot be computed again */
+export async function bisect(sides: Sides, known: Known, hooks: Hooks): Promise<Bisection> {
+  if (known.differs === null && known.settled) return saidOnly(sides, known);
+  // receipts may tell of more steps than there are checkpoints for
+  const from = Math.min(known.common, ...sides.map(({ replay }) => replay.run.lastStep));
+  const to = known.differs ?? known.end;
+  hooks.began(from, to);
+  const parting = await walk(sides, from, to);
+  if (parting === null) return saidOnly(sides, known);
+  const { step, part, testimonies, states } = parting;
+  const options = optionsAt(sides, step);
+  const tensors = await Promise.all(
+    sides.map(async (side, i) => await tensorsAt(side, step, testimonies[i]!, states[i]!)),
+  );
+  const [a = null, b = null] = tensors;
+  const learningRates =
+    step === from ? null : ([sides[0].replay.learningRate(), sides[1].replay.learningRate()] as const);
+  return {
+    known,
+    step,
+    options,
+    computed: {
+      from,
+      part,
+      testimonies,
+      tensors: a === null || b === null ? null : tensorDifferences(a, b),
+      tensorsUnknown: tensors.flatMap((found, i) => (found === null ? [i] : [])),
+      learningRates,
+      shards: part && step > from ? await shardsBefore(sides, step, hooks.wiring) : null,
+    },
+  };
+}
+
+interface Parting {
+  readonly step: number;
+  readonly part: boolean;
+  readonly testimonies: readonly [Testimony, Testimony];
+  readonly states: readonly [State, State];
+}
+
+/** Both sides step by step, to the first state that differs, or that one of them does not come to. null: there is none. */
+async function walk([a, b]: Sides, from: number, to: number): Promise<Parting | null> {
+  for (const { replay } of [a, b]) await replay.go(await replay.wayTo(from));
+  for (let step = from; step <= to; step++) {
+    for (const { replay } of [a, b]) await replay.advance(step);
+    const states = [a.replay.state(), b.replay.state()] as const;
+    const testimonies = [testimonyAt(a, step), testimonyAt(b, step)] as const;
+    const part = !sameState(...states);
+    const contradicted = testimonies.some(({ contradicts }) => contradicts.length > 0);
+    if (part || contradicted) return { step, part, testimonies, states };
+  }
+  return null;
+}
+
+function testimonyAt({ replay, evidence }: Side, step: number): Testimony {
+  const computed = { hash: () => replay.parametersHash(), stateDigest: () => replay.stateDigest() };
+  return testimony(evidence, step, computed);
+}
+
+/** The tensors that a side had: those computed, unless it says otherwise; then those of its checkpoint, or null. */
+async function tensorsAt(
+  { replay }: Side,
+  step: number,
+  { contradicts }: Testimony,
+  state: State,
+): Promise<readonly Tensor[] | null> {
+  if (contradicts.length === 0) return tensorsOf(replay.layout, state, null);
+  if (!contradicts.includes('checkpoint')) return null;
+  const found = await replay.run.checkpointBefore(step);
+  if (found === null || found.body.step !== step) return null;
+  const { tensors } = decodeSafetensors(found.tensors, tensorFileName);
+  // in the order of a state's; a file has its own
+  const order = tensorsOf(replay.layout, state, null);
+  return order.flatMap(({ name }) => tensors.find((tensor) => tensor.name === name) ?? []);
+}
+
+function optionsAt([a, b]: Sides, step: number): readonly Difference[] {
+  const [facts, others] = [a, b].map(({ replay }) => partAt(replay.run.course, Math.max(0, step - 1)).facts);
+  return differences(facts!, others!);
+}
+
+async function shardsBefore([a, b]: Sides, step: number, wiring: Wiring): Promise<ShardsDifference> {
+  for (const { replay } of [a, b]) {
+    await replay.go(await replay.wayTo(Math.min(step - 1, replay.run.lastStep)));
+    await replay.advance(step - 1);
+  }
+  return await shardsDifference(a.replay, b.replay, wiring);
+}

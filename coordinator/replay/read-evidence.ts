@@ -1,0 +1,69 @@
+// What a run folder says of the run's states: its receipts, checkpoints, history and summary. Reads only.
+
+import { join } from 'node:path';
+import { LockstepError } from '../../src/errors.ts';
+import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
+import { stateFileName } from '../../src/run/checkpoint.ts';
+import type { Evidence, Said, Witness } from '../../src/run/evidence.ts';
+import { type Receipts, readReceipts, receiptsFileName } from '../../src/run/receipts.ts';
+import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
+import { CheckpointStore } from '../run-folder/checkpoint-store.ts';
+import { readReceiptsText } from '../run-folder/receipts-file.ts';
+import { readHistory, readSummary } from '../run-folder/trained-model.ts';
+
+/**
+ * `known`: the steps that the run is known to have done without its receipts; `program`: which wrote it.
+ * @throws LockstepError where its receipts were changed or cannot be read, or its arithmetic is of another version
+ */
+export async function readEvidence(
+  folder: string,
+  { known, program }: { readonly known: number; readonly program: string },
+): Promise<Evidence> {
+  const states = new Map<number, Said[]>();
+  const say = (step: number, by: Witness, digest: string) =>
+    states.set(step, [...(states.get(step) ?? []), { by, digest }]);
+  const receipts = await readRunReceipts(folder);
+  if (receipts !== null) {
+    refuseOtherNumerics({ numerics: receipts.numerics, program }, join(folder, receiptsFileName));
+    for (const [step, digest] of receipts.states) say(step, 'receipts', digest);
+  }
+  const store = new CheckpointStore(folder);
+  const next = async (upTo: number) => await store.newestAlone(() => undefined, upTo);
+  for (let found = await next(known); found !== null; found = await next(found.body.step - 1)) {
+    const { step, stateDigest, numerics, program: writer } = found.body;
+    const version = numerics === undefined ? { program: writer } : { numerics, program: writer };
+    refuseOtherNumerics(version, join(found.path, stateFileName));
+    say(step, 'checkpoint', stateDigest);
+  }
+  const history = (await readHistory(folder)) ?? [];
+  for (const { steps, stateDigest } of history) if (stateDigest !== undefined) say(steps, 'history.json', stateDigest);
+  const summary = await readSummary(folder);
+  if (summary !== null) say(known, 'summary.json', summary.stateDigest);
+  const ofReceipts = receipts === null ? 0 : receipts.from + receipts.hashes.length - 1;
+  return { receipts, states, lastStep: Math.max(known, ofReceipts) };
+}
+
+/** null: the run has none. @throws LockstepError where they cannot be used */
+export async function readRunReceipts(folder: string): Promise<Receipts | null> {
+  const path = join(folder, receiptsFileName);
+  let text: string;
+  try {
+    text = await readReceiptsText(folder);
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return null;
+    throw unusable(path, ioReason(cause), cause);
+  }
+  const read = readReceipts(text);
+  if ('why' in read) throw unusable(path, read.why);
+  return read.value;
+}
+
+function unusable(path: string, why: string, cause?: unknown): LockstepError {
+  return new LockstepError({
+    code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
+    what: `${path} cannot be used`,
+    why,
+    mend: 'Put it back as the run left it, or move it away: what the checkpoints say is left then',
+    cause,
+  });
+}
