@@ -1,14 +1,12 @@
 // What a run folder says of the run's states: its receipts, checkpoints, history and summary. Reads only.
 
 import { join } from 'node:path';
-import { LockstepError } from '../../src/errors.ts';
-import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { stateFileName } from '../../src/run/checkpoint.ts';
 import type { Evidence, Said, Witness } from '../../src/run/evidence.ts';
-import { type Receipts, readReceipts, receiptsFileName } from '../../src/run/receipts.ts';
+import { receiptsFileName } from '../../src/run/receipts.ts';
 import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
 import { CheckpointStore } from '../run-folder/checkpoint-store.ts';
-import { readReceiptsText } from '../run-folder/receipts-file.ts';
+import { readRunReceipts } from '../run-folder/run-receipts.ts';
 import { readHistory, readSummary } from '../run-folder/trained-model.ts';
 
 /**
@@ -41,29 +39,4 @@ export async function readEvidence(
   if (summary !== null) say(known, 'summary.json', summary.stateDigest);
   const ofReceipts = receipts === null ? 0 : receipts.from + receipts.hashes.length - 1;
   return { receipts, states, lastStep: Math.max(known, ofReceipts) };
-}
-
-/** null: the run has none. @throws LockstepError where they cannot be used */
-export async function readRunReceipts(folder: string): Promise<Receipts | null> {
-  const path = join(folder, receiptsFileName);
-  let text: string;
-  try {
-    text = await readReceiptsText(folder);
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return null;
-    throw unusable(path, ioReason(cause), cause);
-  }
-  const read = readReceipts(text);
-  if ('why' in read) throw unusable(path, read.why);
-  return read.value;
-}
-
-function unusable(path: string, why: string, cause?: unknown): LockstepError {
-  return new LockstepError({
-    code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
-    what: `${path} cannot be used`,
-    why,
-    mend: 'Put it back as the run left it, or move it away: what the checkpoints say is left then',
-    cause,
-  });
 }

@@ -20,6 +20,12 @@ export interface Evidence {
   readonly lastStep: number;
 }
 
+/** What receipts say by themselves. */
+export function evidenceOf(receipts: Receipts): Evidence {
+  const states = new Map([...receipts.states].map(([step, digest]) => [step, [{ by: 'receipts', digest } as const]]));
+  return { receipts, states, lastStep: receipts.from + receipts.hashes.length - 1 };
+}
+
 type Both = readonly [Evidence, Evidence];
 
 /** What is known of two runs without computing anything. */
