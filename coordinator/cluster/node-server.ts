@@ -83,13 +83,15 @@ export class NodeServer {
   /** Resolves when the server listens. */
   async listen(): Promise<void> {
     const { host, port, ports = 1 } = this.#options;
+    const last = Math.min(port + ports - 1, 65_535);
     try {
-      await this.#listenFrom(host, port, Math.min(port + ports - 1, 65_535));
+      await this.#listenFrom(host, port, last);
     } catch (cause) {
+      const taken = codeOf(cause) === 'EADDRINUSE';
       throw new LockstepError({
         code: listenCodeOf(cause),
-        what: `Listening at ${host}:${port} failed`,
-        why: codeOf(cause) === 'EADDRINUSE' ? 'another program listens there' : ioReason(cause),
+        what: `Listening at ${host}:${port}${taken && last > port ? `-${last}` : ''} failed`,
+        why: taken ? `another program listens ${last > port ? 'at each of these ports' : 'there'}` : ioReason(cause),
         mend: 'Choose another address with --listen HOST:PORT; port 0 takes any free one',
         cause,
       });

@@ -129,8 +129,9 @@ function unused(env: Environment): string | null {
     const [size] = allShown(env, sizes);
     if (rank === undefined || size?.endsWith('=1')) continue;
     const here = size === undefined ? rank : `${rank} and ${size}`;
-    const one = launcher === 'slurm' && !env['SLURM_STEP_ID'] ? ' with srun' : '';
-    return `Not used, since this process trains alone: ${here}; --launcher ${launcher}${one} would make one run of all that were started`;
+    const scripted = launcher === 'slurm' && !env['SLURM_STEP_ID'];
+    const besides = scripted ? ' with srun' : size === undefined ? ` and ${sizes[0]}` : '';
+    return `Not used, since --launcher is none: ${here}; --launcher ${launcher}${besides} would make one run of all that were started`;
   }
   return null;
 }

@@ -118,8 +118,27 @@ export function firstSet(env: Environment, names: readonly string[]): string | n
   return names.find((name) => has(env, name)) ?? null;
 }
 
-/** What scripts say of rank 0, whatever starts the processes. */
+/**
+ * What scripts say of rank 0, whatever starts the processes.
+ * @throws LockstepError where the host is none, or the port
+ */
 export function masterOf(env: Environment): { readonly hosts: readonly string[]; readonly port: number | null } {
-  const host = env['MASTER_ADDR']?.trim() ?? '';
+  const text = env['MASTER_ADDR']?.trim() ?? '';
+  const host = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
+  if (host !== '' && !isHost(host)) {
+    throw new LockstepError({
+      code: 'ERR_LOCKSTEP_LAUNCH',
+      what: `${shown(env, 'MASTER_ADDR')} cannot be used`,
+      why: 'it must be a host name or an IP address alone',
+      mend: 'Write the host into MASTER_ADDR and the port into MASTER_PORT; or use --launcher none',
+    });
+  }
   return { hosts: host === '' ? [] : [host], port: wholeNumber(env, 'MASTER_PORT', 1, 65_535) };
+}
+
+/** The zone of an address (fe80::1%eth0) is one host's own, and no URL has it. */
+function isHost(text: string): boolean {
+  return text.includes(':')
+    ? /^[\da-f:.]+$/i.test(text) && URL.canParse(`ws://[${text}]/`)
+    : /^[\w-]+(\.[\w-]+)*\.?$/.test(text);
 }

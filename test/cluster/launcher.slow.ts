@@ -36,6 +36,11 @@ function startRank(
   return cluster.start(command, { env: { ...variables(rank, port), ...more } });
 }
 
+/** By which the others find rank 0. */
+function rendezvousOf(cluster: Cluster, port: number): string {
+  return join(cluster.folder, `.run.env-${port}.rendezvous`);
+}
+
 /** The last first: those that are there before rank 0 wait for it. */
 function startRanks(cluster: Cluster, port: number, args: readonly string[], more: Variables = {}): Running[] {
   return [2, 1, 0].map((rank) => startRank(cluster, rank, port, args, more)).reverse();
@@ -63,7 +68,7 @@ describe('three processes with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT', (
     const first = startRank(cluster, 0, port, run);
     await first.seen('Listening at');
     // the run waits for rank 2, and the file is there as long
-    const path = join(cluster.folder, '.run.rendezvous');
+    const path = rendezvousOf(cluster, port);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     const { token } = JSON.parse(await readFile(path, 'utf8'));
     expect(token).toMatch(/^[0-9a-f]{64}$/);
@@ -86,9 +91,10 @@ describe('three processes with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT', (
   test('with LOCKSTEP_TOKEN no token is written, and none shown', async () => {
     const cluster = await Cluster.start();
     const token = 'f00d-5ecret-7oken';
-    const ranks = startRanks(cluster, await freePort(), [...long, '--verbose'], { LOCKSTEP_TOKEN: token });
+    const port = await freePort();
+    const ranks = startRanks(cluster, port, [...long, '--verbose'], { LOCKSTEP_TOKEN: token });
     await ranks[0]!.seen(/Epoch 1\//);
-    expect(await readFile(join(cluster.folder, '.run.rendezvous'), 'utf8')).not.toContain(token);
+    expect(await readFile(rendezvousOf(cluster, port), 'utf8')).not.toContain(token);
     for (const { child } of ranks) expect(await readFile(`/proc/${child.pid}/cmdline`, 'utf8')).not.toContain(token);
     // rank 2 alone: it leaves, and the run goes on
     ranks[2]!.child.kill('SIGTERM');
@@ -151,14 +157,37 @@ describe('three processes with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT', (
     await expectBits(join(cluster.folder, 'run'), run);
   });
 
+  test('say which ports were tried, where all are taken', async () => {
+    const cluster = await Cluster.start();
+    for (const port of [65_534, 65_535]) {
+      const server = createServer();
+      // where it cannot be had, somebody else has it
+      await new Promise<void>((resolve) => server.on('error', () => resolve()).listen(port, '127.0.0.1', resolve));
+      onTestFinished(() => void server.close());
+    }
+    const { ended } = startRank(cluster, 0, 65_534, run);
+    expectError(await ended, 2, /Listening at 127\.0\.0\.1:65534-65535 failed[\s\S]*at each of these ports/);
+  });
+
   test('are not misled by what an earlier launch has left', async () => {
     const cluster = await Cluster.start();
     const port = await freePort();
     const stale = { lockstep: 1, launch: null, urls: [`ws://127.0.0.1:${await freePort()}`], token: 'ab'.repeat(32) };
-    await writeFile(join(cluster.folder, '.run.rendezvous'), JSON.stringify(stale), { mode: 0o600 });
+    await writeFile(rendezvousOf(cluster, port), JSON.stringify(stale), { mode: 0o600 });
     const early = [1, 2].map((rank) => startRank(cluster, rank, port, [...run, '--verbose']));
     for (const rank of early) await rank.seen(/not connected: .*ECONNREFUSED/);
     await expectAll([startRank(cluster, 0, port, run), ...early], 0);
+    await expectBits(join(cluster.folder, 'run'), run);
+  });
+
+  test('are not disturbed by a second launch into their folder, which ends with 2', async () => {
+    const cluster = await Cluster.start();
+    const [port, second] = [await freePort(), await freePort()];
+    const first = startRank(cluster, 0, port, run);
+    await first.seen('Waiting for workers');
+    await expectAll(startRanks(cluster, second, run), 2);
+    // these come only now, and find their own rank 0
+    await expectAll([first, ...[1, 2].map((rank) => startRank(cluster, rank, port, run))], 0);
     await expectBits(join(cluster.folder, 'run'), run);
   });
 
@@ -172,7 +201,7 @@ describe('three processes with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT', (
     expect((await other.ended).exitCode).toBe(75);
     // as if it had never been
     expect(existsSync(join(cluster.folder, 'run', 'config.json'))).toBe(false);
-    expect(existsSync(join(cluster.folder, '.run.rendezvous'))).toBe(false);
+    expect(existsSync(rendezvousOf(cluster, port))).toBe(false);
   });
 
   test('all end with 2 where rank 0 is refused', async () => {
@@ -209,7 +238,7 @@ test('a stray RANK does not make a plain run wait, and is told', async () => {
   const { exitCode, stderr } = await ended;
   expect(exitCode, stderr).toBe(0);
   expect(stderr.split('\n')[0]).toBe(
-    'Not used, since this process trains alone: RANK=3; --launcher env would make one run of all that were started',
+    'Not used, since --launcher is none: RANK=3; --launcher env and WORLD_SIZE would make one run of all that were started',
   );
   await expectBits(join(cluster.folder, 'run'), run);
 });

@@ -74,6 +74,16 @@ test('it is installed with a token that its owner alone can read', async () => {
 const noRights = process.getuid?.() !== 0 || !has('setpriv') ? 'it takes root and setpriv to be another user' : null;
 if (noRights !== null) console.info(`the command of ExecStart: skipped, ${noRights}`);
 
+// Debian's own Python, which has Debian's packages
+const python = '/usr/bin/python3';
+const noFilter =
+  spawnSync(python, ['-c', 'import seccomp']).status !== 0 || !has('systemd-analyze')
+    ? 'no python3-seccomp or systemd here'
+    : null;
+if (noFilter !== null) console.info(`the system calls of the unit: not filtered, ${noFilter}`);
+const filter = fileURLToPath(new URL('../support/python/system-call-filter.py', import.meta.url));
+const filtered = noFilter === null ? [python, filter, ...setting('SystemCallFilter'), '--'] : [];
+
 test.skipIf(noRights !== null)('its command works as a user without rights, and ends with 143', async () => {
   const { cluster, cwd, env } = await copied();
   const nobody = 65_534;
@@ -94,7 +104,7 @@ test.skipIf(noRights !== null)('its command works as a user without rights, and 
     '--inh-caps=-all',
   ];
   const [command] = setting('ExecStart');
-  const worker = startProgram(['setpriv', ...rights, 'sh', '-c', `exec ${command}`], {
+  const worker = startProgram(['setpriv', ...rights, ...filtered, 'sh', '-c', `exec ${command}`], {
     cwd: '/',
     env: {
       ...env,
@@ -109,6 +119,7 @@ test.skipIf(noRights !== null)('its command works as a user without rights, and 
   expect(status).toMatch(/^Uid:\s+65534\s+65534/m);
   expect(status).toMatch(/^CapBnd:\s+0+$/m);
   expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
+  if (noFilter === null) expect(status).toMatch(/^Seccomp:\s+2$/m);
   expect(readFileSync(`/proc/${worker.child.pid}/cmdline`, 'utf8')).not.toContain(token);
   expect(await coordinator.bits()).toEqual(await baseline(args));
   // it waits for the next run

@@ -218,18 +218,19 @@ describe('without --launcher', () => {
     [
       'a stray RANK',
       { RANK: '3' },
-      /^Not used, since this process trains alone: RANK=3; --launcher env would make one run /,
+      /^Not used, since --launcher is none: RANK=3; --launcher env and WORLD_SIZE would make one run /,
     ],
-    ['a stray RANK that is nothing', { RANK: 'first' }, /alone: RANK=first; /],
+    ['a stray RANK that is nothing', { RANK: 'first' }, /none: RANK=first; /],
     [
       'torchrun',
       torchrun,
-      /alone: RANK=3 and WORLD_SIZE=4; --launcher env would make one run of all that were started$/,
+      /none: RANK=3 and WORLD_SIZE=4; --launcher env would make one run of all that were started$/,
     ],
-    ['srun', srun, /alone: SLURM_PROCID=1 and SLURM_NTASKS=3; --launcher slurm would/],
+    ['srun', srun, /none: SLURM_PROCID=1 and SLURM_NTASKS=3; --launcher slurm would/],
     ['the script of a job', sbatch, /--launcher slurm with srun would/],
     ['mpirun in a step', { ...srun, ...mpirun }, /--launcher mpi would/],
-    ['a pod', pod, /alone: JOB_COMPLETION_INDEX=2 and WORLD_SIZE=4; --launcher kubernetes would/],
+    ['a pod', pod, /none: JOB_COMPLETION_INDEX=2 and WORLD_SIZE=4; --launcher kubernetes would/],
+    ['a JobSet', { JOB_COMPLETION_INDEX: '0' }, /none: JOB\S+=0; --launcher kubernetes and WORLD_SIZE /],
     ['one task', { SLURM_PROCID: '0', SLURM_NTASKS: '1', SLURM_STEP_ID: '0' }, null],
   ];
   it.each(table)('%s: trains alone, and says what would be used', (_, env, line) => {

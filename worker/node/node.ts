@@ -94,7 +94,7 @@ export async function runNode(
         what: options.launch ? 'No coordinator (rank 0 of this launch)' : `No coordinator at ${options.url}`,
         why: reason.text,
         mend: options.launch
-          ? 'Look at what rank 0 said last, and whether its host can be reached from here; or give a longer --retry-for'
+          ? 'Look at what rank 0 said last, whether its host can be reached from here, and whether all ranks share the folder where they look for a file; or give a longer --retry-for'
           : 'Start it with lockstep train --listen, or give a longer --retry-for',
         exitCode: ExitCode.tryAgain,
       });

@@ -10,20 +10,22 @@ import type { Place } from '../../launch/place.ts';
 import { codeOf, ioReason } from './io-reason.ts';
 
 const MOST_BYTES = 65_536;
+/** Of a launch, in the file's name: a name in a folder may have 255 bytes. */
+const MOST_NAME = 100;
 
 /**
  * `asked`: --rendezvous. Else it lies beside the run folder, so that a new one stays empty; where rank 0 will choose that, in the
- * folder of runs, under the name of the launch. null: no folder is known to be everybody's.
+ * folder of runs. It bears the name of the launch: one that is refused because another trains in that folder must not take
+ * the other's file away. null: no folder is known to be everybody's.
  */
 export function rendezvousPath(place: Place, asked: string | null, runFolder: string | null): string | null {
   if (asked !== null) return resolve(asked);
+  const launch = `${place.launcher}-${place.id ?? place.port ?? 'run'}`.replaceAll(/[^\w.-]/g, '_').slice(0, MOST_NAME);
   if (runFolder !== null) {
     const folder = resolve(runFolder);
-    return join(dirname(folder), `.${basename(folder)}.rendezvous`);
+    return join(dirname(folder), `.${basename(folder)}.${launch}.rendezvous`);
   }
-  if (!place.sharesFolder) return null;
-  const name = `${place.launcher}-${place.id ?? place.port ?? 'run'}`.replaceAll(/[^\w.-]/g, '_');
-  return resolve('runs', `.${name}.rendezvous`);
+  return place.sharesFolder ? resolve('runs', `.${launch}.rendezvous`) : null;
 }
 
 /** Rank 0's hold of it. */

@@ -2,6 +2,7 @@
 // listen through it, so that strangers are bounded in the same way everywhere (stranger-limits.ts). Knows connections and
 // requests; what is answered is its caller's affair.
 
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -56,13 +57,9 @@ export class HttpDoor {
 
   /** Resolves when the server listens, else rejects. */
   async listen(host: string, port: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen(port, host, () => {
-        this.server.off('error', reject);
-        resolve();
-      });
-    });
+    this.server.listen(port, host);
+    // takes its listeners back where it fails, so that other ports may be tried
+    await once(this.server, 'listening');
     // what a single connection does wrong is its own affair
     this.server.on('error', () => undefined);
   }

@@ -10,13 +10,21 @@ const place = { launcher: 'slurm', id: '7.0.0', port: null, sharesFolder: true }
 const root = process.getuid?.() === 0;
 
 it('lies beside the run folder, which is to be empty; or where runs are', () => {
-  expect(rendezvousPath(place, null, 'runs/demo')).toBe(resolve('runs/.demo.rendezvous'));
+  expect(rendezvousPath(place, null, 'runs/demo')).toBe(resolve('runs/.demo.slurm-7.0.0.rendezvous'));
   expect(rendezvousPath(place, 'there', 'runs/demo')).toBe(resolve('there'));
   expect(rendezvousPath(place, null, null)).toBe(resolve('runs/.slurm-7.0.0.rendezvous'));
   expect(rendezvousPath({ ...place, id: '../../x y' }, null, null)).toBe(resolve('runs/.slurm-.._.._x_y.rendezvous'));
   expect(rendezvousPath({ ...place, id: null, port: 29500 }, null, null)).toBe(resolve('runs/.slurm-29500.rendezvous'));
   expect(rendezvousPath({ ...place, sharesFolder: false }, null, null)).toBeNull();
-  expect(rendezvousPath({ ...place, sharesFolder: false }, null, 'runs/demo')).toBe(resolve('runs/.demo.rendezvous'));
+  const [unshared, unnamed] = [
+    { ...place, sharesFolder: false },
+    { ...place, id: null },
+  ];
+  expect(rendezvousPath(unshared, null, 'runs/demo')).toBe(resolve('runs/.demo.slurm-7.0.0.rendezvous'));
+  expect(rendezvousPath(unnamed, null, 'runs/demo')).toBe(resolve('runs/.demo.slurm-run.rendezvous'));
+  expect(rendezvousPath({ ...place, id: 'x'.repeat(300) }, null, 'demo')!.length).toBeLessThan(
+    resolve('').length + 130,
+  );
 });
 
 it('is written whole, for its owner alone, and over what lies there; and goes with its folder', async () => {
