@@ -1,7 +1,5 @@
 // Runs side by side: in what they were asked for other things, what came of each, and whether that is the same. Pure.
 
-import { evidenceOf, knownOf } from '../../src/run/evidence.ts';
-import type { Receipts } from '../../src/run/receipts.ts';
 import { allowable, differingValues } from '../../src/run/resume-plan.ts';
 import type { Means } from '../../src/sums.ts';
 import { bareValue } from '../../src/text/shown-value.ts';
@@ -23,15 +21,6 @@ export interface RunComparison {
   readonly sameDigest: boolean | null;
   /** The same of their last known states; null: those are not of one step, or not known. */
   readonly sameState: boolean | null;
-  /** Of each run where it parts from the first, by their receipts; null of the first, and where that is not known. */
-  readonly parts: readonly (Parting | null)[];
-}
-
-export interface Parting {
-  /** The first state that differs: after so many steps; null: none. */
-  readonly step: number | null;
-  /** Up to where both tell. */
-  readonly end: number;
 }
 
 export function compareRuns(runs: readonly RunSide[]): RunComparison {
@@ -48,20 +37,12 @@ export function compareRuns(runs: readonly RunSide[]): RunComparison {
     options,
     sameDigest: digests.includes(null) ? null : same(digests),
     sameState: ofOneStep ? same(states) : null,
-    parts: runs.map((run) => (run === runs[0] ? null : partingOf(runs[0]!.receipts, run.receipts))),
   };
 }
 
-function partingOf(a: Receipts | null, b: Receipts | null): Parting | null {
-  // of other arithmetic every step is another
-  if (a === null || b === null || a.numerics !== b.numerics) return null;
-  const { differs, end, hashes } = knownOf([evidenceOf(a), evidenceOf(b)]);
-  return differs === null && hashes === 0 ? null : { step: differs, end };
-}
-
-export function comparisonJson({ runs, options, sameDigest, sameState, parts }: RunComparison): object {
+export function comparisonJson({ runs, options, sameDigest, sameState }: RunComparison): object {
   return {
-    runs: runs.map(({ folder, program, steps, digest, stateDigest, stateStep, summary, history, changes }, i) => ({
+    runs: runs.map(({ folder, program, steps, digest, stateDigest, stateStep, summary, history, changes }) => ({
       run: folder,
       program,
       steps,
@@ -71,9 +52,6 @@ export function comparisonJson({ runs, options, sameDigest, sameState, parts }: 
       stateDigest,
       stateStep,
       changes,
-      // from the first run, by receipts: after so many steps
-      firstDifference: parts[i]?.step ?? null,
-      comparedTo: parts[i]?.end ?? null,
       epochs: history,
     })),
     options,
@@ -89,7 +67,7 @@ export function comparisonText(comparison: RunComparison): string {
     optionsText(comparison),
     changesText(runs),
     epochsText(runs),
-    outcomeText(comparison),
+    outcomeText(runs),
     verdictText(comparison),
   ]
     .filter((text) => text !== '')
@@ -137,27 +115,18 @@ function epochsText(runs: readonly RunSide[]): string {
   ]);
 }
 
-function outcomeText({ runs, parts }: RunComparison): string {
+function outcomeText(runs: readonly RunSide[]): string {
   return table([
-    ['Run', 'Steps', 'Test loss', 'Test accuracy', 'First step that differs', 'Digest', 'State digest'],
+    ['Run', 'Steps', 'Test loss', 'Test accuracy', 'Digest', 'State digest'],
     ...runs.map(({ steps, summary, digest, stateDigest, stateStep }, i) => [
       numbered(i),
       String(steps),
       summary?.test.loss.toFixed(4) ?? 'not finished',
       summary?.test.accuracy.toFixed(4) ?? '-',
-      i === 0 ? '-' : partingText(parts[i]!),
       digest ?? '-',
       stateDigest === null ? '-' : `${stateDigest}${stateStep === steps ? '' : ` of step ${stateStep}`}`,
     ]),
   ]);
-}
-
-/** The step (from 0) that made the first state that differs from the first run's. */
-function partingText(parting: Parting | null): string {
-  if (parting === null) return 'not known';
-  const { step, end } = parting;
-  if (step === null) return `none of ${end}`;
-  return step === 0 ? 'before the first' : String(step - 1);
 }
 
 function verdictText({ sameDigest, sameState }: RunComparison): string {

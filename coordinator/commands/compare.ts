@@ -22,8 +22,7 @@ Examples:
   $ lockstep compare runs/first runs/second
   $ lockstep compare runs/* --json
 
-It only reads, computes nothing, and takes runs that are not finished as far as they came. The first step that differs is told
-by the receipts of both, against the first run; lockstep bisect says why. Exit code 0, whatever differs.`,
+It only reads, computes nothing, and takes runs that are not finished as far as they came. Exit code 0, whatever differs.`,
   run: async (folders, { json }, { print, note }) => {
     const runs = await Promise.all(folders.map((folder) => readRunSide(folder, note)));
     const comparison = compareRuns(runs);

@@ -1,12 +1,9 @@
 // A run as it is set beside others: what it was asked, what was changed of that on the way, and what came of it. Reads only; it
 // need not be finished.
 
-import { LockstepError } from '../../src/errors.ts';
 import type { EpochRecord, Summary } from '../../src/run/events.ts';
-import type { Receipts } from '../../src/run/receipts.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
 import { type Run, readRun } from './read-run.ts';
-import { readRunReceipts } from './run-receipts.ts';
 import { notARun, readHistory, readSummary } from './trained-model.ts';
 
 export interface RunSide extends Pick<Run, 'facts' | 'changes' | 'program'> {
@@ -22,8 +19,6 @@ export interface RunSide extends Pick<Run, 'facts' | 'changes' | 'program'> {
   /** Of its last state that is known, after `stateStep` steps; null: none is. */
   readonly stateDigest: string | null;
   readonly stateStep: number | null;
-  /** null: it has none that can be used. */
-  readonly receipts: Receipts | null;
 }
 
 /** `tell` hears of checkpoints that are passed over. */
@@ -39,17 +34,5 @@ export async function readRunSide(folder: string, tell: (message: string) => voi
     summary === null
       ? { stateDigest: newest?.body.stateDigest ?? null, stateStep: newest?.body.step ?? null }
       : { stateDigest: summary.stateDigest, stateStep: steps };
-  const receipts = await usableReceipts(folder, tell);
-  const digest = summary?.digest ?? null;
-  return { folder, facts, changes, program, history, summary, steps, digest, ...state, receipts };
-}
-
-async function usableReceipts(folder: string, tell: (message: string) => void): Promise<Receipts | null> {
-  try {
-    return await readRunReceipts(folder);
-  } catch (error) {
-    if (!(error instanceof LockstepError)) throw error;
-    tell(`Warning: ${error.what}: ${error.why}`);
-    return null;
-  }
+  return { folder, facts, changes, program, history, summary, steps, digest: summary?.digest ?? null, ...state };
 }

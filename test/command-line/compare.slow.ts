@@ -32,7 +32,6 @@ describe('lockstep compare', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^threads +0 +2 +no$/m);
     expect(stdout).not.toContain('lr');
-    expect(stdout).toMatch(/^2 .* none of 20 /m);
     expect(stdout).toContain('The models are equal to the bit. The last states are equal to the bit.');
     const { digest, stateDigest } = await summaryOf('first');
     expect(stdout.split(digest)).toHaveLength(3);
@@ -46,9 +45,6 @@ describe('lockstep compare', () => {
     expect(stdout).toMatch(/^2 +10 +lr +0\.001 +0\.01$/m);
     expect(stdout).toMatch(/^2( +\d\.\d{4} +\d\.\d{4} +-){4}$/m);
     expect(stdout).toContain('Not all are finished.');
-    // it was changed after ten steps, so that the next one makes another state
-    expect(stdout).toMatch(/^2 +20 +\d\.\d{4} +\d\.\d{4} +10 /m);
-    expect(stdout).toMatch(/^3 +10 +not finished +- +none of 10 /m);
     const { runs, options, sameDigest, sameState } = JSON.parse(
       (await compare('first', 'other', 'dead', '--json')).stdout,
     );
@@ -57,8 +53,6 @@ describe('lockstep compare', () => {
     const { test, digest } = await summaryOf('other');
     expect(runs[1]).toMatchObject({ run: 'other', finished: true, steps: 20, test, digest });
     expect(runs[2]).toMatchObject({ run: 'dead', finished: false, steps: 10, stateStep: 10, digest: null });
-    expect(runs.map((run: { firstDifference: number | null }) => run.firstDifference)).toEqual([null, 11, null]);
-    expect(runs.map((run: { comparedTo: number | null }) => run.comparedTo)).toEqual([null, 20, 10]);
     expect(runs[0].epochs).toEqual(JSON.parse(await readFile(join(folder, 'first/history.json'), 'utf8')));
     expect(JSON.parse((await compare('first', 'other', '--json')).stdout)).toMatchObject({
       sameDigest: false,
