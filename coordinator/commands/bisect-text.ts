@@ -4,7 +4,7 @@ import type { LockstepError } from '../../src/errors.ts';
 import { comesToIt, type Statement, type Testimony } from '../../src/run/evidence.ts';
 import type { TensorDifference } from '../../src/run/state-difference.ts';
 import { bareValue } from '../../src/text/shown-value.ts';
-import type { Bisection, Computed, Sides } from '../replay/bisect.ts';
+import { type Bisection, type Computed, lastEqual, type Sides } from '../replay/bisect.ts';
 import type { SampleDifference, ShardsDifference } from '../replay/shard-difference.ts';
 import { figureTable, lines, table } from './result-text.ts';
 
@@ -15,15 +15,17 @@ const SHOWN = 8;
 
 export function bisectionText(sides: Sides, found: Bisection, refusal: LockstepError | null): string {
   const { known, step, options, computed } = found;
+  const equal = lastEqual(found);
   const [a, b] = sides.map(({ replay }) => replay.run.folder);
   const parts = [
     table([
       ['A', a!],
       ['B', b!],
-      ['Equal', `${known.hashes} hashes of parameters, ${known.states} whole states`],
-      ['Last state known to be equal', known.states === 0 ? 'none' : `after ${known.common} steps`],
+      ['What both say and is equal', `${known.hashes} hashes of parameters, ${known.states} whole states`],
+      ['Last state known to be equal', equal === null ? 'none' : `after ${equal} steps`],
       ['First state that differs', step === null ? 'none is known' : `after ${step} steps`],
       ...(computed?.shards ? [['Step that made it', stepText(computed.shards)]] : []),
+      ...ratesRow(computed),
     ]),
     options.length === 0 || step === null
       ? ''
@@ -37,6 +39,11 @@ export function bisectionText(sides: Sides, found: Bisection, refusal: LockstepE
   return parts.filter((text) => text !== '').join('\n');
 }
 
+function ratesRow(computed: Computed | null): string[][] {
+  const [a, b] = computed?.learningRates ?? [];
+  return a === b ? [] : [['Learning rates of that step', `${a} in A, ${b} in B`]];
+}
+
 function stepText({ at: { step, epoch, stepInEpoch } }: ShardsDifference): string {
   return `${step} (epoch ${epoch + 1}, its step ${stepInEpoch})`;
 }
@@ -45,27 +52,33 @@ function shownValue(name: string, value: unknown): string {
   return name === 'data' ? `${String(value).slice(0, 12)}...` : bareValue(value);
 }
 
-function computedText({ tensors, learningRates, shards }: Computed): string {
+function computedText({ tensors, shards }: Computed): string {
   const parts = [
     tensors === null || tensors.length === 0 ? '' : tensorsText(tensors),
-    learningRates === null || learningRates[0] === learningRates[1]
-      ? ''
-      : table([
-          ['Rate of that step', ...names],
-          ['', ...learningRates.map(String)],
-        ]),
     shards === null ? '' : shardsText(shards),
   ];
   return parts.filter((text) => text !== '').join('\n');
 }
 
 function tensorsText(tensors: readonly TensorDifference[]): string {
-  return figureTable([
+  const shown = figureTable([
     ['Tensor', 'Values that differ', 'Of', 'First at', ...names],
-    ...tensors.map(({ name, differing, of, first: { index, a, b } }) =>
-      [name, differing, of, index, a, b].map((cell) => String(cell)),
-    ),
+    ...tensors
+      .slice(0, SHOWN)
+      .map(({ name, differing, of, first: { index, a, b } }) =>
+        [name, differing, of, index, shownFloat(a), shownFloat(b)].map((cell) => String(cell)),
+      ),
   ]);
+  return shown + lines(restText(tensors));
+}
+
+function restText(all: readonly unknown[]): string[] {
+  return all.length > SHOWN ? [`${all.length - SHOWN} more: --json has all.`] : [];
+}
+
+/** So many digits tell any two values of 32 bits apart. */
+function shownFloat(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(Number(value.toPrecision(9)));
 }
 
 function shardsText({ shards, differing, first }: ShardsDifference): string {
@@ -74,11 +87,10 @@ function shardsText({ shards, differing, first }: ShardsDifference): string {
   const { shard, otherGradient, samples } = first;
   const which = differing.length === shards[0] ? `all ${shards[0]}` : differing.join(', ');
   const words = otherGradient ? 'has another gradient' : 'has other samples, and the same gradient';
-  const rest = samples.length > SHOWN ? [`${samples.length - SHOWN} more: --json has all.`] : [];
   return [
     lines([`Shards that differ: ${which}. Shard ${shard} ${words}; its samples that differ:`]),
     samples.length === 0 ? lines(['none']) : samplesText(samples.slice(0, SHOWN)),
-    lines(rest),
+    lines(restText(samples)),
   ].join('');
 }
 
@@ -146,11 +158,20 @@ function testimonyText(name: string, testimony: Testimony): string {
 
 /** Since when a run that is wrong may have been so: of moments its receipts say nothing. */
 function sinceText({ part, testimonies, from }: Computed, step: number): string[] {
-  const wrong = names.filter((_, i) => comesToIt(testimonies[i]!) === false);
-  if (part || wrong.length === 0) return [];
-  const who = wrong.join(' and ');
-  if (step === from) return [`${who} went wrong at that step or before it, or its checkpoint did.`];
-  return [`${who} went wrong after the state of step ${from}, and no later than that of step ${step}.`];
+  if (part) return [];
+  return testimonies.flatMap((testimony, i) => {
+    const { agrees, contradicts } = testimony;
+    if (comesToIt(testimony) !== false) return [];
+    // it wrote down the right state, and another lies in the checkpoint
+    if (contradicts.every((by) => by === 'checkpoint') && agrees.some((by) => by !== 'parameters')) {
+      return [
+        `${names[i]} came to that state, and its checkpoint holds another: what went on from it began with that.`,
+      ];
+    }
+    if (step === 0) return [`${names[i]} did not begin with the parameters that its seed makes.`];
+    if (step === from) return [`${names[i]} went wrong in step ${step - 1} or before it.`];
+    return [`${names[i]} went wrong after the state of step ${from}, and no later than that of step ${step}.`];
+  });
 }
 
 function unknownText({ tensors, tensorsUnknown }: Computed, step: number): string[] {
@@ -168,7 +189,7 @@ export function bisectionJson(sides: Sides, found: Bisection, refusal: LockstepE
       steps: lastStep,
       receipts: receipts !== null,
     })),
-    equal: { hashes: known.hashes, states: known.states, lastState: known.states === 0 ? null : known.common },
+    equal: { hashes: known.hashes, states: known.states, lastState: lastEqual(found) },
     end: known.end,
     // after so many steps
     firstDifference: step,

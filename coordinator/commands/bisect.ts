@@ -54,8 +54,8 @@ that were changed, data that are not there).`,
       for (const folder of [a!, b!]) sides.push(await sideOf(folder, deps, note));
       const both = [sides[0]!, sides[1]!] as const;
       const known = knownOfSides(both);
-      const began = (from: number, to: number) =>
-        note(`Computing both again from the state after ${from} steps, up to that after ${to} at most`);
+      const began = (from: number, to: number, steps: number) =>
+        note(`Computing both again: ${steps} steps at most, to compare the states after ${from} to ${to} steps`);
       let found: Bisection;
       let refusal: LockstepError | null = null;
       try {

@@ -4,12 +4,11 @@
 import { decodeSafetensors, type Tensor } from '../../src/formats/safetensors.ts';
 import { tensorFileName, tensorsOf } from '../../src/run/checkpoint.ts';
 import { partAt } from '../../src/run/course.ts';
-import type { State } from '../../src/run/digest.ts';
 import { type Evidence, type Known, knownOf, type Testimony, testimony } from '../../src/run/evidence.ts';
 import { type Difference, differences } from '../../src/run/resume-plan.ts';
-import { sameState, type TensorDifference, tensorDifferences } from '../../src/run/state-difference.ts';
+import { type TensorDifference, tensorDifferences } from '../../src/run/state-difference.ts';
 import type { Wiring } from '../../src/wiring.ts';
-import type { Replay } from './replay.ts';
+import type { Replay, Way } from './replay.ts';
 import { type ShardsDifference, shardsDifference } from './shard-difference.ts';
 
 export interface Side {
@@ -47,10 +46,16 @@ export interface Bisection {
   readonly computed: Computed | null;
 }
 
+/** The last state that both had, as they say or as it was computed; null: none is known. */
+export function lastEqual({ known, step, computed }: Bisection): number | null {
+  if (computed !== null && step !== null && step > computed.from) return computed.part ? step - 1 : computed.from;
+  return known.states === 0 ? null : known.common;
+}
+
 export interface Hooks {
   readonly wiring: Wiring;
-  /** Told before anything is computed: from which state, up to which at most. */
-  readonly began: (from: number, to: number) => void;
+  /** Told before anything is computed: from which state, up to which at most, and how many steps of both runs that takes. */
+  readonly began: (from: number, to: number, steps: number) => void;
 }
 
 export function knownOfSides(sides: Sides): Known {
@@ -69,14 +74,13 @@ export async function bisect(sides: Sides, known: Known, hooks: Hooks): Promise<
   // receipts may tell of more steps than there are checkpoints for
   const from = Math.min(known.common, ...sides.map(({ replay }) => replay.run.lastStep));
   const to = known.differs ?? known.end;
-  hooks.began(from, to);
-  const parting = await walk(sides, from, to);
+  const ways = [await sides[0].replay.wayTo(from), await sides[1].replay.wayTo(from)] as const;
+  hooks.began(from, to, ways[0].cost + ways[1].cost + 2 * (to - from));
+  const parting = await walk(sides, ways, to);
   if (parting === null) return saidOnly(sides, known);
-  const { step, part, testimonies, states } = parting;
+  const { step, part, testimonies } = parting;
   const options = optionsAt(sides, step);
-  const tensors = await Promise.all(
-    sides.map(async (side, i) => await tensorsAt(side, step, testimonies[i]!, states[i]!)),
-  );
+  const tensors = await Promise.all(sides.map(async (side, i) => await tensorsAt(side, step, testimonies[i]!)));
   const [a = null, b = null] = tensors;
   const learningRates =
     step === from ? null : ([sides[0].replay.learningRate(), sides[1].replay.learningRate()] as const);
@@ -100,19 +104,18 @@ interface Parting {
   readonly step: number;
   readonly part: boolean;
   readonly testimonies: readonly [Testimony, Testimony];
-  readonly states: readonly [State, State];
 }
 
 /** Both sides step by step, to the first state that differs, or that one of them does not come to. null: there is none. */
-async function walk([a, b]: Sides, from: number, to: number): Promise<Parting | null> {
-  for (const { replay } of [a, b]) await replay.go(await replay.wayTo(from));
-  for (let step = from; step <= to; step++) {
+async function walk([a, b]: Sides, ways: readonly [Way, Way], to: number): Promise<Parting | null> {
+  await a.replay.go(ways[0]);
+  await b.replay.go(ways[1]);
+  for (let step = ways[0].to; step <= to; step++) {
     for (const { replay } of [a, b]) await replay.advance(step);
-    const states = [a.replay.state(), b.replay.state()] as const;
     const testimonies = [testimonyAt(a, step), testimonyAt(b, step)] as const;
-    const part = !sameState(...states);
+    const part = !a.replay.hasStateOf(b.replay);
     const contradicted = testimonies.some(({ contradicts }) => contradicts.length > 0);
-    if (part || contradicted) return { step, part, testimonies, states };
+    if (part || contradicted) return { step, part, testimonies };
   }
   return null;
 }
@@ -127,16 +130,15 @@ async function tensorsAt(
   { replay }: Side,
   step: number,
   { contradicts }: Testimony,
-  state: State,
 ): Promise<readonly Tensor[] | null> {
-  if (contradicts.length === 0) return tensorsOf(replay.layout, state, null);
+  const computed = tensorsOf(replay.layout, replay.state(), null);
+  if (contradicts.length === 0) return computed;
   if (!contradicts.includes('checkpoint')) return null;
   const found = await replay.run.checkpointBefore(step);
   if (found === null || found.body.step !== step) return null;
   const { tensors } = decodeSafetensors(found.tensors, tensorFileName);
   // in the order of a state's; a file has its own
-  const order = tensorsOf(replay.layout, state, null);
-  return order.flatMap(({ name }) => tensors.find((tensor) => tensor.name === name) ?? []);
+  return computed.flatMap(({ name }) => tensors.find((tensor) => tensor.name === name) ?? []);
 }
 
 function optionsAt([a, b]: Sides, step: number): readonly Difference[] {

@@ -5,6 +5,7 @@
 import type { StepAddress } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
 import { hashOfParameters } from '../../src/kernels/parameter-hash.ts';
+import { bufferOf } from '../../src/kernels/run-memory.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { initialParameters } from '../../src/model/init.ts';
 import type { Layout } from '../../src/model/layout.ts';
@@ -12,6 +13,7 @@ import { decodeCheckpoint } from '../../src/run/checkpoint.ts';
 import { partAt, partsBetween } from '../../src/run/course.ts';
 import { type State, stateDigestOf } from '../../src/run/digest.ts';
 import { epochStartOf } from '../../src/run/position.ts';
+import { sameBits } from '../../src/run/state-difference.ts';
 import type { Sums } from '../../src/sums.ts';
 import type { Found } from '../run-folder/checkpoint-store.ts';
 import { StepLoop } from '../training/step-loop.ts';
@@ -130,6 +132,12 @@ export class Replay {
     return stateDigestOf(this.state(), this.#standing.step);
   }
 
+  /** Whether another stands at the same state, bit for bit; copies nothing. */
+  hasStateOf(other: Replay): boolean {
+    const theirs = other.#vectors();
+    return this.#vectors().every((vector, i) => sameBits(vector, theirs[i]!));
+  }
+
   /** Of the state at hand, as receipts have it. */
   parametersHash(): string {
     return hashOfParameters(this.#opened.memory, this.#standing.step);
@@ -150,6 +158,15 @@ export class Replay {
     this.#part = null;
     this.#at = null;
     await part?.close();
+  }
+
+  /** Those of the state at hand, in kernel order, as views. */
+  #vectors(): readonly Float32Array[] {
+    const { memory } = this.#opened;
+    const { parameters, firstMoments, secondMoments } = memory.plan;
+    return [parameters, firstMoments, secondMoments].map((buffers) =>
+      memory.vector(bufferOf(buffers, this.#standing.step)),
+    );
   }
 
   get #opened(): OpenPart {

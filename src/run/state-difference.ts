@@ -1,7 +1,6 @@
 // In which tensors two states differ, as bits. Pure.
 
 import type { Tensor } from '../formats/safetensors.ts';
-import type { State } from './digest.ts';
 
 export interface TensorDifference {
   /** PyTorch's; of a moment with .exp_avg or .exp_avg_sq behind it. */
@@ -11,11 +10,6 @@ export interface TensorDifference {
   readonly of: number;
   /** The first of them: its place in row-major order, and both values. */
   readonly first: { readonly index: number; readonly a: number; readonly b: number };
-}
-
-/** Whether all three vectors are the same, bit for bit. */
-export function sameState(a: State, b: State): boolean {
-  return (['parameters', 'firstMoments', 'secondMoments'] as const).every((vector) => sameBits(a[vector], b[vector]));
 }
 
 export function sameBits(a: Float32Array, b: Float32Array): boolean {

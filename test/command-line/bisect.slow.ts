@@ -33,7 +33,7 @@ describe('lockstep bisect', () => {
   it('ends with 3 where one does, and says which and why', async () => {
     const { exitCode, stdout, stderr } = await bisect('first', 'other', '--threads', '2');
     expect(exitCode).toBe(3);
-    expect(stderr).toContain('Computing both again from the state after 10 steps, up to that after 11 at most');
+    expect(stderr).toContain('Computing both again: 2 steps at most, to compare the states after 10 to 11 steps');
     expect(stdout).toMatch(/^First state that differs +after 11 steps$/m);
     expect(stdout).toMatch(/^Step that made it +10 \(epoch 2, its step 0\)$/m);
     expect(stdout).toMatch(/^lr +0\.001 +0\.01$/m);

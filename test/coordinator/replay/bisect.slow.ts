@@ -97,7 +97,7 @@ describe('runs that are equal', () => {
     expect(exitCode).toBe(0);
     expect(found).toMatchObject({ firstDifference: null, end: 14 });
     // the last state is known of one of them alone
-    expect(notes.join()).toContain('from the state after 10 steps');
+    expect(notes.join()).toContain('the states after 10 to 14 steps');
     expect(text).toContain('A goes on to step 30');
   });
 });
@@ -130,6 +130,7 @@ describe('runs that part', () => {
     expect(computed.tensors).toMatchObject([{ name: 'fc3.bias.exp_avg_sq', differing: 1, of: 4, first: { index: 3 } }]);
     expect(text).toContain('B does not come to what it says of that state (its checkpoint)');
     expect(text).toContain('A comes to what it says');
+    expect(text).toContain('B came to that state, and its checkpoint holds another');
     // and the other way round
     const { found: other } = await bisected(second, first);
     expect(other).toMatchObject({ firstDifference: 16, computed: { comesToIt: [false, true] } });
