@@ -38,6 +38,8 @@ export const errorCodes = {
     meaning:
       'the run cannot go on so: its result would not be that of an uninterrupted run, or nothing would be trained',
   },
+  ERR_LOCKSTEP_RECEIPTS_MISSING: { exitCode: 2, meaning: 'the run has no receipts, or they cannot be read' },
+  ERR_LOCKSTEP_RECEIPTS_CHANGED: { exitCode: 3, meaning: 'the receipts of the run are not what it wrote' },
   ERR_LOCKSTEP_NUMERICS: {
     exitCode: 2,
     meaning: 'the run is of another version of the arithmetic: its steps cannot be computed again, nor gone on with',

@@ -107,6 +107,11 @@ export class ClusterMember {
     return true;
   }
 
+  /** It is sent all of them the next time. */
+  forgetParameters(): void {
+    this.#parameterStep = null;
+  }
+
   /** The last that it was sent are those of the step before `step`. */
   holdsBefore(step: number): boolean {
     return this.#parameterStep === step - 1;
@@ -138,6 +143,14 @@ export class ClusterMember {
       ...this.#done,
     };
   }
+}
+
+/** The smallest, so that ranks stay as few as there are workers at a time. Those below `from` belong to this machine's threads. */
+export function freeRank(nodes: readonly ClusterMember[], from: number): number {
+  const taken = new Set(nodes.map(({ facts }) => facts.rank));
+  let rank = from;
+  while (taken.has(rank)) rank++;
+  return rank;
 }
 
 /** For whoever watches: with the number that events have. */

@@ -17,7 +17,7 @@ import type { WorkerStatus } from '../executors/worker-status.ts';
 import type { LinkOptions } from '../step/parameter-form.ts';
 import type { Measurement, WorkerSpeed } from '../step/speed.ts';
 import { AttendedClock } from './attended-clock.ts';
-import { ClusterMember, type MemberFacts, type MemberWork } from './cluster-member.ts';
+import { ClusterMember, freeRank, type MemberFacts, type MemberWork } from './cluster-member.ts';
 import { Departures, evictionOf } from './departures.ts';
 import type { Inflight } from './inflight.ts';
 import { Membership, type MembershipEvent, type MembershipOptions } from './membership.ts';
@@ -35,6 +35,8 @@ export interface ClusterMembersOptions extends MembershipOptions {
   readonly measured: (clocked: Measurement) => Measurement;
   readonly link: LinkOptions;
   readonly identity: Identity;
+  /** Why who has this name or comes from there takes no part; null: nothing speaks against it. */
+  readonly refusal: (name: string, host: string) => string | null;
   readonly read: NodeMessageReader;
   /** Everything of the welcome but who is welcomed. */
   readonly welcome: Omit<Welcome, 'type' | 'workerId'>;
@@ -96,14 +98,14 @@ export class ClusterMembers {
     return null;
   }
 
-  /** Nothing is asked of this machine's own threads. */
-  get localIsIdle(): boolean {
-    return (this.local?.inflight ?? null) === null;
-  }
-
   /** Everybody who may be given work, now or when idle again. */
   speeds(): WorkerSpeed[] {
     return this.#membership.speeds();
+  }
+
+  /** The run stands where it stood before: the number of a step says no longer which parameters somebody has. */
+  forgetParameters(): void {
+    for (const member of this.#members.values()) member.forgetParameters();
   }
 
   /** Those who still owe an answer. */
@@ -211,6 +213,8 @@ export class ClusterMembers {
   #greet(connection: NodeConnection, message: NodeMessage): ClusterMember {
     if (message.type !== 'hello') throw new ProtocolError('outOfOrder', `${message.type} before hello`);
     checkIdentity(message, this.#options.identity);
+    const refusal = this.#options.refusal(message.name, connection.host);
+    if (refusal !== null) throw new ProtocolError('falseAnswer', refusal);
     const nodes = this.#nodes().length;
     if (nodes >= this.#options.mostNodes) throw new ProtocolError('full', `${nodes} nodes are here already`);
     const { name, threads, wide, metricsPort, rank } = message;
@@ -255,17 +259,10 @@ export class ClusterMembers {
     const workerId = this.#nextWorkerId++;
     const remote = who.connection !== null;
     this.#tell({ type: 'joining', nowMs: this.nowMs, workerId, threads: who.threads, remote, rank: launchRank });
-    const member = new ClusterMember({ workerId, rank: this.#freeRank(), ...who }, this.#options.link);
+    const { localThreads, link } = this.#options;
+    const member = new ClusterMember({ workerId, rank: freeRank(this.#nodes(), localThreads), ...who }, link);
     this.#members.set(workerId, member);
     return member;
-  }
-
-  /** The smallest, so that ranks stay as few as there are workers at a time. Those below belong to this machine's threads. */
-  #freeRank(): number {
-    const taken = new Set(this.#nodes().map(({ facts }) => facts.rank));
-    let rank = this.#options.localThreads;
-    while (taken.has(rank)) rank++;
-    return rank;
   }
 
   #ready(member: ClusterMember): void {

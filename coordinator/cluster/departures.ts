@@ -45,6 +45,8 @@ export function evictionOf(closed: CloseName | undefined): WorkerEvictionReason 
       return 'not_reading';
     case 'nonFinite':
       return 'non_finite';
+    case 'falseAnswer':
+      return 'false_answer';
     case 'engineFailed':
     case 'internal':
     case 'doesNotFit':

@@ -2,6 +2,7 @@
 // One job at a time; who was late with the one before is heard, and what it says is dropped. Knows nothing of what follows
 // from the results.
 
+import type { Engine } from '../../src/engine.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { ClusterEvent } from '../../src/run/cluster-event.ts';
 import { shardsOfBlock } from '../../src/tree.ts';
@@ -11,7 +12,8 @@ import type { LocalThreads } from '../executors/executor.ts';
 import type { Observer } from '../executors/worker-status.ts';
 import { type Accepted, shardList } from '../step/cover.ts';
 import type { Measurement } from '../step/speed.ts';
-import type { StepEvent, StepOptions } from '../step/step-events.ts';
+import type { StepOptions } from '../step/step-events.ts';
+import { Auditor, type Audits } from './auditor.ts';
 import type { ClusterMember, MemberWork } from './cluster-member.ts';
 import { ClusterMembers, type ClusterMembersOptions } from './cluster-members.ts';
 import type { Inflight } from './inflight.ts';
@@ -28,6 +30,10 @@ export interface DispatcherOptions {
   /** When an attempt is late. */
   readonly late: StepOptions;
   readonly members: ClusterMembersOptions;
+  /** Commits steps, and computes again what is audited, on this thread. */
+  readonly engine: Engine;
+  /** null: nothing is. */
+  readonly audits: Audits | null;
   readonly onEvent: (event: ClusterEvent) => void;
 }
 
@@ -39,6 +45,7 @@ export class Dispatcher implements MemberWork {
   readonly members: ClusterMembers;
   readonly slots: TreeSlots;
   readonly phases: StepPhases;
+  readonly auditor: Auditor | null;
   /** Of the whole run, for whoever watches. */
   readonly counts = { reassignedShards: 0, nonFiniteShards: 0 };
   readonly #options: DispatcherOptions;
@@ -51,19 +58,23 @@ export class Dispatcher implements MemberWork {
   #localFailure: Error | null = null;
 
   constructor(options: DispatcherOptions) {
-    const { memory, observer, late, onEvent } = options;
+    const { memory, engine, observer, late, audits, onEvent } = options;
     this.#options = options;
     this.slots = new TreeSlots(memory);
     this.#copies = new ParameterCopies(memory);
     this.phases = new StepPhases(observer);
     this.members = new ClusterMembers(options.members, this);
     const { members, slots } = this;
+    const onFalse = () => this.cancel();
+    const auditor = audits && new Auditor({ audits, memory, engine, slots, members, onFalse, onEvent });
+    this.auditor = auditor;
     this.#jobDeps = {
       members,
       memory,
       slots,
       late,
       onEvent,
+      unneeded: (...what) => auditor?.unneeded(...what),
       give: (member, inflight, work, again) => {
         if (again) this.counts.reassignedShards += inflight.shardCount;
         if (member.connection !== null) this.#give(member, inflight, work);
@@ -96,7 +107,9 @@ export class Dispatcher implements MemberWork {
     this.#job?.cancel();
   }
 
-  changed(event: StepEvent): void {
+  changed(event: Parameters<MemberWork['changed']>[0]): void {
+    if (event.type === 'joined') this.auditor?.joined(this.members.get(event.worker.workerId)!);
+    if (event.type === 'lost') this.auditor?.gone(event.workerId);
     this.#job?.handle(event);
   }
 
@@ -119,6 +132,12 @@ export class Dispatcher implements MemberWork {
         // as any worker that goes: its shards are redone by others
         return this.members.evict(member.workerId, 'engineFailed', `its engine failed: ${message.reason}`);
     }
+  }
+
+  /** The run stands where it stood before, with other parameters for the steps to come. */
+  forgetParameters(): void {
+    this.members.forgetParameters();
+    this.#copies.forget();
   }
 
   /** The job that an answer is for; null when that is over, and its worker was late. */
@@ -145,14 +164,17 @@ export class Dispatcher implements MemberWork {
     const { level, index, step, packed, payload } = message;
     const job = this.#jobOf(inflight);
     const node = { block: { level, index }, workerId, attempt: inflight.attempt };
-    // first, since it may be refused; what is late is not looked at
-    if (job !== null) this.slots.write(node, message);
+    // first, since it may be refused; what is late is looked at only to be compared
+    const compared = job === null && this.auditor?.awaits(member) === true;
+    if (job !== null || compared) this.slots.write(node, message);
     member.sent(payload.length, packed);
     if (inflight.done) this.#settle(member, inflight.measurement(nowMs));
     if (job === null) {
       this.#options.onEvent({ type: 'workerLate', workerId, step });
       if (inflight.done) this.#job?.handle({ type: 'idle', nowMs, workerId });
-      return;
+      if (!compared) return;
+      this.auditor!.nodeCame(member, node);
+      return this.slots.release(node);
     }
     job.handle({ type: 'tree-node', nowMs, finite: this.#isFinite(node), ...node });
   }
@@ -161,12 +183,15 @@ export class Dispatcher implements MemberWork {
     const { workerId } = member;
     const job = this.#jobOf(inflight);
     job?.addParts(workerId, parts);
-    if (!inflight.done) return;
     const { nowMs } = this.members;
-    this.#settle(member, inflight.measurement(nowMs));
-    if (job === null) this.#job?.handle({ type: 'idle', nowMs, workerId });
+    if (inflight.done) this.#settle(member, inflight.measurement(nowMs));
+    if (job === null) {
+      if (inflight.done) this.#job?.handle({ type: 'idle', nowMs, workerId });
+      return this.auditor?.partsCame(member, inflight.attempt, parts);
+    }
+    if (!inflight.done) return;
     const { attempt, blocks } = inflight;
-    for (const block of blocks) job?.handle({ type: 'tree-node', nowMs, workerId, attempt, block, finite: true });
+    for (const block of blocks) job.handle({ type: 'tree-node', nowMs, workerId, attempt, block, finite: true });
   }
 
   /** This machine's threads compute what they were given: into memory, without a message. */

@@ -54,6 +54,12 @@ export class Inflight {
     return this.#open.size === 0;
   }
 
+  /** What was not answered yet: tree nodes, or parts as blocks of level 0. */
+  get open(): BlockAddress[] {
+    if (this.work.split === null) return this.blocks.filter((block) => this.#open.has(keyOf(block)));
+    return [...this.#open].map((part) => ({ level: 0, index: Number(part) }));
+  }
+
   /**
    * @param node a tree node that arrived
    * @throws ProtocolError when nobody asked for it, or it was answered already

@@ -1,5 +1,6 @@
 // Opens a run to other machines: reads what --listen and its companions name, and checks that it is safe.
 
+import { randomBytes } from 'node:crypto';
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { Engine } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
@@ -20,6 +21,8 @@ import { asText } from '../../src/wire/fields.ts';
 import type { Identity } from '../../src/wire/handshake.ts';
 import { RUN_NAME_LENGTH } from '../../src/wire/limits.ts';
 import { nodeMessageReader } from '../../src/wire/read-node-message.ts';
+import { AuditMachine } from '../audit/audit-machine.ts';
+import { AUDIT_KEY_BYTES } from '../audit/draw.ts';
 import type { LocalThreads } from '../executors/executor.ts';
 import type { ShardSizes } from '../executors/shard-sizes.ts';
 import { nobody, type Observer } from '../executors/worker-status.ts';
@@ -107,6 +110,9 @@ export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
   const valueCount = memory.plan.vectorBytes / 4;
   const datasetBytes = new DatasetBytes(deps.data);
 
+  const machine = options.audit > 0 ? new AuditMachine() : null;
+  const audits = machine && { share: options.audit, key: randomBytes(AUDIT_KEY_BYTES), machine };
+
   const executor = new SocketExecutor({
     memory,
     engine,
@@ -127,6 +133,7 @@ export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
       measured: limits.measured,
       link: limits.link,
       identity,
+      refusal: (name, address) => machine?.refusal(name, address) ?? null,
       read: nodeMessageReader({
         valueCount,
         shards: options.shards,
@@ -147,6 +154,7 @@ export async function listen(deps: ListenDeps): Promise<SocketExecutor> {
       datasetBytes,
       onEvent,
     },
+    audits,
     server: {
       strangers: limits.strangers,
       host,

@@ -22,6 +22,8 @@ export interface ConnectionHandlers {
 export class NodeConnection {
   /** host:port, for logs. */
   readonly address: string;
+  /** That of its machine: without a port. */
+  readonly host: string;
   readonly #socket: WebSocket;
   readonly #carrier: Carrier;
   readonly #read: NodeMessageReader;
@@ -31,8 +33,9 @@ export class NodeConnection {
   /** What waited to be sent at the last look, and since when none of it went. */
   #stuck: { bytes: number; sinceMs: number } | null = null;
 
-  constructor({ socket, carrier, address }: OpenSocket, read: NodeMessageReader, handlers: ConnectionHandlers) {
+  constructor({ socket, carrier, address, host }: OpenSocket, read: NodeMessageReader, handlers: ConnectionHandlers) {
     this.address = address;
+    this.host = host;
     this.#socket = socket;
     this.#carrier = carrier;
     this.#read = read;

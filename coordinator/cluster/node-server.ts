@@ -9,7 +9,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { LockstepError } from '../../src/errors.ts';
 import { codeOf, ioReason, listenCodeOf } from '../../src/host/files/io-reason.ts';
 import { HttpDoor } from '../../src/host/http/http-door.ts';
-import { addressText } from '../../src/host/http/remote-address.ts';
+import { addressGroup, addressText } from '../../src/host/http/remote-address.ts';
 import type { StrangerLimits } from '../../src/host/http/stranger-limits.ts';
 import type { Token } from '../../src/wire/auth.ts';
 import { PROXIED_AUTHORIZATION_HEADER, REFUSAL_HEADER } from '../../src/wire/auth-headers.ts';
@@ -40,6 +40,8 @@ export interface OpenSocket {
   readonly carrier: Socket;
   /** host:port, for logs. */
   readonly address: string;
+  /** What all connections from there have in common. */
+  readonly host: string;
 }
 
 /** Told of every WebSocket that was opened; it calls `greeted` when a good hello has come. */
@@ -152,7 +154,8 @@ export class NodeServer {
       const count = this.#countBeforeHello(webSocket);
       raw.on('data', count);
       const address = addressText(raw.remoteAddress, raw.remotePort);
-      this.#onNode({ socket: webSocket, carrier: raw, address }, () => {
+      const host = addressGroup(raw.remoteAddress);
+      this.#onNode({ socket: webSocket, carrier: raw, address, host }, () => {
         raw.off('data', count);
         this.#door.known(raw);
       });

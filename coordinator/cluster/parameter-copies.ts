@@ -51,6 +51,11 @@ export class ParameterCopies {
     };
   }
 
+  /** The steps will have other parameters: no copy is good for any of them, and each is used again when it was sent. */
+  forget(): void {
+    for (const copy of this.#copies) copy.step = -1;
+  }
+
   #copyOf(step: number, packed: boolean): Copy {
     const made = this.#copies.find((one) => one.step === step && one.packed === packed);
     if (made !== undefined) return made;

@@ -10,7 +10,7 @@ import type { TreeSlots } from './tree-slots.ts';
 
 /** A worker that answered otherwise than the coordinator itself. */
 export interface Wrong {
-  readonly workerId: number;
+  readonly node: Accepted;
   readonly reason: string;
 }
 
@@ -31,13 +31,13 @@ export class Recount {
    */
   async parts(split: SplitName, step: number, epoch: number, remote: readonly Accepted[]): Promise<Wrong[]> {
     const wrong = new Map<number, Wrong>();
-    for (const { block, workerId } of remote) {
+    for (const { block, workerId, attempt } of remote) {
       for (const part of shardList(block)) {
         if (this.#partIsFinite(part)) continue;
         this.#engine.evaluatePart(split, part, step, epoch);
         if (this.#partIsFinite(part) && !wrong.has(workerId)) {
           const reason = `not finite in part ${part} of the ${split} split, where this coordinator is`;
-          wrong.set(workerId, { workerId, reason });
+          wrong.set(workerId, { node: { workerId, attempt, block: { level: 0, index: part } }, reason });
         }
         await setImmediate();
       }
@@ -58,7 +58,7 @@ export class Recount {
       if (!this.#slots.takeOver(node, mine)) {
         const { workerId, block } = node;
         const reason = `the sum of step ${at.step} is not finite, and this coordinator's answer for block (${block.level}, ${block.index}) is another`;
-        wrong.set(workerId, { workerId, reason });
+        wrong.set(workerId, { node, reason });
       }
       await setImmediate();
     }

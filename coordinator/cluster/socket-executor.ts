@@ -3,6 +3,7 @@
 
 import type { Engine, SplitName } from '../../src/engine.ts';
 import { ExitCode } from '../../src/errors.ts';
+import { numbersAt } from '../../src/kernels/batch-samples.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { ClusterEvent } from '../../src/run/cluster-event.ts';
@@ -10,11 +11,13 @@ import { workName } from '../../src/run/event-text.ts';
 import type { Sums } from '../../src/sums.ts';
 import { sumParts } from '../executors/evaluation-sums.ts';
 import type { Executor, LocalThreads, StepRange } from '../executors/executor.ts';
+import { type AuditedRun, FalseAnswersError } from '../executors/false-answers.ts';
 import { notFinite } from '../executors/not-finite.ts';
 import type { ShardSizes } from '../executors/shard-sizes.ts';
 import { type ExecutorStatus, noStatus, type Observer, type WorkerStatus } from '../executors/worker-status.ts';
 import type { Accepted } from '../step/cover.ts';
 import type { StepOptions } from '../step/step-events.ts';
+import type { Audits } from './auditor.ts';
 import { numberedName } from './cluster-member.ts';
 import type { ClusterMembersOptions } from './cluster-members.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -33,6 +36,8 @@ export interface SocketOptions {
   /** When an attempt is late. */
   readonly late: StepOptions;
   readonly members: ClusterMembersOptions;
+  /** null: no answer is audited. */
+  readonly audits: Audits | null;
   readonly server: NodeServerOptions;
   /** Aborted when the run is asked to stop. */
   readonly signal: AbortSignal;
@@ -67,12 +72,33 @@ export class SocketExecutor implements Executor {
     await members.gate.ready(signal);
   }
 
+  /** null: no answer is audited. */
+  get audited(): AuditedRun | null {
+    const { audits } = this.#options;
+    if (audits === null) return null;
+    return {
+      cleanSteps: audits.machine.cleanSteps,
+      wentBack: (step) => {
+        audits.machine.handle({ type: 'went-back', step });
+        this.#dispatcher.forgetParameters();
+      },
+    };
+  }
+
   async train(range: StepRange): Promise<number> {
+    const reached = await this.#trainRange(range);
+    // while the order of this epoch stands in memory
+    await this.#settleAudits(reached);
+    return reached;
+  }
+
+  async #trainRange(range: StepRange): Promise<number> {
     const { local } = this.#options;
     const { members } = this.#dispatcher;
     let step = range.from;
     while (step < range.to) {
-      if (local !== null && !members.hasNodes && members.localIsIdle) {
+      if (local !== null && !members.hasNodes && (members.local?.inflight ?? null) === null) {
+        await this.#settleAudits(step);
         // nobody else is here: the threads need no coordinator between steps
         const stopped = () => range.stopped() || members.hasNodes;
         step = await local.executor.train({ ...range, from: step, stopped });
@@ -93,16 +119,22 @@ export class SocketExecutor implements Executor {
       const samples = Array.from({ length: parts }, (_, part) => sizes.part(split, part));
       const name = workName(step, split);
       const stopped = () => signal.aborted;
-      const done = await this.#work({ epoch, step, stepInEpoch: 0, split, name, samples, stopped, imagesOf: () => [] });
-      if (done === null) throw signal.reason ?? new Error('The executor was closed');
+      const work = { epoch, step, stepInEpoch: 0, split, name, samples, stopped, imagesOf: () => [] };
+      const done = await this.#work(work);
+      if (done === null) {
+        await this.#settleAudits(step);
+        throw signal.reason ?? new Error('The executor was closed');
+      }
       // what its threads still compute in vain would write to the places of the next evaluation
       await this.#dispatcher.localWork;
-      this.#evictAll(await this.#recount.parts(split, step, epoch, this.#remote(done)));
+      this.#dispatcher.auditor?.ended(work, done);
+      this.#evictAll(work, await this.#recount.parts(split, step, epoch, this.#remote(done)));
+      await this.#settleAudits(step);
     });
   }
 
   status(): ExecutorStatus {
-    const { members, counts, phases } = this.#dispatcher;
+    const { members, counts, phases, auditor } = this.#dispatcher;
     const { workers, counts: own } = this.#options.local?.executor.status() ?? noStatus;
     const { local } = members;
     // all of this machine's threads are one worker
@@ -112,7 +144,9 @@ export class SocketExecutor implements Executor {
       workers: [...workers.map(numbered), ...members.status()],
       departures: members.departures.latest,
       counts: {
+        ...noStatus.counts,
         ...counts,
+        ...auditor?.counts,
         ...members.traffic,
         // those of commits among them, which no thread does here
         wideChecks: this.#options.memory.wideChecks,
@@ -135,15 +169,25 @@ export class SocketExecutor implements Executor {
     if (exitCode === ExitCode.done) members.close('runOver', 'the run is over', exitCode);
     else members.close('shuttingDown', 'the coordinator was stopped', exitCode);
     await this.#server.close();
+    this.#tellOfAudits();
     const { sentBytes, receivedBytes } = members.traffic;
     if (sentBytes === 0) return;
     this.#options.onEvent({ type: 'traffic', sentBytes, receivedBytes });
   }
 
+  #tellOfAudits(): void {
+    const { audits, onEvent } = this.#options;
+    const { auditor, phases } = this.#dispatcher;
+    if (audits === null || auditor === null) return;
+    const { answers, audited, falseAnswers, auditMs } = auditor.counts;
+    const [seconds, workerSeconds] = [auditMs / 1000, phases.computeMs / 1000];
+    onEvent({ type: 'audits', share: audits.share, answers, audited, falseAnswers, seconds, workerSeconds });
+  }
+
   /** False when it was given up: nothing was committed. */
   async #trainStep(range: StepRange, step: number): Promise<boolean> {
     const { memory, sizes, signal } = this.#options;
-    const { members, phases, slots } = this.#dispatcher;
+    const { members, phases, slots, auditor } = this.#dispatcher;
     const { epoch } = range;
     const stepInEpoch = step - range.epochStart;
     phases.begin();
@@ -158,27 +202,53 @@ export class SocketExecutor implements Executor {
       stopped: () => signal.aborted || (members.paused && range.stopped()),
       imagesOf: (shard) => {
         const { first, end } = sizes.positions(stepInEpoch, shard);
-        return memory.numbersAt(epoch, first, end);
+        return numbersAt(memory, epoch, first, end);
       },
     };
-    const accepted = await this.#work(work);
+    const working = this.#work(work);
+    // awaited below; what fails meanwhile is no fault of whoever awaits it later
+    working.catch(() => undefined);
+    // those of the step before, while the workers are at this one
+    await this.#settleAudits(step);
+    const accepted = await working;
+    // a late answer may have been found false
+    await this.#settleAudits(step);
     if (accepted === null) {
       // what was accepted is computed anew, and would else keep its slots until the step is committed
       slots.clear();
+      auditor?.givenUp();
       return false;
     }
     phases.computed();
     memory.setStepScalars(step, range.scalars(step));
     if (!this.#update(work, accepted)) {
       // every tree node is finite: somebody's may be so large that the sum is not
-      this.#evictAll(await this.#recount.blocks(work, this.#remote(accepted)));
+      this.#evictAll(work, await this.#recount.blocks(work, this.#remote(accepted)));
+      await this.#settleAudits(step);
       if (!this.#update(work, accepted)) throw notFinite(step);
     }
     memory.addTreeNodes(step, accepted.length);
+    auditor?.ended(work, accepted);
     slots.clear();
     phases.committed();
     range.committed(step, memory.stepSums(step));
     return true;
+  }
+
+  /**
+   * Computes what is to be computed of the last step, whose parameters and order stand in memory yet.
+   * @throws FalseAnswersError when a worker was found whose answers are part of the run; then nothing is worked on
+   */
+  async #settleAudits(step: number): Promise<void> {
+    const { auditor, slots } = this.#dispatcher;
+    await auditor?.settle();
+    const verdict = auditor?.verdict() ?? null;
+    if (verdict === null) return;
+    this.#dispatcher.cancel();
+    await this.#dispatcher.localWork;
+    slots.clear();
+    auditor!.givenUp();
+    throw new FalseAnswersError(verdict.step, step, verdict.reason);
   }
 
   /** Null when it was given up. */
@@ -193,8 +263,9 @@ export class SocketExecutor implements Executor {
       accepted.map(({ block }) => block),
       this.#dispatcher.slots.slotsOf(accepted),
     );
+    const samples = sizes.batch(stepInEpoch);
     for (let slice = 0; slice <= ROW_GROUPS; slice++) {
-      if (!engine.updateSlice(step, accepted.length, sizes.batch(stepInEpoch), slice)) return false;
+      if (!engine.updateSlice(step, accepted.length, samples, slice)) return false;
     }
     return true;
   }
@@ -204,8 +275,10 @@ export class SocketExecutor implements Executor {
     return accepted.filter(({ workerId }) => this.#dispatcher.members.get(workerId)?.connection !== null);
   }
 
-  #evictAll(wrong: readonly Wrong[]): void {
-    for (const { workerId, reason } of wrong) {
+  #evictAll(work: JobWork, wrong: readonly Wrong[]): void {
+    for (const { node, reason } of wrong) {
+      const { workerId } = node;
+      this.#dispatcher.auditor?.proven(work, node);
       this.#options.onEvent({ type: 'workerWrong', workerId, reason });
       this.#dispatcher.members.evict(workerId, 'nonFinite', reason);
     }

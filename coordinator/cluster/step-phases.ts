@@ -11,6 +11,7 @@ export class StepPhases {
   #longestComputeMs = 0;
   #answers: number[] = [];
   #waitMs = 0;
+  #computeMs = 0;
 
   constructor(observer: Observer) {
     this.#observer = observer;
@@ -19,6 +20,11 @@ export class StepPhases {
   /** Worker-milliseconds from a worker's answer to the end of the step's computing. */
   get waitMs(): number {
     return this.#waitMs;
+  }
+
+  /** That workers computed of steps, by their own clocks. */
+  get computeMs(): number {
+    return this.#computeMs;
   }
 
   begin(): void {
@@ -35,6 +41,7 @@ export class StepPhases {
 
   /** A worker has answered all it was given; it computed so long. */
   answered(computeMs: number): void {
+    this.#computeMs += computeMs;
     this.#longestComputeMs = Math.max(this.#longestComputeMs, computeMs);
     this.#answers.push(performance.now());
   }

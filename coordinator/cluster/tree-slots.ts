@@ -1,6 +1,7 @@
 // The slots of shared memory that tree nodes stand in while a step lasts, by node. A slot is taken before it is written and
 // free again when its values are needed no more.
 
+import { createHash } from 'node:crypto';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { LiveRows } from '../../src/wire/live-rows.ts';
 import type { TreeNode } from '../../src/wire/messages.ts';
@@ -69,6 +70,18 @@ export class TreeSlots {
     this.bind(node, slot);
     this.giveBack(before);
     return same;
+  }
+
+  /** What a node says, so that two may be compared. It is finite. */
+  saidOf(node: Accepted): string {
+    return this.saidIn(this.#slotOf(node));
+  }
+
+  /** The same of a slot that is bound to no node. */
+  saidIn(slot: number): string {
+    const hash = createHash('sha256');
+    for (const bytes of this.#bytesOf(slot)) hash.update(bytes);
+    return hash.digest('hex');
   }
 
   release(node: Accepted): void {

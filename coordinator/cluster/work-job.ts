@@ -33,6 +33,8 @@ export interface JobDeps {
   readonly late: StepOptions;
   /** Has a member compute what was just noted as given to it. `again`: others had it before. */
   readonly give: (member: ClusterMember, inflight: Inflight, work: JobWork, again: boolean) => void;
+  /** An answer is not needed, since others gave the same work: told while its values stand. */
+  readonly unneeded: (work: JobWork, node: Accepted, by: readonly Accepted[], parts: readonly PartSums[]) => void;
   readonly onEvent: (event: ClusterEvent) => void;
 }
 
@@ -111,6 +113,7 @@ export class WorkJob {
         return this.#keepParts(effect);
       case 'supersede':
       case 'drop':
+        this.#deps.unneeded(this.work, effect, effect.by, this.#partsOf(effect));
         return slots.release(effect);
       case 'evict':
         return members.evict(effect.workerId, effect.code, effect.reason);
@@ -140,12 +143,15 @@ export class WorkJob {
   }
 
   /** Writes an accepted block's sums to their places. Tree nodes, and what this machine's threads evaluated, stand there. */
-  #keepParts({ block, workerId }: Accepted): void {
+  #keepParts(node: Accepted): void {
     const { memory } = this.#deps;
+    for (const sums of this.#partsOf(node)) memory.setSums(memory.partSumsAt(sums.part), sums);
+  }
+
+  /** What came over a socket for a block. */
+  #partsOf({ block, workerId }: Accepted): PartSums[] {
     const { first, end } = shardsOfBlock(block);
-    for (const sums of this.#parts.get(workerId) ?? []) {
-      if (sums.part >= first && sums.part < end) memory.setSums(memory.partSumsAt(sums.part), sums);
-    }
+    return (this.#parts.get(workerId) ?? []).filter(({ part }) => part >= first && part < end);
   }
 
   #notFinite(shard: number, reason: string): LockstepError {

@@ -76,8 +76,7 @@ that were changed, data that are not there).`,
 
 async function sideOf(folder: string, deps: Omit<PartDeps, 'folder'>, note: (line: string) => void): Promise<Side> {
   const replay = await Replay.of(folder, deps, note);
-  const { lastStep, run } = replay.run;
-  return { replay, evidence: await readEvidence(folder, { known: lastStep, program: run.program }) };
+  return { replay, evidence: await readEvidence(folder, replay.run.lastStep) };
 }
 
 /** That a run cannot be computed again here. Data that were asked for by a flag have to be right. */

@@ -1,5 +1,6 @@
 // Runs side by side: in what they were asked for other things, what came of each, and whether that is the same. Pure.
 
+import { firstDifference, type Receipts } from '../../src/run/receipts.ts';
 import { allowable, differingValues } from '../../src/run/resume-plan.ts';
 import type { Means } from '../../src/sums.ts';
 import { bareValue } from '../../src/text/shown-value.ts';
@@ -19,6 +20,11 @@ export interface RunComparison {
   readonly options: readonly DifferingOption[];
   /** Whether all are finished and left the same; null: not all are. */
   readonly sameDigest: boolean | null;
+  /**
+   * Of each run behind the first: after how many steps its parameters are others than the first one's for the first time, by their
+   * receipts. null: after none that both tell of. 'unknown': one of the two has no receipts, or they have no step in common.
+   */
+  readonly partedAfter: readonly (number | null | 'unknown')[];
   /** The same of their last known states; null: those are not of one step, or not known. */
   readonly sameState: boolean | null;
 }
@@ -36,11 +42,18 @@ export function compareRuns(runs: readonly RunSide[]): RunComparison {
     runs,
     options,
     sameDigest: digests.includes(null) ? null : same(digests),
+    partedAfter: runs.slice(1).map((run) => partedAfter(runs[0]!, run)),
     sameState: ofOneStep ? same(states) : null,
   };
 }
 
-export function comparisonJson({ runs, options, sameDigest, sameState }: RunComparison): object {
+function partedAfter({ receipts: a }: RunSide, { receipts: b }: RunSide): number | null | 'unknown' {
+  if (a === null || b === null) return 'unknown';
+  const last = ({ from, hashes }: Receipts) => from + hashes.length - 1;
+  return Math.max(a.from, b.from) > Math.min(last(a), last(b)) ? 'unknown' : firstDifference(a, b);
+}
+
+export function comparisonJson({ runs, options, sameDigest, sameState, partedAfter }: RunComparison): object {
   return {
     runs: runs.map(({ folder, program, steps, digest, stateDigest, stateStep, summary, history, changes }) => ({
       run: folder,
@@ -55,6 +68,7 @@ export function comparisonJson({ runs, options, sameDigest, sameState }: RunComp
       epochs: history,
     })),
     options,
+    partedAfter,
     sameDigest,
     sameState,
   };
@@ -68,6 +82,7 @@ export function comparisonText(comparison: RunComparison): string {
     changesText(runs),
     epochsText(runs),
     outcomeText(runs),
+    partedText(comparison),
     verdictText(comparison),
   ]
     .filter((text) => text !== '')
@@ -125,6 +140,22 @@ function outcomeText(runs: readonly RunSide[]): string {
       summary?.test.accuracy.toFixed(4) ?? '-',
       digest ?? '-',
       stateDigest === null ? '-' : `${stateDigest}${stateStep === steps ? '' : ` of step ${stateStep}`}`,
+    ]),
+  ]);
+}
+
+function partedText({ partedAfter }: RunComparison): string {
+  return table([
+    ['Run', 'First step that differs from run 1, by the receipts'],
+    ...partedAfter.map((after, i) => [
+      numbered(i + 1),
+      after === 'unknown'
+        ? 'unknown: there are no receipts of both'
+        : after === null
+          ? 'none that both tell of'
+          : after === 0
+            ? 'the first parameters already'
+            : `step ${after - 1}: other parameters after ${after} steps`,
     ]),
   ]);
 }

@@ -14,7 +14,7 @@ interface Options {
 
 export const compare: Command<Options> = {
   name: 'compare',
-  summary: 'Runs side by side: options, figures, digests.',
+  summary: 'Runs side by side: options, figures, digests, where they part.',
   operands: '<run> <others...>',
   flags: { json: jsonFlag(), verbose: verboseFlag },
   help: `

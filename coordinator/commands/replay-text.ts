@@ -1,6 +1,5 @@
 // One step of a run, as a table, as JSON and as files. Pure.
 
-import { join } from 'node:path';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { encodePng } from '../../src/image/png-encode.ts';
 import { namedTensors } from '../../src/model/layout.ts';
@@ -86,8 +85,8 @@ export function stepJson(run: string, detail: StepDetail, cost: number, files: r
   };
 }
 
-/** By their places below `folder`. */
-export function stepFiles(detail: StepDetail, folder: string): Map<string, Uint8Array> {
+/** By their places below the folder that they are written into. */
+export function stepFiles(detail: StepDetail): Map<string, Uint8Array> {
   const { layout, before, after, gradient, shard, rows, columns, step } = detail;
   const metadata = { step: String(step) };
   const tensors = (values: Float32Array) => encodeSafetensors(namedTensors(layout, values), metadata);
@@ -99,13 +98,13 @@ export function stepFiles(detail: StepDetail, folder: string): Map<string, Uint8
   ]);
   if (shard !== null) {
     const place = `shard-${shard.shard}`;
-    files.set(join(place, 'gradient.safetensors'), tensors(shard.gradient));
+    files.set(`${place}/gradient.safetensors`, tensors(shard.gradient));
     shard.samples.forEach(({ image, label, pixels }, i) => {
       const name = `${String(i).padStart(3, '0')}-image-${image}-label-${label}.png`;
-      files.set(join(place, name), encodePng(columns, rows, 1, pixels));
+      files.set(`${place}/${name}`, encodePng(columns, rows, 1, pixels));
     });
   }
-  return new Map([...files].map(([name, bytes]) => [join(folder, name), bytes]));
+  return files;
 }
 
 function norms(detail: StepDetail): LayerNorms[] {

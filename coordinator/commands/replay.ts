@@ -1,6 +1,7 @@
 // `lockstep replay RUN --step K`: one step of a run, computed again and looked at.
 
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from '../../src/command.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
@@ -83,11 +84,12 @@ its samples; the update is what is added to the parameters.`,
       note(costText(way));
       await replayed.go(way);
       const detail = await stepDetail(replayed, shard, wired);
-      const files = dump === null ? new Map<string, Uint8Array>() : stepFiles(detail, dump);
+      const files =
+        dump === null ? [] : [...stepFiles(detail)].map(([name, bytes]) => [join(dump, name), bytes] as const);
       await unbroken(async () => {
         for (const [file, bytes] of files) await writeOutput(file, bytes, '--dump DIR');
       });
-      const names = [...files.keys()];
+      const names = files.map(([file]) => file);
       await print(json ? jsonLine(stepJson(folder!, detail, way.cost, names)) : stepText(detail, names));
       return ExitCode.done;
     } finally {

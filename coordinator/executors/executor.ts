@@ -4,6 +4,7 @@ import type { SplitName, WorkerPool } from '../../src/engine.ts';
 import type { ExitCode } from '../../src/errors.ts';
 import type { StepScalars } from '../../src/kernels/run-memory.ts';
 import type { Sums } from '../../src/sums.ts';
+import type { AuditedRun } from './false-answers.ts';
 import type { ExecutorStatus } from './worker-status.ts';
 
 /** A stretch of steps within one epoch, and what to ask and tell on the way. Steps count from the start of the run. */
@@ -27,6 +28,8 @@ export interface Executor {
   train(range: StepRange): Promise<number>;
   /** The split's figures with the parameters that `step` reads; parts are added in their order. */
   evaluate(split: SplitName, step: number, epoch: number): Promise<Sums>;
+  /** Where answers are audited: then both of the above throw FalseAnswersError when a worker was found whose answers count. */
+  readonly audited?: AuditedRun | null;
   /** A snapshot: its workers at this moment. */
   status(): ExecutorStatus;
   /** Ends all threads and connections; nodes are told how this process ends: `done` where the run is over. Resolves when they are gone. */

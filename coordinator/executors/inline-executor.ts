@@ -1,9 +1,9 @@
 // The single-worker baseline: no pool, no socket, the plain loop. Everything else is held to it.
 
 import { setImmediate } from 'node:timers/promises';
-import { batchSamples } from '../../src/data/sampler.ts';
 import type { Engine, SplitName } from '../../src/engine.ts';
 import { machineMs } from '../../src/host/machine-clock.ts';
+import { samplesOfBatch } from '../../src/kernels/batch-samples.ts';
 import { ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { Sums } from '../../src/sums.ts';
@@ -31,7 +31,7 @@ export class InlineExecutor implements Executor {
   }
 
   async train(range: StepRange): Promise<number> {
-    const { shards, batchSize, trainingCount } = this.#memory.plan.shape;
+    const { shards } = this.#memory.plan.shape;
     const { epoch, epochStart, from, to } = range;
     const root = { level: rootLevel(shards), index: 0 };
     this.#memory.setTreeNodes([root], [0]);
@@ -42,7 +42,7 @@ export class InlineExecutor implements Executor {
       this.#engine.computeBlock({ epoch, step, stepInEpoch }, root, 0);
       const computedMs = machineMs();
       this.#memory.setStepComputed(step, computedMs);
-      const samples = batchSamples(stepInEpoch, batchSize, trainingCount);
+      const samples = samplesOfBatch(this.#memory, stepInEpoch);
       for (let slice = 0; slice <= ROW_GROUPS; slice++) {
         if (!this.#engine.updateSlice(step, 1, samples, slice)) throw notFinite(step);
       }

@@ -1,4 +1,4 @@
-// How many samples everything of a run has, and which: pure arithmetic over its shape.
+// How many samples everything of a run has, and which: arithmetic over its shape, and the samples that are skipped.
 
 import { batchSamples, shardStart } from '../../src/data/sampler.ts';
 import type { SplitName } from '../../src/engine.ts';
@@ -6,20 +6,24 @@ import { PART_SAMPLES, partsOf, type RunShape, samplesOf } from '../../src/kerne
 
 export class ShardSizes {
   readonly #shape: RunShape;
+  readonly #skippedAt: (first: number, end: number) => number;
 
-  constructor(shape: RunShape) {
+  /** `skippedAt`: how many of the positions [first, end) of the current epoch's order are skipped. */
+  constructor(shape: RunShape, skippedAt: (first: number, end: number) => number = () => 0) {
     this.#shape = shape;
+    this.#skippedAt = skippedAt;
   }
 
+  /** Samples of a global batch of the current epoch that are computed. */
   batch(stepInEpoch: number): number {
-    return batchSamples(stepInEpoch, this.#shape.batchSize, this.#shape.trainingCount);
+    return this.shards(stepInEpoch).reduce((sum, samples) => sum + samples, 0);
   }
 
-  /** Samples of each shard of a global batch. */
+  /** The same of each of its shards. */
   shards(stepInEpoch: number): number[] {
     return Array.from({ length: this.#shape.shards }, (_, shard) => {
-      const { first, end } = this.#range(stepInEpoch, shard);
-      return end - first;
+      const { first, end } = this.positions(stepInEpoch, shard);
+      return end - first - this.#skippedAt(first, end);
     });
   }
 
@@ -39,8 +43,8 @@ export class ShardSizes {
   }
 
   #range(stepInEpoch: number, shard: number): { first: number; end: number } {
-    const count = this.batch(stepInEpoch);
-    const { shards } = this.#shape;
+    const { shards, batchSize, trainingCount } = this.#shape;
+    const count = batchSamples(stepInEpoch, batchSize, trainingCount);
     return { first: shardStart(count, shards, shard), end: shardStart(count, shards, shard + 1) };
   }
 }

@@ -74,6 +74,10 @@ export interface Departure {
 export interface EventCounts {
   readonly reassignedShards: number;
   readonly nonFiniteShards: number;
+  /** Answers of nodes that were computed again, those of them that were false, and how long the coordinator computed. */
+  readonly audited: number;
+  readonly falseAnswers: number;
+  readonly auditMs: number;
   readonly sentBytes: number;
   readonly receivedBytes: number;
   /** Milliseconds of workers that stood idle within a step while others computed. */
@@ -95,6 +99,9 @@ export interface ExecutorStatus {
 export const noCounts: EventCounts = {
   reassignedShards: 0,
   nonFiniteShards: 0,
+  audited: 0,
+  falseAnswers: 0,
+  auditMs: 0,
   sentBytes: 0,
   receivedBytes: 0,
   waitMs: 0,

@@ -2,11 +2,13 @@
 // either they part there as well, or one of them does not come to what it says. Writes nothing.
 
 import { decodeSafetensors, type Tensor } from '../../src/formats/safetensors.ts';
+import { hashOfParameters } from '../../src/kernels/parameter-hash.ts';
+import { bufferOf } from '../../src/kernels/run-memory.ts';
 import { tensorFileName, tensorsOf } from '../../src/run/checkpoint.ts';
 import { partAt } from '../../src/run/course.ts';
 import { type Evidence, type Known, knownOf, type Testimony, testimony } from '../../src/run/evidence.ts';
 import { type Difference, differences } from '../../src/run/resume-plan.ts';
-import { type TensorDifference, tensorDifferences } from '../../src/run/state-difference.ts';
+import { sameBits, type TensorDifference, tensorDifferences } from '../../src/run/state-difference.ts';
 import type { Wiring } from '../../src/wiring.ts';
 import type { Replay, Way } from './replay.ts';
 import { type ShardsDifference, shardsDifference } from './shard-difference.ts';
@@ -82,8 +84,7 @@ export async function bisect(sides: Sides, known: Known, hooks: Hooks): Promise<
   const options = optionsAt(sides, step);
   const tensors = await Promise.all(sides.map(async (side, i) => await tensorsAt(side, step, testimonies[i]!)));
   const [a = null, b = null] = tensors;
-  const learningRates =
-    step === from ? null : ([sides[0].replay.learningRate(), sides[1].replay.learningRate()] as const);
+  const learningRates = step === from ? null : ([rateBefore(sides[0], step), rateBefore(sides[1], step)] as const);
   return {
     known,
     step,
@@ -113,15 +114,29 @@ async function walk([a, b]: Sides, ways: readonly [Way, Way], to: number): Promi
   for (let step = ways[0].to; step <= to; step++) {
     for (const { replay } of [a, b]) await replay.advance(step);
     const testimonies = [testimonyAt(a, step), testimonyAt(b, step)] as const;
-    const part = !a.replay.hasStateOf(b.replay);
+    const part = !sameState(a.replay, b.replay);
     const contradicted = testimonies.some(({ contradicts }) => contradicts.length > 0);
     if (part || contradicted) return { step, part, testimonies };
   }
   return null;
 }
 
+/** Bit for bit, without copies. Both stand after the same number of steps. */
+function sameState(a: Replay, b: Replay): boolean {
+  const [mine, theirs] = [a, b].map(({ memory, step }) => {
+    const { parameters, firstMoments, secondMoments } = memory.plan;
+    return [parameters, firstMoments, secondMoments].map((buffers) => memory.vector(bufferOf(buffers, step!)));
+  });
+  return mine!.every((vector, i) => sameBits(vector, theirs![i]!));
+}
+
+/** Of the step that made the state at hand. */
+function rateBefore({ replay: { memory } }: Side, step: number): number {
+  return memory.learningRate(step - 1);
+}
+
 function testimonyAt({ replay, evidence }: Side, step: number): Testimony {
-  const computed = { hash: () => replay.parametersHash(), stateDigest: () => replay.stateDigest() };
+  const computed = { hash: () => hashOfParameters(replay.memory, step), stateDigest: () => replay.stateDigest() };
   return testimony(evidence, step, computed);
 }
 
@@ -131,7 +146,7 @@ async function tensorsAt(
   step: number,
   { contradicts }: Testimony,
 ): Promise<readonly Tensor[] | null> {
-  const computed = tensorsOf(replay.layout, replay.state(), null);
+  const computed = tensorsOf(replay.memory.plan.shape.layout, replay.state(), null);
   if (contradicts.length === 0) return computed;
   if (!contradicts.includes('checkpoint')) return null;
   const found = await replay.run.checkpointBefore(step);

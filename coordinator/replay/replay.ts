@@ -4,16 +4,14 @@
 
 import type { StepAddress } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
-import { hashOfParameters } from '../../src/kernels/parameter-hash.ts';
-import { bufferOf } from '../../src/kernels/run-memory.ts';
+import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { initialParameters } from '../../src/model/init.ts';
-import type { Layout } from '../../src/model/layout.ts';
 import { decodeCheckpoint } from '../../src/run/checkpoint.ts';
 import { partAt, partsBetween } from '../../src/run/course.ts';
 import { type State, stateDigestOf } from '../../src/run/digest.ts';
 import { epochStartOf } from '../../src/run/position.ts';
-import { sameBits } from '../../src/run/state-difference.ts';
+import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
 import type { Sums } from '../../src/sums.ts';
 import type { Found } from '../run-folder/checkpoint-store.ts';
 import { StepLoop } from '../training/step-loop.ts';
@@ -50,18 +48,11 @@ export class Replay {
 
   /**
    * Reads a finished or interrupted run, and computes nothing yet.
-   * @param tell hears of what is passed over, and of another version of the program
-   * @throws LockstepError where it is no run
+   * @param tell hears of what is passed over
+   * @throws LockstepError where it is no run, or one of another numerics version
    */
   static async of(folder: string, deps: Omit<PartDeps, 'folder'>, tell: (message: string) => void): Promise<Replay> {
     const replayed = await readReplayed(folder, tell);
-    const { program } = replayed.run;
-    const { programVersion } = deps.wiring;
-    if (program !== programVersion) {
-      tell(
-        `Warning: ${folder} was trained by lockstep ${program}, and this is ${programVersion}: the bits are only promised to be the same within one version`,
-      );
-    }
     return new Replay(replayed, { ...deps, folder });
   }
 
@@ -90,6 +81,13 @@ export class Replay {
     return { ...begin, to, checkpoint: begin.at === 'checkpoint' ? checkpoint : null };
   }
 
+  /** Computes the state that step `to` reads from an earlier one, whatever stands at hand or in a checkpoint of that very step. */
+  async goFromBefore(to: number): Promise<void> {
+    const checkpoint = to === 0 ? null : await this.run.checkpointBefore(to - 1);
+    await this.#begin(checkpoint);
+    await this.advance(to);
+  }
+
   /** Computes the state; `progress` hears of each step that is done. */
   async go({ at, to, checkpoint }: Way, progress: (step: number) => void = () => undefined): Promise<void> {
     if (at !== 'here') await this.#begin(checkpoint);
@@ -103,12 +101,12 @@ export class Replay {
       const epochEnd = at.epochStart + loop.stepsInEpoch;
       const changed = this.run.course.find(({ from }) => from > at.step)?.from ?? Number.POSITIVE_INFINITY;
       const { signal } = this.#deps;
+      this.#part = part;
       const { step } = await loop.train(
         { ...at, from: at.step, to: Math.min(to, epochEnd, changed), ...powersAfter(at.step) },
         { committed: progress, stopped: () => signal.aborted },
       );
       this.#at = afterEpoch({ ...at, step }, loop.stepsInEpoch);
-      this.#part = part;
       signal.throwIfAborted();
     }
   }
@@ -123,6 +121,11 @@ export class Replay {
     return { at: { step, epoch, stepInEpoch: step - epochStart }, part };
   }
 
+  /** Holds the state at hand, and the records of the last steps. */
+  get memory(): RunMemory {
+    return this.#opened.memory;
+  }
+
   /** Copies of the state at hand, in canonical order. */
   state(): State {
     return this.#opened.memory.state(this.#standing.step);
@@ -132,41 +135,11 @@ export class Replay {
     return stateDigestOf(this.state(), this.#standing.step);
   }
 
-  /** Whether another stands at the same state, bit for bit; copies nothing. */
-  hasStateOf(other: Replay): boolean {
-    const theirs = other.#vectors();
-    return this.#vectors().every((vector, i) => sameBits(vector, theirs[i]!));
-  }
-
-  /** Of the state at hand, as receipts have it. */
-  parametersHash(): string {
-    return hashOfParameters(this.#opened.memory, this.#standing.step);
-  }
-
-  /** Of the network at hand. */
-  get layout(): Layout {
-    return this.#opened.shape.layout;
-  }
-
-  /** The rate of the step that led to the state at hand; it was computed here. */
-  learningRate(): number {
-    return this.#opened.memory.learningRate(this.#standing.step - 1);
-  }
-
   async close(): Promise<void> {
     const part = this.#part;
     this.#part = null;
     this.#at = null;
     await part?.close();
-  }
-
-  /** Those of the state at hand, in kernel order, as views. */
-  #vectors(): readonly Float32Array[] {
-    const { memory } = this.#opened;
-    const { parameters, firstMoments, secondMoments } = memory.plan;
-    return [parameters, firstMoments, secondMoments].map((buffers) =>
-      memory.vector(bufferOf(buffers, this.#standing.step)),
-    );
   }
 
   get #opened(): OpenPart {
@@ -187,6 +160,7 @@ export class Replay {
       memory.setState(0, initialParameters(layout, seed));
       this.#at = { step: 0, epoch: 0, epochStart: 0 };
     } else {
+      refuseOtherNumerics(checkpoint.body, checkpoint.path);
       const decoded = decodeCheckpoint(layout, checkpoint.body, checkpoint.tensors);
       if (decoded === null) throw otherNetwork(checkpoint, this.run.folder);
       const { parameters, firstMoments, secondMoments } = decoded.state;
@@ -216,7 +190,7 @@ export class Replay {
     const part = await this.#open(step);
     const { memory, executor, numbers, options } = part;
     if (state !== null) memory.setState(step, state.parameters, state.firstMoments, state.secondMoments);
-    this.#loop ??= new StepLoop(executor, memory, numbers.training, options, this.#standing);
+    this.#loop ??= new StepLoop(executor, memory, numbers.marked, options, this.#standing);
     const at = afterEpoch(this.#standing, this.#loop.stepsInEpoch);
     this.#at = at;
     this.#loop.enter(at.epoch);

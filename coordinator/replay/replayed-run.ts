@@ -4,10 +4,13 @@
 import { join } from 'node:path';
 import { stateFileName } from '../../src/run/checkpoint.ts';
 import { type CoursePart, courseOf } from '../../src/run/course.ts';
+import { receiptsFileName } from '../../src/run/receipts.ts';
 import { refuseEdits } from '../../src/run/resume-plan.ts';
 import { changeOf } from '../../src/run/run-record.ts';
+import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
 import { CheckpointStore, type Found } from '../run-folder/checkpoint-store.ts';
 import { type Run, readRun } from '../run-folder/read-run.ts';
+import { receiptsOf } from '../run-folder/run-side.ts';
 import { notARun, readHistory } from '../run-folder/trained-model.ts';
 
 export interface ReplayedRun {
@@ -21,7 +24,7 @@ export interface ReplayedRun {
   checkpointBefore(step: number): Promise<Found | null>;
 }
 
-/** @throws LockstepError where it is no run folder, or its files contradict each other */
+/** @throws LockstepError where it is no run folder, its files contradict each other, or other arithmetic made it */
 export async function readReplayed(folder: string, tell: (message: string) => void): Promise<ReplayedRun> {
   const run = await readRun(folder, notARun(folder));
   const store = new CheckpointStore(folder);
@@ -33,6 +36,7 @@ export async function readReplayed(folder: string, tell: (message: string) => vo
   const checkpointBefore = async (step: number) => {
     const found = await store.newestAlone(passedOver, step);
     if (found === null) return null;
+    refuseOtherNumerics(found.body, found.path);
     const vouched = {
       facts: found.body.facts,
       changes: found.body.changes.map(changeOf),
@@ -42,6 +46,9 @@ export async function readReplayed(folder: string, tell: (message: string) => vo
     return await store.withAllEpochs(found);
   };
   const newest = await store.newestAlone(passedOver);
+  if (newest !== null) refuseOtherNumerics(newest.body, newest.path);
+  const receipts = await receiptsOf(folder, tell);
+  if (receipts !== null) refuseOtherNumerics(receipts, join(folder, receiptsFileName));
   // a run that could not write its last checkpoint came further
   const history = (await readHistory(folder)) ?? [];
   const lastStep = Math.max(newest?.body.step ?? 0, history.at(-1)?.steps ?? 0);

@@ -2,6 +2,7 @@
 // shard the samples, their images as the network saw them, and its own gradient.
 
 import { batchSamples, shardStart } from '../../src/data/sampler.ts';
+import { numbersAt, samplesOfBatch } from '../../src/kernels/batch-samples.ts';
 import type { Layout } from '../../src/model/layout.ts';
 import { Purpose } from '../../src/random.ts';
 import { digestOf, type State, stateDigestOf } from '../../src/run/digest.ts';
@@ -54,10 +55,10 @@ export interface StepDetail {
 /** Goes one step on from the state at hand, and tells of it. `shard` is one of the step's. */
 export async function stepDetail(replay: Replay, shard: number | null, wiring: Wiring): Promise<StepDetail> {
   const { at, part } = await replay.address();
-  const { memory, shape, numbers, options } = part;
+  const { memory, shape } = part;
   const { layout, rows, columns, shards } = shape;
   const { step, epoch, stepInEpoch } = at;
-  const samples = batchSamples(stepInEpoch, options.batchSize, numbers.training.length);
+  const samples = samplesOfBatch(memory, stepInEpoch);
   const before = withDigests(replay.state(), step);
   const root = nodeOf(part, at, { level: rootLevel(shards), index: 0 });
   const ofShard = shard === null ? null : shardOf(part, at, shard, wiring);
@@ -74,7 +75,8 @@ export async function stepDetail(replay: Replay, shard: number | null, wiring: W
     columns,
     before,
     after: withDigests(replay.state(), step + 1),
-    gradient: root.gradient.map((sum) => sum / samples),
+    // a batch of which nothing is left changes nothing
+    gradient: samples === 0 ? root.gradient : root.gradient.map((sum) => sum / samples),
     shard: ofShard,
   };
 }
@@ -104,9 +106,8 @@ export function shardOf(part: OpenPart, at: At, shard: number, wiring: Wiring): 
     const address = { rows, columns, seed, purpose: Purpose.augmentTraining, epoch, number };
     return options.augment ? wiring.workbench().augmentSample(image, address) : image;
   };
-  const samples = memory
-    .numbersAt(at.epoch, first + from, first + to)
-    .map((image) => ({ image, label: labels[image]!, pixels: seen(image) }));
+  const numbersOfShard = numbersAt(memory, at.epoch, first + from, first + to);
+  const samples = numbersOfShard.map((image) => ({ image, label: labels[image]!, pixels: seen(image) }));
   return { shard, samples, ...nodeOf(part, at, { level: 0, index: shard }) };
 }
 

@@ -3,7 +3,7 @@
 
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { LockstepError } from '../../src/errors.ts';
+import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
 import type { Layout } from '../../src/model/layout.ts';
@@ -132,8 +132,34 @@ export class CheckpointStore {
     }
   }
 
-  /** Writes it to the disk, and removes what then need not stay. Returns its bytes. */
-  async save(layout: Layout, checkpoint: Checkpoint, keepLast: number): Promise<number> {
+  /**
+   * Removes all that are later than step `step`, since they hold what is false, and returns the newest whole one that is left, or
+   * null. Nobody may write one meanwhile.
+   * @throws LockstepError when one of them cannot be removed: a run that is resumed would go on from it
+   */
+  async backTo(step: number, passedOver: (path: string, why: string) => void): Promise<Found | null> {
+    this.#segments.forget();
+    for (const later of (await this.#steps()).filter((one) => one > step)) {
+      this.#kept.delete(later);
+      try {
+        await removeFolderWhole(this.path, checkpointName(later), this.#flush);
+      } catch (error) {
+        throw notRemoved(this.pathOf(later), error);
+      }
+    }
+    return await this.newest(passedOver);
+  }
+
+  /**
+   * Writes it to the disk, and removes what then need not stay. Returns its bytes.
+   * @param cleanSteps steps that the run may have to go back to
+   */
+  async save(
+    layout: Layout,
+    checkpoint: Checkpoint,
+    keepLast: number,
+    cleanSteps: readonly number[] = [],
+  ): Promise<number> {
     const { position } = checkpoint;
     const { step } = position;
     const apart = await this.#segments.write(position);
@@ -145,7 +171,7 @@ export class CheckpointStore {
     await this.#make(tensors.length + Buffer.byteLength(state));
     await writeFolderWhole(this.path, checkpointName(step), files, this.#flush);
     this.#kept.set(step, { step, validationLoss: checkpoint.validation?.loss ?? null });
-    await this.#prune(keepLast);
+    await this.#prune(keepLast, cleanSteps);
     return tensors.length + Buffer.byteLength(state);
   }
 
@@ -164,8 +190,8 @@ export class CheckpointStore {
   }
 
   /** Damaged ones go as well: what they held is made again. */
-  async #prune(keepLast: number): Promise<void> {
-    for (const { step } of toRemove([...this.#kept.values()], keepLast)) this.#kept.delete(step);
+  async #prune(keepLast: number, cleanSteps: readonly number[]): Promise<void> {
+    for (const { step } of toRemove([...this.#kept.values()], keepLast, cleanSteps)) this.#kept.delete(step);
     for (const step of await this.#steps()) {
       // One that cannot be removed is tried again after the next.
       if (!this.#kept.has(step)) await removeFolderWhole(this.path, checkpointName(step), this.#flush).catch(() => {});
@@ -214,6 +240,17 @@ function notThere(
     what: `${run} has ${what}`,
     why: why!,
     mend: whole.length === 0 ? 'Give the folder of another run' : 'Give one of these steps, or last',
+  });
+}
+
+function notRemoved(path: string, cause: unknown): LockstepError {
+  return new LockstepError({
+    code: 'ERR_LOCKSTEP_WRITE_FAILED',
+    what: `${path} cannot be removed`,
+    why: `${ioReason(cause)}, and it holds the answers of a worker that sent false ones`,
+    mend: 'Remove it, and go on with the run by --resume',
+    exitCode: ExitCode.runFailed,
+    cause,
   });
 }
 

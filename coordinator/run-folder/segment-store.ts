@@ -70,6 +70,11 @@ export class SegmentStore {
     return all.value;
   }
 
+  /** The run stands where it stood before: what it wrote of later epochs is not of them any more. */
+  forget(): void {
+    this.#digests = [];
+  }
+
   async #writeOne(name: string, text: string): Promise<void> {
     const path = join(this.#path, name);
     try {

@@ -49,6 +49,13 @@ export type StepEvent =
   | { readonly type: 'lost'; readonly nowMs: number; readonly workerId: number; readonly reason: string }
   | { readonly type: 'tick'; readonly nowMs: number };
 
+/** A node whose values are not used. */
+export interface Unneeded extends Accepted {
+  readonly reason: string;
+  /** Accepted ones that have all its shards, or have it within them; none: it is not used for another reason. */
+  readonly by: readonly Accepted[];
+}
+
 export type StepEffect =
   /** Give a worker these blocks; it has nothing else to do. */
   | {
@@ -63,9 +70,9 @@ export type StepEffect =
   /** Keep the node's values: they are part of the cover. */
   | ({ readonly type: 'accept' } & Accepted)
   /** A node accepted earlier is beneath a larger one now: its values are needed no more. */
-  | ({ readonly type: 'supersede'; readonly reason: string } & Accepted)
+  | ({ readonly type: 'supersede' } & Unneeded)
   /** A node brings nothing new: its values are not needed. */
-  | ({ readonly type: 'drop'; readonly reason: string } & Accepted)
+  | ({ readonly type: 'drop' } & Unneeded)
   /** Close this worker's connection; the machine knows it no more. */
   | {
       readonly type: 'evict';

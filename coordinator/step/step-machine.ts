@@ -104,11 +104,11 @@ export class StepMachine {
     const placement = this.#cover.place(node);
     if (placement.kind === 'drop') {
       const by = [...new Set(placement.by.map(({ workerId }) => workerId))].join(', ');
-      return [dropped(node, `all its shards were covered already, by worker ${by}`)];
+      return [dropped(node, `all its shards were covered already, by worker ${by}`, placement.by)];
     }
     const reason = `worker ${node.workerId} sent ${shardsText(node.block)} whole`;
     return [
-      ...placement.superseded.map((old) => ({ type: 'supersede' as const, ...old, reason })),
+      ...placement.superseded.map((old) => ({ type: 'supersede' as const, ...old, reason, by: [node] })),
       { type: 'accept', ...node },
     ];
   }
@@ -215,8 +215,8 @@ export class StepMachine {
   }
 }
 
-function dropped({ block, workerId, attempt }: Accepted, reason: string): StepEffect {
-  return { type: 'drop', workerId, attempt, block, reason };
+function dropped({ block, workerId, attempt }: Accepted, reason: string, by: readonly Accepted[] = []): StepEffect {
+  return { type: 'drop', workerId, attempt, block, reason, by };
 }
 
 function shardsText(block: BlockAddress): string {

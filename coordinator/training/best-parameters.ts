@@ -16,6 +16,12 @@ export class BestParameters {
     this.#ofWholeEpochs = start;
   }
 
+  /** The run goes on from where it stood before; `start` as above. */
+  goBack(start: Best | null): void {
+    this.#best = start;
+    this.#ofWholeEpochs = start;
+  }
+
   /** The best of all epochs, one that was cut short as well; null where none was validated. */
   get parameters(): Float32Array | null {
     return this.#best?.parameters ?? null;

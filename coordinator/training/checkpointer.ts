@@ -54,6 +54,11 @@ export class Checkpointer {
     this.#writing = this.#write(this.#deps.snapshot(position, validation));
   }
 
+  /** The run goes on from where it stood before; `newest`: what is on the disk of it. Nothing is being written. */
+  goBack(newest: Checkpoint | null): void {
+    this.#newest = newest;
+  }
+
   /** Resolves when nothing is being written any more. */
   async settled(): Promise<void> {
     await this.#writing;

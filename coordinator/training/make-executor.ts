@@ -5,6 +5,7 @@ import type { EngineSpec, WideKernels } from '../../src/engine.ts';
 import { ThreadPool } from '../../src/host/thread-pool.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import { usableCores } from '../../src/host/usable-cores.ts';
+import { skippedAt } from '../../src/kernels/batch-samples.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { configForFile } from '../../src/options/config.ts';
@@ -103,7 +104,7 @@ export async function makeExecutor(parts: ExecutorDeps): Promise<Executor> {
       configuration: configForFile(options),
       engine: await wiring.makeEngine(engine, memory, threads),
       local,
-      sizes: new ShardSizes(memory.plan.shape),
+      sizes: new ShardSizes(memory.plan.shape, (first, end) => skippedAt(memory, first, end)),
       limits: { ...clusterLimits, ...wiring.limits },
       identity: identityOf(wiring.programVersion, engine.name, await wiring.selfTest(engine.name)),
     });

@@ -200,7 +200,7 @@ function refuseLoss(source: string, chosen: Chosen | null): void {
   });
 }
 
-function checkpointOf(found: Found, layout: Layout): Checkpoint {
+export function checkpointOf(found: Found, layout: Layout): Checkpoint {
   refuseOtherNumerics(found.body, found.path);
   const checkpoint = decodeCheckpoint(layout, found.body, found.tensors);
   if (checkpoint !== null && lacksBest(checkpoint)) {

@@ -13,6 +13,7 @@ import { checkAgainstData } from '../../src/options/config.ts';
 import type { RunOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import { shapeOf } from '../../src/run/run-shape.ts';
+import { checkSkipped } from '../../src/run/skipped-samples.ts';
 import { DatasetHash } from '../../src/wire/dataset-bytes.ts';
 import { keepsOutcomes, placesFor } from './make-executor.ts';
 
@@ -42,9 +43,12 @@ export async function readData({
   const { workers, slots } = placesFor(options);
   let planned: Pick<RunData, 'numbers' | 'shape' | 'memory'> | null = null;
   let hash: DatasetHash | null = null;
+  const tell = (message: string) => onEvent({ type: 'info', message });
   const place = (data: DatasetShape) => {
     checkAgainstData(options, data.train.count);
-    const numbers = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain);
+    const numbers = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain, options.without);
+    const inVain = checkSkipped(options.without, numbers, data.train.count);
+    if (inVain !== null) tell(inVain);
     const shape = { ...shapeOf(options, data, numbers, workers, slots), outcomes: keepsOutcomes(options) };
     const memory = layMemory(shape);
     memory.setValidation(numbers.validation);
@@ -52,7 +56,6 @@ export async function readData({
     hash = new DatasetHash(data);
     return memory.dataPlace;
   };
-  const tell = (message: string) => onEvent({ type: 'info', message });
   const { data: folder, transpose } = options;
   const instead = options.resume === null ? {} : { instead: "put the run's data back there" };
   const seen = (piece: Uint8Array) => hash!.add(piece);

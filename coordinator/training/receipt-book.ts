@@ -4,8 +4,9 @@ import { messageOf } from '../../src/errors.ts';
 import { committedHash, hashOfParameters } from '../../src/kernels/parameter-hash.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { NUMERICS_VERSION } from '../../src/numerics.ts';
+import type { Checkpoint } from '../../src/run/checkpoint.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
-import { headReceipt, receiptsFileName } from '../../src/run/receipts.ts';
+import { headReceipt, type ReceiptsMark, receiptsFileName } from '../../src/run/receipts.ts';
 import { ReceiptsFile } from '../run-folder/receipts-file.ts';
 import type { OpenRun } from './open-run.ts';
 
@@ -17,13 +18,18 @@ export interface StepReceipts {
   state(steps: number, digest: string, passing: boolean): void;
 }
 
-export class ReceiptBook implements StepReceipts {
-  readonly #file: ReceiptsFile;
-  readonly #memory: RunMemory;
+/** The lines up to a checkpoint that this process wrote; null: up to where it began. */
+type LinesUpTo = (written: Checkpoint | null) => Promise<ReceiptsFile>;
 
-  constructor(file: ReceiptsFile, memory: RunMemory) {
+export class ReceiptBook implements StepReceipts {
+  #file: ReceiptsFile;
+  readonly #memory: RunMemory;
+  readonly #upTo: LinesUpTo;
+
+  constructor(file: ReceiptsFile, memory: RunMemory, upTo: LinesUpTo) {
     this.#file = file;
     this.#memory = memory;
+    this.#upTo = upTo;
   }
 
   committed(step: number): void {
@@ -41,6 +47,11 @@ export class ReceiptBook implements StepReceipts {
   async flush(): Promise<void> {
     await this.#file.flush();
   }
+
+  /** The run goes on from where it stood before, and that state stands in memory: the lines behind it are cut off. */
+  async goBack(written: Checkpoint | null): Promise<void> {
+    this.#file = await this.#upTo(written);
+  }
 }
 
 /** Of a run that is about to train, whose state stands in memory. null: it writes nothing. */
@@ -51,21 +62,36 @@ export async function receiptBookOf(
   if (folder === null) return null;
   const step = start?.position.step ?? 0;
   const file = await fileOf();
-  if (!file.isBegun) file.add(headReceipt(NUMERICS_VERSION, step, hashOfParameters(memory, step)));
-  const now = changes.filter((change) => change.step === step);
-  // a run that goes on from the same step again has them in its list again
-  if (start !== null && now.length > 0) file.add({ step, changes: now }, true);
-  return new ReceiptBook(file, memory);
+  const mark = file.isBegun ? (start?.receipts ?? null) : null;
+  begin(file);
+  return new ReceiptBook(file, memory, async (written) => {
+    if (written?.receipts) return await ReceiptsFile.goOn(folder.path, written.receipts);
+    const again = mark === null ? ReceiptsFile.anew(folder.path) : await goOn(mark);
+    begin(again);
+    return again;
+  });
+
+  /** What the first lines of this process are. */
+  function begin(lines: ReceiptsFile): void {
+    if (!lines.isBegun) lines.add(headReceipt(NUMERICS_VERSION, step, hashOfParameters(memory, step)));
+    const now = changes.filter((change) => change.step === step);
+    // a run that goes on from the same step again has them in its list again
+    if (start !== null && now.length > 0) lines.add({ step, changes: now }, true);
+  }
+
+  async function goOn(from: ReceiptsMark): Promise<ReceiptsFile> {
+    return inPlace ? await ReceiptsFile.goOn(source!, from) : await ReceiptsFile.copied(source!, folder!.path, from);
+  }
 
   async function fileOf(): Promise<ReceiptsFile> {
-    const mark = start?.receipts ?? null;
-    if (mark === null) {
+    const known = start?.receipts ?? null;
+    if (known === null) {
       // of 0.1.0, or before the first checkpoint
       if (start !== null) await ReceiptsFile.setAside(folder!.path, step);
       return ReceiptsFile.anew(folder!.path);
     }
     try {
-      return inPlace ? await ReceiptsFile.goOn(source!, mark) : await ReceiptsFile.copied(source!, folder!.path, mark);
+      return await goOn(known);
     } catch (error) {
       const aside = inPlace ? await ReceiptsFile.setAside(folder!.path, step) : null;
       const kept = aside === null ? '' : `; what is there is ${aside} now`;

@@ -19,6 +19,8 @@ export interface CheckpointDeps {
   readonly program: string;
   /** Wall time of the run up to now. */
   readonly seconds: () => number;
+  /** Steps that the run may have to go back to. */
+  readonly cleanSteps: () => readonly number[];
   readonly onEvent: (event: TrainEvent) => void;
   readonly onFatal: (error: LockstepError) => void;
 }
@@ -26,7 +28,7 @@ export interface CheckpointDeps {
 /** null for a run that writes nothing. */
 export async function checkpointerOf(opened: OpenRun, parts: CheckpointDeps): Promise<Checkpointer | null> {
   const { folder, store, start, inPlace, shape, facts, changes } = opened;
-  const { memory, options, receipts, best, program, seconds, onEvent, onFatal } = parts;
+  const { memory, options, receipts, best, program, seconds, cleanSteps, onEvent, onFatal } = parts;
   if (folder === null || store === null) return null;
   const { layout } = shape;
   let epochsTold = -1;
@@ -49,7 +51,7 @@ export async function checkpointerOf(opened: OpenRun, parts: CheckpointDeps): Pr
       const { history, step } = checkpoint.position;
       // what a checkpoint says of them is there before it
       await receipts?.flush();
-      const bytes = await store.save(layout, checkpoint, options.keepLast);
+      const bytes = await store.save(layout, checkpoint, options.keepLast, cleanSteps());
       if (isHistoryDue(epochsTold, history.length)) {
         await folder.writeJson('history.json', history);
         epochsTold = history.length;

@@ -1,13 +1,12 @@
 // A run that is opened: memory, executor, loop, checkpoints, results; and what it leaves when it fails or is stopped.
 
-import { stepsPerEpoch } from '../../src/data/sampler.ts';
+import { stepsPerEpoch, usedSamples } from '../../src/data/sampler.ts';
 import type { WideKernels } from '../../src/engine.ts';
 import { ExitCode, isWideFault, messageOf } from '../../src/errors.ts';
 import { explained } from '../../src/host/machine-lack.ts';
 import { machineLimits } from '../../src/host/machine-limits.ts';
 import type { ThreadPool } from '../../src/host/thread-pool.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import { initialParameters } from '../../src/model/init.ts';
 import type { RunOptions } from '../../src/options/train-options.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import { isExpected } from '../../src/run/expected-digest.ts';
@@ -15,20 +14,22 @@ import { endStepOf, type Position, startPosition } from '../../src/run/position.
 import { exitCodeOf } from '../../src/text/error-text.ts';
 import type { LaunchOfRun } from '../cluster/listen.ts';
 import type { Executor } from '../executors/executor.ts';
+import { FalseAnswersError } from '../executors/false-answers.ts';
 import { nobody } from '../executors/worker-status.ts';
 import type { Watch } from '../watch/watch.ts';
 import type { BestParameters } from './best-parameters.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import { bestOfRun, choiceOf } from './choice.ts';
+import { type GoBackParts, goBack, setState } from './go-back.ts';
 import { stopped, withoutWide } from './interruption.ts';
 import { makeExecutor, type TrainWiring } from './make-executor.ts';
 import type { OpenRun } from './open-run.ts';
 import { receiptBookOf } from './receipt-book.ts';
 import { checkpointerOf, tellOfAsked } from './run-checkpoints.ts';
 import type { Phase } from './run-phase.ts';
-import { watchRun } from './start-watch.ts';
-import { type Outcome, Training } from './trainer.ts';
+import { watchedFrom, watchRun } from './start-watch.ts';
+import { type Outcome, type TrainerDeps, Training } from './trainer.ts';
 import { writeResults } from './write-results.ts';
 
 /** What a run is told by, and tells. */
@@ -107,12 +108,7 @@ export class RunUnderWay {
     const options = this.#options;
     const wiring = this.#wiring;
     this.#watch = await watchRun(this.#opened, options, wiring.programVersion, this.#hooks.onEvent);
-    const { layout, seed } = shape;
-    if (start === null) memory.setState(0, initialParameters(layout, seed));
-    else {
-      const { parameters, firstMoments, secondMoments } = start.state;
-      memory.setState(start.position.step, parameters, firstMoments, secondMoments);
-    }
+    setState(this.#opened, memory, start);
     const executor = await makeExecutor({
       shape,
       options,
@@ -143,7 +139,7 @@ export class RunUnderWay {
       epochs,
       stepsPerEpoch: stepsInEpoch,
       endStep: endStepOf(this.#start, this.#options, stepsInEpoch),
-      trainSamples: numbers.training.length,
+      trainSamples: usedSamples(numbers),
       validationSamples: numbers.validation.length,
       testSamples: data.test.count,
       parameters: shape.layout.parameters,
@@ -168,12 +164,13 @@ export class RunUnderWay {
       best,
       program: this.#wiring.programVersion,
       seconds,
+      cleanSteps: () => executor.audited?.cleanSteps ?? [],
       onEvent: this.onEvent,
       onFatal: (error) => this.#failing.abort(error),
     });
     this.#checkpointer = checkpointer;
     const watched = this.#watch?.observe(executor, memory) ?? executor;
-    const training = new Training(watched, memory, this.#opened.numbers, this.#options, this.#start, {
+    const deps: TrainerDeps = {
       onEvent: this.onEvent,
       signal: this.#signal,
       choice: best === null ? null : choiceOf(best, memory),
@@ -185,13 +182,37 @@ export class RunUnderWay {
         await checkpointer?.save(position, validation);
         if (asked) void tellOfAsked(checkpointer, position.step, this.onEvent);
       },
-    });
-    const outcome = await training.run();
+    };
+    const outcome = await this.#trainFrom(this.#start, { best, receipts }, (position) =>
+      new Training(watched, memory, this.#opened.numbers, this.#options, position, deps).run(),
+    );
     this.#hooks.onPhase('results');
     await checkpointer?.settled();
     this.#failing.signal.throwIfAborted();
     await receipts?.flush();
     return outcome;
+  }
+
+  /** Trains; from an earlier state on as often as a worker is found whose answers were false. */
+  async #trainFrom(
+    start: Position,
+    kept: Pick<GoBackParts, 'best' | 'receipts'>,
+    train: (from: Position) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    for (let from = start; ; ) {
+      try {
+        return await train(from);
+      } catch (error) {
+        if (!(error instanceof FalseAnswersError)) throw error;
+        from = await goBack(this.#opened, error, {
+          audited: this.#executor?.audited ?? null,
+          checkpointer: this.#checkpointer,
+          ...kept,
+          watched: (position) => this.#watch?.goBack(watchedFrom(position)),
+          onEvent: this.onEvent,
+        });
+      }
+    }
   }
 
   async #conclude(memory: RunMemory, outcome: Outcome, best: BestParameters | null): Promise<Summary> {

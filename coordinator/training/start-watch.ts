@@ -6,6 +6,7 @@ import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { stateFileName } from '../../src/run/checkpoint.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
+import type { Position } from '../../src/run/position.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { freshStart, type WatchedStart } from '../watch/model/watched-run.ts';
 import { Watch } from '../watch/watch.ts';
@@ -43,11 +44,11 @@ async function checkpointMs({ store, start, inPlace }: Parameters<typeof watchRu
 }
 
 function startOf({ position }: NonNullable<OpenRun['start']>, checkpointMs: number): WatchedStart {
-  const whole = position.history.reduce((sum, { samples }) => sum + samples, 0);
-  return {
-    steps: position.step,
-    samples: whole + position.sums.sampleCount,
-    checkpointMs,
-    epochs: position.history,
-  };
+  return { ...watchedFrom(position), checkpointMs };
+}
+
+/** What is known of a run that stands there. */
+export function watchedFrom({ step, history, sums }: Position): Omit<WatchedStart, 'checkpointMs'> {
+  const whole = history.reduce((sum, { samples }) => sum + samples, 0);
+  return { steps: step, samples: whole + sums.sampleCount, epochs: history };
 }

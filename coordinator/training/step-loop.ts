@@ -37,7 +37,7 @@ export class StepLoop {
   readonly stepsInEpoch: number;
   readonly #executor: Executor;
   readonly #memory: RunMemory;
-  /** Image numbers of the training split. */
+  /** The training split as orders are made of it. */
   readonly #training: Uint32Array;
   readonly #recipe: StepRecipe;
   /** A plan for all epochs, wherever the run is cut short. */

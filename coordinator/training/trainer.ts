@@ -92,7 +92,7 @@ export class Training {
     this.#recipe = recipe;
     this.#deps = deps;
     const began = { epoch: start.history.length, epochStart: epochStartOf(start) };
-    this.#steps = new StepLoop(executor, memory, numbers.training, recipe, began);
+    this.#steps = new StepLoop(executor, memory, numbers.marked, recipe, began);
     this.#endStep = endStepOf(start, recipe, this.#steps.stepsInEpoch);
     this.#history = [...start.history];
     this.#timings = [...start.timings];

@@ -104,6 +104,11 @@ export class Watch {
     return new ObservedExecutor(executor, memory, this.#watched);
   }
 
+  /** The run goes on from where it stood before. */
+  goBack(start: Omit<WatchedStart, 'checkpointMs'>): void {
+    this.#watched.goBack(start);
+  }
+
   /** The run has ended: the last word to everybody who listens. `reason`: why it was no success. */
   async end(state: 'done' | 'stopped' | 'failed', reason: string | null): Promise<void> {
     this.#watched.end(state, reason);

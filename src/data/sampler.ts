@@ -1,32 +1,51 @@
 // Which samples a shard holds: split -> order of an epoch -> global batches -> shards. Pure numbers, no images.
 
 import { Purpose, permutationAt } from '../random.ts';
+import { isWithin, rangesOf } from './number-ranges.ts';
+
+/**
+ * Marks, in an order, a sample that is skipped: it keeps its place, and so every other sample its own, but nobody computes it. The
+ * kernels know the same bit (kernels/assembly/structs.ts).
+ */
+export const SKIPPED = 2 ** 31;
 
 export interface SplitNumbers {
   /** Numbers of images in the file of training images. */
   readonly training: Uint32Array;
+  /** The same as orders are made of: those that are skipped have their mark. The very array where none is. */
+  readonly marked: Uint32Array;
   readonly validation: Uint32Array;
 }
 
 /**
  * Splits `count` images by a seeded permutation: its last `validationSize` are the validation split, each part in
- * ascending order. `limitTraining` keeps the first so many of the training split.
+ * ascending order. `limitTraining` keeps the first so many of the training split; `without` (number-ranges.ts) names images that
+ * are skipped.
  */
 export function splitImages(
   seed: number,
   count: number,
   validationSize: number,
   limitTraining: number | null,
+  without: string | null = null,
 ): SplitNumbers {
   const order = permutationAt(seed, Purpose.split, 0, count);
-  const training = order.slice(0, count - validationSize).sort();
+  const all = order.slice(0, count - validationSize).sort();
+  const training = limitTraining === null ? all : all.slice(0, limitTraining);
+  const ranges = without === null ? null : rangesOf(without)!;
   return {
-    training: limitTraining === null ? training : training.slice(0, limitTraining),
+    training,
+    marked: ranges === null ? training : training.map((one) => (isWithin(ranges, one) ? one + SKIPPED : one)),
     validation: order.slice(count - validationSize).sort(),
   };
 }
 
-/** The order in which an epoch (0-based) uses the training split: image numbers. */
+/** Samples that an epoch uses: those of the training split that are not skipped. */
+export function usedSamples({ training, marked }: Pick<SplitNumbers, 'training' | 'marked'>): number {
+  return training === marked ? training.length : marked.filter((number) => number < SKIPPED).length;
+}
+
+/** The order in which an epoch (0-based) uses the training split: image numbers, with the marks that they have in it. */
 export function epochOrder(seed: number, epoch: number, training: Uint32Array): Uint32Array {
   const order = permutationAt(seed, Purpose.order, epoch, training.length);
   for (let i = 0; i < order.length; i++) order[i] = training[order[i]!]!;

@@ -79,7 +79,7 @@ export function planMemory(shape: RunShape, base: number): MemoryPlan {
     vector: space.take(vectorBytes),
     sums: space.take(SUMS_BYTES),
   }));
-  const grid = passGridOf(shape.batchSize, shape.shards, shape.layout);
+  const grid = passGridOf(shape.batchSize, shape.shards, shape.layout, shape.workers);
   const parts = Math.max(partsOf(shape.validationCount), partsOf(shape.testImages));
   const taskCount = Math.max(shape.shards, grid.passGroups, ROW_GROUPS + REST_GROUPS, parts);
   const partSums = space.take(parts * SUMS_BYTES);

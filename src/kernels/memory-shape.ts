@@ -17,6 +17,8 @@ export interface RunShape {
   /** Samples of the training and of the validation split. */
   readonly trainingCount: number;
   readonly validationCount: number;
+  /** Whether samples of the training split are skipped: their places in an order are marked. */
+  readonly skips?: boolean;
   /** Computing threads, each with a scratch of its own. */
   readonly workers: number;
   /** Tree nodes that may stand in memory at once. */

@@ -30,12 +30,17 @@ export interface PassGrid {
 // Samples of a pass: many make few passes, few keep what they leave in the second-level cache.
 const PASS_SAMPLES = 128;
 
-/** Tiles of a group: where rows are long, so many that it pays to fetch a block of them from beyond the caches. */
-function tilesOfGroup({ layers }: Layout): number {
-  return layers.some(({ stride }) => 4 * stride >= LONG_ROW_BYTES) ? 4 : 1;
+/**
+ * Tiles of a group. Where rows are long, so many that it pays to fetch a block of them from beyond the caches; but two groups to a
+ * pass of PASS_SAMPLES where several threads share its groups (coordinator/executors/step-tasks.ts says where they may).
+ */
+function tilesOfGroup({ layers }: Layout, shared: boolean): number {
+  if (!layers.some(({ stride }) => 4 * stride >= LONG_ROW_BYTES)) return 1;
+  return shared ? 4 : 8;
 }
 
-export function passGridOf(batchSize: number, shards: number, layout: Layout): PassGrid {
+/** Of a batch of at most `batchSize` samples in `shards` shards, by `workers` threads. */
+export function passGridOf(batchSize: number, shards: number, layout: Layout, workers: number): PassGrid {
   const largest = Math.max(1, Math.ceil(batchSize / shards));
   const shardTiles = Math.ceil(largest / TILE);
   const tileSamples = Math.ceil(largest / shardTiles);
@@ -43,7 +48,8 @@ export function passGridOf(batchSize: number, shards: number, layout: Layout): P
   const shardPasses = Math.ceil(shardTiles / room);
   const passShards = shardPasses > 1 ? 1 : Math.min(shards, 2 ** Math.floor(Math.log2(room / shardTiles)));
   const passTiles = shardPasses > 1 ? Math.ceil(shardTiles / shardPasses) : passShards * shardTiles;
-  const groupTiles = Math.min(passTiles, tilesOfGroup(layout));
+  const shared = workers > 1 && (passShards === shards || shards % workers > 0);
+  const groupTiles = Math.min(passTiles, tilesOfGroup(layout, shared));
   return { shardTiles, passShards, shardPasses, passTiles, groupTiles, passGroups: Math.ceil(passTiles / groupTiles) };
 }
 

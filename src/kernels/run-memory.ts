@@ -235,12 +235,6 @@ export class RunMemory {
     this.words[address / 4 + SumsWord.sampleCount] = sampleCount;
   }
 
-  /** Image numbers at the positions [first, end) of an epoch's order. */
-  numbersAt(epoch: number, first: number, end: number): number[] {
-    const order = this.plan.orders[epoch & 1]! / 4;
-    return [...this.words.subarray(order + first, order + end)];
-  }
-
   /** Lists the blocks of a compute phase; block i goes to slot `slots[i]`. */
   setBlocks(blocks: readonly BlockAddress[], slots: readonly number[]): void {
     blocks.forEach(({ level, index }, i) => {

@@ -73,8 +73,8 @@ function planScratch(
   const samples = groupTiles * TILE;
   const longRows = longestRow >= LONG_ROW_BYTES;
   const layerRecords = layers.flatMap(({ inputs }) => {
-    // compaction writes eight entries at a time
-    const [entryBytes, placeBytes] = [(inputs + 8) * 8, (inputs + 1) * 4];
+    // compaction writes eight entries at a time, or four, and their places
+    const [entryBytes, placeBytes] = [(inputs + 8) * 8, (inputs + 4) * 4];
     return wordsOf(LayerScratchWord, {
       entries: space.take(samples * entryBytes),
       entryBytes,
@@ -96,7 +96,8 @@ function planScratch(
       images: space.take(samples * imageBytes),
       slots: space.take(samples * 4),
       positions: space.take(samples * 4),
-      matrix: space.take(longRows ? samples * Math.max(...layers.map(({ inputs }) => inputs)) * 4 : 0),
+      // of a dense matrix, or of 128 bytes of each row (assembly/packed.ts)
+      matrix: space.take(longRows ? Math.max(128, samples * 4) * Math.max(...layers.map(({ inputs }) => inputs)) : 0),
       parts: space.take(512),
       ...planCanvas(space, rows, columns),
       entries: space.take(2 * ENTRY_BYTES),

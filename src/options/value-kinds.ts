@@ -1,6 +1,8 @@
 // The kinds of value that an option can have: what is allowed, in words and as a check, and how the text of a flag is
 // read. Knows no option.
 
+import { rangesOf, rangesText } from '../data/number-ranges.ts';
+
 export interface Kind<T> {
   /** What is allowed, to follow "it must be". */
   readonly allowed: string;
@@ -37,6 +39,12 @@ export const fraction: Kind<number> = {
   fromText: numberFromText,
 };
 
+export const share: Kind<number> = {
+  allowed: 'a number from 0 to 1',
+  accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  fromText: numberFromText,
+};
+
 /** Numbers above 0. */
 export function positive(max: number): Kind<number> {
   return {
@@ -69,6 +77,20 @@ export function widths(maxLayers: number, maxWidth: number): Kind<readonly numbe
       return read.every((width) => typeof width === 'number') ? read : text;
     },
   };
+}
+
+/** Numbers as text in one form, since two lists that are equal have to be told to be (data/number-ranges.ts). */
+export function numberList(of: 'image' | 'step'): Kind<string> {
+  return {
+    allowed: `a list of ${of} numbers and ranges in ascending order, such as 5,17,100-120, of at most 20,000 characters`,
+    accepts: (value) => typeof value === 'string' && value.length <= 20_000 && inOneForm(value) === value,
+    fromText: (text) => inOneForm(text) ?? text,
+  };
+}
+
+function inOneForm(text: string): string | null {
+  const ranges = rangesOf(text);
+  return ranges === null ? null : rangesText(ranges);
 }
 
 export const onOff: Kind<boolean> = {

@@ -15,9 +15,17 @@ export function bestOf<T extends Kept>(checkpoints: readonly T[]): T | null {
   }, null);
 }
 
-/** Those that go when the last `keepLast` and the best by validation loss are kept. */
-export function toRemove<T extends Kept>(checkpoints: readonly T[], keepLast: number): T[] {
+/**
+ * Those that go when the last `keepLast` and the best by validation loss are kept.
+ * @param cleanSteps steps that the run may have to go back to: of each, the newest up to it stays as well
+ */
+export function toRemove<T extends Kept>(
+  checkpoints: readonly T[],
+  keepLast: number,
+  cleanSteps: readonly number[] = [],
+): T[] {
   const newestFirst = [...checkpoints].sort((a, b) => b.step - a.step);
   const best = bestOf(checkpoints);
-  return newestFirst.slice(keepLast).filter((each) => each !== best);
+  const clean = cleanSteps.map((upTo) => newestFirst.find(({ step }) => step <= upTo));
+  return newestFirst.slice(keepLast).filter((each) => each !== best && !clean.includes(each));
 }

@@ -10,6 +10,7 @@ export const evictionReasons = [
   'heartbeat_timeout',
   'not_reading',
   'non_finite',
+  'false_answer',
   'engine_failed',
   'protocol_error',
 ] as const;
@@ -65,6 +66,34 @@ export type ClusterEvent =
       readonly type: 'workerWrong';
       readonly workerId: number;
       readonly reason: string;
+    }
+  | {
+      /** An audit found that a worker's answer is not the coordinator's own. It is evicted, and refused from then on. */
+      readonly type: 'workerFalse';
+      readonly workerId: number;
+      readonly reason: string;
+    }
+  | {
+      /** Since a worker's answers were false, the run goes on from an earlier state. */
+      readonly type: 'wentBack';
+      /** Committed up to then. */
+      readonly from: number;
+      /** Of the state that it goes on from. */
+      readonly to: number;
+      readonly reason: string;
+    }
+  | {
+      /** At the end of a run with --audit: what was computed again. */
+      readonly type: 'audits';
+      readonly share: number;
+      readonly answers: number;
+      readonly audited: number;
+      /** Of them, those that were false. */
+      readonly falseAnswers: number;
+      /** That this process computed for them. */
+      readonly seconds: number;
+      /** That the workers say to have computed. */
+      readonly workerSeconds: number;
     }
   | {
       /** What a worker sent was not finite, and finite when it was asked again. It stays. */

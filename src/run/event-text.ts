@@ -31,6 +31,16 @@ export function eventLine(event: TrainEvent): EventLine | null {
       return info(`a late tree node of step ${event.step} from worker ${event.workerId} was dropped`);
     case 'workerWrong':
       return warning(`worker ${event.workerId} was wrong: ${event.reason}; this coordinator's own answer stands`);
+    case 'workerFalse':
+      return warning(
+        `worker ${event.workerId} sent a false answer: ${event.reason}; it is evicted, and its name and address are refused`,
+      );
+    case 'wentBack':
+      return warning(
+        `The run goes back from step ${event.from} to step ${event.to}, and on from there: ${event.reason}`,
+      );
+    case 'audits':
+      return info(auditsText(event));
     case 'workerDoubted':
       return warning(event.reason);
     case 'threadsWrong':
@@ -79,6 +89,21 @@ export function eventLine(event: TrainEvent): EventLine | null {
 function joinText({ workerId, name, address, threads, wide }: TrainEvent & { type: 'workerJoined' }): string {
   const who = address === null ? `is ${name}:` : `joined: ${name} at ${address},`;
   return `worker ${workerId} ${who} ${counted(threads, 'thread')}${wide ? ' with wide vectors' : ''}`;
+}
+
+function auditsText(event: TrainEvent & { type: 'audits' }): string {
+  const { share, answers, audited, falseAnswers, seconds, workerSeconds } = event;
+  const found =
+    falseAnswers === 0
+      ? 'none of them was false'
+      : `${falseAnswers} of them ${falseAnswers === 1 ? 'was' : 'were'} false`;
+  const cost = `${seconds.toFixed(2)} s here, beside ${workerSeconds.toFixed(2)} s of the workers`;
+  const unseen = `a single false answer stays unseen with a chance of ${percentText(1 - share)}`;
+  return `Audits: ${audited} of ${counted(answers, 'answer')} were computed again in ${cost}: ${found}; ${unseen}`;
+}
+
+function percentText(ratio: number): string {
+  return `${Number((100 * ratio).toFixed(4))} %`;
 }
 
 /** A node says the same of its own. */

@@ -26,6 +26,7 @@ export function shapeOf(
     trainImages: data.train.count,
     testImages: data.test.count,
     trainingCount: numbers.training.length,
+    skips: numbers.marked !== numbers.training,
     validationCount: numbers.validation.length,
     workers,
     slots,

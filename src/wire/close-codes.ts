@@ -39,6 +39,7 @@ export const closeCodes = {
 
   nonFinite: { code: 4040, sentBy: 'coordinator', reaction: 'end-failed' },
   engineFailed: { code: 4041, sentBy: 'coordinator', reaction: 'end-failed' },
+  falseAnswer: { code: 4042, sentBy: 'coordinator', reaction: 'end-failed' },
 
   internal: { code: 4050, sentBy: 'either', reaction: 'retry' },
 } as const satisfies Record<string, { code: number; sentBy: string; reaction: NodeReaction }>;

@@ -1,6 +1,6 @@
 // Churn: run after run whose threads die, whose workers are killed, stopped, cut off and started, and whose coordinator is
 // killed and resumed, at random from a printed seed. Each ends with the baseline's bits, and what a process holds of the
-// system's resources does not grow. LOCKSTEP_CHURN_SECONDS says how long (default 120; a third of it with threads alone),
+// system's resources does not grow; where there are workers a fifth of their answers is audited, and nobody is accused. LOCKSTEP_CHURN_SECONDS says how long (default 120; a third of it with threads alone),
 // LOCKSTEP_SEED draws the same disturbances again. Needs dist/.
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -53,6 +53,8 @@ interface Life {
   readonly exitCode: number | null;
   readonly held: readonly Held[];
   readonly deaths: number;
+  /** Answers of nodes that were computed again, by a coordinator that came to its end. */
+  readonly audited: number;
   readonly stderr: string;
 }
 
@@ -62,6 +64,7 @@ async function live(given: Partial<TrainOptions>, faults: readonly Fault[], kill
   living.add(child);
   const held: Held[] = [];
   let deaths = 0;
+  let audited = 0;
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {
     stderr += text;
@@ -70,6 +73,8 @@ async function live(given: Partial<TrainOptions>, faults: readonly Fault[], kill
     const told = JSON.parse(line);
     if ('epoch' in told) held.push(told);
     if ('threadLost' in told) deaths++;
+    if ('audited' in told) audited += told.audited;
+    if ('accused' in told) stderr += `${told.accused}\n`;
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
@@ -87,7 +92,7 @@ async function live(given: Partial<TrainOptions>, faults: readonly Fault[], kill
   }
   const exitCode = await ended;
   patience.abort();
-  return { exitCode, held, deaths, stderr };
+  return { exitCode, held, deaths, audited, stderr };
 }
 
 function drawFaults(random: Seeded, threads: number, steps: number): Fault[] {
@@ -125,7 +130,7 @@ interface Rounds {
 async function churn({ name, options, always, random, seconds, threads, longestLifeMs }: Rounds) {
   const baseline = await baselineOf(options);
   const until = performance.now() + seconds * 1000;
-  const count = { runs: 0, lives: 0, kills: 0, deaths: 0 };
+  const count = { runs: 0, lives: 0, kills: 0, deaths: 0, audited: 0 };
   const last: Held[] = [];
   while (performance.now() < until) {
     const out = join(folder, `${name}-${count.runs++}`);
@@ -136,7 +141,7 @@ async function churn({ name, options, always, random, seconds, threads, longestL
       const given = { ...(begun ? { resume: out } : { ...options, out }), ...always, threads: own };
       const killMs = life < kills ? random.integer(200, longestLifeMs) : null;
       const faults = drawFaults(random, own, options.epochs! * stepsPerEpoch);
-      const { exitCode, held, deaths, stderr } = await live(given, faults, killMs);
+      const { exitCode, held, deaths, audited, stderr } = await live(given, faults, killMs);
       expect(stderr).toBe('');
       expect([0, killMs === null ? 0 : null]).toContain(exitCode);
       // From the second epoch on, a process holds what it held before: a checkpoint that is being written has a file open,
@@ -144,6 +149,7 @@ async function churn({ name, options, always, random, seconds, threads, longestL
       expectFlat(held.slice(1), 16, 65_536);
       count.lives++;
       count.deaths += deaths;
+      count.audited += audited;
       if (exitCode === null) count.kills++;
       last.push(...held.slice(-1));
     }
@@ -176,7 +182,7 @@ test('workers are killed, stopped, cut off and started, and the coordinator is k
   onTestFinished(() => herd.end());
   await herd.start();
   const count = await churn({
-    ...{ name: 'nodes', options: withNodes, always: { listen, heartbeatTimeout: 1 }, random },
+    ...{ name: 'nodes', options: withNodes, always: { listen, heartbeatTimeout: 1, audit: 0.2 }, random },
     ...{ seconds: (2 * seconds) / 3, threads: [0, 1], longestLifeMs: 8000 },
   });
   await herd.end();
@@ -193,5 +199,7 @@ test('workers are killed, stopped, cut off and started, and the coordinator is k
   }
   const { killed, told, stopped, cut } = herd.counts;
   for (const times of [count.kills, killed, told, stopped, cut]) expect(times).toBeGreaterThan(0);
+  // and nobody was accused, or the coordinator's stderr would say so
+  expect(count.audited).toBeGreaterThan(0);
   expect(herd.counts.joined).toBeGreaterThan(herd.counts.started);
 });

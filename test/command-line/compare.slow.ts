@@ -1,6 +1,6 @@
 // `lockstep compare`, as it is typed: equal runs, runs that differ, and runs that are not finished.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -44,11 +44,13 @@ describe('lockstep compare', () => {
     expect(stdout).toMatch(/^lr +0\.001 +0\.01 +0\.001 +yes$/m);
     expect(stdout).toMatch(/^2 +10 +lr +0\.001 +0\.01$/m);
     expect(stdout).toMatch(/^2( +\d\.\d{4} +\d\.\d{4} +-){4}$/m);
+    expect(stdout).toMatch(/^2 +step 10: other parameters after 11 steps$/m);
+    expect(stdout).toMatch(/^3 +none that both tell of$/m);
     expect(stdout).toContain('Not all are finished.');
-    const { runs, options, sameDigest, sameState } = JSON.parse(
+    const { runs, options, partedAfter, sameDigest, sameState } = JSON.parse(
       (await compare('first', 'other', 'dead', '--json')).stdout,
     );
-    expect([sameDigest, sameState]).toEqual([null, null]);
+    expect([sameDigest, sameState, partedAfter]).toEqual([null, null, [11, null]]);
     expect(options).toEqual([{ name: 'lr', values: [0.001, 0.01, 0.001], inBits: true }]);
     const { test, digest } = await summaryOf('other');
     expect(runs[1]).toMatchObject({ run: 'other', finished: true, steps: 20, test, digest });
@@ -58,6 +60,18 @@ describe('lockstep compare', () => {
       sameDigest: false,
       sameState: false,
     });
+  });
+
+  it('passes over receipts that were changed, and says where none are', async () => {
+    const path = join(folder, 'same', 'receipts.jsonl');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace(/"parameters":"./, '"parameters":"x'));
+    const changed = await compare('first', 'same');
+    expect(changed.stderr).toContain('receipts.jsonl is passed over: line 1');
+    expect(changed.stdout).toContain('unknown: there are no receipts of both');
+    await rm(path);
+    const { stderr, stdout } = await compare('first', 'same');
+    expect([stderr, stdout]).toEqual(['', expect.stringContaining('unknown: there are no receipts of both')]);
   });
 
   it('refuses what is no run', async () => {

@@ -274,6 +274,26 @@ export function workers(): Dashboard {
         queries: [[last('lockstep_worker_evictions_total'), '{{reason}}']],
       }),
     )
+    .withRow(new RowBuilder('Audits'))
+    .withPanel(
+      graph({
+        title: 'Answers computed again',
+        description:
+          "Nodes' answers that the coordinator computed again (--audit), by what came out, since the run began.",
+        unit: 'short',
+        width: 12,
+        queries: [[last('lockstep_audits_total'), '{{outcome}}']],
+      }),
+    )
+    .withPanel(
+      graph({
+        title: 'What audits cost',
+        description: 'Cores that the coordinator has busy with audits. Near 1 they hold up the steps.',
+        unit: 'none',
+        width: 12,
+        queries: [[rate('lockstep_audit_seconds_total'), 'cores']],
+      }),
+    )
     .withRow(new RowBuilder('Wide vectors'))
     .withPanel(
       graph({

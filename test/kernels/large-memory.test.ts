@@ -9,7 +9,8 @@ import { shapeOf } from '../../src/run/run-shape.ts';
 test('the figures of a step are added there too', () => {
   const set = { rows: 28, columns: 28, count: 3_000_000, images: new Uint8Array(0), labels: new Uint8Array(0) };
   const data = { train: set, test: { ...set, count: 1 }, classes: 10 };
-  const split = { training: new Uint32Array(64), validation: new Uint32Array(0) };
+  const training = new Uint32Array(64);
+  const split = { training, marked: training, validation: new Uint32Array(0) };
   const shape = shapeOf(resolveOptions({}, null), data, split, 1, 2);
   // no page of it is touched but a few
   const memory = layRun(shape, wiring.sharedKernels(), wiring.heapBase());

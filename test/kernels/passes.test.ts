@@ -3,6 +3,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { blocksOfStep } from '../../coordinator/executors/step-tasks.ts';
 import { REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import { committedHash } from '../../src/kernels/parameter-hash.ts';
@@ -132,16 +133,21 @@ test('a batch is cut into tiles of at most 16 samples, and passes of at most 64 
       fc.integer({ min: 1, max: 70_000 }),
       fc.integer({ min: 0, max: 8 }),
       fc.boolean(),
-      (batchSize, level, long) => {
+      fc.integer({ min: 1, max: 9 }),
+      (batchSize, level, long, workers) => {
         const shards = 2 ** level;
         const layout = layoutOf([4, long ? 256 : 252, 3]);
-        const grid = passGridOf(batchSize, shards, layout);
+        const grid = passGridOf(batchSize, shards, layout, workers);
         const { shardTiles, passShards, shardPasses, passTiles, groupTiles, passGroups } = grid;
         expect(shardTiles * 16).toBeGreaterThanOrEqual(Math.ceil(batchSize / shards));
         expect(passTiles).toBeLessThanOrEqual(64);
         expect(shards % passShards).toBe(0);
-        // long rows serve several tiles, and each tile is in one group
-        expect(groupTiles).toBe(long ? Math.min(4, passTiles) : 1);
+        // long rows serve several tiles, and each tile is in one group; what threads share is at least two groups, if it is large
+        const shared = workers > 1 && blocksOfStep(workers, shards, passesOf(grid, shards)) === null;
+        if (!long) expect(groupTiles).toBe(1);
+        else if (workers === 1) expect(groupTiles).toBe(Math.min(8, passTiles));
+        else if (shared) expect(groupTiles).toBe(Math.min(4, passTiles));
+        else expect([4, 8, passTiles]).toContain(groupTiles);
         expect(passGroups).toBe(Math.ceil(passTiles / groupTiles));
         if (shardPasses > 1) expect(passShards).toBe(1);
         // parts of a shard are as even as they can be

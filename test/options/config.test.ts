@@ -30,6 +30,7 @@ describe('resolveOptions', () => {
       augmentValidation: false,
       maxSteps: null,
       limitTrain: null,
+      without: null,
       data: null,
       transpose: false,
       listen: null,
@@ -37,6 +38,7 @@ describe('resolveOptions', () => {
       minWorkers: 1,
       joinTimeout: null,
       heartbeatTimeout: 10,
+      audit: 0,
       tlsCert: null,
       tlsKey: null,
       allowOrigin: [],
@@ -231,6 +233,10 @@ it.each([
   [{ listen: '127.0.0.1:70000' }, '--listen 127.0.0.1:70000 is no address'],
   [{ listen: '127.0.0.1:0', tlsCert: 'a' }, '--tls-key is missing'],
   [{ listen: '127.0.0.1:0', tlsKey: 'a' }, '--tls-cert is missing'],
+  [{ audit: 0.1 }, '--audit 0.1 needs --listen'],
+  [{ listen: '127.0.0.1:0', audit: 1.5 }, 'The option "audit" cannot be 1.5'],
+  [{ listen: '127.0.0.1:0', audit: -0.1 }, 'The option "audit" cannot be -0.1'],
+  [{ listen: '127.0.0.1:0', audit: 0.1, engine: 'tfjs-node' }, '--audit does not go with --engine tfjs-node'],
 ])('%j is refused before anything is made', async (options, what) => {
   expect(await refusal(() => resolveOptions(options, null))).toMatchObject({
     code: 'ERR_LOCKSTEP_BAD_OPTION',

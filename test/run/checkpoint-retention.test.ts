@@ -20,6 +20,16 @@ describe('toRemove', () => {
     expect(remaining(all, keepLast)).toEqual(expected);
   });
 
+  it.each([
+    ['the newest up to each step that the run may have to go back to', [5, 2], [2, 5, 7, 8]],
+    ['nothing for a step before all of them', [0], [7, 8]],
+    ['no more where they stay anyway', [9, 7], [7, 8]],
+  ] as const)('keeps %s', (_, cleanSteps, expected) => {
+    const all = [1, 2, 4, 5, 7, 8].map((step) => ({ step, validationLoss: null }));
+    const gone = toRemove(all, 2, cleanSteps);
+    expect(all.filter((each) => !gone.includes(each)).map(({ step }) => step)).toEqual(expected);
+  });
+
   it('never removes the newest or the best, and keeps at most one more than asked', () => {
     const arbitrary = fc.uniqueArray(
       fc.record({ step: fc.nat(99), validationLoss: fc.option(fc.integer({ max: 9, min: 0 })) }),

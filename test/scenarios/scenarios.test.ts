@@ -3,11 +3,12 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { auditPlayer } from './audit-player.ts';
 import { membershipPlayer } from './membership-player.ts';
 import { replay } from './scenario.ts';
 import { stepPlayer } from './step-player.ts';
 
-const players = { step: stepPlayer, membership: membershipPlayer };
+const players = { step: stepPlayer, membership: membershipPlayer, audit: auditPlayer };
 
 describe.each(Object.entries(players))('%s scenarios', (folder, player) => {
   const directory = new URL(`${folder}/`, import.meta.url);

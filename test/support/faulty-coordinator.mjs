@@ -15,6 +15,8 @@ const onEvent = (event) => {
   const line = eventLine(event);
   if (line !== null) tell({ [line.level]: line.text });
   if (event.type === 'threadLost') tell({ threadLost: event.thread });
+  if (event.type === 'workerFalse') tell({ accused: event.reason });
+  if (event.type === 'audits') tell({ audited: event.audited });
 };
 const asked = await resolveWithRun(options, null, 'option');
 const { stateDigest } = await trainRun(asked, { onEvent }, { ...wiring, faults });

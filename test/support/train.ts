@@ -32,12 +32,27 @@ export async function traced(options: Partial<TrainOptions>, changes: Partial<Tr
 export function traceOf(summary: Summary, events: readonly TrainEvent[]): Traced {
   return {
     summary,
-    history: events
-      .filter((event) => event.type === 'epoch')
-      .map(({ epoch, steps, train, validation, samples }) => ({ epoch, steps, train, validation, samples })),
+    history: standing(events).map(({ epoch, steps, train, validation, samples }) => ({
+      epoch,
+      steps,
+      train,
+      validation,
+      samples,
+    })),
     warnings: events.flatMap((event) => warningOf(event) ?? []),
     threadsLost: events.filter(({ type }) => type === 'threadLost').length,
   };
+}
+
+/** The epochs that a run told of, but for those that it went back behind. */
+function standing(events: readonly TrainEvent[]): (TrainEvent & { type: 'epoch' })[] {
+  const epochs: (TrainEvent & { type: 'epoch' })[] = [];
+  for (const event of events) {
+    if (event.type === 'epoch') epochs.push(event);
+    if (event.type !== 'wentBack') continue;
+    while (epochs.length > 0 && epochs.at(-1)!.steps > event.to) epochs.pop();
+  }
+  return epochs;
 }
 
 export function warningOf(event: TrainEvent): string | null {

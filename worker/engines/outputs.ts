@@ -79,6 +79,8 @@ function outputsOfTile(memory: RunMemory, { stepInEpoch }: StepAddress, pass: nu
   const count = start + shardStart(end - start, grid.shardTiles, ofShard + 1) - first;
   const store = plan.workers[0]!.store / 4;
   const word = (name: number) => words[store + name]! >>> 0;
+  // less than it has places where samples are skipped
+  const lanes = words[word(StoreWord.counts) / 4 + tile]!;
   const layers = shape.layout.layers.flatMap(({ inputs, stride }, l) => {
     const record = word(StoreWord.layers) / 4 + LAYER_STORE_WORDS * l;
     const inputBytes = TILE * inputs * (l === 0 ? 1 : 4);
@@ -87,7 +89,7 @@ function outputsOfTile(memory: RunMemory, { stepInEpoch }: StepAddress, pass: nu
     // where a shard is one tile, the sum of the tile's deltas stands behind those of all samples
     const sum = deltas + (TILE * grid.passShards - tile * (TILE - 1)) * pitch;
     return [
-      ...Array.from({ length: count }, (_, i) => ({ at: deltas + i * pitch, bytes: stride * 4 })),
+      ...Array.from({ length: lanes }, (_, i) => ({ at: deltas + i * pitch, bytes: stride * 4 })),
       ...(l === 0 && grid.shardTiles === 1 ? [{ at: sum, bytes: stride * 4 }] : []),
       { at: (words[record + LayerStoreWord.inputs]! >>> 0) + tile * inputBytes, bytes: inputBytes },
     ];

@@ -43,7 +43,7 @@ export function layNodeRun(welcome: Welcome, data: DatasetShape, known: Dataset 
   return fitting(() => {
     const options = resolveOptions({}, welcome.configuration);
     const { seed, augmentValidation } = options;
-    const split = splitImages(seed, data.train.count, options.valSize, options.limitTrain);
+    const split = splitImages(seed, data.train.count, options.valSize, options.limitTrain, options.without);
     const shape = shapeOf(options, data, split, threads, options.shards);
     const plan = planMemory(shape, wiring.heapBase());
     if (plan.vectorBytes !== 4 * welcome.valueCount) {

@@ -74,7 +74,7 @@ export class NodeRun {
     checkAsked(blocks, this.#shape.shards, 'shards');
     this.#takeParameters(message);
     if (this.#epoch !== epoch) {
-      this.#memory.setOrder(epoch, epochOrder(this.#seed, epoch, this.#split.training));
+      this.#memory.setOrder(epoch, epochOrder(this.#seed, epoch, this.#split.marked));
       this.#memory.useOrder(epoch);
       this.#epoch = epoch;
     }

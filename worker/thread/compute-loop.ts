@@ -1,8 +1,8 @@
 // A computing thread's life: wait for a job, go through its phases taking whatever task is free, until told to stop.
 // It knows the mailbox (src/kernels/mailbox.ts) and an engine, and nothing of how the thread came to be.
 
-import { batchSamples } from '../../src/data/sampler.ts';
 import type { Engine, SharedSteps } from '../../src/engine.ts';
+import { samplesOfBatch } from '../../src/kernels/batch-samples.ts';
 import { REST_GROUPS, ROW_GROUPS } from '../../src/kernels/kernels.ts';
 import { firstPhaseAt, JobKind, SplitCode, Word } from '../../src/kernels/mailbox.ts';
 import { BlockWord, SumsWord, TallyDouble } from '../../src/kernels/memory-records.ts';
@@ -232,8 +232,7 @@ export class ComputeLoop {
   }
 
   #batchSamples(): number {
-    const { batchSize, trainingCount } = this.#memory.plan.shape;
-    return batchSamples(this.#at.stepInEpoch, batchSize, trainingCount);
+    return samplesOfBatch(this.#memory, this.#at.stepInEpoch);
   }
 
   get #shared(): SharedSteps {

@@ -101,6 +101,11 @@ export function valuesOf(run: WatchedRun): Record<PlainKey, readonly MetricValue
       linkBytesPerSecond === null ? [] : [{ labels: ranked(rank), value: linkBytesPerSecond }],
     ),
     nonFinite: one(counts.nonFiniteShards),
+    audits: [
+      { labels: { outcome: 'same' }, value: counts.audited - counts.falseAnswers },
+      { labels: { outcome: 'false' }, value: counts.falseAnswers },
+    ],
+    auditSeconds: one(counts.auditMs / 1000),
     wideChecks: one(counts.wideChecks),
     lastCheckpoint: one(run.lastCheckpointMs / 1000),
     lastStep: one(run.lastStepMs / 1000),

@@ -60,6 +60,13 @@ export class Curve {
     if (this.#intervals.length >= this.#most) this.#halve();
   }
 
+  /** What was after `step` steps is undone; so is the interval that it lies in. */
+  cut(step: number): void {
+    this.#intervals = this.#intervals.filter(({ endStep }) => endStep <= step);
+    this.#open = { ...empty };
+    this.#generation++;
+  }
+
   /** Closed points from number `from` on. */
   points(from = 0): CurvePoint[] {
     return this.#intervals.slice(from).map(({ lossSum, correctCount, sampleCount, endStep, endEpochs, seconds }) => ({

@@ -201,6 +201,18 @@ export const metricTable = {
     help: "Shards whose tree node was not finite. If another worker's is not either, the run fails.",
     labels: {},
   },
+  audits: {
+    name: 'lockstep_audits_total',
+    type: 'counter',
+    help: "Answers of nodes that were computed again (--audit), and whether they were the coordinator's own. A false one evicts its node.",
+    labels: { outcome: ['same', 'false'] },
+  },
+  auditSeconds: {
+    name: 'lockstep_audit_seconds_total',
+    type: 'counter',
+    help: "Time that the coordinator computed nodes' answers again.",
+    labels: {},
+  },
   wideChecks: {
     name: 'lockstep_wide_checks_total',
     type: 'counter',

@@ -30,6 +30,14 @@ export class ThinnedList<T> {
     return this.#items.slice(from);
   }
 
+  /** The last ones go, from the first on that is not to stay. */
+  cut(stays: (item: T) => boolean): void {
+    const first = this.#items.findIndex((item) => !stays(item));
+    if (first !== -1) this.#items = this.#items.slice(0, first);
+    this.#skipped = 0;
+    this.#generation++;
+  }
+
   push(item: T): void {
     // the last one was only there as the newest
     if (this.#skipped > 0) this.#items.pop();

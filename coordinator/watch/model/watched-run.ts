@@ -67,8 +67,8 @@ export class WatchedRun implements Observer {
   readonly curve = new Curve(CURVE_POINTS, CURVE_STEPS);
   readonly validationCurve = new ThinnedList<ValidationPoint>(CURVE_POINTS);
   readonly events = new EventLog();
-  steps: number;
-  samples: number;
+  steps = 0;
+  samples = 0;
   lastStepMs = 0;
   lastCheckpointMs: number;
   epoch = 0;
@@ -83,7 +83,11 @@ export class WatchedRun implements Observer {
   /** Of the epoch so far. */
   train: Means | null = null;
   /** Of the last epoch that ended, and of the end. */
-  readonly lastMeans: { train: Means | null; validation: Means | null; test: Means | null };
+  lastMeans: { train: Means | null; validation: Means | null; test: Means | null } = {
+    train: null,
+    validation: null,
+    test: null,
+  };
   endedMs: number | null = null;
   #status: () => ExecutorStatus = () => noStatus;
   #last: ExecutorStatus | null = null;
@@ -101,16 +105,29 @@ export class WatchedRun implements Observer {
     this.phaseDurations = Object.fromEntries(
       phases.map((phase) => [phase, new DurationHistogram(buckets)]),
     ) as unknown as Record<Phase, DurationHistogram>;
-    this.steps = start.steps;
-    this.samples = start.samples;
     this.lastCheckpointMs = start.checkpointMs;
-    this.epoch = start.epochs.length;
-    const last = start.epochs.at(-1);
-    this.lastMeans = { train: last?.train ?? null, validation: last?.validation ?? null, test: null };
+    this.#stand(start);
     start.epochs.forEach(({ steps, validation }, i) => {
-      this.#ended = { epochs: i + 1, steps };
       if (validation !== null) this.validationCurve.push({ step: steps, epochs: i + 1, ...validation });
     });
+  }
+
+  /** The run goes on from where it stood before: what came after that is undone. */
+  goBack(start: Omit<WatchedStart, 'checkpointMs'>): void {
+    this.#stand(start);
+    this.epoch = start.epochs.length + 1;
+    this.train = null;
+    this.curve.cut(start.steps);
+    this.validationCurve.cut(({ epochs }) => epochs <= start.epochs.length);
+  }
+
+  #stand({ steps, samples, epochs }: Omit<WatchedStart, 'checkpointMs'>): void {
+    this.steps = steps;
+    this.samples = samples;
+    this.epoch = epochs.length;
+    const last = epochs.at(-1);
+    this.lastMeans = { train: last?.train ?? null, validation: last?.validation ?? null, test: null };
+    this.#ended = { epochs: epochs.length, steps: last?.steps ?? 0 };
   }
 
   attach(executors: () => ExecutorStatus): void {

@@ -46,6 +46,8 @@ export function productsBlocked(
       let k = load<i32>(inputs.done + (i << 2));
       let end = k;
       while (end < listed && load<i32>(places + (end << 2)) < limit) end++;
+      // what three at a time leave waits for the next block
+      if (end < listed) end -= (end - k) % 3;
       store<i32>(inputs.done + (i << 2), end);
       const target = targets + slot * targetPitch;
       if (i < denseCount) {
@@ -56,25 +58,25 @@ export function productsBlocked(
           store<u32>(target + place, load<u32>(found + place));
         }
       }
-      const entries = inputs.entries + i * inputs.entryBytes;
       const delta = deltas + slot * pitch;
       for (; k + 3 <= end; k += 3) {
-        const entry = entries + (k << 3);
-        const place = places + (k << 2);
+        const a = load<u32>(places + (k << 2));
+        const b = load<u32>(places + (k << 2), 4);
+        const c = load<u32>(places + (k << 2), 8);
         threeProducts(
-          weights + load<u32>(entry),
-          weights + load<u32>(entry, 8),
-          weights + load<u32>(entry, 16),
+          weights + (a >> 2) * stride,
+          weights + (b >> 2) * stride,
+          weights + (c >> 2) * stride,
           delta,
           stride,
-          target + load<u32>(place),
-          target + load<u32>(place, 4),
-          target + load<u32>(place, 8),
+          target + a,
+          target + b,
+          target + c,
         );
       }
       for (; k < end; k++) {
-        const sum = dotLanes(weights + load<u32>(entries + (k << 3)), delta, stride);
-        storeLanes(target + load<u32>(places + (k << 2)), sum);
+        const place = load<u32>(places + (k << 2));
+        storeLanes(target + place, dotLanes(weights + (place >> 2) * stride, delta, stride));
       }
     }
   }

@@ -6,6 +6,7 @@
 
 import { columnsEnd } from './inlined';
 import { addInputs, listedInputs } from './listed';
+import { packRows } from './packed';
 import { COLUMNS_BYTES, DENSE_TENTHS, Layer, LayerScratch, Scratch } from './structs';
 import { allFinite } from './vectors';
 
@@ -14,8 +15,11 @@ const BLOCK_INPUTS: i32 = 32;
 /** Rows of a block, of which a column's part is to stay in the first-level cache. */
 const LEAST_ROWS: i32 = 64;
 const MOST_ROWS: i32 = 192;
-/** The same of the dense kernel. */
+/** The same of the dense kernel, and of rows that are packed: their columns at hand fill half of that cache, or a little more. */
 const DENSE_ROWS: i32 = 128;
+const PACKED_ROWS: i32 = 28672 / COLUMNS_BYTES;
+/** How often a row is to be used by a group, so that it pays to pack it. */
+const PACKED_USES: i32 = 3;
 
 /** Whether the lists of a group hold so many of its inputs that the dense kernels are the faster ones; measured, in tenths. */
 export function isDense(inputs: LayerScratch, rows: i32, count: i32): bool {
@@ -29,13 +33,23 @@ function startLists(inputs: LayerScratch, count: i32): void {
   }
 }
 
-/** Makes the next block the listed inputs that are not done, and whose rows begin before byte `limit` of the weights. */
-function nextBlock(inputs: LayerScratch, count: i32, limit: u32): void {
+/**
+ * Makes the next block the listed inputs that are not done, and whose rows begin before byte `limit` of the weights. Where it is
+ * packed their offsets become those of rows COLUMNS_BYTES apart, the first of which is number `first`: backwards, inputs are found by
+ * their places.
+ */
+function nextBlock(inputs: LayerScratch, count: i32, limit: u32, packed: bool, first: i32, stride: i32): void {
+  // a number of which a multiple of the stride times it has the row's number above 32 bits
+  const reciprocal = (((<u64>1) << 32) + stride - 1) / stride;
   for (let i = 0; i < count; i++) {
     const end = inputs.entries + i * inputs.entryBytes + (load<i32>(inputs.counts + (i << 2)) << 3);
     let entry = <usize>load<u32>(inputs.ends + (i << 2));
     store<u32>(inputs.starts + (i << 2), <u32>entry);
-    while (entry < end && load<u32>(entry) < limit) entry += 8;
+    for (; entry < end; entry += 8) {
+      const offset = load<u32>(entry);
+      if (offset >= limit) break;
+      if (packed) store<u32>(entry, (<u32>((offset * reciprocal) >> 32) - first) * COLUMNS_BYTES);
+    }
     store<u32>(inputs.ends + (i << 2), <u32>entry);
   }
 }
@@ -57,20 +71,31 @@ export function affineBlocked(
     affineDense(scratch, weights, bias, layer, inputs, count, sums, pitch);
     return;
   }
-  const wanted = (BLOCK_INPUTS * count * rows) / max(1, listedInputs(inputs, count));
-  const blockRows = min(MOST_ROWS, max(LEAST_ROWS, wanted));
+  const listed = listedInputs(inputs, count);
+  const packed = listed >= rows * PACKED_USES;
+  let blockRows = min(MOST_ROWS, max(LEAST_ROWS, (BLOCK_INPUTS * count * rows) / max(1, listed)));
+  if (packed) {
+    const blocks = (rows + PACKED_ROWS - 1) / PACKED_ROWS;
+    blockRows = (rows + blocks - 1) / blocks;
+  }
   const blocksEnd = columnsEnd(stride);
   startLists(inputs, count);
   for (let first = 0; first < rows; first += blockRows) {
-    nextBlock(inputs, count, (first + blockRows) * stride);
+    const end = min(rows, first + blockRows);
+    nextBlock(inputs, count, end * stride, packed, first, stride);
     // a few columns of the block's rows serve all samples before the next ones do
     for (let column = 0; column < stride; ) {
       const last = column < blocksEnd ? column + COLUMNS_BYTES : min(column + 64, stride);
+      let block = weights;
+      if (packed) {
+        packRows(weights + first * stride + column, stride, end - first, last - column, scratch.matrix);
+        block = scratch.matrix - column;
+      }
       for (let i = 0; i < count; i++) {
-        const begin = <usize>load<u32>(inputs.starts + (i << 2));
-        const end = <usize>load<u32>(inputs.ends + (i << 2));
+        const entries = <usize>load<u32>(inputs.starts + (i << 2));
+        const entriesEnd = <usize>load<u32>(inputs.ends + (i << 2));
         const target = sums + i * pitch;
-        addInputs(weights, begin, end, column, min(last, blocksEnd), last, first === 0 ? bias : target, target);
+        addInputs(block, entries, entriesEnd, column, min(last, blocksEnd), last, first === 0 ? bias : target, target);
       }
       column = last;
     }

@@ -7,10 +7,11 @@ import { imageBytes, listPixels } from './augment';
 import { layerOf, shardStart, storeOf, sumGroup } from './inlined';
 import { backward, forward } from './layers';
 import { isHit, lossOf, startBackward } from './loss';
+import { sumLosses } from './loss-sums';
 import { tileSumSlot } from './row-entries';
 import { sumRow } from './row-sums';
 import { shiftBias } from './shifted-input';
-import { Adam, REST_GROUPS, ROW_GROUPS, Run, Scratch, Store, Sums, TILE } from './structs';
+import { Adam, REST_GROUPS, ROW_GROUPS, Run, Scratch, SKIPPED, Store, TILE } from './structs';
 import { clearTile, sampleImage, touchImages } from './tile-samples';
 import { transpose16 } from './transpose';
 import { beginSlice, updateRow } from './update';
@@ -100,7 +101,10 @@ export function computeTile(
   return count;
 }
 
-/** Lists the samples of tile `tile` of the pass as those from number `k` of their group on. Returns the number behind them. */
+/**
+ * Lists the samples of tile `tile` of the pass as those from number `k` of their group on, but for those that are skipped: these
+ * leave a loss of 0 at their place. Returns the number behind them.
+ */
 function listTile(
   run: Run,
   scratch: Scratch,
@@ -120,16 +124,25 @@ function listTile(
   const first = shardFirst + shardStart(shardSize, run.shardTiles, ofShard);
   const count = shardFirst + shardStart(shardSize, run.shardTiles, ofShard + 1) - first;
   const bytes = imageBytes(run);
-  if (count < TILE) clearTile(run, images, kept, tile, count);
-  store<i32>(kept.counts + (tile << 2), count);
   touchImages(run, batchFirst + first, count);
-  for (let i = 0; i < count; i++, k++) {
-    store<i32>(scratch.slots + (k << 2), tile * TILE + i);
-    store<i32>(scratch.positions + (k << 2), first + i);
-    const image = images + i * bytes;
-    sampleImage(run, scratch, epoch, load<u32>(run.order + ((batchFirst + first + i) << 2)), image);
+  let listed = 0;
+  for (let position = first; position < first + count; position++) {
+    const number = load<u32>(run.order + ((batchFirst + position) << 2));
+    if (number & SKIPPED) {
+      store<f64>(kept.losses + (position << 3), 0);
+      store<i32>(kept.hits + (position << 2), 0);
+      continue;
+    }
+    store<i32>(scratch.slots + (k << 2), tile * TILE + listed);
+    store<i32>(scratch.positions + (k << 2), position);
+    const image = images + listed * bytes;
+    sampleImage(run, scratch, epoch, number, image);
     listPixels(run, scratch, k, image);
+    listed++;
+    k++;
   }
+  if (listed < TILE) clearTile(run, images, kept, tile, listed);
+  store<i32>(kept.counts + (tile << 2), listed);
   return k;
 }
 
@@ -221,45 +234,6 @@ export function sumSlice(
     }
   }
   return finite;
-}
-
-/** The Sums of block (level, index), after all its tiles: losses in order within a shard, then along the tree. */
-export function sumLosses(
-  runAt: usize,
-  scratchAt: usize,
-  storeAt: usize,
-  stepInEpoch: i32,
-  level: i32,
-  index: i32,
-  sumsAt: usize,
-): void {
-  const run = changetype<Run>(runAt);
-  const kept = changetype<Store>(storeAt);
-  const losses = changetype<Scratch>(scratchAt).treeStack;
-  const batchCount = min(run.batchSize, run.trainingCount - stepInEpoch * run.batchSize);
-  const shards = 1 << level;
-  const start = shardStart(batchCount, run.shards, index << level);
-  let position = start;
-  let correctCount = 0;
-  for (let j = 0; j < shards; j++) {
-    const end = shardStart(batchCount, run.shards, (index << level) + j + 1);
-    let lossSum: f64 = 0;
-    for (; position < end; position++) {
-      lossSum += load<f64>(kept.losses + (position << 3));
-      correctCount += load<i32>(kept.hits + (position << 2));
-    }
-    store<f64>(losses + (j << 3), lossSum);
-  }
-  for (let width = 1; width < shards; width <<= 1) {
-    for (let j = 0; j < shards; j += width << 1) {
-      const left = losses + (j << 3);
-      store<f64>(left, load<f64>(left) + load<f64>(left + (width << 3)));
-    }
-  }
-  const sums = changetype<Sums>(sumsAt);
-  sums.lossSum = load<f64>(losses);
-  sums.correctCount = correctCount;
-  sums.sampleCount = position - start;
 }
 
 /**

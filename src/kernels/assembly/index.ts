@@ -6,8 +6,9 @@
 export { augmentImage } from './augment';
 export { denseImages, denseSamples } from './dense';
 export { evaluate } from './evaluate';
-export { computeBlock, computeTile, sumLosses, sumSlice } from './gradient';
+export { computeBlock, computeTile, sumSlice } from './gradient';
 export { foldHash, hashVector } from './hash';
+export { sumLosses } from './loss-sums';
 export { philox } from './random';
 export { finish, sumFirstRows } from './shifted-input';
 export { updateFlat, updateSlice } from './update';

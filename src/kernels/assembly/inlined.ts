@@ -159,20 +159,37 @@ export function pickEight(table: usize, pixels: v128, mask: i32, slot: i32, to: 
   return to + (popcnt(mask) << 1);
 }
 
+/** The numbers of those of four lanes that `mask` names, one after the other, and 0 behind them. */
+// @ts-ignore: decorator
+@inline
+export function lanesOf(table: usize, mask: i32): v128 {
+  return i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(table + (mask << 3))));
+}
+
+/** The lanes of float32 or words that `lanes` numbers. */
+// @ts-ignore: decorator
+@inline
+export function picked(values: v128, lanes: v128): v128 {
+  return i8x16.swizzle(values, i32x4.add(i32x4.mul(lanes, i32x4.splat(0x04040404)), i32x4.splat(0x03020100)));
+}
+
 /**
  * Appends the samples of the tile from `slot` on whose input is not 0, NaN as well: at `at` goes the offset of the sample's
- * delta, ENTRY_BYTES further on the value. One entry may be written behind the end.
+ * delta, ENTRY_BYTES further on the value. Up to four entries are written behind the end.
  */
 // @ts-ignore: decorator
 @inline
-export function listFloats(place: usize, slot: i32, stride: i32, at: usize): usize {
-  let offset = slot * stride;
-  for (let i = 0; i < 64; i += 4) {
-    const value = load<u32>(place + i);
-    store<u32>(at, offset);
-    store<u32>(at + ENTRY_BYTES, value);
-    at += <usize>i32(value !== 0) << 2;
-    offset += stride;
+export function listFloats(table: usize, place: usize, slot: i32, stride: i32, at: usize): usize {
+  const strides = i32x4.splat(stride);
+  let offsets = i32x4.splat(slot * stride);
+  for (let i = 0; i < 64; i += 16) {
+    const values = v128.load(place + i);
+    const mask = i32x4.bitmask(i32x4.ne(values, i32x4.splat(0)));
+    const lanes = lanesOf(table, mask);
+    v128.store(at, i32x4.add(i32x4.mul(lanes, strides), offsets));
+    v128.store(at, picked(values, lanes), ENTRY_BYTES);
+    at += popcnt(mask) << 2;
+    offsets = i32x4.add(offsets, i32x4.shl(strides, 2));
   }
   return at;
 }

@@ -4,9 +4,9 @@
 
 import { affineBlocked } from './blocked';
 import { productsBlocked } from './blocked-back';
-import { columnsEnd, dotLanes, layerOf, scratchOf, storedInput, storeOf } from './inlined';
+import { columnsEnd, dotLanes, lanesOf, layerOf, picked, scratchOf, storedInput, storeOf } from './inlined';
 import { addInputs, listedInputs } from './listed';
-import { COLUMNS_BYTES, Layer, LayerScratch, LONG_ROW_BYTES, Run, Scratch, SHARED_BYTES, Store } from './structs';
+import { COLUMNS_BYTES, Layer, LayerScratch, LONG_ROW_BYTES, Run, Scratch, SHARED_BYTES, Store, TILE } from './structs';
 
 /** Bytes of columns that all samples take before any takes the next ones, and bytes of their rows that stay in the nearest cache. */
 const PANEL_BYTES: i32 = 4 * COLUMNS_BYTES;
@@ -48,24 +48,56 @@ function affine(
 
 /**
  * ReLU: lists what is above 0 for the next layer, as its sample `i`; its rows have `stride` bytes. NaN counts as above, so that
- * it is never hidden. With `kept` (0 = none) each value, or 0, also stands there, TILE values apart.
+ * it is never hidden. Four at a time: up to four are written behind the end. With `kept` (0 = none) each value, or 0, also stands there, TILE values apart.
  */
-function listPositive(sums: usize, outputs: i32, next: LayerScratch, i: i32, stride: i32, kept: usize): void {
+function listPositive(
+  table: usize,
+  sums: usize,
+  outputs: i32,
+  next: LayerScratch,
+  i: i32,
+  stride: i32,
+  kept: usize,
+): void {
   const entries = next.entries + i * next.entryBytes;
   let entry = entries;
   let place = next.places + i * next.placeBytes;
   const end = outputs << 2;
-  let offset = 0;
-  for (let o = 0; o < end; o += 4) {
+  const four = end & ~15;
+  const strides = i32x4.splat(stride);
+  const zero = f32x4.splat(0);
+  let o = 0;
+  for (; o < four; o += 16) {
+    const values = v128.load(sums + o);
+    const positive = v128.not(f32x4.le(values, zero));
+    const mask = i32x4.bitmask(positive);
+    if (kept) {
+      const clipped = v128.and(values, positive);
+      const column = kept + (o << 4);
+      v128.store_lane<u32>(column, clipped, 0);
+      v128.store_lane<u32>(column, clipped, 1, TILE * 4);
+      v128.store_lane<u32>(column, clipped, 2, TILE * 8);
+      v128.store_lane<u32>(column, clipped, 3, TILE * 12);
+    }
+    const lanes = lanesOf(table, mask);
+    const listed = picked(values, lanes);
+    const numbers = i32x4.add(lanes, i32x4.splat(o >> 2));
+    const offsets = i32x4.mul(numbers, strides);
+    v128.store(entry, v128.shuffle<u32>(offsets, listed, 0, 4, 1, 5));
+    v128.store(entry, v128.shuffle<u32>(offsets, listed, 2, 6, 3, 7), 16);
+    v128.store(place, i32x4.shl(numbers, 2));
+    entry += popcnt(mask) << 3;
+    place += popcnt(mask) << 2;
+  }
+  for (; o < end; o += 4) {
     const value = load<f32>(sums + o);
     const positive = i32(!(value <= 0));
-    store<u32>(entry, offset);
+    store<u32>(entry, (o >> 2) * stride);
     store<f32>(entry, value, 4);
     store<u32>(place, o);
     if (kept) store<u32>(kept + (o << 4), load<u32>(sums + o) & -positive);
     entry += positive << 3;
     place += positive << 2;
-    offset += stride;
   }
   store<i32>(next.counts + (i << 2), <i32>((entry - entries) >> 3));
 }
@@ -94,7 +126,7 @@ export function forward(run: Run, scratch: Scratch, parameters: usize, count: i3
     const stride = layerOf(run, l + 1).stride;
     for (let i = 0; i < count; i++) {
       const column = kept ? storedInput(storeOf(kept, l + 1), layer.outputs, load<i32>(scratch.slots + (i << 2))) : 0;
-      listPositive(scratch.sums + i * pitch, layer.outputs, next, i, stride, column);
+      listPositive(run.compaction, scratch.sums + i * pitch, layer.outputs, next, i, stride, column);
     }
   }
 }

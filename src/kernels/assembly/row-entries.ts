@@ -5,9 +5,18 @@ import { layerOf, listFloats, pickEight, storeOf } from './inlined';
 import { ENTRY_BYTES, LayerStore, Run, SCALE, Scratch, STEP_BYTES, Store, TILE } from './structs';
 
 /** Appends the entries of a shard's tiles [first, end) for row `row` of a hidden layer. */
-function listFloatTiles(own: LayerStore, inputs: i32, pitch: i32, first: i32, end: i32, row: i32, at: usize): usize {
+function listFloatTiles(
+  table: usize,
+  own: LayerStore,
+  inputs: i32,
+  pitch: i32,
+  first: i32,
+  end: i32,
+  row: i32,
+  at: usize,
+): usize {
   for (let tile = first; tile < end; tile++) {
-    at = listFloats(own.inputs + (((tile * inputs + row) * TILE) << 2), tile * TILE, pitch, at);
+    at = listFloats(table, own.inputs + (((tile * inputs + row) * TILE) << 2), tile * TILE, pitch, at);
   }
   return at;
 }
@@ -93,7 +102,7 @@ export function listRow(run: Run, scratch: Scratch, kept: Store, l: i32, row: i3
   let at = entries;
   for (let tile = 0; tile < tiles; tile += shardTiles, step += STEP_BYTES) {
     const end = tile + shardTiles;
-    if (row < inputs) at = listFloatTiles(own, inputs, pitch, tile, end, row, at);
+    if (row < inputs) at = listFloatTiles(run.compaction, own, inputs, pitch, tile, end, row, at);
     else if (l === 0 && run.shardTiles === 1) at = listTileSum(run, kept, pitch, tile, at);
     else at = listBiasTiles(kept, pitch, tile, end, at);
     store<u32>(step, <u32>at);

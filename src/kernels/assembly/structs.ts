@@ -11,6 +11,9 @@ export const REST_GROUPS: i32 = 4;
 /** Samples that are worked on together: their inputs lie side by side, a row's in one vector of bytes. */
 export const TILE: i32 = 16;
 
+/** Marks a sample of an order that is skipped (src/data/sampler.ts). */
+export const SKIPPED: u32 = 0x80000000;
+
 /** Whether this is the build for wide vectors (kernels/build.mjs): V8 makes one of 256 bits of two neighbours. */
 // @ts-expect-error: the build says it
 export const WIDE: bool = isDefined(WIDE_VECTORS);
@@ -107,7 +110,7 @@ export class Scratch {
   /** For each sample of a group its slot in the store, and its position in the batch (i32). */
   slots: usize;
   positions: usize;
-  /** A layer's inputs of a group as a dense matrix, and sums of products on their way (blocked.ts, blocked-back.ts). */
+  /** A layer's inputs of a group as a dense matrix, or rows of weights that are packed; and sums of products on their way (blocked.ts, blocked-back.ts). */
   matrix: usize;
   parts: usize;
   /** Where the first pixel of an image that is to be turned stands, and bytes from one row to the next: all around it is 0. */

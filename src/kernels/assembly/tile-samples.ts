@@ -2,7 +2,7 @@
 
 import { augment, copyImage, imageBytes } from './augment';
 import { layerOf, storeOf } from './inlined';
-import { Run, Scratch, Store, TILE } from './structs';
+import { Run, Scratch, SKIPPED, Store, TILE } from './structs';
 
 const AUGMENT_TRAINING: u32 = 4;
 
@@ -20,7 +20,7 @@ export function sampleImage(run: Run, scratch: Scratch, epoch: u32, number: u32,
 export function touchImages(run: Run, start: i32, count: i32): void {
   const pixels = run.rows * run.columns;
   for (let i = 0; i < count; i++) {
-    const image = run.images + load<u32>(run.order + ((start + i) << 2)) * pixels;
+    const image = run.images + (load<u32>(run.order + ((start + i) << 2)) & ~SKIPPED) * pixels;
     for (let at = 0; at < pixels; at += 64) load<u8>(image + at);
   }
 }

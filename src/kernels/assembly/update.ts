@@ -44,10 +44,13 @@ let stepSize: f32 = 0;
 let inverseSqrtBias2: f32 = 0;
 let epsilon: f32 = 0;
 let keep: f32 = 1;
+/** A batch of which every sample is skipped: a step that changes nothing. */
+let isEmpty: bool = false;
 
 /** Readies a step's scalars for adamAt. */
 function prepare(adam: Adam): void {
   const count = adam.sampleCount;
+  isEmpty = count === 0;
   sampleCount = <f32>count;
   reciprocal = <f32>(1.0 / <f64>count);
   // by a power of two, multiplying with the reciprocal is dividing, to the bit, and quicker
@@ -67,9 +70,15 @@ function prepare(adam: Adam): void {
  * Adam (with decoupled weight decay: Loshchilov and Hutter, 2019) over `bytes` bytes of sums at `sums`, from and to the
  * vectors of `adam` at `offset`; the row at `shift` (0 = none) is subtracted from the sums first:
  * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; p = keep p - stepSize m / (sqrt(v) inverseSqrtBias2 + epsilon).
- * Returns 1 if all gradients were finite. `prepare` comes before.
+ * Returns 1 if all gradients were finite. Of no samples there is no gradient: all is copied as it is. `prepare` comes before.
  */
 function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32): i32 {
+  if (isEmpty) {
+    memory.copy(adam.newParameters + offset, adam.parameters + offset, bytes);
+    memory.copy(adam.newFirstMoments + offset, adam.firstMoments + offset, bytes);
+    memory.copy(adam.newSecondMoments + offset, adam.secondMoments + offset, bytes);
+    return 1;
+  }
   const sampleCounts = f32x4.splat(sampleCount);
   const reciprocals = f32x4.splat(reciprocal);
   const beta1s = f32x4.splat(beta1);

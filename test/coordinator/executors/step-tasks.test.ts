@@ -5,7 +5,7 @@ import { layoutOf } from '../../../src/model/layout.ts';
 import { shardsOfBlock } from '../../../src/tree.ts';
 
 const passes = (batchSize: number, shards = 8) =>
-  passesOf(passGridOf(batchSize, shards, layoutOf([784, 128, 64, 10])), shards);
+  passesOf(passGridOf(batchSize, shards, layoutOf([784, 128, 64, 10]), 1), shards);
 const sizes = (threads: number, batchSize: number, shards = 8) =>
   blocksOfStep(threads, shards, passes(batchSize, shards))?.map(({ level }) => 2 ** level) ?? null;
 

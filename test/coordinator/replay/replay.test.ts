@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Replay } from '../../../coordinator/replay/replay.ts';
 import { wiring } from '../../../src/library.ts';
 import type { TrainOptions } from '../../../src/options/train-options.ts';
+import { headReceipt, receiptLine } from '../../../src/run/receipts.ts';
 import { refusal } from '../../support/refusal.ts';
 import { bitsOnDisk, contentOf, copyOf, dieAt, rewrite, runOnDisk } from '../../support/run-on-disk.ts';
 import { writeTinyData } from '../../support/tiny-data.ts';
@@ -133,7 +134,7 @@ describe('a state that is computed again', () => {
   test('is right after recorded changes, within an epoch and at its end', async () => {
     const changed = place();
     await runOnDisk({ ...short, epochs: 2, maxSteps: 14, out: changed });
-    const lr = { lr: 0.01, augment: false, allowChange: ['lr', 'augment'] };
+    const lr = { lr: 0.01, augment: false, without: '3-40,99', allowChange: ['lr', 'augment', 'without'] };
     await runOnDisk({ resume: changed, maxSteps: 20, ...lr });
     const sampling = { batchSize: 48, seed: 5, shards: 4, allowChange: ['batchSize', 'seed', 'shards'] };
     await runOnDisk({ resume: changed, epochs: 3, maxSteps: 23, ...sampling });
@@ -206,6 +207,15 @@ describe('refused, in words:', () => {
     const error = await go(copy, 2);
     expect(error.code).toBe('ERR_LOCKSTEP_REPLAY_REFUSED');
     expect(error.message).toContain('tfjs-node');
+  });
+
+  test('what another arithmetic computed', async () => {
+    const copy = await withoutCheckpoints(run);
+    const head = receiptLine(headReceipt(99, 0, '0'.repeat(32)), '');
+    await writeFile(join(copy, 'receipts.jsonl'), head.line);
+    const error = await go(copy, 2);
+    expect(error.code).toBe('ERR_LOCKSTEP_NUMERICS');
+    expect(error.exitCode).toBe(2);
   });
 
   test('a folder that is no run, and a config.json that was changed', async () => {

@@ -29,6 +29,20 @@ describe('curve', () => {
     ]);
   });
 
+  test('goes back: what came after the step is undone, and the rest of its stretch with it', () => {
+    const curve = new Curve(8, 2);
+    add(curve, 7);
+    const { generation } = curve;
+    curve.cut(3);
+    expect(curve.generation).toBeGreaterThan(generation);
+    curve.add(3, 2, { lossSum: 70, correctCount: 5, sampleCount: 10 }, 0.5);
+    curve.add(4, 2.5, { lossSum: 90, correctCount: 5, sampleCount: 10 }, 0.5);
+    expect(curve.points().map(({ step, loss }) => [step, loss])).toEqual([
+      [2, 0.5],
+      [5, 8],
+    ]);
+  });
+
   test('stays bounded, and every point an exact mean, however long the run', () => {
     const curve = new Curve(8, 1);
     const generations = new Set<number>();
@@ -46,6 +60,19 @@ describe('curve', () => {
       first = step;
     }
   });
+});
+
+test('a thinned list goes back', () => {
+  const list = new ThinnedList<number>(8);
+  for (let i = 0; i < 13; i++) list.push(i);
+  const { generation } = list;
+  const before = list.items();
+  list.cut((item) => item < 6);
+  expect(list.items()).toEqual(before.filter((item) => item < 6));
+  expect(list.generation).toBeGreaterThan(generation);
+  list.push(6);
+  expect(list.items().at(-1)).toBe(6);
+  expect(list.settled).toBeLessThanOrEqual(list.length);
 });
 
 test('a thinned list keeps its bound, its order and its newest', () => {

@@ -49,6 +49,7 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
   { 'src/host': 'the machine: clock, limits, threads, exposition of metrics' },
   {
     'coordinator/step': 'one step, decided: who computes what, again and by whom',
+    'coordinator/audit': 'whose answers are computed again, and what follows',
     'coordinator/executors': 'who computes: the plain loop, or threads',
     'coordinator/run-folder': 'a run on the disk',
     'worker/engines': 'parameters and a shard -> a tree node',
