@@ -81,7 +81,7 @@ export async function stepDetail(replay: Replay, shard: number | null, wiring: W
   };
 }
 
-type At = Awaited<ReturnType<Replay['address']>>['at'];
+export type At = Awaited<ReturnType<Replay['address']>>['at'];
 
 /** A tree node of the step, as the true sum of its samples' gradients, in canonical order. */
 function nodeOf({ memory, engine }: OpenPart, at: At, block: BlockAddress): { gradient: Float32Array; sums: Sums } {
@@ -91,7 +91,8 @@ function nodeOf({ memory, engine }: OpenPart, at: At, block: BlockAddress): { gr
   return { gradient: memory.canonical(vector), sums: memory.sums(sums) };
 }
 
-function shardOf(part: OpenPart, at: At, shard: number, wiring: Wiring): ShardDetail {
+/** One shard of the step that the part's memory is ready for. */
+export function shardOf(part: OpenPart, at: At, shard: number, wiring: Wiring): ShardDetail {
   const { memory, shape, numbers, data, options } = part;
   const { batchSize, seed } = options;
   const { rows, columns, images, labels } = data.train;

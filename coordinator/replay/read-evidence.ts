@@ -1,0 +1,48 @@
+// What a run folder says of the run's states: its receipts, checkpoints, history and summary. Reads only.
+
+import { join } from 'node:path';
+import { LockstepError } from '../../src/errors.ts';
+import { codeOf } from '../../src/host/files/io-reason.ts';
+import { stateFileName } from '../../src/run/checkpoint.ts';
+import type { Evidence, Said, Witness } from '../../src/run/evidence.ts';
+import type { Receipts } from '../../src/run/receipts.ts';
+import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
+import { CheckpointStore } from '../run-folder/checkpoint-store.ts';
+import { receiptsOf } from '../run-folder/read-receipts.ts';
+import { readHistory, readSummary } from '../run-folder/trained-model.ts';
+
+/**
+ * `known`: the steps that the run is known to have done without its receipts.
+ * @throws LockstepError where its receipts were changed or cannot be read, or its arithmetic is of another version
+ */
+export async function readEvidence(folder: string, known: number): Promise<Evidence> {
+  const states = new Map<number, Said[]>();
+  const say = (step: number, by: Witness, digest: string) =>
+    states.set(step, [...(states.get(step) ?? []), { by, digest }]);
+  const receipts = await receiptsIfAny(folder);
+  for (const [step, digest] of receipts?.states ?? []) say(step, 'receipts', digest);
+  const store = new CheckpointStore(folder);
+  const next = async (upTo: number) => await store.newestAlone(() => undefined, upTo);
+  for (let found = await next(known); found !== null; found = await next(found.body.step - 1)) {
+    const { step, stateDigest, numerics, program: writer } = found.body;
+    const version = numerics === undefined ? { program: writer } : { numerics, program: writer };
+    refuseOtherNumerics(version, join(found.path, stateFileName));
+    say(step, 'checkpoint', stateDigest);
+  }
+  const history = (await readHistory(folder)) ?? [];
+  for (const { steps, stateDigest } of history) if (stateDigest !== undefined) say(steps, 'history.json', stateDigest);
+  const summary = await readSummary(folder);
+  if (summary !== null) say(known, 'summary.json', summary.stateDigest);
+  const ofReceipts = receipts === null ? 0 : receipts.from + receipts.hashes.length - 1;
+  return { receipts, states, lastStep: Math.max(known, ofReceipts) };
+}
+
+/** null: 0.1.0 wrote none, nor does a run before its first checkpoint. */
+async function receiptsIfAny(folder: string): Promise<Receipts | null> {
+  try {
+    return await receiptsOf(folder);
+  } catch (error) {
+    if (error instanceof LockstepError && codeOf(error.cause) === 'ENOENT') return null;
+    throw error;
+  }
+}
