@@ -9,7 +9,7 @@ import type { StrangerLimits } from '../../src/host/http/stranger-limits.ts';
 import type { ClusterEvent } from '../../src/run/cluster-event.ts';
 import type { CloseName } from '../../src/wire/close-codes.ts';
 import type { DatasetBytes } from '../../src/wire/dataset-bytes.ts';
-import { checkIdentity, type Identity } from '../../src/wire/handshake.ts';
+import { checkIdentity, checkRank, type Identity } from '../../src/wire/handshake.ts';
 import type { NodeMessage, Welcome } from '../../src/wire/messages.ts';
 import { ProtocolError } from '../../src/wire/protocol-error.ts';
 import type { NodeMessageReader } from '../../src/wire/read-node-message.ts';
@@ -219,6 +219,7 @@ export class ClusterMembers {
     if (nodes >= this.#options.mostNodes) throw new ProtocolError('full', `${nodes} nodes are here already`);
     const { name, threads, wide, metricsPort, rank } = message;
     const metricsAddress = metricsPort === null ? null : withPort(connection.address, metricsPort);
+    checkRank(rank, this.#options.launchSize ?? 0);
     const member = this.#join({ name, threads, wide, metricsAddress, connection }, rank);
     connection.send({ type: 'welcome', workerId: member.workerId, ...this.#options.welcome });
     return member;

@@ -28,6 +28,7 @@ export const closeCodes = {
   doesNotFit: { code: 4025, sentBy: 'node', reaction: 'end-refused' },
   unproved: { code: 4026, sentBy: 'node', reaction: 'end-refused' },
   numerics: { code: 4027, sentBy: 'coordinator', reaction: 'end-refused' },
+  launchRank: { code: 4028, sentBy: 'coordinator', reaction: 'end-refused' },
 
   malformed: { code: 4030, sentBy: 'either', reaction: 'end-failed' },
   unknownType: { code: 4031, sentBy: 'either', reaction: 'end-failed' },

@@ -36,3 +36,15 @@ export function checkIdentity(node: Identity, coordinator: Identity): void {
     );
   }
 }
+
+/**
+ * Whether the launch has such a process.
+ * @param rank null: no launcher started the node
+ * @param launchSize processes of the coordinator's launch; 0: it is of none
+ * @throws ProtocolError
+ */
+export function checkRank(rank: number | null, launchSize: number): void {
+  if (rank === null || launchSize === 0 || rank < launchSize) return;
+  const why = `rank: node has ${rank}, the coordinator's launch has 0 to ${launchSize - 1}`;
+  throw new ProtocolError('launchRank', why);
+}

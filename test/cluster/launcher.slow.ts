@@ -224,6 +224,17 @@ describe('three processes with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT', (
     );
   });
 
+  test('whose launches are not of one size: a rank that rank 0 does not know of ends with 2, with both values', async () => {
+    const cluster = await Cluster.start();
+    const port = await freePort();
+    // the run waits for rank 2 meanwhile
+    const ranks = [0, 1].map((rank) => startRank(cluster, rank, port, run));
+    const end = await startRank(cluster, 3, port, run, { WORLD_SIZE: '4' }).ended;
+    expect(end.exitCode, end.stderr).toBe(2);
+    expect(end.stderr).toContain("rank: node has 3, the coordinator's launch has 0 to 2");
+    await expectAll([...ranks, startRank(cluster, 2, port, run)], 0);
+  });
+
   test('on several hosts, without a token or a folder of all, are refused', async () => {
     const cluster = await Cluster.start();
     const env = { ...variables(0, 29_500), MASTER_ADDR: '192.0.2.7' };

@@ -1,8 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { checkIdentity } from '../../src/wire/handshake.ts';
+import { checkIdentity, checkRank } from '../../src/wire/handshake.ts';
 import { outcome } from './support.ts';
 
 const ours = { protocolVersion: 3, programVersion: '0.2.0', numerics: 1, engine: 'wasm', selfTest: 'ab'.repeat(32) };
+
+it.each([
+  [null, 3],
+  [2, 3],
+  [7, 0],
+])('rank %s of a launch of %d is taken', (rank, size) => {
+  expect(outcome(() => checkRank(rank, size))).toBe('accepted');
+});
+
+it('a rank beyond the launch is refused', () => {
+  expect(outcome(() => checkRank(3, 3))).toBe('launchRank');
+  expect(() => checkRank(3, 3)).toThrow("rank: node has 3, the coordinator's launch has 0 to 2");
+});
 
 describe('checkIdentity', () => {
   it('accepts its like', () => expect(outcome(() => checkIdentity({ ...ours }, ours))).toBe('accepted'));
