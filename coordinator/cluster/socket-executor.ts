@@ -9,6 +9,7 @@ import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { ClusterEvent } from '../../src/run/cluster-event.ts';
 import { workName } from '../../src/run/event-text.ts';
 import type { Sums } from '../../src/sums.ts';
+import { rootLevel } from '../../src/tree.ts';
 import { sumParts } from '../executors/evaluation-sums.ts';
 import type { Executor, LocalThreads, StepRange } from '../executors/executor.ts';
 import { type AuditedRun, FalseAnswersError } from '../executors/false-answers.ts';
@@ -18,6 +19,7 @@ import { type ExecutorStatus, noStatus, type Observer, type WorkerStatus } from 
 import type { Accepted } from '../step/cover.ts';
 import type { StepOptions } from '../step/step-events.ts';
 import type { Audits } from './auditor.ts';
+import { Authors } from './authors.ts';
 import { numberedName } from './cluster-member.ts';
 import type { ClusterMembersOptions } from './cluster-members.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -47,6 +49,7 @@ export interface SocketOptions {
 export class SocketExecutor implements Executor {
   readonly #options: SocketOptions;
   readonly #server: NodeServer;
+  readonly #authors = new Authors();
   readonly #dispatcher: Dispatcher;
   readonly #recount: Recount;
   #closed = false;
@@ -93,7 +96,7 @@ export class SocketExecutor implements Executor {
   }
 
   async #trainRange(range: StepRange): Promise<number> {
-    const { local } = this.#options;
+    const { local, memory } = this.#options;
     const { members } = this.#dispatcher;
     let step = range.from;
     while (step < range.to) {
@@ -101,6 +104,8 @@ export class SocketExecutor implements Executor {
         await this.#settleAudits(step);
         // nobody else is here: the threads need no coordinator between steps
         const stopped = () => range.stopped() || members.hasNodes;
+        const root = { level: rootLevel(memory.plan.shape.shards), index: 0 };
+        this.#tellAuthors(step, [{ block: root, workerId: members.local!.workerId }]);
         step = await local.executor.train({ ...range, from: step, stopped });
       } else if (await this.#trainStep(range, step)) {
         step++;
@@ -184,6 +189,11 @@ export class SocketExecutor implements Executor {
     onEvent({ type: 'audits', share: audits.share, answers, audited, falseAnswers, seconds, workerSeconds });
   }
 
+  #tellAuthors(step: number, nodes: readonly Pick<Accepted, 'block' | 'workerId'>[]): void {
+    const changed = this.#authors.changed(nodes);
+    if (changed !== null) this.#options.onEvent({ type: 'nodesComputed', step, nodes: changed });
+  }
+
   /** False when it was given up: nothing was committed. */
   async #trainStep(range: StepRange, step: number): Promise<boolean> {
     const { memory, sizes, signal } = this.#options;
@@ -228,6 +238,7 @@ export class SocketExecutor implements Executor {
       if (!this.#update(work, accepted)) throw notFinite(step);
     }
     memory.addTreeNodes(step, accepted.length);
+    this.#tellAuthors(step, accepted);
     auditor?.ended(work, accepted);
     slots.clear();
     phases.committed();

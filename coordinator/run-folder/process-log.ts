@@ -29,6 +29,15 @@ export interface LogEntry {
   readonly event?: { readonly type: string } | undefined;
 }
 
+/** Steps whose tree nodes came from the same workers. */
+export interface ComputedSteps {
+  readonly from: number;
+  /** The last of them; null: they went on, as far as is known. */
+  readonly to: number | null;
+  /** In shard order, "level/index:workerId" each. */
+  readonly nodes: string;
+}
+
 export interface ProcessLog {
   /** ISO 8601. */
   readonly started: string;
@@ -40,6 +49,8 @@ export interface ProcessLog {
   readonly events: readonly LogEntry[];
   /** How many events from the middle are not kept. */
   readonly omitted: number;
+  /** Who computed which node of which step, where nodes took part; some of the middle may not be kept. Apart from receipts, which are the same whoever did. */
+  readonly computed?: readonly ComputedSteps[] | undefined;
   /** "done", or why it ended before that; null: it did not live to say so. */
   readonly ended: string | null;
 }
@@ -69,6 +80,7 @@ export class ProcessLogger {
   readonly #cores = cpus();
   readonly #started = new Date().toISOString();
   readonly #events: LogEntry[] = [];
+  readonly #computed: { from: number; to: number | null; nodes: string }[] = [];
   readonly #seconds: () => number;
   #omitted = 0;
   #ended: string | null = null;
@@ -79,6 +91,7 @@ export class ProcessLogger {
 
   add(event: TrainEvent): void {
     if (event.type === 'done') this.end('done');
+    if (event.type === 'nodesComputed') this.#addComputed(event);
     const line = eventLine(event);
     if (line === null) return;
     if (this.#events.length >= MOST) {
@@ -88,6 +101,15 @@ export class ProcessLogger {
     const entry = { seconds: this.#seconds(), level: line.level, message: printable(line.text) };
     const isText = event.type === 'info' || event.type === 'warning';
     this.#events.push(isText ? entry : { ...entry, event: printableEvent(event) });
+  }
+
+  #addComputed({ step, nodes }: TrainEvent & { type: 'nodesComputed' }): void {
+    const last = this.#computed.at(-1);
+    // where the run went back, steps were computed again
+    if (last !== undefined) last.to ??= Math.max(last.from, step - 1);
+    const text = nodes.map(({ level, index, workerId }) => `${level}/${index}:${workerId}`).join(' ');
+    if (this.#computed.length >= MOST) this.#computed.splice(MOST / 2, 1);
+    this.#computed.push({ from: step, to: null, nodes: text });
   }
 
   /** The first word counts. */
@@ -108,6 +130,7 @@ export class ProcessLogger {
       wide,
     };
     const [started, events, omitted, ended] = [this.#started, [...this.#events], this.#omitted, this.#ended];
-    return { started, resumed, environment, events, omitted, ended };
+    const computed = this.#computed.length === 0 ? {} : { computed: this.#computed.map((steps) => ({ ...steps })) };
+    return { started, resumed, environment, events, omitted, ...computed, ended };
   }
 }

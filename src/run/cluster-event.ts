@@ -147,6 +147,12 @@ export type ClusterEvent =
       readonly why: string;
     }
   | {
+      /** Who computed a step's tree nodes, in shard order, where that is not as in the step before. */
+      readonly type: 'nodesComputed';
+      readonly step: number;
+      readonly nodes: readonly { readonly level: number; readonly index: number; readonly workerId: number }[];
+    }
+  | {
       /** By the speed of a worker's link, its parameters are sent in another form from now on, packed or as they are. */
       readonly type: 'parameterForm';
       readonly workerId: number;

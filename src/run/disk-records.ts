@@ -97,6 +97,7 @@ const log = v.object({
         }),
       ),
       omitted: count,
+      computed: v.optional(v.array(v.object({ from: step, to: v.nullable(step), nodes: v.string() }))),
       ended: v.nullable(v.string()),
     }),
   ),

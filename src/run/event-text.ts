@@ -75,6 +75,7 @@ export function eventLine(event: TrainEvent): EventLine | null {
       return info(`The run goes on: ${event.reason}`);
     case 'traffic':
       return info(`${event.sentBytes} bytes were sent to workers, ${event.receivedBytes} received from them`);
+    case 'nodesComputed':
     case 'start':
     case 'progress':
     case 'epoch':

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readLog } from '../../coordinator/run-folder/run-log-file.ts';
+import { shardList } from '../../coordinator/step/cover.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { type ClusterEvent, type TrainEvent, train } from '../../src/library.ts';
 import { eventLine } from '../../src/run/event-text.ts';
@@ -92,11 +93,23 @@ test('where it listens, who joins, who is lost and why, and whose shards go to w
     expect([first, ...others].reduce((sum, event) => sum + event!.shards, 0)).toBeGreaterThan(0);
     expect(first!.why).toContain(`from worker ${bad.workerId}`);
     expect(of(events, 'runWaiting')[0]).toMatchObject({ threads: 0, needed: 3 });
+    // whose answers the weights are made of: each shard of each step once, and never the worker's that was evicted
+    const computed = of(events, 'nodesComputed');
+    expect(computed[0]!.step).toBe(0);
+    for (const { nodes } of computed) {
+      expect(nodes.flatMap((block) => shardList(block))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+      expect(nodes.map(({ workerId }) => workerId)).not.toContain(bad.workerId);
+    }
+
     const [traffic] = of(events, 'traffic');
     expect(Math.min(traffic!.sentBytes, traffic!.receivedBytes)).toBeGreaterThan(0);
 
     // the same data lie in log.json, beside the words
-    const { events: logged } = (await readLog(out)).processes[0]!;
+    const { events: logged, computed: steps } = (await readLog(out)).processes[0]!;
+    expect(steps!.map(({ from }) => from)).toEqual(computed.map(({ step }) => step));
+    expect(steps![0]!.nodes).toBe(
+      computed[0]!.nodes.map(({ level, index, workerId }) => `${level}/${index}:${workerId}`).join(' '),
+    );
     const told = events.flatMap((event) => (eventLine(event) === null ? [] : [event]));
     expect(logged.map(({ message }) => message)).toEqual(told.map((event) => eventLine(event)!.text));
     expect(logged.map(({ event }) => event)).toEqual(

@@ -102,3 +102,21 @@ it('log.json of a run that was resumed very often keeps the first process and th
   expect(rows).toContainEqual(['Process 250', expect.stringContaining('Begun T250')]);
   expect(whereItRan(log.processes, log.omitted).at(-1)![0]).toBe('Process 250');
 });
+
+it('says who computed which steps, from a change to the next, also where the run went back', () => {
+  const record = new ProcessLogger(() => 1);
+  const node = (workerId: number) => ({ level: 3, index: 0, workerId });
+  for (const [step, workerId] of [
+    [0, 1],
+    [40, 2],
+    [30, 3],
+  ] as const) {
+    record.add({ type: 'nodesComputed', step, nodes: [node(workerId)] });
+  }
+  expect(recorded(record).computed).toEqual([
+    { from: 0, to: 39, nodes: '3/0:1' },
+    { from: 40, to: 40, nodes: '3/0:2' },
+    { from: 30, to: null, nodes: '3/0:3' },
+  ]);
+  expect(recorded(new ProcessLogger(() => 1)).computed).toBeUndefined();
+});
