@@ -5,7 +5,14 @@ import { open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
-import { emptyChain, type Receipt, type ReceiptsMark, receiptLine, receiptsFileName } from '../../src/run/receipts.ts';
+import {
+  emptyChain,
+  type Receipt,
+  type ReceiptsMark,
+  readReceipts,
+  receiptLine,
+  receiptsFileName,
+} from '../../src/run/receipts.ts';
 import { WriteFailure } from './checkpoint-files.ts';
 import { type Flush, flush, flushFolder } from './flush.ts';
 
@@ -125,6 +132,10 @@ async function readUpTo(folder: string, mark: ReceiptsMark): Promise<string> {
     throw new Error(ioReason(error), { cause: error });
   }
   const text = bytes.subarray(0, mark.bytes).toString();
-  if (bytes.length >= mark.bytes && text.endsWith(`"link":"${mark.link}"}\n`)) return text;
-  throw new Error('it does not have the line that the checkpoint names');
+  if (bytes.length < mark.bytes || !text.endsWith(`"link":"${mark.link}"}\n`)) {
+    throw new Error('it does not have the line that the checkpoint names');
+  }
+  const found = readReceipts(text);
+  if ('why' in found) throw new Error(found.why);
+  return text;
 }

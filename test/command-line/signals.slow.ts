@@ -81,10 +81,11 @@ describe('a signal', () => {
   });
 
   it.each([
-    ['SIGTERM', 'SIGTERM', 143],
-    ['SIGINT', 'SIGTERM', 130],
-    ['SIGHUP', 'SIGHUP', 129],
-  ] as const)('%s and %s within a second are one wish: a checkpoint', async (first, second, code) => {
+    ['SIGTERM', 'SIGTERM', [143]],
+    // which of two comes first is the system's choice
+    ['SIGINT', 'SIGTERM', [130, 143]],
+    ['SIGHUP', 'SIGHUP', [129]],
+  ] as const)('%s and %s within a second are one wish: a checkpoint', async (first, second, codes) => {
     const name = `twice-${first}-${second}`;
     const { child, ended, seen } = startCli(
       ['train', ...options, '--epochs', '100000', '--threads', '1', '--out', name],
@@ -94,7 +95,7 @@ describe('a signal', () => {
     child.kill(first);
     child.kill(second);
     const { exitCode, stderr } = await ended;
-    expect(exitCode, stderr).toBe(code);
+    expect(codes, stderr).toContain(exitCode);
     expect(stderr).toMatch(/once more stops at once[\s\S]*; its newest checkpoint is that of step \d+\n/);
   });
 

@@ -413,6 +413,14 @@ describe('a damaged checkpoint is named and passed over', () => {
 
   test.each([
     ['missing', (run: string) => rm(join(run, 'receipts.jsonl'))],
+    [
+      'changed in an early line',
+      (run: string) =>
+        rewrite(join(run, 'receipts.jsonl'), (bytes) => {
+          bytes[300]! ^= 1;
+          return bytes;
+        }),
+    ],
     ['cut short', (run: string) => rewrite(join(run, 'receipts.jsonl'), (bytes) => bytes.subarray(0, 900))],
     [
       'edited',

@@ -4,6 +4,7 @@
 // and is another thing drawn from a printed seed (LOCKSTEP_SEED); LOCKSTEP_THOROUGH=1 tries all of them.
 
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +19,8 @@ import type { TrainOptions } from '../../src/options/train-options.ts';
 import { digestOf } from '../../src/run/digest.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
-import { bitsOnDisk } from '../support/run-on-disk.ts';
+import { readReceipts, receiptsFileName } from '../../src/run/receipts.ts';
+import { receiptsOnDisk, resultsOnDisk } from '../support/run-on-disk.ts';
 import { seeded } from '../support/seeded.ts';
 import { writeTinyData } from '../support/tiny-data.ts';
 
@@ -88,10 +90,22 @@ async function goOn(run: string, spoil: (copy: string) => unknown): Promise<unkn
     await spoil(copy);
     await live({ ...given, resume: copy });
     const { processes } = await readLog(copy);
-    return { ...(await bitsOnDisk(copy)), logged: processes.length > 0 };
+    // of a run that is finished nothing is read but its results
+    const receipts = run === interrupted ? wholeAgain(run, await receiptsOnDisk(copy)) : null;
+    return { ...(await resultsOnDisk(copy)), receipts, logged: processes.length > 0 };
   } finally {
     await rm(copy, { recursive: true });
   }
+}
+
+type SomeReceipts = Awaited<ReturnType<typeof receiptsOnDisk>>;
+
+/** Those that were spoiled begin anew where the run goes on: with what stood before, they have to be what they would have been. */
+function wholeAgain(run: string, receipts: SomeReceipts): SomeReceipts {
+  const known = readReceipts(readFileSync(join(run, receiptsFileName), 'utf8'));
+  if (receipts === null || 'why' in known) throw new Error(`No receipts, or ${JSON.stringify(known)}`);
+  const before = known.value.hashes.slice(0, receipts.from);
+  return { ...receipts, from: 0, hashes: [...before, ...receipts.hashes] };
 }
 
 /** Null where it came to `right`; else the refusal, which has to be one of ours. */

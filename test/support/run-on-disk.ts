@@ -59,18 +59,22 @@ export async function dieAt(step: number, options: Partial<TrainOptions>): Promi
 
 /** What may not depend on who did the work, and on how often it was interrupted. */
 export async function bitsOnDisk(folder: string) {
+  return { ...(await resultsOnDisk(folder)), receipts: await receiptsOnDisk(folder) };
+}
+
+/** The same without the receipts. */
+export async function resultsOnDisk(folder: string) {
   const read = async (name: string) => JSON.parse(await readFile(join(folder, name), 'utf8'));
   const { digest, stateDigest, test, epochs } = (await read('summary.json')) as Summary;
   const history = (await read('history.json')) as EpochRecord[];
   // equal runs have equal files, to the byte
   const historyText = await readFile(join(folder, 'history.json'), 'utf8');
   const figures = epochs.map(({ epoch, train, validation, samples }) => ({ epoch, train, validation, samples }));
-  const receipts = await receiptsOf(folder);
-  return { digest, stateDigest, test, history, historyText, figures, receipts };
+  return { digest, stateDigest, test, history, historyText, figures };
 }
 
 /** Without the states that only runs with that cadence of checkpoints note. */
-async function receiptsOf(folder: string) {
+export async function receiptsOnDisk(folder: string) {
   const text = await readFile(join(folder, receiptsFileName), 'utf8').catch(() => null);
   // 0.1.0 wrote none
   if (text === null) return null;
