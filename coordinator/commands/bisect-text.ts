@@ -102,7 +102,7 @@ function samplesText(samples: readonly SampleDifference[]): string {
       String(place),
       of(a),
       of(b),
-      otherPixels ? 'another' : 'the same',
+      a === null || b === null ? '-' : otherPixels ? 'another' : 'the same',
     ]),
   ]);
 }
