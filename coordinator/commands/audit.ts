@@ -104,7 +104,9 @@ tensor; 2 bad usage, no receipts, other data or another version of the arithmeti
       const finding = await auditRun(ranges, { replay, receipts, checkpoints, progress });
       const share = end === 0 ? 1 : cost / end;
       if (options.json)
-        await print(jsonLine({ run: folder, steps: cost, of: end, share, equal: finding === null, finding }));
+        await print(
+          jsonLine({ run: folder, steps: cost, of: end, from: receipts.from, share, equal: finding === null, finding }),
+        );
       else await print(lines(auditLines(cost, end, share, finding, receipts)));
       return finding === null ? ExitCode.done : ExitCode.verificationFailed;
     } finally {
@@ -160,7 +162,7 @@ function auditLines(
   end: number,
   share: number,
   finding: AuditFinding | null,
-  { end: { link } }: Receipts,
+  { from, end: { link } }: Receipts,
 ): string[] {
   const shown = `${cost} of ${end} steps (${(100 * share).toFixed(1)} %) were computed again`;
   if (finding === null && cost === 0 && end > 0) {
@@ -168,7 +170,12 @@ function auditLines(
       `${shown}, since no step was drawn: nothing is shown of receipts whose last link is ${link.slice(0, 16)}...`,
     ];
   }
-  if (finding === null) return [`${shown}: all are as the receipts say, whose last link is ${link.slice(0, 16)}...`];
+  if (finding === null) {
+    // where the run of a program without receipts went on, or they were lost
+    const begin = from === 0 ? '' : `They begin after ${from} steps: of those before, nothing is shown`;
+    const last = `${shown}: all are as the receipts say, whose last link is ${link.slice(0, 16)}...`;
+    return begin === '' ? [last] : [last, begin];
+  }
   const { step, what, receipt, found, tensor } = finding;
   const which = {
     parameters: `the parameters after ${step} steps (that step ${step - 1} made) are not those of the receipts`,

@@ -110,6 +110,19 @@ test('receipts that were cut short end with 3, though each line fits the one bef
   });
 });
 
+test('receipts that begin later, as where they were lost, say so', async () => {
+  const run = join(folder, `run-${counter++}`);
+  await cp(whole, run, { recursive: true });
+  await rm(join(run, 'receipts.jsonl'));
+  await runOnDisk({ resume: run, epochs: 4, threads: 0 });
+  expect(await audit(run, '--all')).toMatchObject({
+    exitCode: 0,
+    result: { steps: 10, of: 40, from: 30, equal: true },
+  });
+  const { stdout } = await runCli(['audit', run, '--all'], { cwd: folder });
+  expect(stdout).toContain('They begin after 30 steps: of those before, nothing is shown');
+});
+
 test('receipts that end with another state than the summary', async () => {
   const run = join(folder, `run-${counter++}`);
   await cp(whole, run, { recursive: true });
