@@ -4,7 +4,6 @@ import { getRandomValues } from 'node:crypto';
 import type { Command } from '../../src/command.ts';
 import { rangesOf } from '../../src/data/number-ranges.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { optionTable } from '../../src/options/option-table.ts';
 import { numberList, onOff, orNull, positive } from '../../src/options/value-kinds.ts';
 import type { Receipts } from '../../src/run/receipts.ts';
 import { type AuditFinding, auditRun } from '../replay/audit.ts';
@@ -14,7 +13,7 @@ import { Replay } from '../replay/replay.ts';
 import type { Found } from '../run-folder/checkpoint-store.ts';
 import { receiptsOf } from '../run-folder/read-receipts.ts';
 import { readSummary } from '../run-folder/trained-model.ts';
-import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { dataFlag, jsonFlag, threadsFlag, verboseFlag } from './common-flags.ts';
 import { jsonLine, lines } from './result-text.ts';
 
 interface Options {
@@ -51,13 +50,7 @@ export const audit: Command<Options> = {
     },
     all: { flag: '--all', kind: onOff, default: false, help: 'all steps, from the first on' },
     data: dataFlag("the run's own"),
-    threads: {
-      flag: '--threads <n>',
-      kind: optionTable.threads.kind,
-      default: null,
-      defaultText: 'available cores, at most shards',
-      help: 'computing threads; 0 = inline; never changes the result',
-    },
+    threads: threadsFlag,
     json: jsonFlag(),
     verbose: verboseFlag,
   },

@@ -2,13 +2,12 @@
 
 import type { Command } from '../../src/command.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { optionTable } from '../../src/options/option-table.ts';
 import { type Bisection, bisect as bisectSides, knownOfSides, type Side, saidOnly } from '../replay/bisect.ts';
 import type { PartDeps } from '../replay/open-part.ts';
 import { readEvidence } from '../replay/read-evidence.ts';
 import { Replay } from '../replay/replay.ts';
 import { bisectionJson, bisectionText } from './bisect-text.ts';
-import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { dataFlag, jsonFlag, threadsFlag, verboseFlag } from './common-flags.ts';
 import { jsonLine } from './result-text.ts';
 
 interface Options {
@@ -24,13 +23,7 @@ export const bisect: Command<Options> = {
   operands: '<a> <b>',
   flags: {
     data: dataFlag("each run's own"),
-    threads: {
-      flag: '--threads <n>',
-      kind: optionTable.threads.kind,
-      default: null,
-      defaultText: 'available cores, at most shards',
-      help: 'computing threads; 0 = inline; never changes the result',
-    },
+    threads: threadsFlag,
     json: jsonFlag(),
     verbose: verboseFlag,
   },

@@ -37,6 +37,13 @@ export function dataFlag(defaultText: string): Flag<string | null> {
   return { flag: '--data <dir>', kind: orNull(folderPath), default: null, defaultText, help };
 }
 
+/** Of whoever computes steps of a run again. */
+export const threadsFlag: Flag<number | null> = {
+  ...ungrouped(optionTable.threads),
+  defaultText: 'available cores, at most shards',
+  help: 'computing threads; 0 = inline; never changes the result',
+};
+
 /** Of the options of a run those that its speed depends on, as `train` has them; where help has no groups. */
 export const workFlags = {
   hidden: ungrouped(optionTable.hidden),

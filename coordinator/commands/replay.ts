@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import type { Command } from '../../src/command.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
-import { optionTable } from '../../src/options/option-table.ts';
 import { folderPath, integer, orNull } from '../../src/options/value-kinds.ts';
 import { partAt } from '../../src/run/course.ts';
 import { Replay, type Way } from '../replay/replay.ts';
 import { stepDetail } from '../replay/step-detail.ts';
-import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { dataFlag, jsonFlag, threadsFlag, verboseFlag } from './common-flags.ts';
 import { stepFiles, stepJson, stepText } from './replay-text.ts';
 import { jsonLine } from './result-text.ts';
 import { writeOutput } from './write-output.ts';
@@ -53,13 +52,7 @@ export const replay: Command<Options> = {
       help: 'a new folder for states, gradient and update as safetensors, and the images of the shard as PNG',
     },
     data: dataFlag("the run's own"),
-    threads: {
-      flag: '--threads <n>',
-      kind: optionTable.threads.kind,
-      default: null,
-      defaultText: 'available cores, at most shards',
-      help: 'computing threads; 0 = inline; never changes the result',
-    },
+    threads: threadsFlag,
     json: jsonFlag(),
     verbose: verboseFlag,
   },

@@ -9,8 +9,8 @@ import { refuseEdits } from '../../src/run/resume-plan.ts';
 import { changeOf } from '../../src/run/run-record.ts';
 import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
 import { CheckpointStore, type Found } from '../run-folder/checkpoint-store.ts';
+import { receiptsIfAny } from '../run-folder/read-receipts.ts';
 import { type Run, readRun } from '../run-folder/read-run.ts';
-import { receiptsOf } from '../run-folder/run-side.ts';
 import { notARun, readHistory } from '../run-folder/trained-model.ts';
 
 export interface ReplayedRun {
@@ -47,7 +47,7 @@ export async function readReplayed(folder: string, tell: (message: string) => vo
   };
   const newest = await store.newestAlone(passedOver);
   if (newest !== null) refuseOtherNumerics(newest.body, newest.path);
-  const receipts = await receiptsOf(folder, tell);
+  const receipts = await receiptsIfAny(folder, tell);
   if (receipts !== null) refuseOtherNumerics(receipts, join(folder, receiptsFileName));
   // a run that could not write its last checkpoint came further
   const history = (await readHistory(folder)) ?? [];

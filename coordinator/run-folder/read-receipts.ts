@@ -39,3 +39,19 @@ export async function receiptsOf(folder: string): Promise<Receipts> {
   refuseOtherNumerics(found.value, path);
   return found.value;
 }
+
+/** The same for who can do without: null where there are none, or `tell` hears why they cannot be used. */
+export async function receiptsIfAny(folder: string, tell: (message: string) => void): Promise<Receipts | null> {
+  const refuse = (why: string) => {
+    tell(`Warning: ${join(folder, receiptsFileName)} is passed over: ${why}`);
+    return null;
+  };
+  let text: string;
+  try {
+    text = await readReceiptsText(folder);
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? null : refuse(ioReason(error));
+  }
+  const found = readReceipts(text);
+  return 'why' in found ? refuse(found.why) : found.value;
+}

@@ -1,13 +1,12 @@
 // A run as it is set beside others: what it was asked, what was changed of that on the way, and what came of it. Reads only; it
 // need not be finished.
 
-import { join } from 'node:path';
-import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import type { EpochRecord, Summary } from '../../src/run/events.ts';
-import { type Receipts, readReceipts, receiptsFileName } from '../../src/run/receipts.ts';
+import type { Receipts } from '../../src/run/receipts.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
+import { receiptsIfAny } from './read-receipts.ts';
 import { type Run, readRun } from './read-run.ts';
-import { readReceiptsText } from './receipts-file.ts';
+
 import { notARun, readHistory, readSummary } from './trained-model.ts';
 
 export interface RunSide extends Pick<Run, 'facts' | 'changes' | 'program'> {
@@ -40,23 +39,7 @@ export async function readRunSide(folder: string, tell: (message: string) => voi
     summary === null
       ? { stateDigest: newest?.body.stateDigest ?? null, stateStep: newest?.body.step ?? null }
       : { stateDigest: summary.stateDigest, stateStep: steps };
-  const receipts = await receiptsOf(folder, tell);
+  const receipts = await receiptsIfAny(folder, tell);
   const digest = summary?.digest ?? null;
   return { folder, facts, changes, program, history, summary, steps, digest, ...state, receipts };
-}
-
-/** A run's receipts; null where there are none, or `tell` hears why they cannot be used. */
-export async function receiptsOf(folder: string, tell: (message: string) => void): Promise<Receipts | null> {
-  const refuse = (why: string) => {
-    tell(`Warning: ${join(folder, receiptsFileName)} is passed over: ${why}`);
-    return null;
-  };
-  let text: string;
-  try {
-    text = await readReceiptsText(folder);
-  } catch (error) {
-    return codeOf(error) === 'ENOENT' ? null : refuse(ioReason(error));
-  }
-  const found = readReceipts(text);
-  return 'why' in found ? refuse(found.why) : found.value;
 }

@@ -1,12 +1,14 @@
 // The receipts of a run under way: what the loop reports of its steps becomes lines of receipts.jsonl.
 
-import { messageOf } from '../../src/errors.ts';
+import { ExitCode, LockstepError, messageOf } from '../../src/errors.ts';
+import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
 import { committedHash, hashOfParameters } from '../../src/kernels/parameter-hash.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { NUMERICS_VERSION } from '../../src/numerics.ts';
 import type { Checkpoint } from '../../src/run/checkpoint.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import { headReceipt, type ReceiptsMark, receiptsFileName } from '../../src/run/receipts.ts';
+import { WriteFailure } from '../run-folder/checkpoint-files.ts';
 import { ReceiptsFile } from '../run-folder/receipts-file.ts';
 import type { OpenRun } from './open-run.ts';
 
@@ -46,6 +48,23 @@ export class ReceiptBook implements StepReceipts {
 
   async flush(): Promise<void> {
     await this.#file.flush();
+  }
+
+  /** At the end of the run, when no checkpoint comes any more. @throws LockstepError */
+  async finish(): Promise<void> {
+    try {
+      await this.#file.flush();
+    } catch (error) {
+      if (!(error instanceof WriteFailure)) throw error;
+      throw new LockstepError({
+        code: writeCodeOf(error.cause),
+        what: `${error.path} cannot be written`,
+        why: `writing its ${error.bytes} bytes failed: ${ioReason(error.cause)}`,
+        mend: 'Make room there, and go on with the run by --resume; or choose a folder on another disk with --out DIR',
+        exitCode: ExitCode.runFailed,
+        cause: error.cause,
+      });
+    }
   }
 
   /** The run goes on from where it stood before, and that state stands in memory: the lines behind it are cut off. */

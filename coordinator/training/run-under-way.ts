@@ -189,7 +189,7 @@ export class RunUnderWay {
     this.#hooks.onPhase('results');
     await checkpointer?.settled();
     this.#failing.signal.throwIfAborted();
-    await receipts?.flush();
+    await receipts?.finish();
     return outcome;
   }
 

@@ -1,6 +1,6 @@
 // Checkpoints that cannot be written, and aborts: what becomes of the run, and of what was saved before.
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +66,31 @@ describe('checkpoints that cannot be written', () => {
     });
     expect(await bitsOnDisk(run)).toEqual(baseline);
     expect(await checkpointNames(run)).toEqual(['step-00000020', 'step-00000025', 'step-00000030']);
+  });
+
+  test('as receipts cannot be, which come before them: the lines wait for the next', async () => {
+    const run = place();
+    const path = join(run, 'receipts.jsonl');
+    const onEvent = (event: TrainEvent) => {
+      if (event.type === 'start') mkdirSync(path);
+      if (event.type === 'checkpointFailed' && event.failures === 2) rmdirSync(path);
+    };
+    const ran = await runOnDisk({ ...short, threads: 1, checkpointEvery: 5, out: run }, { onEvent });
+    expect(warningsOf(ran)[0]).toMatch(
+      /^The checkpoint of step 5 cannot be written: writing the \d+ bytes of .*receipts\.jsonl failed/,
+    );
+    // those of this cadence as well
+    expect(await bitsOnDisk(run)).toEqual(baseline);
+  });
+
+  test('and at the end, where receipts cannot be either, in words', async () => {
+    const run = place();
+    const onEvent = (event: TrainEvent) => {
+      if (event.type === 'start') mkdirSync(join(run, 'receipts.jsonl'));
+    };
+    const error = await refusal(() => runOnDisk({ ...short, threads: 1, out: run }, { onEvent }));
+    expect(error).toMatchObject({ code: 'ERR_LOCKSTEP_WRITE_FAILED', exitCode: ExitCode.runFailed });
+    expect(error.message).toMatch(/receipts\.jsonl cannot be written.*EISDIR/);
   });
 
   test('stop the run where that is asked for', async () => {
