@@ -285,7 +285,7 @@ describe('what cannot be told', () => {
       Buffer.from(String(bytes).replace('"step":7,', '"step":8,')),
     );
     const broken = await refusal(() => bisected(changed, first));
-    expect([broken.code, broken.exitCode]).toEqual(['ERR_LOCKSTEP_RECEIPTS_CHANGED', 2]);
+    expect([broken.code, broken.exitCode]).toEqual(['ERR_LOCKSTEP_RECEIPTS_CHANGED', 3]);
     expect(broken.message).toMatch(/receipts\.jsonl.*line \d+/);
   });
 });
