@@ -8,9 +8,11 @@ import { numberList, onOff, orNull, positive } from '../../src/options/value-kin
 import type { Receipts } from '../../src/run/receipts.ts';
 import { type AuditFinding, auditRun } from '../replay/audit.ts';
 import { auditRanges, costOf, drawnSteps } from '../replay/audit-plan.ts';
+import { refuseOtherEnd } from '../replay/receipts-end.ts';
 import { Replay } from '../replay/replay.ts';
 import type { Found } from '../run-folder/checkpoint-store.ts';
 import { receiptsOf } from '../run-folder/read-receipts.ts';
+import { readSummary } from '../run-folder/trained-model.ts';
 import { dataFlag, jsonFlag, threadsFlag, verboseFlag } from './common-flags.ts';
 import { jsonLine, lines } from './result-text.ts';
 
@@ -66,7 +68,6 @@ Exit codes: 0 all that was computed is as the receipts say, 3 something is not: 
 tensor; 2 bad usage, no receipts, other data or another version of the arithmetic.`,
   run: async ([folder], options, { wiring, print, note, cores, signal = new AbortController().signal }) => {
     refuseSeveral(options);
-    const receipts = await receiptsOf(folder!);
     const wired = await wiring();
     const deps = {
       data: options.data,
@@ -77,7 +78,11 @@ tensor; 2 bad usage, no receipts, other data or another version of the arithmeti
     };
     const replay = await Replay.of(folder!, deps, note);
     try {
+      // receipts last: a run under way writes them first
+      const summary = await readSummary(folder!);
       const checkpoints = await checkpointsOf(replay);
+      const receipts = await receiptsOf(folder!);
+      refuseOtherEnd(folder!, receipts, summary, checkpoints);
       const end = receipts.from + receipts.hashes.length - 1;
       const chosen = chosenSteps(options, receipts.from, end, folder!);
       const ranges = auditRanges(startsOf(receipts, checkpoints), chosen);
@@ -92,7 +97,9 @@ tensor; 2 bad usage, no receipts, other data or another version of the arithmeti
       const finding = await auditRun(ranges, { replay, receipts, checkpoints, progress });
       const share = end === 0 ? 1 : cost / end;
       if (options.json)
-        await print(jsonLine({ run: folder, steps: cost, of: end, share, equal: finding === null, finding }));
+        await print(
+          jsonLine({ run: folder, steps: cost, of: end, from: receipts.from, share, equal: finding === null, finding }),
+        );
       else await print(lines(auditLines(cost, end, share, finding, receipts)));
       return finding === null ? ExitCode.done : ExitCode.verificationFailed;
     } finally {
@@ -148,14 +155,24 @@ function auditLines(
   end: number,
   share: number,
   finding: AuditFinding | null,
-  { end: { link } }: Receipts,
+  { from, end: { link } }: Receipts,
 ): string[] {
   const shown = `${cost} of ${end} steps (${(100 * share).toFixed(1)} %) were computed again`;
-  if (finding === null) return [`${shown}: all are as the receipts say, whose last link is ${link.slice(0, 16)}...`];
+  if (finding === null && cost === 0 && end > 0) {
+    return [
+      `${shown}, since no step was drawn: nothing is shown of receipts whose last link is ${link.slice(0, 16)}...`,
+    ];
+  }
+  if (finding === null) {
+    // where the run of a program without receipts went on, or they were lost
+    const begin = from === 0 ? '' : `They begin after ${from} steps: of those before, nothing is shown`;
+    const last = `${shown}: all are as the receipts say, whose last link is ${link.slice(0, 16)}...`;
+    return begin === '' ? [last] : [last, begin];
+  }
   const { step, what, receipt, found, tensor } = finding;
   const which = {
-    parameters: `the parameters after step ${step} are not those of the receipts`,
-    state: `the state after step ${step} is not that of the receipts, though its parameters are`,
+    parameters: `the parameters after ${step} steps (that step ${step - 1} made) are not those of the receipts`,
+    state: `the state after ${step} steps (that step ${step - 1} made) is not that of the receipts, though its parameters are`,
     checkpoint: `the checkpoint of step ${step} is not the state of the receipts`,
   }[what];
   const where =

@@ -102,7 +102,7 @@ function samplesText(samples: readonly SampleDifference[]): string {
       String(place),
       of(a),
       of(b),
-      otherPixels ? 'another' : 'the same',
+      a === null || b === null ? '-' : otherPixels ? 'another' : 'the same',
     ]),
   ]);
 }
@@ -121,10 +121,11 @@ export function verdict(sides: Sides, { known, step, computed, options }: Bisect
   }
   const { part, testimonies } = computed;
   const optionNames = options.map(({ name }) => name).join(', ');
+  const differ = options.length === 1 ? 'differs' : 'differ';
   return [
     ...told,
     part
-      ? `Computed again they part there as well${optionNames === '' ? '' : `: ${optionNames} differs at that step`}.`
+      ? `Computed again they part there as well${optionNames === '' ? '' : `: ${optionNames} ${differ} at that step`}.`
       : 'Computed again they do not part: their options and data give one and the same state.',
     ...testimonies.map((one, i) => testimonyText(names[i]!, one)),
     ...sinceText(computed, step),

@@ -36,8 +36,8 @@ Receipts, checkpoints and histories of both are compared first. Where they part,
 that they had in common: tensors, shards and samples that differ, options that explain it, and who does not come to what it
 says of itself. Nothing is written into the run folders.
 
-Exit codes: 0 no state is known to differ, 3 one differs, 2 it cannot be told (another version of the arithmetic, receipts
-that were changed, data that are not there).`,
+Exit codes: 0 no state is known to differ, 3 one differs, or receipts were changed after they were written; 2 it cannot be told
+(another version of the arithmetic, data that are not there, bad usage).`,
   run: async ([a, b], options, { wiring, print, note, cores, signal = new AbortController().signal }) => {
     const { data, threads, json } = options;
     const wired = await wiring();

@@ -3,11 +3,11 @@
 import { sameBits } from '../../src/run/state-difference.ts';
 import type { Wiring } from '../../src/wiring.ts';
 import type { Replay } from './replay.ts';
-import { type At, type SeenSample, type ShardDetail, shardOf } from './step-detail.ts';
+import { type At, type SeenSample, shardOf } from './step-detail.ts';
 
-/** What stands at one place of the shard on each side; null: nothing. */
+/** A sample of the shard on each side; null: it has none that belongs there. */
 export interface SampleDifference {
-  /** From 0. */
+  /** From 0, among the samples of the first side; of one that it does not have, among those of the second. */
   readonly place: number;
   readonly a: SeenSample | null;
   readonly b: SeenSample | null;
@@ -42,18 +42,31 @@ export async function shardsDifference(a: Replay, b: Replay, wiring: Wiring): Pr
     const one = shardOf(left.part, left.at, shard, wiring);
     const other = shardOf(right.part, right.at, shard, wiring);
     const otherGradient = !sameBits(one.gradient, other.gradient);
-    const samples = sampleDifferences(one, other);
+    const samples = sampleDifferences(one.samples, other.samples);
     if (otherGradient || samples.length > 0) found.push({ shard, otherGradient, samples });
   }
   const first = found.find(({ otherGradient }) => otherGradient) ?? found[0] ?? null;
   return { at: left.at, shards, differing: found.map(({ shard }) => shard), first };
 }
 
-function sampleDifferences({ samples: a }: ShardDetail, { samples: b }: ShardDetail): readonly SampleDifference[] {
-  return Array.from({ length: Math.max(a.length, b.length) }, (_, place) => {
-    const [one, other] = [a[place] ?? null, b[place] ?? null];
-    const otherPixels = one === null || other === null || !Buffer.from(one.pixels).equals(other.pixels);
-    const same = one?.image === other?.image && one?.label === other?.label && !otherPixels;
-    return same ? [] : [{ place, a: one, b: other, otherPixels }];
-  }).flat();
+/** Samples are set beside each other by their image, so that one that a side skips does not move all behind it. */
+export function sampleDifferences(a: readonly SeenSample[], b: readonly SeenSample[]): readonly SampleDifference[] {
+  const [inA, inB] = [a, b].map((samples) => new Set(samples.map(({ image }) => image))) as [Set<number>, Set<number>];
+  const found: SampleDifference[] = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+    const [one, other] = [a[i] ?? null, b[j] ?? null];
+    const onlyA = one !== null && !inB.has(one.image);
+    const onlyB = other !== null && !inA.has(other.image);
+    // where both have one that the other has not, one took the other's place
+    const takeA = one !== null && !(onlyB && !onlyA);
+    const takeB = other !== null && !(onlyA && !onlyB);
+    const pair = { place: takeA ? i : j, a: takeA ? one : null, b: takeB ? other : null };
+    const otherPixels = pair.a === null || pair.b === null || !Buffer.from(pair.a.pixels).equals(pair.b.pixels);
+    if (otherPixels || pair.a?.image !== pair.b?.image || pair.a?.label !== pair.b?.label) {
+      found.push({ ...pair, otherPixels });
+    }
+    i += takeA ? 1 : 0;
+    j += takeB ? 1 : 0;
+  }
+  return found;
 }

@@ -14,7 +14,14 @@ import { jsonText } from '../../src/run/disk-records.ts';
 import type { EpochRecord, Summary, TrainEvent } from '../../src/run/events.ts';
 import { bestEpochOf, startPosition } from '../../src/run/position.ts';
 import { receiptsFileName } from '../../src/run/receipts.ts';
-import { allowedNames, differences, planResume, refuseChanges, refuseEdits } from '../../src/run/resume-plan.ts';
+import {
+  allowedNames,
+  changesInVain,
+  differences,
+  planResume,
+  refuseChanges,
+  refuseEdits,
+} from '../../src/run/resume-plan.ts';
 import { type Change, type Facts, firstSelectable, runConfigOf } from '../../src/run/run-record.ts';
 import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
 import { CheckpointStore, type Chosen, type Found } from '../run-folder/checkpoint-store.ts';
@@ -129,14 +136,18 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
     refuseEdits({ ...start, path: at }, config, allowedNames(options.allowChange), true);
     await compareHistory(source, start.position.history, onEvent);
   }
-  const { changes } = planResume(
-    start?.position ?? startPosition,
+  const position = start?.position ?? startPosition;
+  const plan = planResume(
+    position,
     start ?? { facts, changes: [] },
     facts,
     options,
     stepsPerEpoch(read.numbers.training.length, options.batchSize),
   );
+  const { changes } = plan;
   onEvent({ type: 'info', message: resuming(source, start) });
+  const vain = changesInVain(position, plan, start?.changes.length ?? 0, options.patience);
+  if (vain.length > 0) onEvent({ type: 'warning', message: inVain(vain, position.step) });
 
   const runConfig = runConfigOf(facts, program, changes, dataFromRun);
   if (folder === null) {
@@ -160,6 +171,10 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
     await folder.remove('summary.json');
   };
   return { ...read, folder, store, start, source, inPlace: true, facts, changes, begin };
+}
+
+function inVain(names: readonly string[], step: number): string {
+  return `The run ends at step ${step}, from which it goes on, so that nothing is trained with another ${names.join(', ')}: go on from an earlier step, or raise --epochs`;
 }
 
 const nothing = async (): Promise<void> => undefined;

@@ -144,11 +144,14 @@ const segment = v.pipe(
 const linked = { link: hex };
 const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'no hash of 32 hex digits'));
 const receiptsHead = v.object({ receipts: count, numerics: count, step, parameters: hash, ...linked });
-const receipt = v.union([
-  v.object({ step, parameters: hash, ...linked }),
-  v.object({ step, state: hex, ...linked }),
-  v.object({ step, changes, ...linked }),
-]);
+const receipt = v.union(
+  [
+    v.object({ step, parameters: hash, ...linked }),
+    v.object({ step, state: hex, ...linked }),
+    v.object({ step, changes, ...linked }),
+  ],
+  'no line of receipts',
+);
 
 export type ReadState = v.InferOutput<typeof state>;
 export type ReadLog = v.InferOutput<typeof log>;
@@ -180,7 +183,8 @@ function checked<T extends v.GenericSchema>(schema: T, value: unknown): Checked<
   if (issue.kind === 'validation' && issue.type === 'check')
     return { why: [place, issue.message].filter(Boolean).join(': ') };
   const found = issue.input === undefined ? 'is missing' : `is ${shownValue(issue.input, 40)}`;
-  const wanted = issue.type === 'regex' ? issue.message : `not ${issue.expected ?? 'that'}`;
+  const named = issue.type === 'regex' || (issue.type === 'union' && place === '');
+  const wanted = named ? issue.message : `not ${issue.expected ?? 'that'}`;
   return { why: `${place === '' ? 'it' : place} ${found}${issue.input === undefined ? '' : `, ${wanted}`}` };
 }
 

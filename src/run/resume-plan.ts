@@ -264,6 +264,20 @@ function refuseLengthWithoutEffect(
   });
 }
 
+/** Names of the changes that a run makes at its end, where no step is left that they could decide; of its choice, --select does. */
+export function changesInVain(
+  position: Position,
+  { endStep, changes }: ResumePlan,
+  known: number,
+  patience: number | null,
+): string[] {
+  if (endStep > position.step && !isOutOfPatience(position.history, patience)) return [];
+  return changes
+    .slice(known)
+    .map(({ name }) => name)
+    .filter((name) => name !== 'select' && name !== 'data');
+}
+
 function described({ name, from, to }: Difference): string {
   if (name !== 'data') return `${name} was ${bareValue(from)} and is ${bareValue(to)} now`;
   return `the data's SHA-256 was ${String(from).slice(0, 12)}... and is ${String(to).slice(0, 12)}... now`;

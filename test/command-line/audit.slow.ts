@@ -90,6 +90,50 @@ test('a share of the steps', async () => {
   expect(await audit(whole, '--share', '0.1')).toMatchObject({ exitCode: 0, result: { equal: true } });
 });
 
+test('a share of which no step is drawn shows nothing, and says so', async () => {
+  const { exitCode, stdout } = await runCli(['audit', whole, '--share', '1e-9'], { cwd: folder });
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('0 of 30 steps (0.0 %) were computed again, since no step was drawn: nothing is shown');
+});
+
+test('receipts that were cut short end with 3, though each line fits the one before', async () => {
+  const shorter = await withReceipts((receipts) => receipts.splice(12));
+  expect(await audit(shorter, '--all')).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('and there is a checkpoint of step 30'),
+  });
+  // without checkpoints it is the summary that tells
+  await rm(join(shorter, 'checkpoints'), { recursive: true });
+  expect(await audit(shorter, '--all')).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('do not end as the run did'),
+  });
+});
+
+test('receipts that begin later, as where they were lost, say so', async () => {
+  const run = join(folder, `run-${counter++}`);
+  await cp(whole, run, { recursive: true });
+  await rm(join(run, 'receipts.jsonl'));
+  await runOnDisk({ resume: run, epochs: 4, threads: 0 });
+  expect(await audit(run, '--all')).toMatchObject({
+    exitCode: 0,
+    result: { steps: 10, of: 40, from: 30, equal: true },
+  });
+  const { stdout } = await runCli(['audit', run, '--all'], { cwd: folder });
+  expect(stdout).toContain('They begin after 30 steps: of those before, nothing is shown');
+});
+
+test('receipts that end with another state than the summary', async () => {
+  const run = join(folder, `run-${counter++}`);
+  await cp(whole, run, { recursive: true });
+  const path = join(run, 'summary.json');
+  const summary = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(path, JSON.stringify({ ...summary, stateDigest: other }));
+  const { exitCode, stderr } = await audit(run);
+  expect(exitCode).toBe(3);
+  expect(stderr).toContain(`and summary.json tells of ${other.slice(0, 12)}`);
+});
+
 const other = createHash('sha256').update('other').digest('hex');
 
 test('a step whose receipt is another, and all behind it linked anew', async () => {
@@ -102,6 +146,8 @@ test('a step whose receipt is another, and all behind it linked anew', async () 
   expect(result.finding).toMatchObject({ step: 13, what: 'parameters', receipt: other.slice(0, 32) });
   // checkpoints are what was computed
   expect(result.finding.tensor).toBe(null);
+  const text = await runCli(['audit', run, '--steps', '12'], { cwd: folder });
+  expect(text.stdout).toContain('the parameters after 13 steps (that step 12 made) are not those of the receipts');
   // it is not among the last steps
   expect(await audit(run)).toMatchObject({ exitCode: 0 });
 });

@@ -39,6 +39,14 @@ describe('lockstep fork', () => {
     expect(await contentOf(join(folder, 'run'))).toEqual(before);
   });
 
+  it('a change that nothing is trained with is told of', async () => {
+    const changed = await fork('--at', 'last', '--out', 'vain', '--lr', '0.01');
+    expect(changed.exitCode).toBe(0);
+    expect(changed.stderr).toMatch(/Warning: The run ends at step 20, .*nothing is trained with another lr/);
+    const longer = await fork('--at', 'last', '--out', 'longer', '--lr', '0.01', '--epochs', '3');
+    expect(longer.stderr).not.toMatch(/nothing is trained/);
+  });
+
   it('a preset is what it stands for', async () => {
     expect((await fork('--at', '10', '--out', 'best', '--preset', 'best', '--epochs', '3')).exitCode).toBe(0);
     const { schedule, batchSize, select, record } = await configOf('best');

@@ -88,6 +88,13 @@ describe('receipts', () => {
     );
   });
 
+  test('name a line that is none of theirs', () => {
+    const hash = '"parameters":"';
+    const second = text.indexOf(hash, text.indexOf('\n')) + hash.length;
+    const { why } = readReceipts(`${text.slice(0, second)}z${text.slice(second + 1)}`) as { why: string };
+    expect(why).toMatch(/^line 2: it is .*, no line of receipts$/);
+  });
+
   test('by somebody who links them anew as well still have their steps in order', () => {
     const without = receipts.filter((receipt) => !('parameters' in receipt && receipt.step === 1));
     expect(readReceipts(textOf(without))).toEqual({ why: 'line 2: it is of step 2, and 1 was due' });
