@@ -19,7 +19,7 @@ export async function readEvidence(folder: string, known: number): Promise<Evide
   const states = new Map<number, Said[]>();
   const say = (step: number, by: Witness, digest: string) =>
     states.set(step, [...(states.get(step) ?? []), { by, digest }]);
-  const receipts = await receiptsIfAny(folder);
+  const receipts = await receiptsUnlessMissing(folder);
   for (const [step, digest] of receipts?.states ?? []) say(step, 'receipts', digest);
   const store = new CheckpointStore(folder);
   const next = async (upTo: number) => await store.newestAlone(() => undefined, upTo);
@@ -38,7 +38,7 @@ export async function readEvidence(folder: string, known: number): Promise<Evide
 }
 
 /** null: 0.1.0 wrote none, nor does a run before its first checkpoint. */
-async function receiptsIfAny(folder: string): Promise<Receipts | null> {
+async function receiptsUnlessMissing(folder: string): Promise<Receipts | null> {
   try {
     return await receiptsOf(folder);
   } catch (error) {
