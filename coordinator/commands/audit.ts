@@ -5,7 +5,7 @@ import type { Command } from '../../src/command.ts';
 import { rangesOf } from '../../src/data/number-ranges.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { numberList, onOff, orNull, positive } from '../../src/options/value-kinds.ts';
-import type { Receipts } from '../../src/run/receipts.ts';
+import { lastStepOf, type Receipts } from '../../src/run/receipts.ts';
 import { type AuditFinding, auditRun } from '../replay/audit.ts';
 import { auditRanges, costOf, drawnSteps } from '../replay/audit-plan.ts';
 import { refuseOtherEnd } from '../replay/receipts-end.ts';
@@ -83,7 +83,7 @@ tensor; 2 bad usage, no receipts, other data or another version of the arithmeti
       const checkpoints = await checkpointsOf(replay);
       const receipts = await receiptsOf(folder!);
       refuseOtherEnd(folder!, receipts, summary, checkpoints);
-      const end = receipts.from + receipts.hashes.length - 1;
+      const end = lastStepOf(receipts);
       const chosen = chosenSteps(options, receipts.from, end, folder!);
       const ranges = auditRanges(startsOf(receipts, checkpoints), chosen);
       const cost = costOf(ranges);
@@ -109,8 +109,9 @@ tensor; 2 bad usage, no receipts, other data or another version of the arithmeti
 };
 
 /** Where computing may begin: step 0, and the checkpoints that the receipts know. */
-function startsOf({ from, hashes }: Receipts, checkpoints: readonly Found[]): number[] {
-  const steps = checkpoints.map(({ body }) => body.step).filter((step) => step >= from && step < from + hashes.length);
+function startsOf(receipts: Receipts, checkpoints: readonly Found[]): number[] {
+  const { from } = receipts;
+  const steps = checkpoints.map(({ body }) => body.step).filter((step) => step >= from && step <= lastStepOf(receipts));
   return [...new Set([from, ...steps])].sort((a, b) => a - b);
 }
 

@@ -1,6 +1,6 @@
 // Runs side by side: in what they were asked for other things, what came of each, and whether that is the same. Pure.
 
-import { firstDifference, type Receipts } from '../../src/run/receipts.ts';
+import { commonSteps, firstDifference } from '../../src/run/receipts.ts';
 import { allowable, differingValues } from '../../src/run/resume-plan.ts';
 import type { Means } from '../../src/sums.ts';
 import { bareValue } from '../../src/text/shown-value.ts';
@@ -49,8 +49,7 @@ export function compareRuns(runs: readonly RunSide[]): RunComparison {
 
 function partedAfter({ receipts: a }: RunSide, { receipts: b }: RunSide): number | null | 'unknown' {
   if (a === null || b === null) return 'unknown';
-  const last = ({ from, hashes }: Receipts) => from + hashes.length - 1;
-  return Math.max(a.from, b.from) > Math.min(last(a), last(b)) ? 'unknown' : firstDifference(a, b);
+  return commonSteps(a, b).length === 0 ? 'unknown' : firstDifference(a, b);
 }
 
 export function comparisonJson({ runs, options, sameDigest, sameState, partedAfter }: RunComparison): object {

@@ -3,8 +3,8 @@
 
 import { committedHash, hashOfParameters } from '../../src/kernels/parameter-hash.ts';
 import { decodeCheckpoint, tensorsOf } from '../../src/run/checkpoint.ts';
-import { digestOf } from '../../src/run/digest.ts';
 import type { Receipts } from '../../src/run/receipts.ts';
+import { sameBits } from '../../src/run/state-difference.ts';
 import type { Found } from '../run-folder/checkpoint-store.ts';
 import type { AuditRange } from './audit-plan.ts';
 import type { Replay } from './replay.ts';
@@ -100,6 +100,6 @@ function firstTensor({ body, tensors }: Found, replay: Replay): AuditFinding['te
   const decoded = decodeCheckpoint(layout, body, tensors);
   if (decoded === null) return null;
   const [computed, stored] = [tensorsOf(layout, replay.state(), null), tensorsOf(layout, decoded.state, null)];
-  const other = computed.find(({ data }, i) => digestOf(data) !== digestOf(stored[i]!.data));
+  const other = computed.find(({ data }, i) => !sameBits(data, stored[i]!.data));
   return other === undefined ? null : { name: other.name, step: body.step };
 }

@@ -5,7 +5,7 @@ import { LockstepError } from '../../src/errors.ts';
 import { codeOf } from '../../src/host/files/io-reason.ts';
 import { stateFileName } from '../../src/run/checkpoint.ts';
 import type { Evidence, Said, Witness } from '../../src/run/evidence.ts';
-import type { Receipts } from '../../src/run/receipts.ts';
+import { lastStepOf, type Receipts } from '../../src/run/receipts.ts';
 import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
 import { CheckpointStore } from '../run-folder/checkpoint-store.ts';
 import { receiptsOf } from '../run-folder/read-receipts.ts';
@@ -21,19 +21,15 @@ export async function readEvidence(folder: string, known: number): Promise<Evide
     states.set(step, [...(states.get(step) ?? []), { by, digest }]);
   const receipts = await receiptsUnlessMissing(folder);
   for (const [step, digest] of receipts?.states ?? []) say(step, 'receipts', digest);
-  const store = new CheckpointStore(folder);
-  const next = async (upTo: number) => await store.newestAlone(() => undefined, upTo);
-  for (let found = await next(known); found !== null; found = await next(found.body.step - 1)) {
-    const { step, stateDigest, numerics, program: writer } = found.body;
-    const version = numerics === undefined ? { program: writer } : { numerics, program: writer };
-    refuseOtherNumerics(version, join(found.path, stateFileName));
-    say(step, 'checkpoint', stateDigest);
+  for await (const { body, path } of new CheckpointStore(folder).newestFirst(() => undefined, known)) {
+    refuseOtherNumerics(body, join(path, stateFileName));
+    say(body.step, 'checkpoint', body.stateDigest);
   }
   const history = (await readHistory(folder)) ?? [];
   for (const { steps, stateDigest } of history) if (stateDigest !== undefined) say(steps, 'history.json', stateDigest);
   const summary = await readSummary(folder);
   if (summary !== null) say(known, 'summary.json', summary.stateDigest);
-  const ofReceipts = receipts === null ? 0 : receipts.from + receipts.hashes.length - 1;
+  const ofReceipts = receipts === null ? 0 : lastStepOf(receipts);
   return { receipts, states, lastStep: Math.max(known, ofReceipts) };
 }
 

@@ -2,7 +2,7 @@
 
 import { LockstepError } from '../../src/errors.ts';
 import type { Summary } from '../../src/run/events.ts';
-import { type Receipts, receiptsFileName } from '../../src/run/receipts.ts';
+import { lastStepOf, type Receipts, receiptsFileName } from '../../src/run/receipts.ts';
 import type { Found } from '../run-folder/checkpoint-store.ts';
 
 /**
@@ -12,11 +12,11 @@ import type { Found } from '../run-folder/checkpoint-store.ts';
  */
 export function refuseOtherEnd(
   folder: string,
-  { from, hashes, states }: Receipts,
+  receipts: Receipts,
   summary: Pick<Summary, 'stateDigest'> | null,
   checkpoints: readonly Pick<Found, 'body'>[],
 ): void {
-  const end = from + hashes.length - 1;
+  const end = lastStepOf(receipts);
   const refuse = (why: string) => {
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_RECEIPTS_CHANGED',
@@ -28,7 +28,7 @@ export function refuseOtherEnd(
   const newest = checkpoints.at(-1)?.body.step ?? 0;
   if (newest > end) refuse(`they tell of ${end} steps, and there is a checkpoint of step ${newest}`);
   if (summary === null) return;
-  const state = states.get(end);
+  const state = receipts.states.get(end);
   if (state === undefined)
     refuse(`there is a summary.json, and they do not tell of the state after their last step, ${end}`);
   if (state !== summary.stateDigest) {

@@ -66,7 +66,7 @@ export class CheckpointStore {
    */
   async newest(passedOver: (path: string, why: string) => void): Promise<Found | null> {
     let found: Found | null = null;
-    for await (const whole of this.#whole(passedOver)) found ??= whole;
+    for await (const whole of this.newestFirst(passedOver)) found ??= whole;
     return found === null ? null : await this.withAllEpochs(found);
   }
 
@@ -85,7 +85,7 @@ export class CheckpointStore {
     passedOver: (path: string, why: string) => void,
     upTo = Number.POSITIVE_INFINITY,
   ): Promise<Found | null> {
-    for await (const whole of this.#whole(passedOver, upTo)) return whole;
+    for await (const whole of this.newestFirst(passedOver, upTo)) return whole;
     return null;
   }
 
@@ -95,7 +95,7 @@ export class CheckpointStore {
    */
   async chosen(which: CheckpointChoice, passedOver: (path: string, why: string) => void): Promise<Chosen> {
     const damaged = new Map<string, string>();
-    for await (const _ of this.#whole((path, why) => damaged.set(path, why))) {
+    for await (const _ of this.newestFirst((path, why) => damaged.set(path, why))) {
       // each is known then, and only one of them is held
     }
     const whole = [...this.#kept.values()].sort((a, b) => a.step - b.step);
@@ -111,8 +111,8 @@ export class CheckpointStore {
     return { path: this.pathOf(step), ...found, newestStep: whole.at(-1)!.step };
   }
 
-  /** The newest first. */
-  async *#whole(
+  /** Whole ones, without the epochs that stand apart; `upTo`: those of later steps do not count. */
+  async *newestFirst(
     passedOver: (path: string, why: string) => void,
     upTo = Number.POSITIVE_INFINITY,
   ): AsyncGenerator<Found> {

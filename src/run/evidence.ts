@@ -1,6 +1,6 @@
 // What a run says of its own states, and where two runs contradict each other by that. Pure.
 
-import { firstDifference, type Receipts } from './receipts.ts';
+import { commonSteps, firstDifference, type Receipts } from './receipts.ts';
 
 /** Where a run says what state it had. */
 export type Witness = 'receipts' | 'checkpoint' | 'history.json' | 'summary.json';
@@ -18,12 +18,6 @@ export interface Evidence {
   readonly states: ReadonlyMap<number, readonly Said[]>;
   /** Steps that the run is known to have done. */
   readonly lastStep: number;
-}
-
-/** What receipts say by themselves. */
-export function evidenceOf(receipts: Receipts): Evidence {
-  const states = new Map([...receipts.states].map(([step, digest]) => [step, [{ by: 'receipts', digest } as const]]));
-  return { receipts, states, lastStep: receipts.from + receipts.hashes.length - 1 };
 }
 
 type Both = readonly [Evidence, Evidence];
@@ -48,26 +42,18 @@ export function knownOf(both: Both): Known {
   const [a, b] = both;
   const end = Math.min(a.lastStep, b.lastStep);
   const steps = [...new Set([...a.states.keys(), ...b.states.keys()])].filter((step) => step <= end).sort(inOrder);
+  const chains = a.receipts !== null && b.receipts !== null ? ([a.receipts, b.receipts] as const) : null;
   const differs = [
-    a.receipts !== null && b.receipts !== null ? firstDifference(a.receipts, b.receipts) : null,
+    chains === null ? null : firstDifference(...chains),
     steps.find((step) => new Set(saidAt(both, step)).size > 1) ?? null,
   ].reduce((least, one) => (least === null ? one : one === null ? least : Math.min(least, one)), null);
   const before = (step: number) => differs === null || step < differs;
   const agreed = steps.filter((step) => before(step) && a.states.has(step) && b.states.has(step));
   const common = agreed.at(-1) ?? 0;
-  const hashed = sharedHashes(both).filter((step) => before(step) && step <= end);
+  const hashed = (chains === null ? [] : commonSteps(...chains)).filter((step) => before(step) && step <= end);
   const alone = steps.some((step) => step > common && before(step));
   const settled = common === end || (!alone && hashed.length > 0 && hashed.at(-1) === end);
   return { common, differs, end, hashes: hashed.length, states: agreed.length, settled };
-}
-
-/** The steps after which both tell the hash of their parameters. */
-function sharedHashes(both: Both): readonly number[] {
-  const [a, b] = both.map(({ receipts }) => receipts);
-  if (!a || !b) return [];
-  const from = Math.max(a.from, b.from);
-  const end = Math.min(a.from + a.hashes.length, b.from + b.hashes.length);
-  return Array.from({ length: Math.max(0, end - from) }, (_, i) => from + i);
 }
 
 /** Each digest that either says. */

@@ -30,7 +30,7 @@ export const startPosition: Position = {
 };
 
 /** The first step of the epoch under way. */
-export function epochStartOf({ history }: Position): number {
+export function epochStartOf({ history }: Pick<Position, 'history'>): number {
   return history.at(-1)?.steps ?? 0;
 }
 

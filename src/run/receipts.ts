@@ -78,7 +78,7 @@ export function readReceipts(text: string): Checked<Receipts> {
     if ('why' in found) return { why: `line ${i + 1}: ${found.why}` };
     const { value } = found;
     link = value.link;
-    const newest = from + hashes.length - 1;
+    const newest = lastStepOf({ from, hashes });
     const expected = 'parameters' in value ? newest + 1 : newest;
     if (value.step !== expected) return { why: `line ${i + 1}: it is of step ${value.step}, and ${expected} was due` };
     if ('parameters' in value) hashes.push(value.parameters);
@@ -109,10 +109,19 @@ function linkedLine<T extends { readonly link: string }>(
   return found;
 }
 
+/** After how many steps their last hash is. */
+export function lastStepOf({ from, hashes }: Pick<Receipts, 'from' | 'hashes'>): number {
+  return from + hashes.length - 1;
+}
+
+/** The steps after which both tell the hash of their parameters, ascending. */
+export function commonSteps(a: Receipts, b: Receipts): readonly number[] {
+  const from = Math.max(a.from, b.from);
+  const end = Math.min(lastStepOf(a), lastStepOf(b));
+  return Array.from({ length: Math.max(0, end - from + 1) }, (_, i) => from + i);
+}
+
 /** Where two chains part: the first step after which the parameters differ, of those that both tell of. null: nowhere. */
 export function firstDifference(a: Receipts, b: Receipts): number | null {
-  const from = Math.max(a.from, b.from);
-  const end = Math.min(a.from + a.hashes.length, b.from + b.hashes.length);
-  for (let step = from; step < end; step++) if (a.hashes[step - a.from] !== b.hashes[step - b.from]) return step;
-  return null;
+  return commonSteps(a, b).find((step) => a.hashes[step - a.from] !== b.hashes[step - b.from]) ?? null;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { comesToIt, type Evidence, evidenceOf, knownOf, type Said, testimony } from '../../src/run/evidence.ts';
-import type { Receipts } from '../../src/run/receipts.ts';
+import { comesToIt, type Evidence, knownOf, type Said, testimony } from '../../src/run/evidence.ts';
+import { lastStepOf, type Receipts } from '../../src/run/receipts.ts';
 import { tensorDifferences } from '../../src/run/state-difference.ts';
 
 function receipts(hashes: string, states: Record<number, string> = {}, from = 0): Receipts {
@@ -8,8 +8,12 @@ function receipts(hashes: string, states: Record<number, string> = {}, from = 0)
   return { numerics: 1, from, hashes: [...hashes], states: said, changes: [], end: { bytes: 0, link: '' } };
 }
 
-const told = (hashes: string, states: Record<number, string> = {}, from = 0) =>
-  evidenceOf(receipts(hashes, states, from));
+/** What receipts say by themselves. */
+function told(hashes: string, states: Record<number, string> = {}, from = 0): Evidence {
+  const all = receipts(hashes, states, from);
+  const said = [...all.states].map(([step, digest]) => [step, [{ by: 'receipts', digest } as const]] as const);
+  return { receipts: all, states: new Map(said), lastStep: lastStepOf(all) };
+}
 
 function without(states: Record<number, readonly Said[]>, lastStep: number): Evidence {
   return { receipts: null, states: new Map(Object.entries(states).map(([step, all]) => [+step, all])), lastStep };
