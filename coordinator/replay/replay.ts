@@ -6,14 +6,13 @@ import type { StepAddress } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
-import { initialParameters } from '../../src/model/init.ts';
 import { decodeCheckpoint } from '../../src/run/checkpoint.ts';
 import { partAt, partsBetween } from '../../src/run/course.ts';
 import { type State, stateDigestOf } from '../../src/run/digest.ts';
-import { epochStartOf } from '../../src/run/position.ts';
-import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
+import { epochStartOf, startPosition } from '../../src/run/position.ts';
 import type { Sums } from '../../src/sums.ts';
 import type { Found } from '../run-folder/checkpoint-store.ts';
+import { setState } from '../training/set-state.ts';
 import { StepLoop } from '../training/step-loop.ts';
 import { type Begin, beginFor } from './begin.ts';
 import { type OpenPart, openPart, type PartDeps, refuseEngine } from './open-part.ts';
@@ -155,19 +154,11 @@ export class Replay {
   async #begin(checkpoint: Found | null): Promise<void> {
     const step = checkpoint?.body.step ?? 0;
     const { memory, shape } = await this.#open(step);
-    const { layout, seed } = shape;
-    if (checkpoint === null) {
-      memory.setState(0, initialParameters(layout, seed));
-      this.#at = { step: 0, epoch: 0, epochStart: 0 };
-    } else {
-      refuseOtherNumerics(checkpoint.body, checkpoint.path);
-      const decoded = decodeCheckpoint(layout, checkpoint.body, checkpoint.tensors);
-      if (decoded === null) throw otherNetwork(checkpoint, this.run.folder);
-      const { parameters, firstMoments, secondMoments } = decoded.state;
-      memory.setState(step, parameters, firstMoments, secondMoments);
-      const { history } = decoded.position;
-      this.#at = { step, epoch: history.length, epochStart: epochStartOf(decoded.position) };
-    }
+    const decoded = checkpoint && decodeCheckpoint(shape.layout, checkpoint.body, checkpoint.tensors);
+    if (checkpoint !== null && decoded === null) throw otherNetwork(checkpoint, this.run.folder);
+    setState(memory, decoded);
+    const { history } = decoded?.position ?? startPosition;
+    this.#at = { step, epoch: history.length, epochStart: epochStartOf({ history }) };
     this.#loop = null;
   }
 

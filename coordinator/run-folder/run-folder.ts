@@ -11,6 +11,7 @@ import { resumeCommand } from '../../src/text/shell-command.ts';
 import { flushFolder } from './flush.ts';
 import { FolderLock, isLockName } from './folder-lock.ts';
 import { MadeFolders } from './made-folders.ts';
+import { notWritten } from './not-written.ts';
 import { isAside, writeWhole } from './write-whole.ts';
 
 export class RunFolder {
@@ -78,14 +79,8 @@ export class RunFolder {
     try {
       await writeWhole(path, data);
     } catch (cause) {
-      throw new LockstepError({
-        code: writeCodeOf(cause),
-        what: `${path} cannot be written`,
-        why: `writing its ${Buffer.byteLength(data)} bytes failed: ${ioReason(cause)}`,
-        mend: 'Make room there, or choose a folder on another disk with --out DIR',
-        exitCode,
-        cause,
-      });
+      const mend = 'Make room there, or choose a folder on another disk with --out DIR';
+      throw notWritten({ path, bytes: Buffer.byteLength(data), cause }, mend, exitCode);
     }
     this.#written.add(path);
   }

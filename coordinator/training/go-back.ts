@@ -2,8 +2,6 @@
 // watches, as they stood there. Before its first step, or the checkpoint that this process began with, no worker of this process had answered: it
 // never has to go back further.
 
-import type { RunMemory } from '../../src/kernels/run-memory.ts';
-import { initialParameters } from '../../src/model/init.ts';
 import type { Checkpoint } from '../../src/run/checkpoint.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import { type Position, startPosition } from '../../src/run/position.ts';
@@ -13,6 +11,7 @@ import type { Checkpointer } from './checkpointer.ts';
 import { bestAt } from './choice.ts';
 import { checkpointOf, type OpenRun } from './open-run.ts';
 import type { ReceiptBook } from './receipt-book.ts';
+import { setState } from './set-state.ts';
 
 export interface GoBackParts {
   readonly audited: AuditedRun | null;
@@ -32,7 +31,7 @@ export async function goBack(opened: OpenRun, found: FalseAnswersError, parts: G
   const written = await newestUpTo(opened, found.cleanStep, onEvent);
   const checkpoint = written ?? start;
   const position = checkpoint?.position ?? startPosition;
-  setState(opened, memory, checkpoint);
+  setState(memory, checkpoint);
   best?.goBack(bestAt(checkpoint, changes));
   await receipts?.goBack(written);
   audited?.wentBack(position.step);
@@ -43,13 +42,6 @@ export async function goBack(opened: OpenRun, found: FalseAnswersError, parts: G
   // the one that this process began with may have made room for others since
   if (start !== null && written === null) await checkpointer?.save(start.position, start.validation);
   return position;
-}
-
-/** Puts the state of a checkpoint, or that before the first step, into memory. */
-export function setState({ shape }: Pick<OpenRun, 'shape'>, memory: RunMemory, from: Checkpoint | null): void {
-  if (from === null) return memory.setState(0, initialParameters(shape.layout, shape.seed));
-  const { parameters, firstMoments, secondMoments } = from.state;
-  memory.setState(from.position.step, parameters, firstMoments, secondMoments);
 }
 
 /** The newest checkpoint that this process wrote up to a step; those after it are removed. */

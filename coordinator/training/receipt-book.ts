@@ -1,7 +1,6 @@
 // The receipts of a run under way: what the loop reports of its steps becomes lines of receipts.jsonl.
 
-import { ExitCode, LockstepError, messageOf } from '../../src/errors.ts';
-import { ioReason, writeCodeOf } from '../../src/host/files/io-reason.ts';
+import { ExitCode, messageOf } from '../../src/errors.ts';
 import { committedHash, hashOfParameters } from '../../src/kernels/parameter-hash.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { NUMERICS_VERSION } from '../../src/numerics.ts';
@@ -9,6 +8,7 @@ import type { Checkpoint } from '../../src/run/checkpoint.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import { headReceipt, type ReceiptsMark, receiptsFileName } from '../../src/run/receipts.ts';
 import { WriteFailure } from '../run-folder/checkpoint-files.ts';
+import { notWritten } from '../run-folder/not-written.ts';
 import { ReceiptsFile } from '../run-folder/receipts-file.ts';
 import type { OpenRun } from './open-run.ts';
 
@@ -56,14 +56,9 @@ export class ReceiptBook implements StepReceipts {
       await this.#file.flush();
     } catch (error) {
       if (!(error instanceof WriteFailure)) throw error;
-      throw new LockstepError({
-        code: writeCodeOf(error.cause),
-        what: `${error.path} cannot be written`,
-        why: `writing its ${error.bytes} bytes failed: ${ioReason(error.cause)}`,
-        mend: 'Make room there, and go on with the run by --resume; or choose a folder on another disk with --out DIR',
-        exitCode: ExitCode.runFailed,
-        cause: error.cause,
-      });
+      const mend =
+        'Make room there, and go on with the run by --resume; or choose a folder on another disk with --out DIR';
+      throw notWritten(error, mend, ExitCode.runFailed);
     }
   }
 

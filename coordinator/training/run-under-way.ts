@@ -21,13 +21,14 @@ import type { BestParameters } from './best-parameters.ts';
 import type { CheckpointRequests } from './checkpoint-requests.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import { bestOfRun, choiceOf } from './choice.ts';
-import { type GoBackParts, goBack, setState } from './go-back.ts';
+import { type GoBackParts, goBack } from './go-back.ts';
 import { stopped, withoutWide } from './interruption.ts';
 import { makeExecutor, type TrainWiring } from './make-executor.ts';
 import type { OpenRun } from './open-run.ts';
 import { receiptBookOf } from './receipt-book.ts';
 import { checkpointerOf, tellOfAsked } from './run-checkpoints.ts';
 import type { Phase } from './run-phase.ts';
+import { setState } from './set-state.ts';
 import { watchedFrom, watchRun } from './start-watch.ts';
 import { type Outcome, type TrainerDeps, Training } from './trainer.ts';
 import { writeResults } from './write-results.ts';
@@ -108,7 +109,7 @@ export class RunUnderWay {
     const options = this.#options;
     const wiring = this.#wiring;
     this.#watch = await watchRun(this.#opened, options, wiring.programVersion, this.#hooks.onEvent);
-    setState(this.#opened, memory, start);
+    setState(memory, start);
     const executor = await makeExecutor({
       shape,
       options,
