@@ -209,7 +209,7 @@ export function sumSlice(
   locate(run, level, index, pass);
   const updates = adamAddress !== 0 && pendingAt < 0;
   const adam = changetype<Adam>(adamAddress);
-  if (updates) beginSlice(adam, slice);
+  if (updates) beginSlice(adam, slice, 1);
   const layer = layerOf(run, 0);
   let finite = 1;
   if (slice < ROW_GROUPS) {

@@ -51,11 +51,9 @@ function addHash(keys: usize, vector: usize, offset: u32, bytes: i32, sums: usiz
   v128.store(sums, i32x4.add(further, further1), 16);
 }
 
-/** Begins the hash of slice `slice` of the new parameters; of an update's last slice those that only a pass has as well. */
-export function beginHash(adam: Adam, slice: i32, last: bool): void {
-  if (!adam.hashes) return;
-  const slices = last ? ROW_GROUPS + REST_GROUPS - slice : 1;
-  memory.fill(adam.hashes + slice * HASH_BYTES, 0, slices * HASH_BYTES);
+/** Begins the hashes of `slices` slices of the new parameters, from `slice` on. */
+export function beginHash(adam: Adam, slice: i32, slices: i32): void {
+  if (adam.hashes) memory.fill(adam.hashes + slice * HASH_BYTES, 0, slices * HASH_BYTES);
 }
 
 /** Adds what Adam has just written at `offset`, which is still in the cache. */

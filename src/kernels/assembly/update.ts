@@ -4,7 +4,7 @@
 
 import { beginHash, hashNew } from './hash';
 import { firstMoment, layerOf, secondMoment, stepped, sumGroup } from './inlined';
-import { Adam, REDUCE_BYTES, ROW_GROUPS, Run, Scratch, TreeNode } from './structs';
+import { Adam, REDUCE_BYTES, REST_GROUPS, ROW_GROUPS, Run, Scratch, TreeNode } from './structs';
 import { addInto } from './vectors';
 
 /**
@@ -165,10 +165,10 @@ function adamAt(adam: Adam, sums: usize, shift: usize, offset: usize, bytes: i32
   return i32(!v128.any_true(f32x4.ne(bad, bad)));
 }
 
-/** Readies a slice's scalars and its hash. */
-export function beginSlice(adam: Adam, slice: i32): void {
+/** Readies a slice's scalars and its hash, and that of those behind it which it stands for, `slices` in all. */
+export function beginSlice(adam: Adam, slice: i32, slices: i32): void {
   prepare(adam);
-  beginHash(adam, slice, false);
+  beginHash(adam, slice, slices);
 }
 
 /** A row of a slice: Adam, and its hash. 1 if its gradients were finite. */
@@ -197,10 +197,10 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAddress: usize, 
   const run = changetype<Run>(runAt);
   const scratch = changetype<Scratch>(scratchAt);
   const adam = changetype<Adam>(adamAddress);
-  prepare(adam);
+  // the last one is all that a pass has in REST_GROUPS
+  beginSlice(adam, slice, slice === ROW_GROUPS ? REST_GROUPS : 1);
   const layer = layerOf(run, 0);
   const biasAt = layer.offset + layer.inputs * layer.stride;
-  beginHash(adam, slice, slice === ROW_GROUPS);
   if (slice === ROW_GROUPS) return updateRange(scratch, adam, slice, biasAt, run.vectorBytes - biasAt);
   const first = (layer.inputs * slice) / ROW_GROUPS;
   const end = (layer.inputs * (slice + 1)) / ROW_GROUPS;
