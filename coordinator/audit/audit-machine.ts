@@ -190,7 +190,12 @@ function lower(map: Map<string, number>, key: string, value: number): void {
   map.set(key, Math.min(value, map.get(key) ?? value));
 }
 
-function keyOf({ workerId, attempt, block: { level, index } }: Answer): string {
+/** By which an answer is known: no other of the run has the same. */
+export function keyOf({
+  workerId,
+  attempt,
+  block: { level, index },
+}: Pick<Answer, 'workerId' | 'attempt' | 'block'>): string {
   return `${workerId} ${attempt} ${level} ${index}`;
 }
 

@@ -9,12 +9,12 @@ import type { ClusterEvent } from '../../src/run/cluster-event.ts';
 import type { BlockAddress } from '../../src/tree.ts';
 import type { PartSums } from '../../src/wire/messages.ts';
 import type { Answer, AuditEffect, AuditEvent } from '../audit/audit-events.ts';
-import type { AuditMachine } from '../audit/audit-machine.ts';
+import { type AuditMachine, keyOf } from '../audit/audit-machine.ts';
 import { isDrawn } from '../audit/draw.ts';
 import { type Accepted, shardList } from '../step/cover.ts';
 import type { ClusterMember } from './cluster-member.ts';
 import type { ClusterMembers } from './cluster-members.ts';
-import { figuresOf, keyOf, type Piece, placeOf, type Said, speaksAgainst, workersOf } from './said.ts';
+import { figuresOf, type Piece, placeOf, type Said, speaksAgainst, workersOf } from './said.ts';
 import type { TreeSlots } from './tree-slots.ts';
 import type { JobWork } from './work-job.ts';
 

@@ -8,13 +8,16 @@ export interface Author extends BlockAddress {
 }
 
 export class Authors {
-  #last = '';
+  #last: readonly Author[] = [];
 
   /** In shard order; null where they are those of the step before. */
   changed(nodes: readonly { readonly block: BlockAddress; readonly workerId: number }[]): readonly Author[] | null {
-    const now = nodes.map(({ block: { level, index }, workerId }) => `${level}/${index}:${workerId}`).join(' ');
-    if (now === this.#last) return null;
-    this.#last = now;
-    return nodes.map(({ block: { level, index }, workerId }) => ({ level, index, workerId }));
+    const same = (author: Author, i: number) => {
+      const { block, workerId } = nodes[i]!;
+      return author.workerId === workerId && author.level === block.level && author.index === block.index;
+    };
+    if (nodes.length === this.#last.length && this.#last.every(same)) return null;
+    this.#last = nodes.map(({ block: { level, index }, workerId }) => ({ level, index, workerId }));
+    return this.#last;
   }
 }

@@ -2,7 +2,6 @@
 
 import type { Sums } from '../../src/sums.ts';
 import { type BlockAddress, shardsOfBlock } from '../../src/tree.ts';
-import type { Answer } from '../audit/audit-events.ts';
 
 /** What somebody said: a node's hash, or a part's figures. null: it has not answered yet. */
 export type Said = string | null;
@@ -34,8 +33,4 @@ export function figuresOf({ lossSum, correctCount, sampleCount }: Sums): string 
 
 export function placeOf({ level, index }: BlockAddress): string {
   return `${level} ${index}`;
-}
-
-export function keyOf({ workerId, attempt, block }: Pick<Answer, 'workerId' | 'attempt' | 'block'>): string {
-  return `${workerId} ${attempt} ${placeOf(block)}`;
 }
