@@ -1,8 +1,5 @@
 // --without: from a step on samples are skipped, and whoever computes, the bits are those of slow code that never sees them.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { epochOrder, splitImages } from '../../src/data/sampler.ts';
@@ -14,33 +11,19 @@ import type { EpochRecord } from '../../src/run/events.ts';
 import { withCluster } from '../support/cluster.ts';
 import { bitsOnDisk, runOnDisk } from '../support/run-on-disk.ts';
 import { slowWithout } from '../support/slow-without.ts';
-import { writeTinyData } from '../support/tiny-data.ts';
+import { makeTenSteps, type TenSteps } from '../support/ten-steps.ts';
 
-// ten steps an epoch, the last of a batch of two
-let folder: string;
-let data: string;
-let loaded: Dataset;
+let ten: TenSteps;
 let short: Partial<TrainOptions>;
-let counter = 0;
-const place = () => join(folder, `run-${counter++}`);
+let loaded: Dataset;
+const place = () => ten.place();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lockstep-without-'));
-  data = join(folder, 'data');
-  await writeTinyData(data, { train: 340, test: 40, classes: 4 });
-  loaded = await loadDataset(data);
-  short = {
-    data,
-    valSize: 50,
-    batchSize: 32,
-    hidden: [12, 7],
-    epochs: 3,
-    threads: 0,
-    keepLast: 100,
-    checkpointEvery: 7,
-  };
+  ten = await makeTenSteps(7);
+  ({ short } = ten);
+  loaded = await loadDataset(ten.data);
 });
-afterAll(async () => await rm(folder, { recursive: true, force: true }));
+afterAll(() => ten.remove());
 
 /** Some here and there, a whole shard of a batch (of 4), and in the second and third epoch a whole batch. */
 function named({ seed, valSize, batchSize, limitTrain }: TrainOptions): number[] {

@@ -1,7 +1,6 @@
 // --without as part of a run's configuration: recorded, compared, refused. Its bits: without.slow.ts.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.ts';
@@ -11,33 +10,19 @@ import type { TrainOptions } from '../../src/options/train-options.ts';
 import { numberList } from '../../src/options/value-kinds.ts';
 import { refusal } from '../support/refusal.ts';
 import { bitsOnDisk, runOnDisk, warningsOf } from '../support/run-on-disk.ts';
-import { writeTinyData } from '../support/tiny-data.ts';
+import { makeTenSteps, type TenSteps } from '../support/ten-steps.ts';
 
-// ten steps an epoch, the last of a batch of two
-let folder: string;
-let data: string;
-let loaded: Dataset;
+let ten: TenSteps;
 let short: Partial<TrainOptions>;
-let counter = 0;
-const place = () => join(folder, `run-${counter++}`);
+let loaded: Dataset;
+const place = () => ten.place();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lockstep-without-'));
-  data = join(folder, 'data');
-  await writeTinyData(data, { train: 340, test: 40, classes: 4 });
-  loaded = await loadDataset(data);
-  short = {
-    data,
-    valSize: 50,
-    batchSize: 32,
-    hidden: [12, 7],
-    epochs: 3,
-    threads: 0,
-    keepLast: 100,
-    checkpointEvery: 7,
-  };
+  ten = await makeTenSteps(7);
+  ({ short } = ten);
+  loaded = await loadDataset(ten.data);
 });
-afterAll(async () => await rm(folder, { recursive: true, force: true }));
+afterAll(() => ten.remove());
 
 const idsOf = (images: readonly number[]) => String(numberList('image').fromText(images.join(',')));
 

@@ -1,7 +1,6 @@
 // The state of a run at any step, computed again: against its checkpoints, its last state, and runs that ended there.
 
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Replay } from '../../../coordinator/replay/replay.ts';
@@ -10,33 +9,22 @@ import type { TrainOptions } from '../../../src/options/train-options.ts';
 import { headReceipt, receiptLine } from '../../../src/run/receipts.ts';
 import { refusal } from '../../support/refusal.ts';
 import { bitsOnDisk, contentOf, copyOf, dieAt, rewrite, runOnDisk } from '../../support/run-on-disk.ts';
+import { makeTenSteps, type TenSteps } from '../../support/ten-steps.ts';
 import { writeTinyData } from '../../support/tiny-data.ts';
 
-// ten steps an epoch, the last of a smaller batch
-let folder: string;
+let ten: TenSteps;
 let short: Partial<TrainOptions>;
+let folder: string;
 let run: string;
-let counter = 0;
-const place = () => join(folder, `run-${counter++}`);
+const place = () => ten.place();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lockstep-replay-'));
-  const data = join(folder, 'data');
-  await writeTinyData(data, { train: 340, test: 40, classes: 4 });
-  short = {
-    data,
-    valSize: 50,
-    batchSize: 32,
-    hidden: [12, 7],
-    epochs: 3,
-    threads: 0,
-    keepLast: 100,
-    checkpointEvery: 4,
-  };
+  ten = await makeTenSteps(4);
+  ({ short, folder } = ten);
   run = place();
   await runOnDisk({ ...short, out: run });
 });
-afterAll(async () => await rm(folder, { recursive: true, force: true }));
+afterAll(() => ten.remove());
 
 interface Around {
   readonly threads?: number;
