@@ -124,15 +124,25 @@ interface Rounds {
   readonly seconds: number;
   readonly threads: readonly [least: number, most: number];
   readonly longestLifeMs: number;
+  /** Whether each kind of fault has taken place: on a busy machine it takes longer. */
+  readonly enough: (count: Count) => boolean;
 }
 
-/** Run after run, each of one life or more, until the time is over. */
-async function churn({ name, options, always, random, seconds, threads, longestLifeMs }: Rounds) {
+interface Count {
+  runs: number;
+  lives: number;
+  kills: number;
+  deaths: number;
+  audited: number;
+}
+
+/** Run after run, each of one life or more, until the time is over and enough was seen. */
+async function churn({ name, options, always, random, seconds, threads, longestLifeMs, enough }: Rounds) {
   const baseline = await baselineOf(options);
   const until = performance.now() + seconds * 1000;
-  const count = { runs: 0, lives: 0, kills: 0, deaths: 0, audited: 0 };
+  const count: Count = { runs: 0, lives: 0, kills: 0, deaths: 0, audited: 0 };
   const last: Held[] = [];
-  while (performance.now() < until) {
+  while (performance.now() < until || !enough(count)) {
     const out = join(folder, `${name}-${count.runs++}`);
     const kills = random.integer(0, 3);
     for (let life = 0; life <= kills; life++) {
@@ -165,14 +175,12 @@ test('threads die and the coordinator is killed: the bits of the baseline', {
   const random = seeded('churn of threads');
   const count = await churn({
     ...{ name: 'alone', options: alone, always: {}, random, seconds: seconds / 3 },
-    ...{ threads: [1, 4], longestLifeMs: 4000 },
+    ...{ threads: [1, 4], longestLifeMs: 4000, enough: ({ kills, deaths }) => kills > 0 && deaths > 0 },
   });
   console.info('churn of threads:', JSON.stringify(count));
-  // each kind of fault did take place
-  expect(count.kills).toBeGreaterThan(0);
-  expect(count.deaths).toBeGreaterThan(0);
 });
 
+// nobody is accused by the audits, or the coordinator's stderr would say so
 test('workers are killed, stopped, cut off and started, and the coordinator is killed: the bits of the baseline', {
   timeout: (seconds + 600) * 1000,
 }, async () => {
@@ -184,6 +192,10 @@ test('workers are killed, stopped, cut off and started, and the coordinator is k
   const count = await churn({
     ...{ name: 'nodes', options: withNodes, always: { listen, heartbeatTimeout: 1, audit: 0.2 }, random },
     ...{ seconds: (2 * seconds) / 3, threads: [0, 1], longestLifeMs: 8000 },
+    enough({ kills, audited }) {
+      const { killed, told, stopped, cut, joined, started } = herd.counts;
+      return [kills, audited, killed, told, stopped, cut].every((times) => times > 0) && joined > started;
+    },
   });
   await herd.end();
   const longest = herd.histories.reduce((a, b) => (a.length >= b.length ? a : b));
@@ -197,9 +209,4 @@ test('workers are killed, stopped, cut off and started, and the coordinator is k
     // The memory of a run is used again by the next; threads and what they compiled come and go with each joining.
     expectFlat(held, 8, 196_608);
   }
-  const { killed, told, stopped, cut } = herd.counts;
-  for (const times of [count.kills, killed, told, stopped, cut]) expect(times).toBeGreaterThan(0);
-  // and nobody was accused, or the coordinator's stderr would say so
-  expect(count.audited).toBeGreaterThan(0);
-  expect(herd.counts.joined).toBeGreaterThan(herd.counts.started);
 });

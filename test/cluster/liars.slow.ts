@@ -56,9 +56,13 @@ describe('a worker that, in gradients,', () => {
     ['reports a false loss', () => falseLoss],
     ["sends another shard's gradient", () => anotherShard],
     ["sends a stale step's gradient", staleStep],
-    ['adds a small number in every fourth step', () => nowAndThen(smallNumber, 4)],
   ])('%s', async (_, lie) => {
     await withLiar({ afterStep: lie() }, { audit: 0.5 });
+  });
+
+  // it has eleven of its answers in which to be found: at 0.5 it is not in one run of 2,048, at 0.9 in one of 10^11
+  test('adds a small number in every fourth step', async () => {
+    await withLiar({ afterStep: nowAndThen(smallNumber, 4) }, { audit: 0.9 });
   });
 });
 
