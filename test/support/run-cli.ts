@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly cwd: string;
   /** Another copy of the command line. */
   readonly cli?: string;
+  /** Another Node than this one: a command. */
+  readonly node?: readonly string[];
   /** Flags of Node itself. */
   readonly nodeFlags?: readonly string[];
   /** The largest file that the process may write. */
@@ -38,8 +40,16 @@ export interface Surroundings {
 const SEEN_MS = 60_000;
 
 export function startCli(args: readonly string[], surroundings: Surroundings): Running {
-  const { cwd, cli = builtCli, nodeFlags = [], maxFileKilobytes, env = {}, within = [] } = surroundings;
-  const command = [...within, process.execPath, ...nodeFlags, cli, ...args];
+  const {
+    cwd,
+    cli = builtCli,
+    node = [process.execPath],
+    nodeFlags = [],
+    maxFileKilobytes,
+    env = {},
+    within = [],
+  } = surroundings;
+  const command = [...within, ...node, ...nodeFlags, cli, ...args];
   const limited = ['sh', '-c', `ulimit -f ${(maxFileKilobytes ?? 0) * 2}; exec "$@"`, 'sh', ...command];
   return startProgram(maxFileKilobytes === undefined ? command : limited, { cwd, env });
 }
