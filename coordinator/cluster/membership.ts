@@ -189,7 +189,7 @@ export class Membership {
     if (this.#phase === 'waiting' && joinTimeoutMs !== null && nowMs - this.#startedAtMs > joinTimeoutMs) {
       this.#phase = 'given-up';
       const missingRanks = this.#missingRanks();
-      effects.push({ type: 'give-up', missingRanks, reason: `${this.#present()} after ${joinTimeoutMs} ms` });
+      effects.push({ type: 'give-up', missingRanks, reason: `${this.#present()} after ${joinTimeoutMs / 1000} s` });
     }
     return effects;
   }

@@ -15,9 +15,14 @@ export const httpUrl: Kind<string> = {
 /** Where a coordinator listens, as a worker types it. */
 export const webSocketUrl: Kind<string> = {
   allowed: 'ws://HOST:PORT or wss://HOST:PORT, and name and password percent-encoded where a proxy asks for them',
-  accepts: (value) => isUrl(value, ['ws:', 'wss:']) && new URL(value as string).pathname === '/',
+  accepts: isWebSocketUrl,
   fromText: (value) => value,
   shown: hideInValue,
+  meant(value) {
+    const address = /^(?:(http|ws)(s?):\/\/)?([^/]+)\/?$/i.exec(String(value));
+    const better = address === null ? '' : `ws${address[2] ?? ''}://${address[3]}`;
+    return better !== value && isWebSocketUrl(better) && /:\d+$/.test(better) ? better : null;
+  },
 };
 
 /** HOST:PORT to listen at; `hostAndPort` says what is one, and config.ts refuses what is none in words of its own. */
@@ -57,6 +62,10 @@ export function hostAndPort(text: string): { host: string; port: number } | null
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   return match === null || port > 65_535 ? null : { host: match[1] ?? match[2]!, port };
+}
+
+function isWebSocketUrl(value: unknown): boolean {
+  return isUrl(value, ['ws:', 'wss:']) && new URL(value as string).pathname === '/';
 }
 
 function isUrl(value: unknown, protocols: readonly string[]): boolean {

@@ -31,11 +31,15 @@ export function checkedFlags<O>(flags: Flags<O>, given: Readonly<Record<string, 
     if (value === undefined && !missing) return [key, fallback];
     if (kind.accepts(value)) return [key, value];
     const name = bareFlag(flag);
+    const meant = missing ? null : (kind.meant?.(value) ?? null);
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: missing ? `${name} is missing` : `${name} cannot be ${shownOption(value, kind)}`,
       why: `it must be ${kind.allowed}`,
-      mend: mend ?? `lockstep ${command} --help lists all flags`,
+      mend:
+        meant === null
+          ? (mend ?? `lockstep ${command} --help lists all flags`)
+          : `Did you mean ${name} ${shownOption(meant, kind)}?`,
     });
   });
   // Sound because every value was accepted by the kind of its row.

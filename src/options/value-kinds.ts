@@ -11,6 +11,8 @@ export interface Kind<T> {
   fromText(text: string): unknown;
   /** Of a value that may hold a password: how an error shows it. */
   readonly shown?: ((value: string) => string) | undefined;
+  /** What may have been meant by a value that is refused; null: nobody knows. */
+  readonly meant?: ((value: unknown) => string | null) | undefined;
   /** Never set: it only ties the kind to the type of its values. */
   readonly type?: T;
 }

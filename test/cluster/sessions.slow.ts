@@ -154,7 +154,7 @@ describe('a run without workers', () => {
       const node = cluster.node({ data: digits.data, retryForMs: 300 });
       await expect(cluster.outcome).rejects.toMatchObject({
         exitCode: 75,
-        why: '1 computing thread ready, 2 needed after 600 ms',
+        why: '1 computing thread ready, 2 needed after 0.6 s',
       });
       expect(cluster.log.of('runWaiting')).toMatchObject([
         { threads: 0, needed: 2 },

@@ -57,6 +57,20 @@ describe('an address', () => {
   });
 
   it.each([
+    ['localhost:7070', 'ws://localhost:7070'],
+    ['http://10.0.0.1:7070/', 'ws://10.0.0.1:7070'],
+    ['https://user:secret@host:7070', 'wss://host:7070'],
+    ['localhost', null],
+    ['ftp://host:7070', null],
+    ['nonsense:70707', null],
+  ])('%s is refused with what may have been meant', async (connect, meant) => {
+    const { mend } = await refusal(() => workerOptions({ connect }));
+    expect(mend).toContain(meant === null ? 'Give the address' : 'Did you mean --connect ws');
+    expect(mend).not.toContain('secret');
+    if (!connect.includes('@')) expect(mend).toContain(meant ?? '');
+  });
+
+  it.each([
     'h:1',
     'http://user:secret@h:1',
     'ws://user:secret@h:1/path',

@@ -17,6 +17,7 @@ import { closeCodes } from '../../src/wire/close-codes.ts';
 import { asText } from '../../src/wire/fields.ts';
 import { largestMessageBytes, REASON_LENGTH } from '../../src/wire/limits.ts';
 import type { Carrier } from '../../src/wire/write-message.ts';
+import { unreached } from './unreached.ts';
 
 export type { WebSocket } from 'ws';
 
@@ -42,7 +43,7 @@ export interface OpenSocket {
  */
 export type Dialled =
   | ({ readonly kind: 'open'; readonly engine: string } & OpenSocket)
-  | { readonly kind: 'retry'; readonly reason: string }
+  | { readonly kind: 'retry'; readonly reason: string; readonly mend?: string | null }
   | { readonly kind: 'refused' | 'untrusted'; readonly reason: string; readonly mend: string };
 
 const HANDSHAKE_MS = 5_000;
@@ -139,12 +140,16 @@ function open(
     socket.once('error', (error: NodeJS.ErrnoException) => {
       socket.on('error', () => undefined);
       const code = error.code ?? '';
-      const reason = asText(error.message === '' ? code : error.message, REASON_LENGTH);
+      const message = asText(error.message, REASON_LENGTH);
       if (CERTIFICATE_ERROR.test(code)) {
         const mend = certificateMends[code] ?? 'Give the authority that signed it with --tls-ca.';
-        resolve({ kind: 'untrusted', reason: `the certificate is not trusted (${reason})`, mend });
+        resolve({
+          kind: 'untrusted',
+          reason: `the certificate is not trusted (${message === '' ? code : message})`,
+          mend,
+        });
       } else {
-        resolve({ kind: 'retry', reason });
+        resolve({ kind: 'retry', ...unreached(code, message) });
       }
     });
   });

@@ -12,6 +12,7 @@ import type { NodeCounts } from './node-counts.ts';
 import type { NodeWiring } from './node-wiring.ts';
 import { Session } from './session.ts';
 import { SpareMemory } from './spare-memory.ts';
+import { mendUnreached } from './unreached.ts';
 
 export interface NodeOptions {
   /** Without name and password. */
@@ -95,7 +96,7 @@ export async function runNode(
         why: reason.text,
         mend: options.launch
           ? 'Look at what rank 0 said last, whether its host can be reached from here, and whether all ranks share the folder where they look for a file; or give a longer --retry-for'
-          : 'Start it with lockstep train --listen, or give a longer --retry-for',
+          : (reason.mend ?? mendUnreached),
         exitCode: ExitCode.tryAgain,
       });
     }
@@ -119,6 +120,8 @@ type Reason =
       readonly text: string;
       readonly joined: boolean;
       readonly refusal?: LockstepError;
+      /** What to look at, where it is known. */
+      readonly mend?: string | null;
     };
 
 /** What stays from one connection to the next. */
@@ -173,7 +176,7 @@ async function connectOnce(
   signal.throwIfAborted();
   // where the certificate was good before, somebody else answers for a while, or it is about to be renewed
   if (dialled.kind === 'retry' || (dialled.kind === 'untrusted' && kept.reached)) {
-    return { kind: 'retry', text: dialled.reason, joined: false };
+    return { kind: 'retry', text: dialled.reason, joined: false, mend: dialled.mend ?? null };
   }
   if (dialled.kind !== 'open') {
     const refusal = refused(options.url, dialled.reason, dialled.mend);
