@@ -14,7 +14,8 @@ import { ProcessLogger } from './run-folder/process-log.ts';
 import { RunLogFile } from './run-folder/run-log-file.ts';
 import type { TrainWiring } from './training/make-executor.ts';
 import type { Asked } from './training/resolve-with-run.ts';
-import { type TrainDeps, trainRun } from './training/train-run.ts';
+import type { TrainDeps } from './training/train-deps.ts';
+import { trainRun } from './training/train-run.ts';
 
 export async function trainAndReport(asked: Asked, hooks: TrainDeps, wiring: TrainWiring): Promise<Summary> {
   const { options } = asked;

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { trainAndReport } from '../coordinator/train-and-report.ts';
 import { resolveWithRun } from '../coordinator/training/resolve-with-run.ts';
-import type { TrainDeps } from '../coordinator/training/train-run.ts';
+import type { TrainDeps } from '../coordinator/training/train-deps.ts';
 import { makeEngine } from '../worker/engines/make-engine.ts';
 import { selfTestDigest } from '../worker/engines/self-test.ts';
 import type { WideKernels } from './engine.ts';

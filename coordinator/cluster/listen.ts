@@ -14,7 +14,6 @@ import { hostAndPort } from '../../src/options/address-kinds.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import { exitCodeOf } from '../../src/text/error-text.ts';
-import type { Token } from '../../src/wire/auth.ts';
 import type { Plain } from '../../src/wire/codec.ts';
 import { DatasetBytes, datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { asText } from '../../src/wire/fields.ts';
@@ -30,6 +29,7 @@ import { type LinkOptions, linkDefaults } from '../step/parameter-form.ts';
 import type { Measurement } from '../step/speed.ts';
 import type { StepOptions } from '../step/step-events.ts';
 import { stepDefaults } from '../step/step-machine.ts';
+import type { LaunchOfRun } from './launch-of-run.ts';
 import { SocketExecutor } from './socket-executor.ts';
 
 export interface ListenDeps {
@@ -49,15 +49,6 @@ export interface ListenDeps {
   /** null: no launcher started this process. */
   readonly launch?: LaunchOfRun | null;
   readonly onEvent: (event: TrainEvent) => void;
-}
-
-/** What a coordinator that is rank 0 of a launch needs to know of it. */
-export interface LaunchOfRun {
-  /** Of all ranks, this one included; 2 or more. */
-  readonly size: number;
-  readonly token: Token;
-  /** Ports to try, from that of --listen on. */
-  readonly ports: number;
 }
 
 /** What no flag changes; tests do. */

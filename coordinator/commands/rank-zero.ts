@@ -21,7 +21,7 @@ import type { RunOptions, TrainOptions } from '../../src/options/train-options.t
 import type { TrainEvent } from '../../src/run/events.ts';
 import { tokenOf } from '../../src/wire/auth.ts';
 import { launchedRun } from '../training/launched-run.ts';
-import type { TrainDeps } from '../training/train-run.ts';
+import type { TrainDeps } from '../training/train-deps.ts';
 
 const JOIN_SECONDS = 300;
 

@@ -5,7 +5,7 @@ import { hostAndPort } from '../../src/options/address-kinds.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { printableEvent, type TrainEvent } from '../../src/run/events.ts';
 import { exitCodeOf } from '../../src/text/error-text.ts';
-import type { LaunchOfRun } from '../cluster/listen.ts';
+import type { LaunchOfRun } from '../cluster/launch-of-run.ts';
 
 /** Processes of a launch start within seconds of each other; who comes later finds out by --retry-for. */
 const PATIENCE_MS = 15_000;

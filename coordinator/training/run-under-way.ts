@@ -12,7 +12,7 @@ import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import { isExpected } from '../../src/run/expected-digest.ts';
 import { endStepOf, type Position, startPosition } from '../../src/run/position.ts';
 import { exitCodeOf } from '../../src/text/error-text.ts';
-import type { LaunchOfRun } from '../cluster/listen.ts';
+import type { LaunchOfRun } from '../cluster/launch-of-run.ts';
 import type { Executor } from '../executors/executor.ts';
 import { FalseAnswersError } from '../executors/false-answers.ts';
 import { nobody } from '../executors/worker-status.ts';

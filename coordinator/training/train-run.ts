@@ -9,27 +9,14 @@ import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../../src/run/events.ts';
-import type { LaunchOfRun } from '../cluster/listen.ts';
 import type { JustTrained } from '../evaluation/evaluation-set.ts';
 import { finishedSummary } from '../evaluation/finished-run.ts';
 import { inferenceOf } from '../evaluation/inference.ts';
-import type { CheckpointRequests } from './checkpoint-requests.ts';
 import { startThreads, type TrainWiring } from './make-executor.ts';
 import { type FinishedRun, type OpenRun, openRun } from './open-run.ts';
 import type { Asked } from './resolve-with-run.ts';
-import type { Phase } from './run-phase.ts';
 import { RunUnderWay } from './run-under-way.ts';
-
-export interface TrainDeps {
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: TrainEvent) => void;
-  /** By these a run writes a checkpoint out of turn, and goes on. */
-  readonly checkpointRequests?: CheckpointRequests;
-  /** Told what the run is at; it begins with 'starting'. */
-  readonly onPhase?: (phase: Phase) => void;
-  /** Of the launch that this process is rank 0 of: its run waits for the other ranks, and tells them how it ends. */
-  readonly launch?: LaunchOfRun;
-}
+import type { TrainDeps } from './train-deps.ts';
 
 interface TrainHooks extends TrainDeps {
   /** Handed what a run that is done has in memory, for who has to look at it as well. */

@@ -3,7 +3,7 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { launchedRun } from '../../coordinator/training/launched-run.ts';
-import type { TrainDeps } from '../../coordinator/training/train-run.ts';
+import type { TrainDeps } from '../../coordinator/training/train-deps.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { type Token, tokenOf } from '../../src/wire/auth.ts';
 import type { Target } from '../../worker/node/node.ts';
