@@ -31,6 +31,8 @@ export interface DenseScratch {
 export interface WorkerPlan {
   /** Its Scratch record, its Store record, its Adam record, and its tally (TallyDouble). */
   readonly scratch: number;
+  /** What each build of the kernels lays out in its own way, by the columns that it takes at a time: read by nobody but the task itself. */
+  readonly ofBuild: readonly { readonly at: number; readonly bytes: number }[];
   readonly store: number;
   readonly adam: number;
   readonly dense: DenseScratch | null;
@@ -55,7 +57,7 @@ export function compactionWords(): number[] {
 
 export function planWorker(space: Space, shape: RunShape, grid: PassGrid): WorkerPlan {
   return {
-    scratch: planScratch(space, shape, grid),
+    ...planScratch(space, shape, grid),
     store: planStore(space, shape, grid),
     adam: space.take(ADAM_BYTES),
     dense: shape.dense ? planDense(space, shape) : null,
@@ -67,27 +69,33 @@ function planScratch(
   space: Space,
   { layout, shards, rows, columns }: RunShape,
   { passShards, groupTiles }: PassGrid,
-): number {
+): Pick<WorkerPlan, 'scratch' | 'ofBuild'> {
   const { layers } = layout;
   const longestRow = Math.max(...layers.map(({ stride }) => stride)) * 4;
   const samples = groupTiles * TILE;
   const longRows = longestRow >= LONG_ROW_BYTES;
+  const ofBuild: { at: number; bytes: number }[] = [];
+  const taken = (bytes: number) => {
+    const at = space.take(bytes);
+    if (longRows) ofBuild.push({ at, bytes });
+    return at;
+  };
   const layerRecords = layers.flatMap(({ inputs }) => {
     // compaction writes eight entries at a time, or four, and their places
     const [entryBytes, placeBytes] = [(inputs + 8) * 8, (inputs + 4) * 4];
     return wordsOf(LayerScratchWord, {
-      entries: space.take(samples * entryBytes),
+      entries: taken(samples * entryBytes),
       entryBytes,
       places: space.take(samples * placeBytes),
       placeBytes,
       counts: space.take(samples * 4),
       done: space.take(samples * 4),
-      starts: space.take(samples * 4),
-      ends: space.take(samples * 4),
+      starts: taken(samples * 4),
+      ends: taken(samples * 4),
     });
   });
   const imageBytes = (rows * columns + 47) & ~15;
-  return space.record(
+  const scratch = space.record(
     wordsOf(ScratchWord, {
       layers: space.record(layerRecords),
       sums: space.take(samples * longestRow),
@@ -97,7 +105,7 @@ function planScratch(
       slots: space.take(samples * 4),
       positions: space.take(samples * 4),
       // of a dense matrix, or of 128 bytes of each row (assembly/packed.ts)
-      matrix: space.take(longRows ? Math.max(128, samples * 4) * Math.max(...layers.map(({ inputs }) => inputs)) : 0),
+      matrix: taken(longRows ? Math.max(128, samples * 4) * Math.max(...layers.map(({ inputs }) => inputs)) : 0),
       parts: space.take(512),
       ...planCanvas(space, rows, columns),
       entries: space.take(2 * ENTRY_BYTES),
@@ -113,6 +121,7 @@ function planScratch(
       reduceNodes: space.take(32 * 8),
     }),
   );
+  return { scratch, ofBuild };
 }
 
 /**
