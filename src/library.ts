@@ -14,7 +14,8 @@ import { compileWide } from './host/wide.ts';
 import { instantiate } from './kernels/kernels.ts';
 import { Workbench } from './kernels/workbench.ts';
 import type { TrainOptions } from './options/train-options.ts';
-import type { Summary } from './run/events.ts';
+import type { TrainEvent } from './run/events.ts';
+import { type TrainingRun, trainingRun } from './run/training-run.ts';
 import type { Wiring } from './wiring.ts';
 
 export { CheckpointRequests } from '../coordinator/training/checkpoint-requests.ts';
@@ -24,6 +25,7 @@ export type { AdamOptimizer, AdamOptions, GradientInput, GradientResult, RotateA
 export type { TrainOptions } from './options/train-options.ts';
 export type { ClusterEvent, EvictionReason, WorkerEvictionReason } from './run/cluster-event.ts';
 export type { EpochRecord, Summary, TrainEvent } from './run/events.ts';
+export type { TrainingRun } from './run/training-run.ts';
 export type { Means } from './sums.ts';
 
 const resolve = createRequire(import.meta.url).resolve;
@@ -88,10 +90,17 @@ export const wiring: Wiring = {
  * Trains a run. It prints nothing, sets no handlers, and writes only where `options.out` or `options.resume` is given.
  * An abort of the signal ends it after the current step and a checkpoint.
  * @param options what differs from the defaults of `lockstep train`, or from the run that `resume` names
- * @throws LockstepError for everything that a user can mend
+ * @returns a promise of the summary, which is also an iterable of what happens: `for await (const event of train(options))`
+ * @throws LockstepError for everything that a user can mend: the promise is rejected with it
  */
-export async function train(options: Partial<TrainOptions> = {}, hooks: TrainDeps = {}): Promise<Summary> {
-  return await trainAndReport(await resolveWithRun(options, null, 'option'), hooks, wiring);
+export function train(options: Partial<TrainOptions> = {}, hooks: TrainDeps = {}): TrainingRun {
+  return trainingRun(async (tell) => {
+    const onEvent = (event: TrainEvent) => {
+      hooks.onEvent?.(event);
+      tell(event);
+    };
+    return await trainAndReport(await resolveWithRun(options, null, 'option'), { ...hooks, onEvent }, wiring);
+  });
 }
 
 /**
