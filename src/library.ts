@@ -19,14 +19,17 @@ import { type TrainingRun, trainingRun } from './run/training-run.ts';
 import type { Wiring } from './wiring.ts';
 
 export { CheckpointRequests } from '../coordinator/training/checkpoint-requests.ts';
+export type { TrainDeps } from '../coordinator/training/train-deps.ts';
 export type { ErrorCode } from './error-codes.ts';
-export { LockstepError } from './errors.ts';
+export { ExitCode, type Explanation, LockstepError } from './errors.ts';
 export type { AdamOptimizer, AdamOptions, GradientInput, GradientResult, RotateAndCrop } from './kernels/workbench.ts';
-export type { TrainOptions } from './options/train-options.ts';
-export type { ClusterEvent, EvictionReason, WorkerEvictionReason } from './run/cluster-event.ts';
-export type { EpochRecord, Summary, TrainEvent } from './run/events.ts';
+export type { PresetName, TrainOptions } from './options/train-options.ts';
+export type { CheckpointChoice } from './options/value-kinds.ts';
+export type { Bound, ClusterEvent, EvictionReason, WorkerEvictionReason } from './run/cluster-event.ts';
+export type { EpochRecord, EpochTiming, Summary, TrainEvent } from './run/events.ts';
 export type { TrainingRun } from './run/training-run.ts';
 export type { Means } from './sums.ts';
+export type { CloseName } from './wire/close-codes.ts';
 
 const resolve = createRequire(import.meta.url).resolve;
 

@@ -19,7 +19,7 @@ export type EvictionReason = (typeof evictionReasons)[number];
 export type WorkerEvictionReason = Exclude<EvictionReason, 'thread_died'>;
 
 /** The address that is bound: with port 0 it is known only now. */
-interface Bound {
+export interface Bound {
   readonly url: string;
   readonly host: string;
   readonly port: number;
