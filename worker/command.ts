@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import type { Command } from '../src/command.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { LockstepError, messageOf } from '../src/errors.ts';
-import { loadDataset } from '../src/host/files/dataset-files.ts';
+import { loadDataset } from '../src/host/data/load-dataset.ts';
 import { readText, readToken } from '../src/host/files/secret-files.ts';
 import { serveNodeMetrics } from '../src/host/node-metrics.ts';
 import { collectForSockets } from '../src/host/process/collect-for-sockets.ts';

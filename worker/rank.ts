@@ -6,7 +6,7 @@ import { rootCertificates } from 'node:tls';
 import type { CommandContext } from '../src/command.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { ExitCode } from '../src/errors.ts';
-import { loadDataset } from '../src/host/files/dataset-files.ts';
+import { loadDataset } from '../src/host/data/load-dataset.ts';
 import { readRendezvous, rendezvousPath } from '../src/host/files/rendezvous-file.ts';
 import { readText, readToken } from '../src/host/files/secret-files.ts';
 import { collectForSockets } from '../src/host/process/collect-for-sockets.ts';

@@ -40,8 +40,9 @@ const testTrial: TrialOf = async (trained, data, loading, trying) => {
 };
 
 const validationTrial: TrialOf = async (trained, data, loading, trying) => {
-  const { train } = await loadFor(trained, data, loading);
-  const numbers = validationNumbers(trained, train.count);
+  const dataset = await loadFor(trained, data, loading);
+  const { train } = dataset;
+  const numbers = validationNumbers(trained, dataset);
   const trial = layTrial(trained.model, { ...train, count: numbers.length }, trying);
   const size = train.rows * train.columns;
   numbers.forEach((number, i) => {

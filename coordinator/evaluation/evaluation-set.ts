@@ -5,7 +5,8 @@ import type { Dataset, DatasetPlace } from '../../src/data/dataset.ts';
 import { remarksOn } from '../../src/data/remarks.ts';
 import { splitImages } from '../../src/data/sampler.ts';
 import { LockstepError } from '../../src/errors.ts';
-import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { loadDataset } from '../../src/host/data/load-dataset.ts';
+import { readingOf } from '../../src/options/reading.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import type { TrainedModel } from '../run-folder/trained-model.ts';
 import type { Inference } from './inference.ts';
@@ -48,7 +49,12 @@ export async function loadFor(
   const instead = data === null ? "put the run's data back there" : "leave --data out for the run's own";
   // the run's own data are known to fit by their digest, which comes last
   const fitted = place && ((shape: DatasetShape) => place(data === null ? shape : fitting(trained, shape)));
-  const dataset = await loadDataset(folder, { instead, transpose, tell, ...(fitted && { place: fitted }) });
+  const dataset = await loadDataset(folder, {
+    instead,
+    reading: { ...readingOf(trained.options), transpose },
+    tell,
+    ...(fitted && { place: fitted }),
+  });
   const remarks = data === null ? [] : remarksOn(dataset, folder, transpose);
   for (const { level, message } of remarks) tell(level === 'warning' ? `Warning: ${message}` : message);
   if (data === null && datasetDigest(dataset) !== trained.dataDigest) {
@@ -89,9 +95,10 @@ function fitting<T extends DatasetShape | Dataset>(trained: TrainedModel, datase
 }
 
 /** Numbers of the training images that are the validation split, as the run made it. */
-export function validationNumbers({ options, folder }: TrainedModel, images: number): Uint32Array {
+export function validationNumbers({ options, folder }: TrainedModel, { train, validation }: Dataset): Uint32Array {
   const { seed, valSize } = options;
-  if (valSize === 0 || valSize >= images) {
+  const images = train.count;
+  if (validation === 0 && (valSize === 0 || valSize >= images)) {
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `There is no validation split for ${folder}`,
@@ -99,5 +106,5 @@ export function validationNumbers({ options, folder }: TrainedModel, images: num
       mend: 'Evaluate the test split: --split test',
     });
   }
-  return splitImages(seed, images, valSize, null).validation;
+  return splitImages(seed, images, valSize, null, null, validation).validation;
 }

@@ -2,7 +2,7 @@
 
 import { LockstepError } from '../errors.ts';
 import { maxTotalSteps } from '../options/config.ts';
-import { flagName, optionKeys, optionTable } from '../options/option-table.ts';
+import { flagName, optionKeys, optionTable, valueBefore } from '../options/option-table.ts';
 import { didYouMean } from '../text/nearest.ts';
 import { bareValue } from '../text/shown-value.ts';
 import { endStepOf, epochStartOf, isOutOfPatience, type Position, patienceEnd } from './position.ts';
@@ -12,7 +12,7 @@ import type { Change, Facts } from './run-record.ts';
 const fixed = optionKeys.filter((key) => optionTable[key].recorded && !optionTable[key].changeable);
 export const allowable: readonly string[] = [...new Set([...fixed, 'data', 'engine'])];
 
-const defaults = Object.fromEntries(optionKeys.map((key) => [key, optionTable[key].default]));
+const defaults = Object.fromEntries(optionKeys.map((key) => [key, valueBefore(key)]));
 
 /** They decide which samples a step takes: the middle of an epoch would have another place after a change. */
 const sampling = ['batchSize', 'seed', 'valSize', 'limitTrain', 'data'];

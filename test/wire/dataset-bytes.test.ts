@@ -12,6 +12,8 @@ const dataset = {
   },
   test: { count: 1, rows: 2, columns: 2, images: Uint8Array.of(9, 8, 7, 6), labels: Uint8Array.of(1) },
   classes: 3,
+  classNames: null,
+  validation: 0,
 };
 
 const datasetBytes = (data: typeof dataset) => {

@@ -43,6 +43,7 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
     'src/host/process': 'the signals and streams of a process, and its end',
   },
   {
+    'src/host/data': 'data sets as others keep them: what lies at a path, opened and read',
     'src/host/http': 'the one HTTP server, and what strangers may take of it',
     'src/command.ts': 'what a command is to the command line',
   },

@@ -8,8 +8,8 @@ import { type FileKind, fileKindOf, SNIFFED_BYTES } from '../../data/file-kind.t
 import { byPreference, type DataRole, dataRoles, prefixOf, roleOf, standardNames } from '../../data/file-names.ts';
 import { LockstepError } from '../../errors.ts';
 import { shellWord } from '../../text/shell-command.ts';
-import { ioReason } from './io-reason.ts';
-import { kindOf, openFile } from './read-file.ts';
+import { ioReason } from '../files/io-reason.ts';
+import { kindOf, openFile } from '../files/read-file.ts';
 
 /** Paths of files. */
 export type DataFiles = Readonly<Record<DataRole, string>>;

@@ -2,7 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { byPreference, dataRoles, prefixOf, roleOf } from '../../../src/data/file-names.ts';
-import { findDataFiles } from '../../../src/host/files/find-data-files.ts';
+import { findDataFiles } from '../../../src/host/data/find-data-files.ts';
 import { refusal } from '../../support/refusal.ts';
 import { fileNames, withFolder } from '../../support/tiny-data.ts';
 
