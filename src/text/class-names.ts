@@ -1,7 +1,7 @@
 // The names of folders, columns and labels that others made -> names of classes: on one line, not long, none empty, no two
 // alike. Whoever writes them into a format still quotes them by the rules of that format. Pure.
 
-import { printable } from '../text/clean-text.ts';
+import { printable } from './clean-text.ts';
 
 /** Characters of a name, as code points. */
 export const MOST_NAME = 64;
@@ -27,32 +27,25 @@ export function byCodePoints(a: string, b: string): number {
 
 /** A name as a file system has it, whose bytes need not be UTF-8, as text: what is none as `\xff`. */
 export function textOfName(bytes: Uint8Array): string {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    let text = '';
-    for (let at = 0; at < bytes.length; ) {
-      const length = charactersBytes(decoder, bytes, at);
-      text +=
-        length === 0
-          ? `\\x${bytes[at]!.toString(16).padStart(2, '0')}`
-          : decoder.decode(bytes.subarray(at, at + length));
-      at += Math.max(1, length);
-    }
-    return text;
+  let text = '';
+  for (let at = 0; at < bytes.length; ) {
+    const character = characterAt(bytes, at);
+    text += character === null ? `\\x${bytes[at]!.toString(16).padStart(2, '0')}` : character;
+    at += character === null ? 1 : Buffer.byteLength(character);
   }
+  return text;
 }
 
-/** How many bytes the character at `at` takes; 0: it is none. */
-function charactersBytes(decoder: TextDecoder, bytes: Uint8Array, at: number): number {
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** null where no character is. */
+function characterAt(bytes: Uint8Array, at: number): string | null {
   const first = bytes[at]!;
-  const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (first < 0x80) return String.fromCharCode(first);
   try {
-    decoder.decode(bytes.subarray(at, at + length));
-    return Math.min(length, bytes.length - at);
+    return decoder.decode(bytes.subarray(at, at + (first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4)));
   } catch {
-    return 0;
+    return null;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { byCodePoints, classNames, MOST_NAME, textOfName } from '../../src/data/class-names.ts';
+import { byCodePoints, classNames, MOST_NAME, textOfName } from '../../src/text/class-names.ts';
 
 describe('names of classes', () => {
   it('stay as they are where nothing is wrong with them', () => {
