@@ -21,6 +21,7 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
   },
   {
     'src/data': 'the bytes of a data set, and which samples a shard holds',
+    'src/parquet': 'Parquet files, as far as pictures with labels need it',
     'src/text': 'text for and from people',
   },
   {
