@@ -36,12 +36,12 @@ export function pageHeader(bytes: Uint8Array): PageHeader {
 /** Takes the pages of one chunk, in their order. */
 export class ColumnPages {
   readonly #column: Column;
-  readonly #codec: Chunk['codec'];
+  readonly #chunk: Chunk;
   #dictionary: readonly ColumnValue[] | null = null;
 
-  constructor(column: Column, { codec }: Chunk) {
+  constructor(column: Column, chunk: Chunk) {
     this.#column = column;
-    this.#codec = codec;
+    this.#chunk = chunk;
   }
 
   /** The values of a page; none of one that has none. @throws ParquetError */
@@ -53,7 +53,7 @@ export class ColumnPages {
       case kind.data2:
         return this.#data2(fields.fields(8), body, size);
       case kind.dictionary: {
-        const count = countIn(fields.fields(7));
+        const count = this.#countIn(fields.fields(7));
         this.#dictionary = plainValues(this.#unpacked(body, size), this.#column.type, count);
         return [];
       }
@@ -65,7 +65,7 @@ export class ColumnPages {
   }
 
   #data(about: Fields, page: Uint8Array): readonly ColumnValue[] {
-    const count = countIn(about);
+    const count = this.#countIn(about);
     if (this.#column.levels === 0) return this.#decoded(about.count(2), page, count);
     if (page.length < 4) throw damaged();
     const length = new DataView(page.buffer, page.byteOffset).getUint32(0, true);
@@ -75,7 +75,7 @@ export class ColumnPages {
 
   /** Its levels are not packed. */
   #data2(about: Fields, body: Uint8Array, size: number): readonly ColumnValue[] {
-    const [count, levels] = [countIn(about), about.count(5)];
+    const [count, levels] = [this.#countIn(about), about.count(5)];
     if (about.count(6) !== 0 || levels > body.length || levels > size) throw damaged();
     const rest = body.subarray(levels);
     const isPacked = !about.has(7) || about.flag(7);
@@ -111,20 +111,23 @@ export class ColumnPages {
     });
   }
 
+  /** No page, and no dictionary, has more values than all pages. */
+  #countIn(about: Fields): number {
+    const count = about.count(1);
+    if (count > this.#chunk.values) throw damaged();
+    if (count > MOST_VALUES) throw new ParquetError('it has a page of too many values');
+    return count;
+  }
+
   #unpacked(body: Uint8Array, size: number): Uint8Array {
-    if (this.#codec === 'snappy') return unsnappy(body, size);
-    if (this.#codec !== 'plain') {
-      throw new ParquetError(`it is packed with ${this.#codec}, and only snappy and plain pages are read`);
+    const { codec } = this.#chunk;
+    if (codec === 'snappy') return unsnappy(body, size);
+    if (codec !== 'plain') {
+      throw new ParquetError(`it is packed with ${codec}, and only snappy and plain pages are read`);
     }
     if (body.length !== size) throw damaged();
     return body;
   }
-}
-
-function countIn(about: Fields): number {
-  const count = about.count(1);
-  if (count > MOST_VALUES) throw new ParquetError('it has a page of too many values');
-  return count;
 }
 
 function plainValues(page: Uint8Array, type: Column['type'], count: number): ColumnValue[] {

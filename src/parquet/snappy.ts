@@ -3,8 +3,12 @@
 
 import { ParquetError } from './thrift.ts';
 
+/** Three bytes copy 64 at the most. */
+const MOST_TIMES = 22;
+
 /** @throws ParquetError */
 export function unsnappy(packed: Uint8Array, length: number): Uint8Array {
+  if (length > MOST_TIMES * packed.length) throw damaged();
   const bytes = new Uint8Array(length);
   let [at, end] = [0, 0];
   const number = (size: number) => {
