@@ -34,8 +34,6 @@ export interface Assembled {
 
 /** What the kernels address, images among it. */
 const MOST_BYTES = 4 * 2 ** 30;
-/** A label is a byte. */
-const MOST_CLASSES = 256;
 
 /** @throws LockstepError where the headers alone show that the files do not fit together, or are too large */
 export function checkHeaders(train: Half, ...others: readonly Half[]): void {

@@ -17,8 +17,8 @@ export const plainScale: PixelScale = { most: 255 };
 /** What was seen of the numbers of one file. */
 export class PixelRange {
   readonly name: string;
-  /** "float32" */
-  readonly type: string;
+  /** "float32"; of a text it is found out as it is read. */
+  type: string;
   /** True and false, which are white and black. */
   readonly isBool: boolean;
   least = Number.POSITIVE_INFINITY;

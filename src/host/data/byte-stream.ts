@@ -1,14 +1,14 @@
 // The bytes of a file, one after the other: as they stand, or unpacked. No more is read or unpacked than is asked for, and some
 // hundred kilobytes. Knows nothing of what they mean.
 
-import { Readable } from 'node:stream';
+import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { OpenFile } from '../files/read-file.ts';
 
 export const PIECE_BYTES = 2 ** 18;
 /** One read takes 2 GiB at the most; smaller ones can be waited for. */
-const MOST_READ = 2 ** 22;
+export const MOST_READ = 2 ** 22;
 
 export interface ByteStream {
   /** Fills `target` with the next bytes, and says how many there were: fewer only at the end. */
@@ -79,17 +79,21 @@ export function ofPieces(pieces: AsyncIterator<Uint8Array>, close: () => Promise
 
 /** Members one after the other and zeros behind them are part of the format; anything else behind them is an error. */
 export function gunzipped(packed: ByteStream): ByteStream {
-  return ofPieces(inflated(piecesOf(packed)), () => packed.close());
+  return unpacked(packed, createGunzip({ chunkSize: PIECE_BYTES }));
 }
 
-async function* inflated(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
+/** `packed` is closed with it. */
+export function unpacked(packed: ByteStream, unpacking: Transform): ByteStream {
+  return ofPieces(through(piecesOf(packed), unpacking), () => packed.close());
+}
+
+async function* through(packed: AsyncIterable<Uint8Array>, unpacking: Transform): AsyncGenerator<Uint8Array> {
   // it fails where the reading below fails
-  pipeline(Readable.from(packed), gunzip).catch(() => undefined);
+  pipeline(Readable.from(packed), unpacking).catch(() => undefined);
   try {
-    yield* gunzip;
+    yield* unpacking;
   } finally {
-    gunzip.destroy();
+    unpacking.destroy();
   }
 }
 

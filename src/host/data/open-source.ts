@@ -5,13 +5,15 @@ import { dirname } from 'node:path';
 import { SNIFFED_BYTES } from '../../data/file-kind.ts';
 import type { DataSource } from '../../data/source.ts';
 import { openFile } from '../files/read-file.ts';
+import { csvReader } from './csv-reader.ts';
 import { idxReader } from './idx-reader.ts';
+import { numpyReader } from './numpy-reader.ts';
 import { parquetReader } from './parquet-reader.ts';
 import { pictureReader } from './picture-reader.ts';
 import type { FoundPath, OpenDeps, Reader } from './reader.ts';
 
 /** The first that matches opens it. A folder that none matches may still hold IDX files further down. */
-const readers: readonly Reader[] = [idxReader, parquetReader, pictureReader];
+const readers: readonly Reader[] = [idxReader, parquetReader, numpyReader, csvReader, pictureReader];
 
 /** @throws LockstepError */
 export async function openSource(path: string, deps: OpenDeps): Promise<DataSource> {

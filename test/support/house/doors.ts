@@ -41,6 +41,7 @@ export const dependencies: Readonly<Record<string, Dependency>> = {
     doors: ['coordinator/cluster/node-server.ts', 'worker/node/dial.ts'],
     why: 'WebSocket, at each end of it',
   },
+  yauzl: { kind: 'dependencies', doors: ['src/host/data/zip-archive.ts'], why: "what is in NumPy's archives" },
   '@tensorflow/tfjs-node': {
     kind: 'optionalDependencies',
     doors: ['worker/engines/tfjs-node.ts'],
