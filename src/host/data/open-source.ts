@@ -13,7 +13,7 @@ import { pictureReader } from './picture-reader.ts';
 import type { FoundPath, OpenDeps, Reader } from './reader.ts';
 
 /** The first that matches opens it. A folder that none matches may still hold IDX files further down. */
-const readers: readonly Reader[] = [idxReader, parquetReader, numpyReader, csvReader, pictureReader];
+const readers: readonly Reader[] = [idxReader, parquetReader, numpyReader, pictureReader, csvReader];
 
 /** @throws LockstepError */
 export async function openSource(path: string, deps: OpenDeps): Promise<DataSource> {

@@ -23,7 +23,8 @@ const DEEPEST = 5;
 
 export const pictureReader: Reader = {
   what: 'a folder of pictures (PNG, JPEG), one folder a class, in train/, val/ and test/ or not',
-  matches: async ({ kind, path }: FoundPath) => kind === 'folder' && (await hasPictures(path)),
+  matches: async ({ kind, path, names }: FoundPath) =>
+    kind === 'folder' && (await hasPictures(path, names.some(isTable))),
   open: openPictures,
 };
 
@@ -52,8 +53,14 @@ async function openPictures({ path }: FoundPath, { reading, tell }: OpenDeps): P
   };
 }
 
-/** Whether there is one anywhere near, and no IDX file, which may lie below pictures that only tell of it. */
-async function hasPictures(path: string): Promise<boolean> {
+/** A table beside folders of pictures tells of them; one beside loose pictures is what they tell of. */
+const isTable = (name: string) => /\.[ct]sv(\.gz)?$/i.test(name);
+
+/**
+ * Whether there is one anywhere near, or, `deeper`, in folders of it; and no IDX file, which may lie below pictures that only
+ * tell of it.
+ */
+async function hasPictures(path: string, deeper: boolean): Promise<boolean> {
   let folders = [bytesOf(path)];
   let [looked, found] = [0, false];
   for (let depth = 0; depth < DEEPEST; depth++) {
@@ -61,7 +68,7 @@ async function hasPictures(path: string): Promise<boolean> {
     for (const folder of folders.slice(0, MOST_FOLDERS - looked)) {
       const entries = await entriesOf(folder).catch(() => []);
       if (entries.some(({ name }) => roleOf(name) !== null)) return false;
-      found ||= entries.some(({ name }) => pictureKind(name) !== null);
+      if (depth > 0 || !deeper) found ||= entries.some(({ name }) => pictureKind(name) !== null);
       for (const { name, kind } of entries) if (kind === 'a folder' && !isHidden(name)) below.push(`${folder}/${name}`);
     }
     looked += folders.length;

@@ -283,6 +283,12 @@ it('no folder of pictures is one without any, or one of IDX files with a picture
   expect(await pictureReader.matches(found(`${dirname(folder)}/nothing`))).toBe(false);
   put('a/screenshot.png');
   expect(await pictureReader.matches(found(folder))).toBe(true);
+  // a table that a picture tells of, and one that tells of pictures
+  const withTable = { ...found(folder), names: ['train.csv'] };
+  expect(await pictureReader.matches(withTable)).toBe(true);
+  rmSync(join(folder, 'a'), { recursive: true });
+  put('screenshot.png');
+  expect(await pictureReader.matches(withTable)).toBe(false);
   put('MNIST/raw/train-images-idx3-ubyte.gz');
   expect(await pictureReader.matches(found(folder))).toBe(false);
 });
