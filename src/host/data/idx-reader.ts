@@ -1,24 +1,28 @@
 // The reader of IDX files: the four of a data set, in a folder, below it, or with a prefix before their names. Their headers come
 // first: what does not fit together, or is too large, is refused before anything else is read. Knows nothing of the format.
 
+import { basename } from 'node:path';
 import { checkHeaders, type Half } from '../../data/assemble.ts';
-import { type DataRole, dataRoles, idxRoleOf, prefixOf, roleOf } from '../../data/file-names.ts';
+import { type DataRole, dataRoles, idxRoleOf, prefixOf, roleOf, roleWithin } from '../../data/file-names.ts';
 import { type PixelRange, type PixelScale, plainScale, scaleOf } from '../../data/pixel-scale.ts';
 import type { DataSource, SourcePart } from '../../data/source.ts';
 import { ArrayPixels, labelsOf, needsLook, rangeOf } from './array-part.ts';
-import { findDataFiles } from './find-data-files.ts';
+import { findDataFiles, findNamedFiles } from './find-data-files.ts';
 import { IdxFile } from './idx-file.ts';
 import type { FoundPath, OpenDeps, Reader } from './reader.ts';
 
 export const idxReader: Reader = {
   what: 'the four IDX files of MNIST and its like',
-  matches: ({ kind, names }: FoundPath) =>
-    kind === 'folder' && names.some((name) => roleOf(name) !== null || prefixOf(name) !== null),
+  matches: ({ path, kind, names }: FoundPath) => {
+    if (kind === 'folder') return names.some((name) => roleOf(name) !== null || prefixOf(name) !== null);
+    return kind === 'nothing' && names.some((name) => roleWithin(name, basename(path)) !== null);
+  },
   open: openIdx,
 };
 
-async function openIdx({ path }: FoundPath, { reading, instead, tell }: OpenDeps): Promise<DataSource> {
-  const paths = await findDataFiles(path, instead, tell);
+async function openIdx({ path, kind, names }: FoundPath, { reading, instead, tell }: OpenDeps): Promise<DataSource> {
+  const isNamed = kind === 'nothing' && names.some((name) => roleWithin(name, basename(path)) !== null);
+  const paths = isNamed ? await findNamedFiles(path, instead) : await findDataFiles(path, instead, tell);
   const files = {} as Record<DataRole, IdxFile>;
   const close = async () => {
     await Promise.all(Object.values(files).map((file) => file.close()));

@@ -113,7 +113,7 @@ describe('findDataFiles', () => {
       await put(folder, ['qmnist-test-labels-idx2-int.gz', 'qmnist-train-images-idx3-ubyte.gz']);
       const { why, mend } = await refused(folder);
       expect(why).toContain('in the folder are qmnist-test-labels-idx2-int.gz');
-      expect(mend).toContain('into a folder of its own, without "qmnist-" in their names');
+      expect(mend).toContain(`--data ${join(folder, 'qmnist')}`);
     });
   });
 
