@@ -59,7 +59,7 @@ export interface DataSource {
   /** Of every image, after what `Reading` asks for; but `transpose`, which whoever reads the pixels does. */
   readonly rows: number;
   readonly columns: number;
-  /** In the order of the class numbers; null: labels are numbers. Names as the source has them: class-names.ts cleans them. */
+  /** In the order of the class numbers; null: labels are numbers. Names as the source has them: they are cleaned where they are loaded. */
   readonly classNames: readonly string[] | null;
   readonly train: SourcePart;
   /** A split that the source has itself. */
