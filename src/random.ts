@@ -3,7 +3,7 @@
 // The kernels hold the same function (kernels/assembly/random.ts); tests hold both to the published vectors.
 
 /** What a number is drawn for: part of its address, so that no two uses ever meet. */
-export const Purpose = { init: 1, split: 2, order: 3, augmentTraining: 4, augmentValidation: 5 } as const;
+export const Purpose = { init: 1, split: 2, order: 3, augmentTraining: 4, augmentValidation: 5, testSet: 6 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 
 const M0 = 0xd2511f53;

@@ -6,7 +6,7 @@ import type { Dataset } from '../../src/data/dataset.ts';
 import { generatedDigits } from '../../src/data/generated-digits.ts';
 import type { EngineName } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
-import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { loadDataset } from '../../src/host/data/load-dataset.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import { layoutOf } from '../../src/model/layout.ts';
 import { grouped } from '../../src/text/grouped.ts';
@@ -112,7 +112,7 @@ async function dataFor({ data: folder }: BenchOptions, count: number, { note, si
     note(`Without --data: ${grouped(count)} generated images, about as sparse as MNIST's`);
     return generatedDigits(count, TEST_IMAGES);
   }
-  const { train, test, classes } = await unlessAborted(loadDataset(folder), signal);
+  const { train, test, ...rest } = await unlessAborted(loadDataset(folder), signal);
   if (train.count < count) {
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_DATA_MISMATCH',
@@ -121,7 +121,7 @@ async function dataFor({ data: folder }: BenchOptions, count: number, { note, si
       mend: 'Leave --data out, or give a smaller --batch-size where that is above 2048',
     });
   }
-  return { train: firstOf(train, count), test: firstOf(test, TEST_IMAGES), classes };
+  return { train: firstOf(train, count), test: firstOf(test, TEST_IMAGES), ...rest, validation: 0 };
 }
 
 function firstOf(set: Dataset['train'], most: number): Dataset['train'] {

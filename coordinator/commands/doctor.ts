@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Command } from '../../src/command.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { loadDataset } from '../../src/host/data/load-dataset.ts';
 import { ioReason } from '../../src/host/files/io-reason.ts';
 import { explained, gibibytes, threadsLack } from '../../src/host/machine-lack.ts';
 import { type MachineLimits, machineLimits } from '../../src/host/machine-limits.ts';

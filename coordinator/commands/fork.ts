@@ -4,6 +4,7 @@
 import type { Command, Given } from '../../src/command.ts';
 import { checkedFlags, type Flag } from '../../src/options/flags.ts';
 import { type OptionKey, optionKeys, optionTable } from '../../src/options/option-table.ts';
+import { readingKeys } from '../../src/options/reading.ts';
 import { presets } from '../../src/options/presets.ts';
 import type { PresetName, TrainOptions } from '../../src/options/train-options.ts';
 import { type CheckpointChoice, checkpointChoice, folderPath } from '../../src/options/value-kinds.ts';
@@ -65,10 +66,10 @@ as a step.`,
   },
 };
 
-/** What is allowed to change: what was typed, and what a preset stands for; images that are turned are other data. */
+/** What is allowed to change: what was typed, and what a preset stands for; images that are read otherwise are other data. */
 function changesOf(given: Given): readonly string[] {
   const ofPreset = Object.keys(presets[given['preset'] as PresetName] ?? {});
-  const typed = [...Object.keys(given), ...ofPreset, ...('transpose' in given ? ['data'] : [])];
+  const typed = [...Object.keys(given), ...ofPreset, ...(readingKeys.some((key) => key in given) ? ['data'] : [])];
   const isRecorded = (key: OptionKey) => optionTable[key].recorded;
   return [...new Set(typed)].filter((name) => optionKeys.some((key) => key === name && isRecorded(key)));
 }

@@ -30,6 +30,7 @@ const testTrial: TrialOf = async (trained, data, loading, trying) => {
   let trial: ReturnType<typeof layTrial> | null = null;
   await loadFor(trained, data, {
     ...loading,
+    wholeIsTest: true,
     place: ({ train, test }) => {
       trial = layTrial(trained.model, test, trying);
       const images = new Uint8Array(train.count * train.rows * train.columns);
@@ -40,8 +41,9 @@ const testTrial: TrialOf = async (trained, data, loading, trying) => {
 };
 
 const validationTrial: TrialOf = async (trained, data, loading, trying) => {
-  const { train } = await loadFor(trained, data, loading);
-  const numbers = validationNumbers(trained, train.count);
+  const dataset = await loadFor(trained, data, loading);
+  const { train } = dataset;
+  const numbers = validationNumbers(trained, dataset);
   const trial = layTrial(trained.model, { ...train, count: numbers.length }, trying);
   const size = train.rows * train.columns;
   numbers.forEach((number, i) => {

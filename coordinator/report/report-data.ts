@@ -63,9 +63,9 @@ export async function reportData(
 }
 
 /** Numbers of the training split. */
-function trainingOf({ options }: TrainedModel, { train }: Dataset): Uint32Array {
+function trainingOf({ options }: TrainedModel, { train, validation }: Dataset): Uint32Array {
   const { seed, valSize, limitTrain } = options;
-  return splitImages(seed, train.count, Math.min(valSize, train.count - 1), limitTrain).training;
+  return splitImages(seed, train.count, Math.min(valSize, train.count - 1), limitTrain, null, validation).training;
 }
 
 /** The first images of each class in the training split, and the same as `epoch` saw them. */

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { formOf } from '../../src/data/picture-form.ts';
 import { LockstepError } from '../../src/errors.ts';
 import { decodeSafetensors } from '../../src/formats/safetensors.ts';
-import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { loadDataset } from '../../src/host/data/load-dataset.ts';
 import { codeOf } from '../../src/host/files/io-reason.ts';
 import { readRegularFile } from '../../src/host/files/read-file.ts';
 import { layoutOf } from '../../src/model/layout.ts';
 import { type Model, modelFromTensors } from '../../src/model/model.ts';
+import { readingOf } from '../../src/options/reading.ts';
 import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
 import { decodeCheckpoint, type StateBody, stateFileName } from '../../src/run/checkpoint.ts';
 import { refuseEdits } from '../../src/run/resume-plan.ts';
@@ -64,7 +65,7 @@ function lastWidth(bytes: Uint8Array, hidden: number, path: string): number {
 /** Size and form: checkpoints do not say them, but the model of a finished run does, and the data of any. */
 async function imagesOf(
   folder: string,
-  { data, transpose }: CheckpointModel['options'],
+  options: CheckpointModel['options'],
 ): Promise<Pick<Model, 'rows' | 'columns' | 'form'>> {
   const path = join(folder, 'model.safetensors');
   try {
@@ -75,6 +76,9 @@ async function imagesOf(
     // it may be missing or damaged: the checkpoint does not need it
     if (!(error instanceof LockstepError) && codeOf(error) === null) throw error;
   }
-  const { train } = await loadDataset(data, { instead: "put the run's data back there", transpose });
+  const { train } = await loadDataset(options.data, {
+    instead: "put the run's data back there",
+    reading: readingOf(options),
+  });
   return { rows: train.rows, columns: train.columns, form: formOf(train) };
 }

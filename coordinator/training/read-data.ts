@@ -2,14 +2,15 @@
 // digest by which other data are known.
 
 import type { DatasetShape } from '../../src/data/assemble.ts';
-import type { Dataset } from '../../src/data/dataset.ts';
+import type { LoadedDataset } from '../../src/data/dataset.ts';
 import { augmentationRemark, remarksOn } from '../../src/data/remarks.ts';
 import { type SplitNumbers, splitImages } from '../../src/data/sampler.ts';
-import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { loadDataset } from '../../src/host/data/load-dataset.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { checkAgainstData } from '../../src/options/config.ts';
+import { readingOf } from '../../src/options/reading.ts';
 import type { RunOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import { shapeOf } from '../../src/run/run-shape.ts';
@@ -18,7 +19,7 @@ import { DatasetHash } from '../../src/wire/dataset-bytes.ts';
 import { keepsOutcomes, placesFor } from './make-executor.ts';
 
 export interface RunData {
-  readonly data: Dataset;
+  readonly data: LoadedDataset;
   readonly numbers: SplitNumbers;
   readonly shape: RunShape;
   /** Holds the data, of which `data` is a view, and the numbers of the validation split. */
@@ -45,8 +46,12 @@ export async function readData({
   let hash: DatasetHash | null = null;
   const tell = (message: string) => onEvent({ type: 'info', message });
   const place = (data: DatasetShape) => {
-    checkAgainstData(options, data.train.count);
-    const numbers = splitImages(options.seed, data.train.count, options.valSize, options.limitTrain, options.without);
+    const { train, validation } = data;
+    checkAgainstData(options, train.count, validation);
+    const { seed, valSize, limitTrain, without } = options;
+    const numbers = splitImages(seed, train.count, valSize, limitTrain, without, validation);
+    if (validation > 0)
+      tell(`The data's own validation split, ${validation} images, stands in place of --val-size ${valSize}`);
     const inVain = checkSkipped(options.without, numbers, data.train.count);
     if (inVain !== null) tell(inVain);
     const shape = { ...shapeOf(options, data, numbers, workers, slots), outcomes: keepsOutcomes(options) };
@@ -59,7 +64,10 @@ export async function readData({
   const { data: folder, transpose } = options;
   const instead = options.resume === null ? {} : { instead: "put the run's data back there" };
   const seen = (piece: Uint8Array) => hash!.add(piece);
-  const data = await unlessAborted(loadDataset(folder, { transpose, place, seen, tell, ...instead }), signal);
+  const data = await unlessAborted(
+    loadDataset(folder, { reading: readingOf(options), place, seen, tell, ...instead }),
+    signal,
+  );
   // the data of a run that goes on are what they were
   const remarks = options.resume === null ? remarksOn(data, folder, transpose) : [];
   const ofSize = options.resume === null && options.augment ? augmentationRemark(data.train) : null;

@@ -23,14 +23,26 @@ export interface Dataset {
   readonly test: ImageSet;
   /** Number of classes: one more than the largest label of the training set. */
   readonly classes: number;
+  /** One a class, cleaned; null: they are plain numbers from 0. */
+  readonly classNames: readonly string[] | null;
+  /** So many of the training images, the last ones, are a validation split that the data have themselves; most have none. */
+  readonly validation: number;
+}
+
+/** A data set, and what it was read from. */
+export interface LoadedDataset extends Dataset {
+  /** "IDX files" */
+  readonly form: string;
+  /** Whether the test set was drawn from the training images (--test-size). */
+  readonly testDrawn: boolean;
 }
 
 /** What lies at a place. */
-export function datasetAt({ train, test, classes }: DatasetShape, place: DatasetPlace): Dataset {
+export function datasetAt({ train, test, ...rest }: DatasetShape, place: DatasetPlace): Dataset {
   const { count, rows, columns } = train;
   return {
     train: { count, rows, columns, ...place.train },
     test: { count: test.count, rows: test.rows, columns: test.columns, ...place.test },
-    classes,
+    ...rest,
   };
 }

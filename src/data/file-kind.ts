@@ -14,6 +14,8 @@ const unpack = (command: string) =>
   `Unpack it first (${command}), and put the IDX files that are in it into the folder`;
 const again = 'Fetch the file again from where it came from';
 
+const sorted = 'Put pictures into folders, one a class, and give the folder that holds these';
+
 const signatures: readonly (readonly [bytes: string, at: number, kind: FileKind])[] = [
   ['PK\x03\x04', 0, { name: 'a zip archive', mend: unpack('unzip') }],
   ['PK\x05\x06', 0, { name: 'an empty zip archive', mend: again }],
@@ -28,9 +30,9 @@ const signatures: readonly (readonly [bytes: string, at: number, kind: FileKind]
   ['ustar', 257, { name: 'a tar archive', mend: unpack('tar -xf') }],
   ['\x93NUMPY', 0, { name: 'a NumPy file', mend: 'Write the array as an IDX file of bytes' }],
   ['\x89HDF\r\n', 0, { name: 'an HDF5 file', mend: 'Write its arrays as IDX files of bytes' }],
-  ['PAR1', 0, { name: 'a Parquet file', mend: 'Write its images and labels as IDX files of bytes' }],
-  ['\x89PNG\r\n', 0, { name: 'a PNG picture', mend: 'Write the pictures as an IDX file of bytes' }],
-  ['\xff\xd8\xff', 0, { name: 'a JPEG picture', mend: 'Write the pictures as an IDX file of bytes' }],
+  ['PAR1', 0, { name: 'a Parquet file', mend: 'Put Parquet files into a folder of their own' }],
+  ['\x89PNG\r\n', 0, { name: 'a PNG picture', mend: sorted }],
+  ['\xff\xd8\xff', 0, { name: 'a JPEG picture', mend: sorted }],
   ['MATLAB 5.0', 0, { name: 'a MATLAB file', mend: 'Write its arrays as IDX files of bytes' }],
 ];
 

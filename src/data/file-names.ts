@@ -32,6 +32,12 @@ export function prefixOf(name: string): string | null {
   return rest !== undefined && roleOf(rest) !== null ? prefix! : null;
 }
 
+/** Which of the four files a name is whose set bears a name of its own: "emnist-letters" of emnist-letters-train-images-idx3-ubyte. */
+export function roleWithin(name: string, set: string): DataRole | null {
+  if (!name.startsWith(set)) return null;
+  return roleOf(name.slice(set.length).replace(/^[-_.]/, ''));
+}
+
 /** Of several names for one file: the standard one first, and plain before packed, since it is read faster. */
 export function byPreference(a: string, b: string): number {
   return rank(a) - rank(b) || (a < b ? -1 : 1);

@@ -19,7 +19,7 @@ const key = keyOfSeed(0);
 
 /** The same images each time. `test`: of the test set. */
 export function generatedDigits(train: number, test: number): Dataset {
-  return { train: imageSet(train, 0), test: imageSet(test, 1), classes: CLASSES };
+  return { train: imageSet(train, 0), test: imageSet(test, 1), classes: CLASSES, classNames: null, validation: 0 };
 }
 
 function imageSet(count: number, half: number): ImageSet {

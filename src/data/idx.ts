@@ -1,11 +1,10 @@
-// The IDX format of the MNIST files: header and elements -> images or labels as bytes. Knows nothing of files, and not how
-// the two belong together.
+// The header of the IDX format of the MNIST files. Knows nothing of files, and not how images and labels belong together.
 //
-// A big-endian header: 0, 0, the element type, the number of dimensions; then one uint32 a dimension; then the elements.
-// What the header says bounds everything that is read after it. Elements of other types than bytes are taken where each of
-// them is a whole number from 0 to 255, since then nothing is lost.
+// It is big-endian: 0, 0, the element type, the number of dimensions; then one uint32 a dimension; then the elements follow.
+// What it says bounds everything that is read after it.
 
 import { LockstepError } from '../errors.ts';
+import { byteType, type ElementType } from './elements.ts';
 
 export type IdxRole = 'images' | 'labels';
 
@@ -21,27 +20,21 @@ export interface IdxHeader {
   /** Bytes after the header, elements of whatever type. */
   readonly bodyBytes: number;
   readonly element: ElementType;
+  readonly elements: number;
   /** Of so many elements in a row the first counts. */
   readonly stride: number;
   /** "60000 images, 28 rows, 28 columns" */
   readonly text: string;
 }
 
-export interface ElementType {
-  readonly name: string;
-  readonly bytes: number;
-  readonly read: (view: DataView, at: number) => number;
-}
-
 const types: ReadonlyMap<number, ElementType> = new Map([
-  [0x08, { name: 'unsigned byte', bytes: 1, read: (view, at) => view.getUint8(at) }],
-  [0x09, { name: 'signed byte', bytes: 1, read: (view, at) => view.getInt8(at) }],
-  [0x0b, { name: 'int16', bytes: 2, read: (view, at) => view.getInt16(at) }],
-  [0x0c, { name: 'int32', bytes: 4, read: (view, at) => view.getInt32(at) }],
-  [0x0d, { name: 'float32', bytes: 4, read: (view, at) => view.getFloat32(at) }],
-  [0x0e, { name: 'float64', bytes: 8, read: (view, at) => view.getFloat64(at) }],
+  [0x08, byteType],
+  [0x09, { name: 'signed byte', kind: 'int', bytes: 1, littleEndian: false }],
+  [0x0b, { name: 'int16', kind: 'int', bytes: 2, littleEndian: false }],
+  [0x0c, { name: 'int32', kind: 'int', bytes: 4, littleEndian: false }],
+  [0x0d, { name: 'float32', kind: 'float', bytes: 4, littleEndian: false }],
+  [0x0e, { name: 'float64', kind: 'float', bytes: 8, littleEndian: false }],
 ]);
-const byte = types.get(0x08)!;
 
 const dimensionNames = {
   images: ['images', 'rows', 'columns'],
@@ -75,8 +68,9 @@ export function readIdxHeader(head: Uint8Array, name: string, role: IdxRole): Id
     });
   }
   // exact for every length that a file can have: a product beyond 2^53 is only ever compared
-  const bodyBytes = sizes.reduce((product, size) => product * size, element.bytes);
-  return { role, name, count: sizes[0]!, ...shape, headerBytes, bodyBytes, element, text };
+  const elements = sizes.reduce((product, size) => product * size, 1);
+  const bodyBytes = elements * element.bytes;
+  return { role, name, count: sizes[0]!, ...shape, headerBytes, bodyBytes, element, elements, text };
 }
 
 /** @throws where a file of so many bytes is not what the header says; Infinity: of more than that, nobody counted */
@@ -86,82 +80,9 @@ export function checkIdxLength({ name, headerBytes, bodyBytes, text, element }: 
   throw new LockstepError({
     code: 'ERR_LOCKSTEP_DATA_MALFORMED',
     what: found < expected ? `${name} is truncated` : `${name} has trailing bytes`,
-    why: `its header says ${text}${element === byte ? '' : ` of type ${element.name}`}, which take ${expected} bytes, but ${found === Number.POSITIVE_INFINITY ? 'more comes' : `the file has ${found}`}`,
+    why: `its header says ${text}${element === byteType ? '' : ` of type ${element.name}`}, which take ${expected} bytes, but ${found === Number.POSITIVE_INFINITY ? 'more comes' : `the file has ${found}`}`,
     mend: `${fetchAgain}; this copy is damaged`,
   });
-}
-
-/** So many bytes a file's elements take, as bytes. */
-export function elementBytes({ bodyBytes, element, stride }: IdxHeader): number {
-  return bodyBytes / element.bytes / stride;
-}
-
-/** Takes a file's elements piece by piece, as they are read. */
-export class IdxBody {
-  /** One byte an image's pixel or a label. */
-  readonly bytes: Uint8Array;
-  readonly #header: IdxHeader;
-  /** Bytes that were taken. */
-  #taken = 0;
-  /** The start of an element whose end is in the next piece. */
-  #rest: Uint8Array = new Uint8Array(0);
-  #elements = 0;
-
-  /** `target`: where the elements are to lie; it is as long as they are. */
-  constructor(header: IdxHeader, target: Uint8Array = new Uint8Array(elementBytes(header))) {
-    this.#header = header;
-    this.bytes = target;
-  }
-
-  /** Where the bytes that come next may be read to at once; empty where they are converted, or no more are promised. */
-  get room(): Uint8Array {
-    const { element, stride } = this.#header;
-    return this.bytes.subarray(element === byte && stride === 1 ? this.#taken : this.bytes.length);
-  }
-
-  /** So many bytes were read into `room`. */
-  filled(bytes: number): void {
-    this.#taken += bytes;
-  }
-
-  /** What follows the header; of more than it says only the length counts. */
-  add(piece: Uint8Array): void {
-    const { bodyBytes, element, stride } = this.#header;
-    const room = Math.max(0, bodyBytes - this.#taken);
-    const fitting = piece.length > room ? piece.subarray(0, room) : piece;
-    if (element === byte && stride === 1) this.bytes.set(fitting, this.#taken);
-    else this.#convert(fitting);
-    this.#taken += piece.length;
-    if (this.#taken > bodyBytes) checkIdxLength(this.#header, Number.POSITIVE_INFINITY);
-  }
-
-  /** All was added. */
-  end(): Uint8Array {
-    checkIdxLength(this.#header, this.#header.headerBytes + this.#taken);
-    return this.bytes;
-  }
-
-  #convert(piece: Uint8Array): void {
-    const { element, stride } = this.#header;
-    const all = joined(this.#rest, piece);
-    const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
-    const whole = Math.floor(all.length / element.bytes);
-    for (let i = 0; i < whole; i++, this.#elements++) {
-      if (this.#elements % stride !== 0) continue;
-      const value = element.read(view, i * element.bytes);
-      const at = this.#elements / stride;
-      this.bytes[at] = value;
-      if (this.bytes[at] !== value) throw notExact(this.#header, at, value);
-    }
-    this.#rest = all.slice(whole * element.bytes);
-  }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(a.length + b.length);
-  bytes.set(a);
-  bytes.set(b, a.length);
-  return bytes;
 }
 
 function imageShape(name: string, sizes: readonly number[]): { rows: number; columns: number; stride: number } {
@@ -195,17 +116,6 @@ function labelShape(name: string, sizes: readonly number[], element: ElementType
 function textOf(sizes: readonly number[], role: IdxRole): string {
   const names = dimensionNames[role];
   return sizes.length === names.length ? sizes.map((size, i) => `${size} ${names[i]}`).join(', ') : sizes.join(' x ');
-}
-
-function notExact({ name, role, rows, columns, element }: IdxHeader, at: number, value: number): LockstepError {
-  const place = role === 'labels' ? `label ${at}` : `a pixel of image ${Math.floor(at / (rows * columns))}`;
-  const hint = role === 'images' && value > 0 && value < 1 ? ' (values from 0 to 1 are to be multiplied by 255)' : '';
-  return new LockstepError({
-    code: 'ERR_LOCKSTEP_DATA_MALFORMED',
-    what: `${name} holds numbers that cannot be used`,
-    why: `${place} is ${value} (type ${element.name}), and only whole numbers from 0 to 255 can be used${hint}`,
-    mend: `Write the ${role} as unsigned bytes (IDX type 0x08)`,
-  });
 }
 
 function noIdx(name: string, magic: number): LockstepError {

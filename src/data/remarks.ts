@@ -14,7 +14,27 @@ const MOST_LABELS = 5;
 /** `folder`: where it was read from; null: MNIST's own. `transposed`: whether its images were turned as they were read. */
 export function remarksOn(data: Dataset, folder: string | null, transposed: boolean): Remark[] {
   const message = lying(data, folder, transposed);
-  return [...(message === null ? [] : [{ level: 'warning', message } as const]), ...labelRemarks(data)];
+  // of what is only looked at, nothing is learned
+  if (data.train.count === 0) return [];
+  return [
+    ...(message === null ? [] : [{ level: 'warning', message } as const]),
+    ...labelRemarks(data),
+    ...darkRemark(data),
+  ];
+}
+
+/** Numbers up to 16, such as scikit-learn's digits have, are all but black where 255 is white. */
+const DARKEST = 64;
+
+function darkRemark({ train }: Dataset): Remark[] {
+  let most = 0;
+  for (const byte of train.images) {
+    if (byte > most) most = byte;
+    if (most > DARKEST) return [];
+  }
+  if (most === 0) return [];
+  const message = `the brightest pixel of all training images is ${most}, where 255 is white: --pixel-max ${most} spreads 0 to ${most} over 0 to 255`;
+  return [{ level: 'warning', message }];
 }
 
 function lying({ train }: Dataset, folder: string | null, transposed: boolean): string | null {

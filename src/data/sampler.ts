@@ -19,7 +19,8 @@ export interface SplitNumbers {
 
 /**
  * Splits `count` images by a seeded permutation: its last `validationSize` are the validation split, each part in
- * ascending order. `limitTraining` keeps the first so many of the training split; `without` (number-ranges.ts) names images that
+ * ascending order; where the data have a validation split of their own (`own` images, the last ones), that is it, whatever
+ * `validationSize` says. `limitTraining` keeps the first so many of the training split; `without` (number-ranges.ts) names images that
  * are skipped.
  */
 export function splitImages(
@@ -28,16 +29,22 @@ export function splitImages(
   validationSize: number,
   limitTraining: number | null,
   without: string | null = null,
+  own = 0,
 ): SplitNumbers {
-  const order = permutationAt(seed, Purpose.split, 0, count);
-  const all = order.slice(0, count - validationSize).sort();
+  const order = own > 0 ? ascending(count) : permutationAt(seed, Purpose.split, 0, count);
+  const rest = count - (own > 0 ? own : validationSize);
+  const all = order.slice(0, rest).sort();
   const training = limitTraining === null ? all : all.slice(0, limitTraining);
   const ranges = without === null ? null : rangesOf(without)!;
   return {
     training,
     marked: ranges === null ? training : training.map((one) => (isWithin(ranges, one) ? one + SKIPPED : one)),
-    validation: order.slice(count - validationSize).sort(),
+    validation: order.slice(rest).sort(),
   };
+}
+
+function ascending(count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, number) => number);
 }
 
 /** Samples that an epoch uses: those of the training split that are not skipped. */

@@ -1,13 +1,16 @@
-// Bytes of a file -> a picture, by what the bytes are and not by the file's name.
+// Bytes of a file -> its pixels, or a picture of them, by what the bytes are and not by the file's name.
 
 import { messageOf } from '../errors.ts';
+import { upright } from './exif.ts';
 import { decodeJpeg } from './jpeg.ts';
-import { type Picture, PictureError } from './picture.ts';
+import { jpegSize } from './jpeg-segments.ts';
+import { type Picture, PictureError, type Pixels, pictureOf } from './picture.ts';
 import { decodePng } from './png.ts';
+import { pngSize } from './png-chunks.ts';
 
 const signatures = [
-  { name: 'PNG', bytes: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], decode: decodePng },
-  { name: 'JPEG', bytes: [0xff, 0xd8, 0xff], decode: decodeJpeg },
+  { name: 'PNG', bytes: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], decode: decodePng, sizeOf: pngSize },
+  { name: 'JPEG', bytes: [0xff, 0xd8, 0xff], decode: decodeJpeg, sizeOf: jpegSize },
 ] as const;
 
 /** What else people take for a picture; `?` stands for any byte. */
@@ -47,18 +50,47 @@ const others: readonly (readonly [start: string, name: string])[] = [
   ['version https://git-lfs', 'a pointer of Git LFS'],
 ];
 
-/** @throws PictureError */
+/** As somebody shows it to a trained model. @throws PictureError */
 export function decodePicture(bytes: Uint8Array): Picture {
+  const pixels = decodePixels(bytes);
+  return upright(pictureOf(pixels), pixels.orientation);
+}
+
+/** As the file holds them. @throws PictureError */
+export function decodePixels(bytes: Uint8Array): Pixels {
+  const found = signatureOf(bytes);
+  return told(found.name, () => found.decode(bytes));
+}
+
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How large it is when it stands upright, by its first bytes; null where they are too few to tell. @throws PictureError */
+export function sizeOfPicture(head: Uint8Array): PictureSize | null {
+  const found = signatureOf(head);
+  const size = told(found.name, () => found.sizeOf(head));
+  if (size === null) return null;
+  const { width, height, orientation } = size;
+  return orientation >= 5 ? { width: height, height: width } : { width, height };
+}
+
+function signatureOf(bytes: Uint8Array) {
   if (bytes.length === 0) throw new PictureError('it is empty');
   const found = signatures.find((signature) => signature.bytes.every((byte, i) => bytes[i] === byte));
   if (found === undefined) throw new PictureError(whatElse(bytes));
+  return found;
+}
+
+function told<T>(name: string, read: () => T): T {
   try {
-    return found.decode(bytes);
+    return read();
   } catch (error) {
     if (error instanceof PictureError) throw error;
     const reason = messageOf(error);
     // some of the decoders' reasons end in a colon, with nothing behind it
-    throw new PictureError(`it is a damaged ${found.name}: ${reason.replace(/[:\s]+$/, '')}`);
+    throw new PictureError(`it is a damaged ${name}: ${reason.replace(/[:\s]+$/, '')}`);
   }
 }
 

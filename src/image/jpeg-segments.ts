@@ -41,21 +41,9 @@ export function readSegments(bytes: Uint8Array): JpegSegments {
   let orientation: number | null = null;
   let adobe: number | null = null;
   let [scans, ended] = [0, false];
-  let at = 2;
-  while (at < bytes.length && !ended) {
-    if (bytes[at] !== 0xff || bytes[at + 1] === 0xff) {
-      at++;
-      continue;
-    }
-    const kind = bytes[at + 1] ?? 0;
-    at += 2;
+  for (const { kind, body } of segmentsOf(bytes)) {
     if (kind === marker.end) ended = true;
-    if (kind <= 0x01 || (kind >= marker.restart0 && kind <= marker.end)) continue;
-    const limit = unread.get(kind);
-    if (limit !== undefined) throw notRead(limit);
-    const body = bytes.subarray(at + 2, at + Math.max(2, (bytes[at]! << 8) | bytes[at + 1]!));
-    at += 2 + body.length;
-    if (kind >= 0xc0 && kind <= 0xc2) {
+    if (isFrame(kind)) {
       if (frame !== null) throw notRead('more than one frame');
       frame = readFrame(body);
     }
@@ -70,6 +58,54 @@ export function readSegments(bytes: Uint8Array): JpegSegments {
   if (ids.length === 4 && adobe === null) throw notRead('four colours of which it does not say what they are');
   const rgb = ids.length === 3 && (adobe === 0 || (adobe === null && String.fromCharCode(...ids) === 'RGB'));
   return { width, height, rgb, orientation: orientation ?? 1, ended };
+}
+
+/** Size and orientation by the first bytes of a file, as far as the pixels; null where these are not reached. */
+export function jpegSize(head: Uint8Array): { width: number; height: number; orientation: number } | null {
+  let frame: Frame | null = null;
+  let orientation: number | null = null;
+  for (const { kind, body, whole } of segmentsOf(head)) {
+    if (!whole) return null;
+    if (isFrame(kind)) frame ??= readFrame(body);
+    if (kind === marker.app1) orientation ??= orientationIn(body);
+    if (kind === marker.scan) break;
+  }
+  return frame === null ? null : { width: frame.width, height: frame.height, orientation: orientation ?? 1 };
+}
+
+interface Segment {
+  readonly kind: number;
+  readonly body: Uint8Array;
+  /** It is as long as it says. */
+  readonly whole: boolean;
+}
+
+/** From the first to the one that ends the picture; those between that have no body are left out. */
+function* segmentsOf(bytes: Uint8Array): Generator<Segment> {
+  let at = 2;
+  while (at < bytes.length) {
+    if (bytes[at] !== 0xff || bytes[at + 1] === 0xff) {
+      at++;
+      continue;
+    }
+    const kind = bytes[at + 1] ?? 0;
+    at += 2;
+    if (kind === marker.end) {
+      yield { kind, body: bytes.subarray(at, at), whole: true };
+      return;
+    }
+    if (kind <= 0x01 || (kind >= marker.restart0 && kind <= marker.end)) continue;
+    const limit = unread.get(kind);
+    if (limit !== undefined) throw notRead(limit);
+    const length = Math.max(2, (bytes[at]! << 8) | bytes[at + 1]!);
+    const body = bytes.subarray(at + 2, at + length);
+    yield { kind, body, whole: at + length <= bytes.length };
+    at += 2 + body.length;
+  }
+}
+
+function isFrame(kind: number): boolean {
+  return kind >= 0xc0 && kind <= 0xc2;
 }
 
 interface Frame {

@@ -1,14 +1,13 @@
-// JPEG: the one door to jpeg-js. Baseline and progressive, turned upright as the camera noted it.
+// JPEG: the one door to jpeg-js. Baseline and progressive.
 
 import jpeg from 'jpeg-js';
-import { upright } from './exif.ts';
 import { readSegments } from './jpeg-segments.ts';
-import { maxPixels, type Picture, pictureOf } from './picture.ts';
+import { maxPixels, type Pixels } from './picture.ts';
 
-export function decodeJpeg(bytes: Uint8Array): Picture {
+export function decodeJpeg(bytes: Uint8Array): Pixels {
   const { rgb, orientation, ended } = readSegments(bytes);
   const { width, height, data } = decoded(ended ? bytes : withEnd(bytes), rgb);
-  return upright(pictureOf(width, height, data, 3), orientation);
+  return { width, height, channels: 3, data, orientation };
 }
 
 function decoded(bytes: Uint8Array, rgb: boolean) {

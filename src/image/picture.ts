@@ -7,9 +7,25 @@ export interface Picture {
   readonly grey: Uint8Array;
 }
 
-/** Why a file is no picture that can be used, as the end of a sentence. */
+/** Pixels as a decoder hands them over: bytes, red, green, blue and perhaps alpha; grey ones have three alike. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 3 | 4;
+  readonly data: Uint8Array;
+  /** Of Exif, 1 to 8: how what is there is to be turned. */
+  readonly orientation: number;
+}
+
+/** Why a file is no picture that can be used, as the end of a sentence; and what mends it, where that can be told. */
 export class PictureError extends Error {
   override readonly name = 'PictureError';
+  readonly mend: string | null;
+
+  constructor(message: string, mend: string | null = null) {
+    super(message);
+    this.mend = mend;
+  }
 }
 
 /**
@@ -28,11 +44,8 @@ export function checkSize(width: number, height: number): void {
   }
 }
 
-/**
- * Pixels of `channels` bytes, red, green, blue and perhaps alpha -> a picture. What shows through is white behind dark
- * strokes, and black behind light ones, so that strokes on nothing stay visible.
- */
-export function pictureOf(width: number, height: number, data: Uint8Array, channels: 3 | 4): Picture {
+/** What shows through is white behind dark strokes, and black behind light ones, so that strokes on nothing stay visible. */
+export function pictureOf({ width, height, data, channels }: Pixels): Picture {
   const grey = new Uint8Array(width * height);
   for (let i = 0, at = 0; i < grey.length; i++, at += channels) {
     grey[i] = Math.round(luminance(data[at]!, data[at + 1]!, data[at + 2]!));

@@ -72,6 +72,27 @@ export function readChunks(bytes: Uint8Array): PngChunks {
   return { width, height, bare, orientation: orientation ?? 1 };
 }
 
+/** Size and orientation by the first bytes of a file, as far as the pixels; null where these are not reached. */
+export function pngSize(head: Uint8Array): { width: number; height: number; orientation: number } | null {
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  let header: Header | null = null;
+  let orientation: number | null = null;
+  for (let at = signatureBytes; at + 8 <= head.length; ) {
+    const name = String.fromCharCode(...head.subarray(at + 4, at + 8));
+    if (name === 'IDAT') break;
+    const end = at + 12 + view.getUint32(at);
+    if (end > head.length) return null;
+    const { body, sound } = chunkAt(head, at);
+    if (header === null) {
+      // whatever else is wrong is said when it is decoded
+      if (name !== 'IHDR') break;
+      header = readHeader(body);
+    } else if (name === 'eXIf') orientation ??= sound ? orientationOf(body) : null;
+    at = end;
+  }
+  return header === null ? null : { width: header.width, height: header.height, orientation: orientation ?? 1 };
+}
+
 function newChunk(name: string, body: Uint8Array): Uint8Array {
   const chunk = new Uint8Array(12 + body.length);
   const view = new DataView(chunk.buffer);

@@ -5,7 +5,7 @@ import { LockstepError } from '../errors.ts';
 import { didYouMean } from '../text/nearest.ts';
 import { shownOption } from '../text/shown-value.ts';
 import { hostAndPort } from './address-kinds.ts';
-import { flagName, type OptionKey, optionKeys, optionTable } from './option-table.ts';
+import { flagName, type OptionKey, optionKeys, optionTable, valueBefore } from './option-table.ts';
 import { presets } from './presets.ts';
 import type { PresetName, TrainOptions } from './train-options.ts';
 
@@ -14,6 +14,11 @@ export type Origin = 'flag' | 'file' | 'option';
 
 /** The one key of config.json that is no option: what came of the options (run-record.ts). --config passes over it. */
 export const recordKey = 'record';
+
+/** Options that were otherwise in runs that do not record them. */
+const beforeRecords = Object.fromEntries(
+  optionKeys.filter((key) => valueBefore(key) !== optionTable[key].default).map((key) => [key, valueBefore(key)]),
+);
 
 /**
  * Both records have the keys of TrainOptions; undefined means not given. Every value is checked, and an unknown key
@@ -25,7 +30,9 @@ export function resolveOptions(
   origin: Exclude<Origin, 'file'> = 'option',
 ): TrainOptions {
   // The file is checked where a flag overrules it too: a wrong file is wrong.
-  const { [recordKey]: _, ...fromFile } = file ?? {};
+  const { [recordKey]: record, ...written } = file ?? {};
+  // what a run did not record was as it was then
+  const fromFile = record === undefined ? written : { ...beforeRecords, ...written };
   const [ofFile, ofGiven] = [checked(fromFile, 'file'), checked(given, origin)];
   const merged = new Map([...presetOf(ofFile), ...ofFile, ...presetOf(ofGiven), ...ofGiven]);
   const values = optionKeys.map((key) => [key, merged.has(key) ? merged.get(key) : optionTable[key].default]);
@@ -45,9 +52,10 @@ export function resolveThreads(options: TrainOptions, availableCores: number): n
   return options.threads ?? Math.min(availableCores, options.shards);
 }
 
-/** What can only be checked once the data are there: `trainCount` images in the training files. */
-export function checkAgainstData(options: TrainOptions, trainCount: number): void {
-  const { valSize, limitTrain } = options;
+/** What can only be checked once the data are there: `trainCount` images, the last `own` of which are their own validation split. */
+export function checkAgainstData(options: TrainOptions, trainCount: number, own = 0): void {
+  const { limitTrain } = options;
+  const valSize = own > 0 ? own : options.valSize;
   if (valSize >= trainCount) {
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_BAD_OPTION',

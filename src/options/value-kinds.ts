@@ -81,6 +81,18 @@ export function widths(maxLayers: number, maxWidth: number): Kind<readonly numbe
   };
 }
 
+/** Rows and columns; on the command line 28x20, or 28 for 28x28. */
+export function sizeOfImage(most: number): Kind<readonly [number, number]> {
+  return {
+    allowed: `one or two integers from 1 to ${most}, such as 28 or 28x20 (rows x columns; a list of two in a file)`,
+    accepts: (value) => Array.isArray(value) && value.length === 2 && value.every((side) => isInteger(side, 1, most)),
+    fromText: (text) => {
+      const [, rows, columns = rows] = /^(\d{1,5})(?:x(\d{1,5}))?$/i.exec(text) ?? [];
+      return rows === undefined ? text : [Number(rows), Number(columns)];
+    },
+  };
+}
+
 /** Numbers as text in one form, since two lists that are equal have to be told to be (data/number-ranges.ts). */
 export function numberList(of: 'image' | 'step'): Kind<string> {
   return {

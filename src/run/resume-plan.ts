@@ -2,7 +2,8 @@
 
 import { LockstepError } from '../errors.ts';
 import { maxTotalSteps } from '../options/config.ts';
-import { flagName, optionKeys, optionTable } from '../options/option-table.ts';
+import { flagName, optionKeys, optionTable, valueBefore } from '../options/option-table.ts';
+import { readingKeys } from '../options/reading.ts';
 import { didYouMean } from '../text/nearest.ts';
 import { bareValue } from '../text/shown-value.ts';
 import { endStepOf, epochStartOf, isOutOfPatience, type Position, patienceEnd } from './position.ts';
@@ -12,7 +13,7 @@ import type { Change, Facts } from './run-record.ts';
 const fixed = optionKeys.filter((key) => optionTable[key].recorded && !optionTable[key].changeable);
 export const allowable: readonly string[] = [...new Set([...fixed, 'data', 'engine'])];
 
-const defaults = Object.fromEntries(optionKeys.map((key) => [key, optionTable[key].default]));
+const defaults = Object.fromEntries(optionKeys.map((key) => [key, valueBefore(key)]));
 
 /** They decide which samples a step takes: the middle of an epoch would have another place after a change. */
 const sampling = ['batchSize', 'seed', 'valSize', 'limitTrain', 'data'];
@@ -87,8 +88,8 @@ export function allowedNames(given: readonly string[]): string[] {
 export function refuseChanges(found: readonly Difference[], allowed: readonly string[], run: string): void {
   const refused = found.filter(({ name }) => !allowed.includes(name));
   if (refused.length === 0) return;
-  // images that are turned are other data
-  const asked = refused.flatMap(({ name }) => (name === 'transpose' ? [name, 'data'] : [name]));
+  // images that are read otherwise are other data
+  const asked = refused.flatMap(({ name }) => (readingKeys.some((key) => key === name) ? [name, 'data'] : [name]));
   const names = [...new Set(asked)].join(',');
   throw new LockstepError({
     code: 'ERR_LOCKSTEP_RESUME_REFUSED',

@@ -9,7 +9,7 @@ import type { TrainOptions } from '../options/train-options.ts';
 /** `workers`: scratch areas; `slots`: tree nodes in memory at once. */
 export function shapeOf(
   options: TrainOptions,
-  data: DatasetShape,
+  data: Pick<DatasetShape, 'train' | 'test' | 'classes'>,
   numbers: SplitNumbers,
   workers: number,
   slots: number,

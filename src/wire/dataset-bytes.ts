@@ -1,11 +1,13 @@
 // The dataset as it travels and as its digest is taken: five u32 little-endian numbers (training images, test images,
-// rows, columns, classes), then training images, training labels, test images, test labels.
+// rows, columns, classes), then training images, training labels, test images, test labels. Of a data set that has a validation
+// split of its own two numbers come before them: 0, and how many of the training images, the last ones, it is.
 
 import { createHash, type Hash } from 'node:crypto';
 import type { DatasetShape } from '../data/assemble.ts';
 import { type Dataset, type DatasetPlace, datasetAt } from '../data/dataset.ts';
 
-const HEAD_BYTES = 20;
+const PLAIN_HEAD = 5;
+const HEAD_WITH_SPLIT = 7;
 const MOST_HASHED = 2 ** 30;
 
 /** The bytes in pieces that are views of the dataset, in the order of their sending. */
@@ -14,11 +16,11 @@ function piecesOf(dataset: Dataset): Uint8Array[] {
   return [headOf(dataset), train.images, train.labels, test.images, test.labels];
 }
 
-function headOf({ train, test, classes }: DatasetShape): Uint8Array {
-  const head = new DataView(new ArrayBuffer(HEAD_BYTES));
-  for (const [i, n] of [train.count, test.count, train.rows, train.columns, classes].entries()) {
-    head.setUint32(4 * i, n, true);
-  }
+function headOf({ train, test, classes, validation }: DatasetShape): Uint8Array {
+  const split = validation === 0 ? [] : [0, validation];
+  const numbers = [...split, train.count, test.count, train.rows, train.columns, classes];
+  const head = new DataView(new ArrayBuffer(4 * numbers.length));
+  for (const [i, n] of numbers.entries()) head.setUint32(4 * i, n, true);
   return new Uint8Array(head.buffer);
 }
 
@@ -79,19 +81,24 @@ function update(hash: Hash, bytes: Uint8Array): Hash {
 
 /** What the first bytes of `length` say that all of them are; null when they are no dataset. */
 export function datasetShapeOf(bytes: Uint8Array, length: number): DatasetShape | null {
-  if (bytes.length < HEAD_BYTES) return null;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, HEAD_BYTES);
-  const [trainCount, testCount, rows, columns, classes] = [0, 4, 8, 12, 16].map((at) => view.getUint32(at, true)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const words = Math.min(HEAD_WITH_SPLIT, Math.floor(bytes.length / 4));
+  const numbers = Array.from({ length: words }, (_, i) => view.getUint32(4 * i, true));
+  const hasSplit = numbers[0] === 0;
+  const validation = hasSplit ? (numbers[1] ?? 0) : 0;
+  const [trainCount = 0, testCount = 0, rows = 0, columns = 0, classes = 0] = hasSplit ? numbers.slice(2) : numbers;
+  if (hasSplit && (validation === 0 || validation >= trainCount)) return null;
   const pixels = rows * columns;
   if (trainCount === 0 || pixels === 0 || classes === 0) return null;
-  if (length !== HEAD_BYTES + (trainCount + testCount) * (pixels + 1)) return null;
-  return { train: { count: trainCount, rows, columns }, test: { count: testCount, rows, columns }, classes };
+  const headBytes = 4 * (hasSplit ? HEAD_WITH_SPLIT : PLAIN_HEAD);
+  if (length !== headBytes + (trainCount + testCount) * (pixels + 1)) return null;
+  const size = { rows, columns };
+  const [train, test] = [
+    { count: trainCount, ...size },
+    { count: testCount, ...size },
+  ];
+  // names stay where the data were read: who computes needs none
+  return { train, test, classes, classNames: null, validation };
 }
 
 /** A dataset that comes in pieces, in their order, and is read to where it is to stand: it is held once. */
@@ -106,7 +113,7 @@ export class DatasetArrival {
     this.#shape = shape;
     this.#place = place;
     const { train, test } = place;
-    this.#rooms = [new Uint8Array(HEAD_BYTES), train.images, train.labels, test.images, test.labels];
+    this.#rooms = [new Uint8Array(headOf(shape).length), train.images, train.labels, test.images, test.labels];
   }
 
   /** The next piece; all of them are as many bytes as the shape says. */

@@ -6,7 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Dataset, ImageSet } from '../../src/data/dataset.ts';
-import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { loadDataset } from '../../src/host/data/load-dataset.ts';
 import { mnistData } from '../support/golden.ts';
 import { greyPng } from '../support/picture-files.ts';
 import { runCli } from '../support/run-cli.ts';

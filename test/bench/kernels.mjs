@@ -1,6 +1,6 @@
 // Times the kernels one by one on real digits, in one thread. What is not exported alone is measured as a difference.
 
-import { loadDataset } from '../../dist/src/host/files/dataset-files.js';
+import { loadDataset } from '../../dist/src/host/data/load-dataset.js';
 import { ROW_GROUPS } from '../../dist/src/kernels/kernels.js';
 import { layRun } from '../../dist/src/kernels/lay-memory.js';
 import { wiring } from '../../dist/src/library.js';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { decodeSafetensors } from '../../dist/src/formats/safetensors.js';
-import { loadDataset } from '../../dist/src/host/files/dataset-files.js';
+import { loadDataset } from '../../dist/src/host/data/load-dataset.js';
 import { train } from '../../dist/src/library.js';
 import { initialParameters } from '../../dist/src/model/init.js';
 import { layoutOf, namedTensors } from '../../dist/src/model/layout.js';

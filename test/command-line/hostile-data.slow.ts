@@ -14,7 +14,7 @@ import { describe, expect, it } from 'vitest';
 import { expectError, runCli } from '../support/run-cli.ts';
 import { fileNames, idxFile, labelsFile, spoil, withFolder, writeTinyData } from '../support/tiny-data.ts';
 
-const loader = fileURLToPath(new URL('../../dist/src/host/files/dataset-files.js', import.meta.url));
+const loader = fileURLToPath(new URL('../../dist/src/host/data/load-dataset.js', import.meta.url));
 const none = new Uint8Array(0);
 
 /** What a process that only loads the folder says of it, and the most memory that it had. */

@@ -1,63 +1,81 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkIdxLength, IdxBody, type IdxRole, readIdxHeader } from '../../src/data/idx.ts';
+import { checkIdxLength, type IdxRole, readIdxHeader } from '../../src/data/idx.ts';
+import { scaleOf } from '../../src/data/pixel-scale.ts';
+import { ArrayPixels, labelsOf, rangeOf } from '../../src/host/data/array-part.ts';
+import { ofPieces } from '../../src/host/data/byte-stream.ts';
 import { refusal } from '../support/refusal.ts';
 import { idxFile, imagesFile, labelsFile, typedIdxFile } from '../support/tiny-data.ts';
 
 /** As a file is read: the header, then the elements in pieces of `pieceBytes`. */
-function parse(bytes: Uint8Array, name: string, role: IdxRole, pieceBytes = 5) {
+async function parse(bytes: Uint8Array, name: string, role: IdxRole, pieceBytes = 5) {
   const header = readIdxHeader(bytes.subarray(0, 20), name, role);
-  const body = new IdxBody(header);
-  for (let at = header.headerBytes; at < bytes.length; at += pieceBytes) body.add(bytes.subarray(at, at + pieceBytes));
-  const { count, rows, columns } = header;
-  return { count, rows, columns, bytes: body.end() };
+  const { count, rows, columns, headerBytes, element: type, elements, stride } = header;
+  const array = { name, type, elements, checkLength: (found: number) => checkIdxLength(header, headerBytes + found) };
+  const stream = () => ofPieces(piecesOf(bytes.subarray(headerBytes), pieceBytes), async () => undefined);
+  if (role === 'labels') return { count, rows, columns, bytes: await labelsOf(array, stream(), stride) };
+  const scale = scaleOf([await rangeOf({ array, open: async () => stream() })], null);
+  const read = new Uint8Array(elements);
+  await new ArrayPixels(array, stream(), scale).read(read);
+  return { count, rows, columns, bytes: read };
+}
+
+async function* piecesOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
 describe('IDX', () => {
-  it('reads any images, in any pieces', () => {
+  it('reads any images, in any pieces', async () => {
     const size = fc.integer({ min: 1, max: 5 });
-    fc.assert(
-      fc.property(size, size, size, fc.integer(), size, (count, rows, columns, first, piece) => {
+    await fc.assert(
+      fc.asyncProperty(size, size, size, fc.integer(), size, async (count, rows, columns, first, piece) => {
         const pixels = Uint8Array.from({ length: count * rows * columns }, (_, i) => first + i);
-        const read = parse(imagesFile(pixels, rows, columns), 'images', 'images', piece);
+        const read = await parse(imagesFile(pixels, rows, columns), 'images', 'images', piece);
         expect(read).toEqual({ count, rows, columns, bytes: pixels });
       }),
     );
   });
 
-  it('reads any labels', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 1 }), (labels) => {
-        expect(parse(labelsFile(labels), 'labels', 'labels').bytes).toEqual(labels);
+  it('reads any labels', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1 }), async (labels) => {
+        expect((await parse(labelsFile(labels), 'labels', 'labels')).bytes).toEqual(labels);
       }),
     );
   });
 
-  it('reads bytes that do not start at the start of their buffer', () => {
+  it('reads bytes that do not start at the start of their buffer', async () => {
     const file = imagesFile(Uint8Array.of(1, 2, 3, 4), 2, 2);
     const shifted = new Uint8Array(file.length + 3);
     shifted.set(file, 3);
-    expect(parse(shifted.subarray(3), 'images', 'images').bytes).toEqual(Uint8Array.of(1, 2, 3, 4));
+    expect((await parse(shifted.subarray(3), 'images', 'images')).bytes).toEqual(Uint8Array.of(1, 2, 3, 4));
   });
 
   const values = [0, 1, 9, 127];
-  it.each([0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e])('takes whole numbers of type %i as they are, in any pieces', (type) => {
+  it.each([
+    0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e,
+  ])('takes whole numbers of type %i as they are, in any pieces', async (type) => {
     for (const piece of [1, 3, 7, 64]) {
-      expect(parse(typedIdxFile(type, [4], values), 'x', 'labels', piece).bytes).toEqual(Uint8Array.from(values));
-      expect(parse(typedIdxFile(type, [1, 2, 2], values), 'x', 'images', piece)).toMatchObject({ count: 1, rows: 2 });
+      expect((await parse(typedIdxFile(type, [4], values), 'x', 'labels', piece)).bytes).toEqual(
+        Uint8Array.from(values),
+      );
+      expect(await parse(typedIdxFile(type, [1, 2, 2], values), 'x', 'images', piece)).toMatchObject({
+        count: 1,
+        rows: 2,
+      });
     }
   });
 
-  it('takes one column of labels, and images of one channel, first or last', () => {
-    expect(parse(typedIdxFile(8, [4, 1], values), 'x', 'labels').bytes).toEqual(Uint8Array.from(values));
+  it('takes one column of labels, and images of one channel, first or last', async () => {
+    expect((await parse(typedIdxFile(8, [4, 1], values), 'x', 'labels')).bytes).toEqual(Uint8Array.from(values));
     const shape = { count: 1, rows: 2, columns: 2, bytes: Uint8Array.from(values) };
-    expect(parse(typedIdxFile(8, [1, 2, 2, 1], values), 'x', 'images')).toEqual(shape);
-    expect(parse(typedIdxFile(8, [1, 1, 2, 2], values), 'x', 'images')).toEqual(shape);
+    expect(await parse(typedIdxFile(8, [1, 2, 2, 1], values), 'x', 'images')).toEqual(shape);
+    expect(await parse(typedIdxFile(8, [1, 1, 2, 2], values), 'x', 'images')).toEqual(shape);
   });
 
-  it("takes the class from QMNIST's eight columns, whatever the others hold", () => {
+  it("takes the class from QMNIST's eight columns, whatever the others hold", async () => {
     const rows = [5, 0, 2600, 12, 5, 1, 0, 0, 3, 1, 3000, -7, 3, 2, 99999, 0];
-    expect(parse(typedIdxFile(0x0c, [2, 8], rows), 'x', 'labels').bytes).toEqual(Uint8Array.of(5, 3));
+    expect((await parse(typedIdxFile(0x0c, [2, 8], rows), 'x', 'labels')).bytes).toEqual(Uint8Array.of(5, 3));
   });
 
   const file = imagesFile(new Uint8Array(12), 2, 3);
@@ -76,10 +94,10 @@ describe('IDX', () => {
     ['five dimensions', idxFile([1, 1, 1, 1, 1], new Uint8Array(1)), /5 dimensions; images have three/],
     ['no images', idxFile([0, 28, 28], new Uint8Array(0)), /is empty: its header says 0 images/],
     ['no columns', idxFile([5, 28, 0], new Uint8Array(0)), /0 columns/],
-    ['floats between 0 and 1', ofType(0x0d, 0.5), /a pixel of image 0 is 0.5 \(type float32\).*multiplied by 255/],
-    ['numbers above 255', ofType(0x0b, 256), /a pixel of image 0 is 256 \(type int16\)/],
-    ['negative numbers', ofType(0x09, -1), /a pixel of image 0 is -1 \(type signed byte\)/],
-    ['what is not a number', ofType(0x0e, Number.NaN), /a pixel of image 0 is NaN \(type float64\)/],
+    ['floats that are no parts of 255', ofType(0x0d, 0.5), /go from 0.5 to 3 \(float32\), not all of them whole/],
+    ['numbers above 255', ofType(0x0b, 256), /go from 3 to 256 \(int16\).*--pixel-max 256/s],
+    ['negative numbers', ofType(0x09, -1), /go from -1 to 3 \(signed byte\)/],
+    ['what is not a number', ofType(0x0e, Number.NaN), /some are no numbers \(NaN\) \(float64\)/],
   ];
   it.each(bad)('refuses %s', async (_, bytes, message) => {
     const error = await refusal(() => parse(bytes, 'some-file', 'images'));

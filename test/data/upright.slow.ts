@@ -4,7 +4,7 @@ import type { Dataset, ImageSet } from '../../src/data/dataset.ts';
 import { augmentationRemark, remarksOn } from '../../src/data/remarks.ts';
 import { transposed } from '../../src/data/transpose.ts';
 import { averageDigits, gridOf, standingOf } from '../../src/data/upright.ts';
-import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { loadDataset } from '../../src/host/data/load-dataset.ts';
 import { mnistData } from '../support/golden.ts';
 
 const fashion = '/usr/share/datasets/fashion-mnist';
@@ -93,7 +93,13 @@ describe('standingOf', () => {
 });
 
 describe('remarksOn', () => {
-  const data = (train: ImageSet, classes = 10): Dataset => ({ train, test: train, classes });
+  const data = (train: ImageSet, classes = 10): Dataset => ({
+    train,
+    test: train,
+    classes,
+    classNames: null,
+    validation: 0,
+  });
   const said = (...given: Parameters<typeof remarksOn>) =>
     remarksOn(...given).map(({ level, message }) => `${level}: ${message}`);
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { splitImages } from '../../src/data/sampler.ts';
-import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { loadDataset } from '../../src/host/data/load-dataset.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { numberList } from '../../src/options/value-kinds.ts';
 import { refusal } from '../support/refusal.ts';

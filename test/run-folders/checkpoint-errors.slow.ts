@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeExecutor, placesFor } from '../../coordinator/training/make-executor.ts';
 import { splitImages } from '../../src/data/sampler.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { loadDataset } from '../../src/host/data/load-dataset.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import { wiring } from '../../src/library.ts';
 import { resolveOptions } from '../../src/options/config.ts';

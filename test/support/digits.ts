@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset, ImageSet } from '../../src/data/dataset.ts';
-import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { loadDataset } from '../../src/host/data/load-dataset.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { mnistData } from './golden.ts';
 import { fileNames, imagesFile, labelsFile } from './tiny-data.ts';

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Dataset } from '../../src/data/dataset.ts';
-import { loadDataset } from '../../src/host/files/dataset-files.ts';
+import { loadDataset } from '../../src/host/data/load-dataset.ts';
 
 const folder = new URL('../golden/', import.meta.url);
 

@@ -12,6 +12,8 @@ const dataset = {
   },
   test: { count: 1, rows: 2, columns: 2, images: Uint8Array.of(9, 8, 7, 6), labels: Uint8Array.of(1) },
   classes: 3,
+  classNames: null,
+  validation: 0,
 };
 
 const datasetBytes = (data: typeof dataset) => {
@@ -34,6 +36,21 @@ describe("a dataset's bytes", () => {
   it('are laid out as PROTOCOL.md says', () => {
     const numbers = [3, 1, 2, 2, 3].flatMap((n) => [n, 0, 0, 0]);
     expect([...bytes]).toEqual([...numbers, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 9, 8, 7, 6, 1]);
+  });
+
+  it('begin with 0 and its size where the data have a validation split of their own, and have another digest', () => {
+    const split = { ...dataset, validation: 2 };
+    const whole = datasetBytes(split);
+    expect([...whole.subarray(0, 28)]).toEqual([0, 2, 3, 1, 2, 2, 3].flatMap((n) => [n, 0, 0, 0]));
+    expect([...whole.subarray(28)]).toEqual([...bytes.subarray(20)]);
+    for (let size = 1; size <= whole.length; size++) expect(arrived(whole, size).data).toEqual(split);
+    expect(datasetDigest(split)).not.toBe(datasetDigest(dataset));
+    // all of the training images, or none
+    for (const wrong of [0, 3]) {
+      const broken = whole.slice();
+      broken[4] = wrong;
+      expect(datasetShapeOf(broken, broken.length)).toBeNull();
+    }
   });
 
   it('are the same piece by piece, wherever they are cut', () => {

@@ -42,8 +42,8 @@ export function layNodeRun(welcome: Welcome, data: DatasetShape, known: Dataset 
   const { engine: name, threads, wiring, memories } = hands;
   return fitting(() => {
     const options = resolveOptions({}, welcome.configuration);
-    const { seed, augmentValidation } = options;
-    const split = splitImages(seed, data.train.count, options.valSize, options.limitTrain, options.without);
+    const { seed, augmentValidation, valSize, limitTrain, without } = options;
+    const split = splitImages(seed, data.train.count, valSize, limitTrain, without, data.validation);
     const shape = shapeOf(options, data, split, threads, options.shards);
     const plan = planMemory(shape, wiring.heapBase());
     if (plan.vectorBytes !== 4 * welcome.valueCount) {

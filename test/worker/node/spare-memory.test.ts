@@ -30,7 +30,13 @@ function dataIn(memory: WebAssembly.Memory, plan: MemoryPlan): Dataset {
   for (const part of [dataPlace.train, dataPlace.test]) for (const bytes of Object.values(part)) bytes.fill(5);
   const { rows, columns, trainImages, testImages } = plan.shape;
   return datasetAt(
-    { train: { count: trainImages, rows, columns }, test: { count: testImages, rows, columns }, classes: 10 },
+    {
+      train: { count: trainImages, rows, columns },
+      test: { count: testImages, rows, columns },
+      classes: 10,
+      classNames: null,
+      validation: 0,
+    },
     dataPlace,
   );
 }
@@ -78,7 +84,7 @@ describe('SpareMemory', () => {
 describe('KnownData', () => {
   const dataset = (label: number): Dataset => {
     const set = { count: 1, rows: 1, columns: 1, images: Uint8Array.of(1), labels: Uint8Array.of(label) };
-    return { train: set, test: set, classes: 10 };
+    return { train: set, test: set, classes: 10, classNames: null, validation: 0 };
   };
 
   test("a node's own data stay known, where they stand now; of those that it was sent the last", () => {

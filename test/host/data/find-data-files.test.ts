@@ -2,7 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { byPreference, dataRoles, prefixOf, roleOf } from '../../../src/data/file-names.ts';
-import { findDataFiles } from '../../../src/host/files/find-data-files.ts';
+import { findDataFiles } from '../../../src/host/data/find-data-files.ts';
 import { refusal } from '../../support/refusal.ts';
 import { fileNames, withFolder } from '../../support/tiny-data.ts';
 
@@ -113,7 +113,7 @@ describe('findDataFiles', () => {
       await put(folder, ['qmnist-test-labels-idx2-int.gz', 'qmnist-train-images-idx3-ubyte.gz']);
       const { why, mend } = await refused(folder);
       expect(why).toContain('in the folder are qmnist-test-labels-idx2-int.gz');
-      expect(mend).toContain('into a folder of its own, without "qmnist-" in their names');
+      expect(mend).toContain(`--data ${join(folder, 'qmnist')}`);
     });
   });
 

@@ -1,15 +1,16 @@
-// Where in a folder the four files of an IDX data set are: in it, or one level below, as archives unpack. Only files count.
+// Where in a folder the four files of an IDX data set are: in it, or one level below, as archives unpack; or, of a path that is
+// none, the files whose names begin so. Only files count.
 // Knows nothing of what stands in them.
 
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type FileKind, fileKindOf, SNIFFED_BYTES } from '../../data/file-kind.ts';
-import { byPreference, type DataRole, dataRoles, prefixOf, roleOf, standardNames } from '../../data/file-names.ts';
+import { byPreference, type DataRole, dataRoles, prefixOf, roleOf, roleWithin, standardNames } from '../../data/file-names.ts';
 import { LockstepError } from '../../errors.ts';
 import { shellWord } from '../../text/shell-command.ts';
-import { ioReason } from './io-reason.ts';
-import { kindOf, openFile } from './read-file.ts';
+import { ioReason } from '../files/io-reason.ts';
+import { kindOf, openFile } from '../files/read-file.ts';
 
 /** Paths of files. */
 export type DataFiles = Readonly<Record<DataRole, string>>;
@@ -73,6 +74,13 @@ export async function findDataFiles(
   return filled;
 }
 
+/** Of a set whose files bear its name, such as EMNIST's: `path` is their folder and that name. */
+export async function findNamedFiles(path: string, instead: string): Promise<DataFiles> {
+  const place = await placeOf(dirname(path), basename(path));
+  if (isWhole(place.files)) return place.files;
+  throw incomplete(place, place.files, instead);
+}
+
 function isWhole(files: Partial<DataFiles>): files is DataFiles {
   return dataRoles.every((role) => files[role] !== undefined);
 }
@@ -119,15 +127,17 @@ async function lookBelow(folder: string): Promise<Place | null> {
   return await placeOf(folder).catch(() => null);
 }
 
-async function placeOf(folder: string): Promise<Place> {
+/** `set`: what the names begin with. */
+async function placeOf(folder: string, set = ''): Promise<Place> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries.map(({ name }) => name).sort();
   const files: Partial<Record<DataRole, string>> = {};
   const otherKinds: string[] = [];
-  for (const name of names.filter((each) => roleOf(each) !== null).sort(byPreference)) {
+  const role = (name: string) => (set === '' ? roleOf(name) : roleWithin(name, set));
+  for (const name of names.filter((each) => role(each) !== null).sort(byPreference)) {
     const path = join(folder, name);
     const kind = await stat(path).then(kindOf, ioReason);
-    if (kind === null) files[roleOf(name)!] ??= path;
+    if (kind === null) files[role(name)!] ??= path;
     else otherKinds.push(`${name} is ${kind.startsWith('it is ') ? kind.slice(6) : kind}`);
   }
   return { folder, files, otherKinds, names, folders: await foldersOf(folder, entries) };
@@ -163,7 +173,7 @@ function incomplete({ folder, names, otherKinds }: Place, found: Partial<DataFil
   const put =
     prefixed === undefined
       ? 'Put the missing files there'
-      : `Put the files of one set into a folder of its own, without "${prefixOf(prefixed)}" in their names`;
+      : `Name the set by what the names of its files begin with: --data ${shellWord(join(folder, prefixOf(prefixed)!.slice(0, -1)))}`;
   return new LockstepError({
     code: 'ERR_LOCKSTEP_DATA_MISSING',
     what: `The data set in ${folder} is not complete`,

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { DatasetShape } from '../../../src/data/assemble.ts';
 import type { DatasetPlace } from '../../../src/data/dataset.ts';
-import { loadDataset } from '../../../src/host/files/dataset-files.ts';
+import { loadDataset } from '../../../src/host/data/load-dataset.ts';
 import { refusal } from '../../support/refusal.ts';
 import {
   fileNames,
@@ -192,8 +192,8 @@ describe('loadDataset', () => {
         made.push({ train: placeOf(train), test: placeOf(test) });
         return made[0]!;
       };
-      const placed = await loadDataset(folder, { transpose, place });
-      expect(placed).toEqual(await loadDataset(folder, { transpose }));
+      const placed = await loadDataset(folder, { reading: { transpose }, place });
+      expect(placed).toEqual(await loadDataset(folder, { reading: { transpose } }));
       expect(made).toHaveLength(1);
       for (const half of ['train', 'test'] as const) {
         expect(placed[half].images).toBe(made[0]![half].images);
@@ -218,7 +218,7 @@ describe('loadDataset', () => {
     await withFolder(async (folder) => {
       await writeTinyData(folder, { rows: 4, columns: 6 });
       const asItIs = await loadDataset(folder);
-      const turned = await loadDataset(folder, { transpose: true });
+      const turned = await loadDataset(folder, { reading: { transpose: true } });
       expect(turned.train).toMatchObject({ count: 64, rows: 6, columns: 4 });
       for (const [n, row, column] of [
         [0, 0, 5],

@@ -1,0 +1,255 @@
+// The reader of pictures in Parquet files, as the Hugging Face hub serves data sets. The labels of all rows are read first, and then
+// the pictures page by page, one file open at a time.
+
+import { labelBytes } from '../../data/labels.ts';
+import type { DataSource, Reading, SourcePart } from '../../data/source.ts';
+import { LockstepError } from '../../errors.ts';
+import { sizeOfPicture } from '../../image/decode.ts';
+import { PictureError } from '../../image/picture.ts';
+import { trainingImage, type WantedImage } from '../../image/training-image.ts';
+import type { ColumnValue } from '../../parquet/page.ts';
+import { type PictureColumns, pictureColumns } from '../../parquet/picture-columns.ts';
+import { ParquetError } from '../../parquet/thrift.ts';
+import { byCodePoints } from '../../text/class-names.ts';
+import { codeOf, ioReason } from '../files/io-reason.ts';
+import { ParquetFile } from './parquet-file.ts';
+import { findParquet, type ParquetPaths } from './parquet-files.ts';
+import type { FoundPath, OpenDeps, Reader } from './reader.ts';
+
+export const parquetReader: Reader = {
+  what: 'Parquet files of pictures, as the Hugging Face hub serves them',
+  matches: async ({ kind, path, head }: FoundPath) => {
+    if (kind === 'file') return String.fromCharCode(...head.subarray(0, 4)) === 'PAR1';
+    if (kind !== 'folder') return false;
+    // more than one data set is found again when it is opened, and told then
+    return await findParquet(path, () => undefined).then(
+      (found) => found !== null,
+      () => true,
+    );
+  },
+  open: openParquet,
+};
+
+/** A file with the labels of its rows as they stand there. */
+interface Opened {
+  readonly path: string;
+  readonly columns: PictureColumns;
+  readonly labels: readonly ColumnValue[];
+}
+
+async function openParquet({ kind, path }: FoundPath, { reading, tell }: OpenDeps): Promise<DataSource> {
+  const found = kind === 'file' ? { parts: { train: [path] }, leftOut: [] } : await findParquet(path, tell);
+  checkReading(path, reading);
+  const { train, validation, test } = await openedParts(path, found?.parts ?? {}, reading);
+  const classNames = classNamesOf([...train, ...validation, ...test], train);
+  const { rows, columns } = reading.imageSize ?? (await sizeOfFirst(train));
+  const wanted = { rows, columns, resized: reading.imageSize !== null, grey: reading.grey };
+  const parts = [train, validation, test].map((files) =>
+    files.length === 0 ? null : partOf(files, classNames, wanted),
+  );
+  const leftOut = found?.leftOut ?? [];
+  return {
+    form: 'Parquet files',
+    rows,
+    columns,
+    classNames,
+    train: parts[0]!.part,
+    validation: parts[1]?.part ?? null,
+    test: parts[2]?.part ?? null,
+    remarks: leftOut.length === 0 ? [] : [`Left out, since called like no part of a data set: ${leftOut.join(', ')}`],
+    close: async () => {
+      for (const part of parts) await part?.images.return(undefined);
+    },
+  };
+}
+
+function checkReading(path: string, { pixelMax }: Reading): void {
+  if (pixelMax === null || pixelMax === 255) return;
+  throw new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_MISMATCH',
+    what: `--pixel-max ${pixelMax} does not go with pictures`,
+    why: `${path} holds pictures, whose brightness goes from 0 to 255`,
+    mend: 'Leave --pixel-max out',
+  });
+}
+
+async function openedParts(path: string, { train, validation, test }: ParquetPaths, { label }: Reading) {
+  const opened = async (paths: readonly string[] = []) => {
+    const files: Opened[] = [];
+    for (const one of paths) {
+      const file = await openedFile(one, label);
+      if (file.labels.length > 0) files.push(file);
+    }
+    return files;
+  };
+  const parts = { train: await opened(train), validation: await opened(validation), test: await opened(test) };
+  if (parts.train.length > 0) return parts;
+  throw new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_MISSING',
+    what: `There are no training images in ${path}`,
+    why:
+      train === undefined
+        ? 'no Parquet file is called train-...'
+        : 'the Parquet files of the training part have no rows',
+    mend: 'Give all files of the data set, such as train-00000-of-00001.parquet',
+  });
+}
+
+async function openedFile(path: string, label: string | null): Promise<Opened> {
+  return await told(path, async () => {
+    const file = await ParquetFile.open(path);
+    try {
+      const columns = pictureColumns(file.footer, label);
+      const labels: ColumnValue[] = [];
+      for await (const values of file.values(columns.label)) for (const value of values) labels.push(value);
+      const missing = labels.indexOf(null);
+      if (missing !== -1) throw new ParquetError(`row ${missing} has no label`);
+      return { path, columns, labels };
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** Of all files, or of the labels of the training images where these are texts. */
+function classNamesOf(all: readonly Opened[], train: readonly Opened[]): readonly string[] | null {
+  const [first] = train;
+  const noted = first!.columns.classNames;
+  for (const { path, columns, labels } of all) {
+    const areTexts = labels[0] instanceof Uint8Array;
+    if (
+      JSON.stringify(columns.classNames) === JSON.stringify(noted) &&
+      areTexts === first!.labels[0] instanceof Uint8Array
+    )
+      continue;
+    throw new LockstepError({
+      code: 'ERR_LOCKSTEP_DATA_MISMATCH',
+      what: `${path} has other classes than ${first!.path}`,
+      why: 'the names of the labels that stand in them differ',
+      mend: 'Put Parquet files of one and the same data set into the folder',
+    });
+  }
+  if (!(first!.labels[0] instanceof Uint8Array)) return noted;
+  const names = new Set(train.flatMap(({ labels }) => labels.map(textOf)));
+  return [...names].sort(byCodePoints);
+}
+
+function textOf(label: ColumnValue): string {
+  return label instanceof Uint8Array ? new TextDecoder().decode(label) : String(label);
+}
+
+/** The size of one picture: that the others have it is found when they are read. */
+async function sizeOfFirst(train: readonly Opened[]): Promise<{ rows: number; columns: number }> {
+  const images = imagesOf(train);
+  try {
+    const { value } = await images.next();
+    const size = value === undefined ? null : used(value, sizeOfPicture);
+    if (size === null) throw unusable(value!, new PictureError('it ends before it says how large it is'));
+    return { rows: size.height, columns: size.width };
+  } finally {
+    await images.return(undefined);
+  }
+}
+
+function partOf(files: readonly Opened[], classNames: readonly string[] | null, wanted: WantedImage) {
+  const count = files.reduce((sum, { labels }) => sum + labels.length, 0);
+  const images = imagesOf(files);
+  const pixels = wanted.rows * wanted.columns;
+  const [{ path }] = files as [Opened];
+  const read = async (target: Uint8Array) => {
+    for (let at = 0; at < target.length; at += pixels) {
+      const { value } = await images.next();
+      target.set(
+        used(value!, (bytes) => trainingImage(bytes, wanted)),
+        at,
+      );
+    }
+  };
+  const part: SourcePart = { name: path, count, labels: labelsOf(files, count, classNames), read };
+  return { part, images };
+}
+
+function labelsOf(files: readonly Opened[], count: number, classNames: readonly string[] | null): Uint8Array {
+  const all = new Uint8Array(count);
+  let at = 0;
+  for (const { path, labels } of files) {
+    const numbers = labels.map((label) => (label instanceof Uint8Array ? classNames!.indexOf(textOf(label)) : label!));
+    const beyond = numbers.findIndex((label) => label < 0 || (classNames !== null && label >= classNames.length));
+    if (beyond !== -1) {
+      throw new LockstepError({
+        code: 'ERR_LOCKSTEP_DATA_MISMATCH',
+        what: `${path} has a label that is none of the classes`,
+        why: `that of row ${beyond} is ${textOf(labels[beyond]!)}, and ${classNames === null ? 'the first class is 0' : `there are ${classNames.length} classes`}`,
+        mend: 'Take out the rows without a label, or choose another column with --label NAME',
+      });
+    }
+    all.set(labelBytes(numbers, { name: path, type: 'int64' }), at);
+    at += labels.length;
+  }
+  return all;
+}
+
+interface StoredPicture {
+  readonly bytes: Uint8Array;
+  readonly path: string;
+  readonly row: number;
+}
+
+async function* imagesOf(files: readonly Opened[]): AsyncGenerator<StoredPicture, undefined> {
+  for (const { path, columns } of files) {
+    const file = await told(path, async () => await ParquetFile.open(path));
+    try {
+      const pages = file.values(columns.image);
+      for (let row = 0; ; ) {
+        const { value, done } = await told(path, async () => await pages.next());
+        if (done) break;
+        for (const bytes of value) {
+          if (!(bytes instanceof Uint8Array))
+            throw unusable({ path, row }, new PictureError('there is none in its row'));
+          yield { bytes, path, row: row++ };
+        }
+      }
+    } finally {
+      await file.close();
+    }
+  }
+  return undefined;
+}
+
+function used<T>(picture: StoredPicture, use: (bytes: Uint8Array) => T): T {
+  try {
+    return use(picture.bytes);
+  } catch (error) {
+    if (error instanceof PictureError) throw unusable(picture, error);
+    throw error;
+  }
+}
+
+function unusable({ path, row }: Omit<StoredPicture, 'bytes'>, cause: PictureError): LockstepError {
+  return new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_MALFORMED',
+    what: `The picture in row ${row} of ${path} cannot be used`,
+    why: cause.message,
+    mend: cause.mend ?? 'Take it out of the data set',
+    cause,
+  });
+}
+
+/** What went wrong with a file, as an error of ours. */
+async function told<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    const isOurs = cause instanceof ParquetError;
+    if (!isOurs && (cause instanceof LockstepError || codeOf(cause) === null)) throw cause;
+    throw new LockstepError({
+      code: isOurs ? 'ERR_LOCKSTEP_DATA_MALFORMED' : 'ERR_LOCKSTEP_DATA_UNREADABLE',
+      what: `The data file ${path} cannot be ${isOurs ? 'used' : 'read'}`,
+      why: isOurs ? cause.message : ioReason(cause),
+      mend: isOurs
+        ? 'Fetch it again, or write it anew with the defaults of pyarrow or datasets (snappy)'
+        : 'See to it that it is a file and that you may read it',
+      cause,
+    });
+  }
+}
