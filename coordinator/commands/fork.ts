@@ -4,8 +4,8 @@
 import type { Command, Given } from '../../src/command.ts';
 import { checkedFlags, type Flag } from '../../src/options/flags.ts';
 import { type OptionKey, optionKeys, optionTable } from '../../src/options/option-table.ts';
-import { readingKeys } from '../../src/options/reading.ts';
 import { presets } from '../../src/options/presets.ts';
+import { readingKeys } from '../../src/options/reading.ts';
 import type { PresetName, TrainOptions } from '../../src/options/train-options.ts';
 import { type CheckpointChoice, checkpointChoice, folderPath } from '../../src/options/value-kinds.ts';
 import { train } from './train.ts';

@@ -6,7 +6,15 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type FileKind, fileKindOf, SNIFFED_BYTES } from '../../data/file-kind.ts';
-import { byPreference, type DataRole, dataRoles, prefixOf, roleOf, roleWithin, standardNames } from '../../data/file-names.ts';
+import {
+  byPreference,
+  type DataRole,
+  dataRoles,
+  prefixOf,
+  roleOf,
+  roleWithin,
+  standardNames,
+} from '../../data/file-names.ts';
 import { LockstepError } from '../../errors.ts';
 import { shellWord } from '../../text/shell-command.ts';
 import { ioReason } from '../files/io-reason.ts';
