@@ -24,10 +24,12 @@ describe('resolveOptions', () => {
       patience: null,
       select: 'last',
       seed: 42,
+      init: null,
       hidden: [128, 64],
       valSize: 5000,
       augment: true,
       augmentValidation: false,
+      normalize: '0.5,0.5',
       maxSteps: null,
       limitTrain: null,
       without: null,
@@ -106,7 +108,15 @@ describe('resolveOptions', () => {
     ['hidden', ['64'], 'a list'],
     ['hidden', 64, 'a list'],
     ['valSize', -1, 'an integer from 0'],
-    ['augment', 'yes', 'true or false'],
+    ['augment', 'yes', 'none, or rotate=DEGREES,crop=PIXELS'],
+    ['augment', 'rotate=181', 'none, or rotate=DEGREES,crop=PIXELS'],
+    ['augment', 'crop=1.5', 'whole pixels'],
+    ['augment', 'crop=65', '0 to 64 whole pixels'],
+    ['augment', 'rotate=10,rotate=20', 'none, or rotate='],
+    ['normalize', '0.5', 'dataset, or MEAN,STD'],
+    ['normalize', '0.5,0', 'a deviation from 0.001'],
+    ['normalize', '33,78', 'pixels from 0 to 1'],
+    ['init', '', 'the path'],
     ['augmentValidation', 1, 'true or false'],
     ['maxSteps', 0, 'an integer from 1'],
     ['limitTrain', 0, 'an integer from 1'],
@@ -137,6 +147,24 @@ describe('resolveOptions', () => {
     expect((await refusal(() => resolveOptions({ lr: Number.NaN }, null, 'flag'))).what).toBe('--lr cannot be NaN');
     expect((await refusal(() => resolveOptions({ data: '' }, null, 'flag'))).what).toBe('--data cannot be empty');
     expect((await refusal(() => resolveOptions({ hidden: [0] }, null, 'flag'))).what).toBe('--hidden cannot be [0]');
+  });
+
+  it('keeps one form of what may be written in several, so that equal runs are known to be equal', () => {
+    const augment = (value: string | boolean) => resolveOptions({ augment: value }, null).augment;
+    expect(['rotate=10,crop=2', 'crop=2,rotate=10', 'rotate=10.0,crop=2'].map(augment)).toEqual([true, true, true]);
+    expect(['none', 'rotate=0', 'rotate=0,crop=0'].map(augment)).toEqual([false, false, false]);
+    expect(['crop=4,rotate=25', 'rotate=25,crop=4', 'crop=3'].map(augment)).toEqual([
+      'rotate=25,crop=4',
+      'rotate=25,crop=4',
+      'rotate=0,crop=3',
+    ]);
+    const normalize = (value: string) => resolveOptions({}, { normalize: value }).normalize;
+    expect(['0.50,0.500', '0.1307,0.3081', 'dataset', 'dataset:0.10,0.30'].map(normalize)).toEqual([
+      '0.5,0.5',
+      '0.1307,0.3081',
+      'dataset',
+      'dataset:0.1,0.3',
+    ]);
   });
 
   it('checks the file also where a flag overrules it', async () => {
@@ -195,7 +223,8 @@ describe('configForFile', () => {
         epochs: fc.integer({ min: 1, max: 100 }),
         lr: fc.constantFrom(0.1, 1e-5),
         hidden: widths,
-        augment: fc.boolean(),
+        augment: fc.oneof(fc.boolean(), fc.constantFrom('none', 'rotate=25', 'crop=4,rotate=7.5')),
+        normalize: fc.constantFrom('dataset', '0.1307,0.3081', '0.50,0.5', 'dataset:0.13,0.31'),
       },
       { requiredKeys: [] },
     );
