@@ -34,12 +34,12 @@ export function makeAnswerView(
     if (best.textContent !== text) best.textContent = text;
     best.classList.toggle('none', isNone);
   };
-  const fill = (order: readonly number[], valueOf: (label: number) => number) => {
+  const fill = (order: readonly number[], part: (label: number) => number) => {
     bars.forEach(({ name, fill, value }, i) => {
       const label = order[i]!;
       name.textContent = name.title = classes[label]!;
-      fill.style.width = `${100 * valueOf(label)}%`;
-      value.textContent = `${(100 * valueOf(label)).toFixed(2)} %`;
+      fill.style.width = `${100 * part(label)}%`;
+      value.textContent = `${(100 * part(label)).toFixed(2)} %`;
     });
   };
   const inOrder = classes.map((_, label) => label);
