@@ -67,7 +67,11 @@ with torch.inference_mode():
 
     const seven = new URL('../golden/digits/7.png', import.meta.url).pathname;
     const shown = execFileSync('python3', [join(folder, 'model.py'), seven], { encoding: 'utf8' });
-    expect(shown).toMatch(/7\.png": "7" [01]\.\d{4}\n$/);
+    const { stdout } = await runCli(['predict', run.folder, seven, '--json'], { cwd: scratch });
+    const { prediction, confidence } = JSON.parse(stdout).files[0];
+    const [, label, chance] = /7\.png": "(\d)" (\d\.\d{4})\n$/.exec(shown)!;
+    expect(Number(label)).toBe(prediction);
+    expect(Math.abs(Number(chance) - confidence)).toBeLessThan(tolerance);
   });
 
   it('takes names of classes that are code for names', async ({ skip }) => {
