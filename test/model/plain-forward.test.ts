@@ -20,7 +20,7 @@ test('weights, bias, ReLU between layers and softmax at the end', () => {
     [first, [0, 1, -1]],
     [second, [3.5, 1, 6]],
   ] as const) {
-    const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+    const total = logits.reduce<number>((sum, logit) => sum + Math.exp(logit), 0);
     expect([...found]).toEqual(logits.map((logit) => expect.closeTo(Math.exp(logit) / total, 6)));
   }
 });

@@ -32,7 +32,7 @@ test.each<Partial<TrainOptions>>([
   const config = configForFile(resolveOptions({}, options));
   const given = readBack(trainCommand(config, digest));
   expect(given['expectDigest']).toBe(digest);
-  expect(configForFile(resolveOptions(given))).toEqual(config);
+  expect(configForFile(resolveOptions(given, {}))).toEqual(config);
 });
 
 test('says nothing of where things lay, and of what shows in no bit', () => {

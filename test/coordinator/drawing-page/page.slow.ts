@@ -106,7 +106,7 @@ async function predictedBy(folder: string, pictures: readonly string[]): Promise
 }
 
 async function canvasFile(page: Page, name: string): Promise<string> {
-  const url = await page.evaluate(() => (document.getElementById('drawing') as HTMLCanvasElement).toDataURL());
+  const url = await page.evaluate<string>(`document.getElementById('drawing').toDataURL()`);
   const path = join(scratch, name);
   await writeFile(path, Buffer.from(url.split(',')[1]!, 'base64'));
   return path;
@@ -190,7 +190,7 @@ describe.skipIf(missing('chromium', 'chromium'))('the exported page', () => {
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.setViewportSize({ width: 360, height: 740 });
     await page.goto(pathToFileURL(join(folder, 'export', 'model.html')).href);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
     await touch(page, strokes['2']!);
     const [wanted] = await predictedBy(folder, [await canvasFile(page, 'light.png')]);
     expectSame(await said(page), wanted!.probabilities);
