@@ -10,6 +10,7 @@ import { type SplitNumbers, splitImages } from '../../src/data/sampler.ts';
 import { LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/files/dataset-files.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
+import { setNormalization } from '../../src/kernels/measured-normalization.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import {
@@ -88,7 +89,7 @@ export async function readData({
   const normalize = measured(data);
   const normalization = normalizationOf(normalize);
   const { numbers, shape, memory } = planned!;
-  memory.setNormalization(normalization);
+  setNormalization(memory, normalization);
   tell(
     `Pixels are normalised with mean ${normalization.mean} and deviation ${normalization.std}, those of all training images`,
   );

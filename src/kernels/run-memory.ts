@@ -3,11 +3,10 @@
 
 import type { DatasetPlace, ImageSet } from '../data/dataset.ts';
 import { toCanonicalOrder, toKernelOrder } from '../model/layout.ts';
-import type { Normalization } from '../model/normalization.ts';
 import type { Sums } from '../sums.ts';
 import type { BlockAddress } from '../tree.ts';
 import type { Kernels } from './kernels.ts';
-import { type MemoryPlan, pixelMapWords, STEP_RING } from './memory-plan.ts';
+import { type MemoryPlan, STEP_RING } from './memory-plan.ts';
 import {
   BLOCK_WORDS,
   BlockWord,
@@ -83,14 +82,6 @@ export class RunMemory {
   /** Numbers of the images that are the validation split. */
   setValidation(numbers: Uint32Array): void {
     this.words.set(numbers, this.plan.validationNumbers / 4);
-  }
-
-  /** That of the run, where it was measured after the memory was laid out. No thread may be computing. */
-  setNormalization(normalization: Normalization): void {
-    const at = this.plan.runRecord / 4;
-    const { scale, offset } = pixelMapWords(normalization);
-    this.words[at + RunWord.scale] = scale;
-    this.words[at + RunWord.offset] = offset;
   }
 
   /** Writes an epoch's order (image numbers) into the buffer of even or odd epochs. */

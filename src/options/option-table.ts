@@ -218,6 +218,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     flag: '--normalize <how>',
     kind: normalizeChoice,
     default: '0.5,0.5',
+    defaultText: '0.5,0.5',
     group: data,
     help: "mean and deviation to normalise pixels with (MEAN,STD), or dataset: the training images' own, measured once and recorded",
     recorded: true,
