@@ -69,11 +69,14 @@ function addCommand(program: Command, one: AnyCommand): void {
   const command = program.command(`${name} ${operands}`.trim()).description(summary);
   if (rows.some(({ group }) => group !== undefined)) command.optionsGroup('Other:');
   command.helpOption('-h, --help', 'show this help').addHelpText('after', help);
-  for (const { flag, kind, group, help: text, default: value, defaultText } of rows) {
+  for (const { flag, kind, group, help: text, default: value, defaultText, negated } of rows) {
     const option = new Option(flag, text);
     if (group !== undefined) option.helpGroup(group);
     if (option.required) option.argParser((text) => kind.fromText(text)).default(value, defaultText);
     command.addOption(option);
+    if (negated === undefined) continue;
+    const off = new Option(negated.flag, negated.help);
+    command.addOption(group === undefined ? off : off.helpGroup(group));
   }
   command.action(async () => {
     // Only what was typed: commander's own defaults would hide the configuration file.
@@ -145,7 +148,9 @@ async function loadCommands(): Promise<readonly [AnyCommand, ...AnyCommand[]]> {
 
 /** The command, and its flags, for what to say of one that was mistyped. */
 function typedCommand({ name, flags }: AnyCommand): TypedCommand {
-  return { name, flags: [...Object.values<Flag<unknown>>(flags).map(({ flag }) => bareFlag(flag)), '--help'] };
+  const rows = Object.values<Flag<unknown>>(flags);
+  const typed = rows.flatMap(({ flag, negated }) => (negated === undefined ? [flag] : [flag, negated.flag]));
+  return { name, flags: [...typed.map(bareFlag), '--help'] };
 }
 
 function tell(thrown: unknown): ExitCode {

@@ -19,6 +19,11 @@ export const errorCodes = {
   ERR_LOCKSTEP_DATA_MALFORMED: { exitCode: 2, meaning: 'a data file is damaged, or is not what it has to be' },
   ERR_LOCKSTEP_DATA_MISMATCH: { exitCode: 2, meaning: 'data files do not fit each other, the options or the model' },
   ERR_LOCKSTEP_DATA_CHANGED: { exitCode: 2, meaning: 'the data are not those that they were' },
+  ERR_LOCKSTEP_WEIGHTS_UNUSABLE: {
+    exitCode: 2,
+    meaning:
+      'the weights to begin from cannot be read, do not fit the network, or are not those that the run began from',
+  },
   ERR_LOCKSTEP_TOO_LARGE: {
     exitCode: 2,
     meaning: 'data and network do not fit into the 4 GiB that the kernels address',

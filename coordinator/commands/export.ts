@@ -4,22 +4,18 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '../../src/command.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { encodeOnnxModel } from '../../src/formats/onnx-model.ts';
-import { encodeSafetensors } from '../../src/formats/safetensors.ts';
-import { encodeLayersModel } from '../../src/formats/tfjs-layers.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
-import { namedTensors } from '../../src/model/layout.ts';
-import { type Model, modelMetadata } from '../../src/model/model.ts';
 import { type CheckpointChoice, filePathOrFolder, oneOf, orNull } from '../../src/options/value-kinds.ts';
 import { checkpointName } from '../../src/run/checkpoint.ts';
 import { readModel } from '../run-folder/trained-model.ts';
 import { checkpointFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { type ExportName, exportForms, exportNames } from './export-forms.ts';
 import { jsonLine, lines } from './result-text.ts';
 import { writeOutput } from './write-output.ts';
 
 interface Options {
   readonly checkpoint: CheckpointChoice | null;
-  readonly format: 'safetensors' | 'tfjs' | 'onnx';
+  readonly format: ExportName;
   readonly out: string | null;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -33,16 +29,16 @@ export const exportModel: Command<Options> = {
     checkpoint: checkpointFlag,
     format: {
       flag: '--format <name>',
-      kind: oneOf('safetensors', 'tfjs', 'onnx'),
+      kind: oneOf(...exportNames),
       default: 'safetensors',
-      help: "safetensors: PyTorch's names; tfjs: a LayersModel (model.json, weights.bin); onnx",
+      help: "safetensors: PyTorch's names; tfjs: a LayersModel (model.json, weights.bin); onnx; pytorch: a module and its weights; html: a page that runs it on drawings; card: README.md for a model hub",
     },
     out: {
       flag: '--out <path>',
       kind: orNull(filePathOrFolder),
       default: null,
       defaultText: '<run>/export/...',
-      help: 'a new file; for tfjs a new folder',
+      help: 'a new file; for tfjs and pytorch a new folder',
     },
     json: jsonFlag('print what was written as JSON'),
     verbose: verboseFlag,
@@ -51,14 +47,19 @@ export const exportModel: Command<Options> = {
 Examples:
   $ lockstep export runs/first --format onnx
   $ lockstep export runs/first --format tfjs --out site/model
+  $ lockstep export runs/first --format pytorch   then: python runs/first/export/pytorch/model.py seven.png
+  $ lockstep export runs/first --format html      then open runs/first/export/model.html, and draw
   $ lockstep export runs/first --checkpoint 4300
 
-All but safetensors take raw pixels, 0 to 255: normalisation is part of the model.`,
+All but safetensors take raw pixels, 0 to 255: normalisation is part of the model. The page needs no server and sends nothing;
+it brings drawings and pictures into the form of the training images as predict does.`,
   run: async ([folder], { checkpoint, format, out, json }, { wiring, print, note }) => {
-    const { model, step } = await readModel(folder!, checkpoint, note);
-    const files = encoded(model, format, (await wiring()).programVersion);
+    const trained = await readModel(folder!, checkpoint, note);
+    const { step } = trained;
+    const form = exportForms[format];
+    const files = form.files(trained, (await wiring()).programVersion);
     const place = step === null ? [] : [checkpointName(step)];
-    const target = out ?? join(folder!, 'export', ...place, format === 'tfjs' ? 'tfjs' : `model.${format}`);
+    const target = out ?? join(folder!, 'export', ...place, form.path);
     if (out !== null && existsSync(out)) {
       throw new LockstepError({
         code: 'ERR_LOCKSTEP_OUTPUT_EXISTS',
@@ -81,17 +82,3 @@ All but safetensors take raw pixels, 0 to 255: normalisation is part of the mode
     return ExitCode.done;
   },
 };
-
-/** Names below the target ("": the target itself) and contents. */
-function encoded(model: Model, format: Options['format'], version: string): [string, string | Uint8Array][] {
-  const metadata = modelMetadata(model);
-  if (format === 'onnx') return [['', encodeOnnxModel(model, metadata, version)]];
-  if (format === 'tfjs') {
-    const { modelJson, weights } = encodeLayersModel(model, metadata);
-    return [
-      ['weights.bin', weights],
-      ['model.json', modelJson],
-    ];
-  }
-  return [['', encodeSafetensors(namedTensors(model.layout, model.parameters), { format: 'pt', ...metadata })]];
-}

@@ -60,7 +60,7 @@ export async function infer(
 }
 
 export function layTrial(
-  { layout, parameters }: Model,
+  { layout, parameters, normalization }: Model,
   { count, rows, columns }: Pick<ImageSet, 'count' | 'rows' | 'columns'>,
   { threads: asked, wiring, wide: isWide }: Trying,
 ): Trial {
@@ -73,6 +73,7 @@ export function layTrial(
     shards: 1,
     seed: 0,
     augment: false,
+    normalization,
     trainImages: 0,
     testImages: count,
     trainingCount: 0,

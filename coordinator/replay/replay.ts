@@ -12,6 +12,7 @@ import { type State, stateDigestOf } from '../../src/run/digest.ts';
 import { epochStartOf, startPosition } from '../../src/run/position.ts';
 import type { Sums } from '../../src/sums.ts';
 import type { Found } from '../run-folder/checkpoint-store.ts';
+import { initialWeights } from '../training/given-init.ts';
 import { setState } from '../training/set-state.ts';
 import { StepLoop } from '../training/step-loop.ts';
 import { type Begin, beginFor } from './begin.ts';
@@ -153,10 +154,11 @@ export class Replay {
 
   async #begin(checkpoint: Found | null): Promise<void> {
     const step = checkpoint?.body.step ?? 0;
-    const { memory, shape } = await this.#open(step);
+    const { memory, shape, options } = await this.#open(step);
     const decoded = checkpoint && decodeCheckpoint(shape.layout, checkpoint.body, checkpoint.tensors);
     if (checkpoint !== null && decoded === null) throw otherNetwork(checkpoint, this.run.folder);
-    setState(memory, decoded);
+    const given = decoded === null ? await initialWeights(options, shape.layout) : null;
+    setState(memory, decoded, given);
     const { history } = decoded?.position ?? startPosition;
     this.#at = { step, epoch: history.length, epochStart: epochStartOf({ history }) };
     this.#loop = null;

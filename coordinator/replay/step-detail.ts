@@ -1,6 +1,7 @@
 // All that there is to see of one step of a run: the states before and after it, its gradient and what Adam made of it, and of one
 // shard the samples, their images as the network saw them, and its own gradient.
 
+import { augmentationOf } from '../../src/data/augmentation.ts';
 import { batchSamples, shardStart } from '../../src/data/sampler.ts';
 import { numbersAt, samplesOfBatch } from '../../src/kernels/batch-samples.ts';
 import type { Layout } from '../../src/model/layout.ts';
@@ -100,11 +101,13 @@ export function shardOf(part: OpenPart, at: At, shard: number, wiring: Wiring): 
   const first = at.stepInEpoch * batchSize;
   const [from, to] = [shardStart(count, shape.shards, shard), shardStart(count, shape.shards, shard + 1)];
   const pixels = rows * columns;
+  const augmentation = augmentationOf(options.augment);
   const seen = (number: number): Uint8Array => {
     const image = images.slice(number * pixels, (number + 1) * pixels);
     const { epoch } = at;
-    const address = { rows, columns, seed, purpose: Purpose.augmentTraining, epoch, number };
-    return options.augment ? wiring.workbench().augmentSample(image, address) : image;
+    if (augmentation === null) return image;
+    const address = { rows, columns, seed, purpose: Purpose.augmentTraining, epoch, number, augmentation };
+    return wiring.workbench().augmentSample(image, address);
   };
   const numbersOfShard = numbersAt(memory, at.epoch, first + from, first + to);
   const samples = numbersOfShard.map((image) => ({ image, label: labels[image]!, pixels: seen(image) }));

@@ -1,5 +1,6 @@
 // Gathers what a report shows: a run's files, what its model makes of the test images, and the images to be shown.
 
+import { augmentationOf, reportAugmentation } from '../../src/data/augmentation.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { splitImages } from '../../src/data/sampler.ts';
 import type { ClassSamples } from '../../src/figures/grids.ts';
@@ -71,7 +72,7 @@ function trainingOf({ options }: TrainedModel, { train, validation }: Dataset): 
 /** The first images of each class in the training split, and the same as `epoch` saw them. */
 function classSamples(
   training: Uint32Array,
-  { options: { seed } }: TrainedModel,
+  { options: { seed, augment } }: TrainedModel,
   { train, classes }: Dataset,
   epoch: number | null,
   wiring: Wiring,
@@ -79,8 +80,17 @@ function classSamples(
   const { rows, columns } = train;
   const pixels = rows * columns;
   const workbench = wiring.workbench();
+  const augmentation = augmentationOf(augment) ?? reportAugmentation;
   const augmented = (image: Uint8Array, number: number, epoch: number): Uint8Array =>
-    workbench.augmentSample(image, { rows, columns, seed, purpose: Purpose.augmentTraining, epoch, number });
+    workbench.augmentSample(image, {
+      rows,
+      columns,
+      seed,
+      purpose: Purpose.augmentTraining,
+      epoch,
+      number,
+      augmentation,
+    });
   return firstOfClasses(training, train.labels, classes).map((numbers, label) => {
     const plain = numbers.map((number) => train.images.slice(number * pixels, (number + 1) * pixels));
     return {

@@ -10,6 +10,7 @@ import { codeOf } from '../../src/host/files/io-reason.ts';
 import { readRegularFile } from '../../src/host/files/read-file.ts';
 import { layoutOf } from '../../src/model/layout.ts';
 import { type Model, modelFromTensors } from '../../src/model/model.ts';
+import { normalizationOf } from '../../src/model/normalization.ts';
 import { readingOf } from '../../src/options/reading.ts';
 import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
 import { decodeCheckpoint, type StateBody, stateFileName } from '../../src/run/checkpoint.ts';
@@ -41,7 +42,8 @@ export async function readCheckpointModel(
   const images = await imagesOf(folder, options);
   const widths = [images.rows * images.columns, ...options.hidden, lastWidth(tensors, options.hidden.length, path)];
   const model = parametersOf(body, tensors, widths, path);
-  return { model: { ...model, ...images }, step: body.step, ...run };
+  const normalization = normalizationOf(options.normalize);
+  return { model: { ...model, ...images, normalization }, step: body.step, ...run };
 }
 
 function parametersOf(body: StateBody, tensors: Uint8Array, widths: number[], path: string) {

@@ -7,6 +7,7 @@ import { decodeSafetensors } from '../../src/formats/safetensors.ts';
 import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
 import { type Model, modelFromTensors } from '../../src/model/model.ts';
+import { normalizationOf, normalizationText } from '../../src/model/normalization.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
 import { decodeCheckpoint, type StateBody, stateFileName } from '../../src/run/checkpoint.ts';
@@ -92,6 +93,11 @@ function compareModel(
   const hidden = model.widths.slice(1, -1);
   if (String(hidden) !== String(options.hidden)) {
     throw refuse(folder, 'config.json', `"hidden" is ${options.hidden}, and its model has ${hidden}`);
+  }
+  const ofRun = normalizationText(normalizationOf(options.normalize));
+  const ofModel = normalizationText(model.normalization);
+  if (ofModel !== ofRun) {
+    throw refuse(folder, 'config.json', `"normalize" is ${options.normalize}, and its model is for ${ofModel}`);
   }
   if (summary === null) return;
   const digest = digestOf(model.parameters);

@@ -25,13 +25,13 @@ export interface GoBackParts {
 
 /** Where the run goes on; the memory holds that state. Nothing may be computing. */
 export async function goBack(opened: OpenRun, found: FalseAnswersError, parts: GoBackParts): Promise<Position> {
-  const { folder, start, changes, memory } = opened;
+  const { folder, start, changes, memory, given } = opened;
   const { audited, checkpointer, best, receipts, watched, onEvent } = parts;
   await checkpointer?.settled();
   const written = await newestUpTo(opened, found.cleanStep, onEvent);
   const checkpoint = written ?? start;
   const position = checkpoint?.position ?? startPosition;
-  setState(memory, checkpoint);
+  setState(memory, checkpoint, given);
   best?.goBack(bestAt(checkpoint, changes));
   await receipts?.goBack(written);
   audited?.wentBack(position.step);

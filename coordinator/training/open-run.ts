@@ -30,6 +30,7 @@ import { type RunAt, readRunAt } from '../run-folder/read-run.ts';
 import { withDataRecorded } from '../run-folder/run-data.ts';
 import { RunFolder } from '../run-folder/run-folder.ts';
 import { readHistory } from '../run-folder/trained-model.ts';
+import { initialWeights, readGivenInit } from './given-init.ts';
 import { type ReadDataDeps, type RunData, readData } from './read-data.ts';
 
 export interface OpenRun extends RunData {
@@ -38,6 +39,8 @@ export interface OpenRun extends RunData {
   readonly store: CheckpointStore | null;
   /** The checkpoint to go on from; null: step 0. */
   readonly start: Checkpoint | null;
+  /** The weights that step 0 begins from, where the run was given some and begins there. */
+  readonly given: Float32Array | null;
   /** The folder of the run that goes on; null: a new one. */
   readonly source: string | null;
   /** Whether `start` lies in `folder`. */
@@ -102,24 +105,30 @@ export async function openRun(deps: OpenDeps): Promise<OpenRun | FinishedRun> {
 }
 
 async function openNew(deps: OpenDeps): Promise<OpenRun> {
-  const { options, engine, program, checkEngine } = deps;
+  const { engine, program, checkEngine, onEvent } = deps;
   await checkEngine();
-  const { options: recorded, dataFromRun } = withDataRecorded(options, options.out);
+  const init = await readGivenInit(deps.options);
   const { dataDigest, ...read } = await readData(deps);
+  const options = init === null ? read.options : { ...read.options, init: init.init };
+  const warn = (message: string) => onEvent({ type: 'warning', message });
+  const given = init?.weights(read.shape.layout, options, warn) ?? null;
+  const { options: recorded, dataFromRun } = withDataRecorded(options, options.out);
   const facts = { config: configForFile(recorded), engine, dataDigest };
   const folder =
     options.out === null
       ? null
       : await RunFolder.create(options.out, runConfigOf(facts, program, [], dataFromRun, understood(read.data)));
   const store = folder === null ? null : new CheckpointStore(folder.path);
-  return { ...read, folder, store, start: null, source: null, inPlace: true, facts, changes: [], begin: nothing };
+  const where = { folder, store, start: null, source: null, inPlace: true };
+  return { ...read, options, given, ...where, facts, changes: [], begin: nothing };
 }
 
 /** `folder`: the run's own, when it goes on there. */
 async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | null): Promise<OpenRun> {
-  const { options, engine, program, onEvent } = deps;
-  const { options: recorded, dataFromRun } = withDataRecorded(options, folder?.path ?? options.out);
+  const { engine, program, onEvent } = deps;
   const { dataDigest, ...read } = await readData(deps);
+  const { options } = read;
+  const { options: recorded, dataFromRun } = withDataRecorded(options, folder?.path ?? options.out);
   const facts = { config: configForFile(recorded), engine, dataDigest };
   const passedOver = (path: string, why: string) =>
     onEvent({ type: 'warning', message: `The checkpoint ${path} is passed over: ${why}` });
@@ -131,6 +140,7 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
   if (folder !== null) refuseLoss(source, chosen);
   const found = chosen === null ? await store.newest(passedOver) : await store.withAllEpochs(chosen);
   const start = found === null ? null : checkpointOf(found, read.shape.layout);
+  const given = start === null ? await initialWeights(options, read.shape.layout) : null;
   if (start !== null && start.program !== program) onEvent({ type: 'info', message: otherProgram(start, program) });
   if (start !== null) {
     // asked for was compared with config.json; that file may say something else than the checkpoint
@@ -160,6 +170,7 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
       folder: elsewhere,
       store: new CheckpointStore(elsewhere.path),
       start,
+      given,
       source,
       inPlace: false,
       facts,
@@ -173,7 +184,7 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
     await folder.writeJson('config.json', runConfig, ExitCode.usage);
     await folder.remove('summary.json');
   };
-  return { ...read, folder, store, start, source, inPlace: true, facts, changes, begin };
+  return { ...read, folder, store, start, given, source, inPlace: true, facts, changes, begin };
 }
 
 function understood({ form, classNames, validation, testDrawn }: LoadedDataset): RecordedData {

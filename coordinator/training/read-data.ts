@@ -2,14 +2,26 @@
 // digest by which other data are known.
 
 import type { DatasetShape } from '../../src/data/assemble.ts';
-import type { LoadedDataset } from '../../src/data/dataset.ts';
+import { augmentationOf } from '../../src/data/augmentation.ts';
+import type { Dataset, LoadedDataset } from '../../src/data/dataset.ts';
+import { pixelMoments } from '../../src/data/pixel-moments.ts';
 import { augmentationRemark, remarksOn } from '../../src/data/remarks.ts';
 import { type SplitNumbers, splitImages } from '../../src/data/sampler.ts';
+import { LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/data/load-dataset.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
+import { setNormalization } from '../../src/kernels/measured-normalization.ts';
 import type { RunShape } from '../../src/kernels/memory-shape.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
+import {
+  isNormalization,
+  isOfDataset,
+  measuredChoice,
+  normalizationOf,
+  OF_DATASET,
+} from '../../src/model/normalization.ts';
 import { checkAgainstData } from '../../src/options/config.ts';
+import { optionTable } from '../../src/options/option-table.ts';
 import { readingOf } from '../../src/options/reading.ts';
 import type { RunOptions } from '../../src/options/train-options.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
@@ -19,6 +31,8 @@ import { DatasetHash } from '../../src/wire/dataset-bytes.ts';
 import { keepsOutcomes, placesFor } from './make-executor.ts';
 
 export interface RunData {
+  /** As asked for, with what was measured of the data. */
+  readonly options: RunOptions;
   readonly data: LoadedDataset;
   readonly numbers: SplitNumbers;
   readonly shape: RunShape;
@@ -36,11 +50,15 @@ export interface ReadDataDeps {
 }
 
 export async function readData({
-  options,
+  options: asked,
   layMemory,
   onEvent,
   signal,
 }: ReadDataDeps): Promise<RunData & { readonly dataDigest: string }> {
+  // what a run records is never measured again, and what a configuration file records is another run's
+  const measures = asked.normalize === OF_DATASET || (asked.resume === null && isOfDataset(asked.normalize));
+  // until the images are there the memory has the default
+  const options = measures ? { ...asked, normalize: optionTable.normalize.default } : asked;
   const { workers, slots } = placesFor(options);
   let planned: Pick<RunData, 'numbers' | 'shape' | 'memory'> | null = null;
   let hash: DatasetHash | null = null;
@@ -70,8 +88,30 @@ export async function readData({
   );
   // the data of a run that goes on are what they were
   const remarks = options.resume === null ? remarksOn(data, folder, transpose) : [];
-  const ofSize = options.resume === null && options.augment ? augmentationRemark(data.train) : null;
+  const augmentation = augmentationOf(options.augment);
+  const ofSize = options.resume === null && augmentation !== null ? augmentationRemark(data.train, augmentation) : null;
   if (ofSize !== null) remarks.push(ofSize);
   for (const { level, message } of remarks) onEvent({ type: level, message });
-  return { data, dataDigest: hash!.digest(), ...planned! };
+  const read = { data, dataDigest: hash!.digest() };
+  if (!measures) return { ...read, options, ...planned! };
+  const normalize = measured(data);
+  const normalization = normalizationOf(normalize);
+  const { numbers, shape, memory } = planned!;
+  setNormalization(memory, normalization);
+  tell(
+    `Pixels are normalised with mean ${normalization.mean} and deviation ${normalization.std}, those of all training images`,
+  );
+  return { ...read, options: { ...options, normalize }, numbers, memory, shape: { ...shape, normalization } };
+}
+
+/** Of all training images, before any is set aside, as `normalize` is recorded. */
+function measured({ train }: Dataset): string {
+  const moments = pixelMoments(train.images);
+  if (isNormalization(moments)) return measuredChoice(moments);
+  throw new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_MISMATCH',
+    what: '--normalize dataset cannot be used with these images',
+    why: `their pixels have mean ${moments.mean} and deviation ${moments.std}, which is below 0.001`,
+    mend: 'Give the numbers themselves, e.g. --normalize 0.5,0.5',
+  });
 }

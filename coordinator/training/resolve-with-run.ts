@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { LockstepError } from '../../src/errors.ts';
 import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { usableCores } from '../../src/host/usable-cores.ts';
+import { isOfDataset, OF_DATASET } from '../../src/model/normalization.ts';
 import { recordKey, resolveOptions, resolveThreads } from '../../src/options/config.ts';
 import type { RunOptions, TrainOptions } from '../../src/options/train-options.ts';
 import { type RunAt, readRunAt } from '../run-folder/read-run.ts';
+import { sameInit } from './given-init.ts';
 
 /** What is to be trained. */
 export interface Asked {
@@ -33,8 +35,17 @@ export async function resolveWithRun(
   if (resume === null) return { options: withThreads(asked, cores), resumed: null };
   const resumed = await readRunAt(resume, from);
   const { [recordKey]: _, ...fromFile } = file ?? {};
-  const over = { ...fromFile, ...definedOf(given), resume, from };
+  const over = { ...fromFile, ...definedOf(given), ...(await asRecorded(asked, resumed)), resume, from };
   return { options: withThreads(resolveOptions(over, resumed.before.facts.config, origin), cores), resumed };
+}
+
+/** What the run records otherwise than it was asked for, where both mean the same: its own numbers, its own file. */
+async function asRecorded(asked: TrainOptions, { before }: RunAt): Promise<Partial<TrainOptions>> {
+  const { normalize, init } = before.options;
+  return {
+    ...(asked.normalize === OF_DATASET && isOfDataset(normalize) ? { normalize } : {}),
+    ...(asked.init === null ? {} : { init: await sameInit(asked.init, init) }),
+  };
 }
 
 function withThreads(options: TrainOptions, cores: number): RunOptions {

@@ -73,10 +73,10 @@ export class RunUnderWay {
   /** How the process will end: nodes are told. */
   #exitCode: ExitCode = ExitCode.runFailed;
 
-  constructor(opened: OpenRun, computing: Computing, options: RunOptions, hooks: RunHooks, wiring: TrainWiring) {
+  constructor(opened: OpenRun, computing: Computing, hooks: RunHooks, wiring: TrainWiring) {
     this.#opened = opened;
     this.#computing = computing;
-    this.#options = options;
+    this.#options = opened.options;
     this.#hooks = hooks;
     this.#wiring = wiring;
     this.#signal = AbortSignal.any([hooks.toldToStop, this.#failing.signal]);
@@ -105,11 +105,11 @@ export class RunUnderWay {
 
   /** Puts the state into memory. Returns who trains on it. */
   async #prepare(): Promise<Executor> {
-    const { data, shape, memory, start, folder } = this.#opened;
+    const { data, shape, memory, start, given, folder } = this.#opened;
     const options = this.#options;
     const wiring = this.#wiring;
     this.#watch = await watchRun(this.#opened, options, wiring.programVersion, this.#hooks.onEvent);
-    setState(memory, start);
+    setState(memory, start, given);
     const executor = await makeExecutor({
       shape,
       options,

@@ -59,7 +59,7 @@ export async function trainRun({ options, resumed }: Asked, hooks: TrainHooks, w
   const seconds = () => before + (performance.now() - started) / 1000;
   const { checkpointRequests, onPhase = () => undefined, launch = null } = hooks;
   const runHooks = { checkpointRequests, onPhase, onEvent, toldToStop, seconds, launch };
-  const run = new RunUnderWay(opened, { module, wide, pool }, options, runHooks, wiring);
+  const run = new RunUnderWay(opened, { module, wide, pool }, runHooks, wiring);
   heard = run.onEvent;
   const summary = await run.run();
   hooks.onTrained?.(justTrained(opened, summary));

@@ -5,6 +5,7 @@ import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { namedTensors, widthsOf } from '../../src/model/layout.ts';
 import { modelMetadata } from '../../src/model/model.ts';
+import { normalizationOf } from '../../src/model/normalization.ts';
 import { digestOf, stateDigestOf } from '../../src/run/digest.ts';
 import type { Summary } from '../../src/run/events.ts';
 import { bestEpochOf } from '../../src/run/position.ts';
@@ -15,7 +16,7 @@ import type { Outcome } from './trainer.ts';
 
 /** `chosen`: other parameters than the last, to be left. summary.json is the last file: it says that all is there. */
 export async function writeResults(
-  { data, shape, folder, facts, changes }: OpenRun,
+  { data, shape, folder, facts, changes, options }: OpenRun,
   memory: RunMemory,
   outcome: Outcome,
   chosen: Float32Array | null,
@@ -41,7 +42,12 @@ export async function writeResults(
     'model.safetensors',
     encodeSafetensors(
       namedTensors(layout, parameters),
-      modelMetadata({ ...data.train, widths: widthsOf(layout), form: formOf(data.train) }),
+      modelMetadata({
+        ...data.train,
+        widths: widthsOf(layout),
+        form: formOf(data.train),
+        normalization: normalizationOf(options.normalize),
+      }),
     ),
   );
   await folder?.writeJson('summary.json', summary);

@@ -1,6 +1,7 @@
 // What strikes the eye about a data set that can be trained on all the same: images that lie on their side, labels that are
 // missing. Pure.
 
+import type { Augmentation } from './augmentation.ts';
 import type { Dataset } from './dataset.ts';
 import { standingOf } from './upright.ts';
 
@@ -51,23 +52,20 @@ function lying({ train }: Dataset, folder: string | null, transposed: boolean): 
 }
 
 /**
- * Augmentation shifts by up to 2 pixels, whatever the size: made for 28 of them. Where that is more than an eighth of the
- * shorter side (below 16 pixels), a digit is moved out of its place, and over the border.
+ * Where augmentation shifts by more than an eighth of the shorter side (by its 2 pixels: below 16), a digit is moved out of its
+ * place, and over the border.
  */
-const MOST_SHIFT = 2;
 const MOST_OF_SIDE = 1 / 8;
 
 /** null where augmentation is not too much for images of that size. */
-export function augmentationRemark({
-  rows,
-  columns,
-}: {
-  readonly rows: number;
-  readonly columns: number;
-}): Remark | null {
+export function augmentationRemark(
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+  { rotate, crop }: Augmentation,
+): Remark | null {
   const side = Math.min(rows, columns);
-  if (MOST_SHIFT / side <= MOST_OF_SIDE) return null;
-  const message = `the images have ${rows}x${columns} pixels, and augmentation shifts them by up to ${MOST_SHIFT} (and rotates them): that is much for so few, and may cost accuracy. --no-augment trains on them as they are`;
+  if (crop / side <= MOST_OF_SIDE) return null;
+  const rotates = rotate === 0 ? '' : ' (and rotates them)';
+  const message = `the images have ${rows}x${columns} pixels, and augmentation shifts them by up to ${crop}${rotates}: that is much for so few, and may cost accuracy. --no-augment trains on them as they are, --augment rotate=${rotate},crop=${Math.floor(side * MOST_OF_SIDE)} shifts them less`;
   return { level: 'warning', message };
 }
 

@@ -2,6 +2,7 @@
 
 import { namedTensors } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
+import { pixelMapOf } from '../model/normalization.ts';
 import { encodeOnnx, type OnnxNode } from './onnx.ts';
 
 export function encodeOnnxModel(
@@ -11,10 +12,11 @@ export function encodeOnnxModel(
 ): Uint8Array {
   const { layout, parameters, rows, columns, widths } = model;
   const classes = widths.at(-1)!;
+  const { scale, offset } = pixelMapOf(model.normalization);
   const nodes: OnnxNode[] = [
     { operator: 'Flatten', inputs: ['pixels'], outputs: ['flat'], attributes: { axis: 1 } },
     { operator: 'Mul', inputs: ['flat', 'scale'], outputs: ['scaled'] },
-    { operator: 'Sub', inputs: ['scaled', 'one'], outputs: ['normalised'] },
+    { operator: 'Sub', inputs: ['scaled', 'offset'], outputs: ['normalised'] },
   ];
   let before = 'normalised';
   layout.layers.forEach(({ name }, l) => {
@@ -38,8 +40,8 @@ export function encodeOnnxModel(
     producer: { name: 'lockstep', version: programVersion },
     nodes,
     tensors: [
-      { name: 'scale', shape: [], data: Float32Array.of(2 / 255) },
-      { name: 'one', shape: [], data: Float32Array.of(1) },
+      { name: 'scale', shape: [], data: Float32Array.of(scale) },
+      { name: 'offset', shape: [], data: Float32Array.of(offset) },
       ...namedTensors(layout, parameters),
     ],
     inputs: [{ name: 'pixels', shape: ['batch', rows, columns] }],

@@ -3,6 +3,7 @@
 
 import { namedTensors } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
+import { pixelMapOf } from '../model/normalization.ts';
 
 export interface LayersFiles {
   /** The text of model.json. */
@@ -13,9 +14,10 @@ export interface LayersFiles {
 
 export function encodeLayersModel(model: Model, metadata: Readonly<Record<string, string>>): LayersFiles {
   const { layout, parameters, rows, columns } = model;
+  const { scale, offset } = pixelMapOf(model.normalization);
   const layers: object[] = [
     layer('Flatten', { name: 'flatten', batch_input_shape: [null, rows, columns] }),
-    layer('Rescaling', { name: 'normalise', scale: 2 / 255, offset: -1 }),
+    layer('Rescaling', { name: 'normalise', scale, offset: -offset }),
     ...layout.layers.map(({ name, outputs }, l) =>
       layer('Dense', {
         name,

@@ -23,6 +23,7 @@ export interface Kernels {
     rows: number,
     columns: number,
     angle: number,
+    padding: number,
     top: number,
     left: number,
   ): void;

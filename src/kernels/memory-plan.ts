@@ -2,7 +2,9 @@
 // is laid out once and never grows, since other threads' views would keep the old length.
 // It makes no memory (lay-memory.ts), and knows no words of records but by name (memory-records.ts).
 
+import { reportAugmentation } from '../data/augmentation.ts';
 import { LockstepError } from '../errors.ts';
+import { type Normalization, pixelMapOf, reportNormalization } from '../model/normalization.ts';
 import { hashKeyWords, STEP_HASH_BYTES } from './hash-keys.ts';
 import { REST_GROUPS, ROW_GROUPS } from './kernels.ts';
 import { BLOCK_WORDS, LayerWord, RunWord, STEP_BYTES, SUMS_BYTES, TREE_NODE_WORDS, wordsOf } from './memory-records.ts';
@@ -142,6 +144,8 @@ function planData(space: Space, shape: RunShape): DataPlan {
 
 function planRunRecord(space: Space, shape: RunShape, data: DataPlan, grid: PassGrid): number {
   const { layers, size } = shape.layout;
+  const { rotate, crop } = shape.augmentation ?? reportAugmentation;
+  const [rotateLow, rotateHigh] = doubleWords(rotate);
   const layerRecords = layers.flatMap(({ inputs, outputs, stride, offset }) =>
     wordsOf(LayerWord, { inputs, outputs, stride: stride * 4, offset: offset * 4 }),
   );
@@ -166,8 +170,29 @@ function planRunRecord(space: Space, shape: RunShape, data: DataPlan, grid: Pass
       shardPasses: grid.shardPasses,
       compaction: space.record(compactionWords()),
       groupTiles: grid.groupTiles,
+      ...pixelMapWords(shape.normalization ?? reportNormalization),
+      rotateLow,
+      rotateHigh,
+      padding: crop,
     }),
   );
+}
+
+/** The words of a run's record that its normalisation decides. */
+export function pixelMapWords(normalization: Normalization): { readonly scale: number; readonly offset: number } {
+  const { scale, offset } = pixelMapOf(normalization);
+  return { scale: floatWord(scale), offset: floatWord(offset) };
+}
+
+function floatWord(value: number): number {
+  return new Uint32Array(Float32Array.of(value).buffer)[0]!;
+}
+
+/** The low half and the high half of a float64, whatever the byte order here. */
+function doubleWords(value: number): readonly [number, number] {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  return [view.getUint32(4), view.getUint32(0)];
 }
 
 function doesNotFit({ rows, columns, trainImages }: RunShape, bytes: number): LockstepError {

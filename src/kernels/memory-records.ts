@@ -25,6 +25,13 @@ export const RunWord = {
   shardPasses: 16,
   compaction: 17,
   groupTiles: 18,
+  /** Float32 numbers, as their bits. */
+  scale: 19,
+  offset: 20,
+  /** The two halves of a float64. */
+  rotateLow: 21,
+  rotateHigh: 22,
+  padding: 23,
 } as const;
 
 /** Layer: one after the other, at Run's `layers`. Stride and offset are bytes. */

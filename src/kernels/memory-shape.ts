@@ -1,7 +1,9 @@
 // What the size of a run's memory depends on, and what its evaluations are cut into.
 
+import type { Augmentation } from '../data/augmentation.ts';
 import type { SplitName } from '../engine.ts';
 import type { Layout } from '../model/layout.ts';
+import type { Normalization } from '../model/normalization.ts';
 
 export interface RunShape {
   readonly layout: Layout;
@@ -10,7 +12,12 @@ export interface RunShape {
   readonly batchSize: number;
   readonly shards: number;
   readonly seed: number;
+  /** Whether training images are augmented. */
   readonly augment: boolean;
+  /** How images are augmented that are; the report's unless it is given. */
+  readonly augmentation?: Augmentation;
+  /** The report's unless it is given. */
+  readonly normalization?: Normalization;
   /** Images in the training file and in the test file. */
   readonly trainImages: number;
   readonly testImages: number;

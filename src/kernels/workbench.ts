@@ -1,8 +1,10 @@
 // The kernels for single calls: one instance of the private build with a memory of its own, laid out anew by each call.
 
+import { type Augmentation, MOST_CROP, reportAugmentation } from '../data/augmentation.ts';
 import { LockstepError } from '../errors.ts';
 import { BiasPowers } from '../model/adam.ts';
 import { layoutOf, toCanonicalOrder } from '../model/layout.ts';
+import type { Normalization } from '../model/normalization.ts';
 import { type Purpose, randomAt } from '../random.ts';
 import { instantiate, type Kernels } from './kernels.ts';
 import { writeRecords } from './lay-memory.ts';
@@ -15,7 +17,9 @@ export interface RotateAndCrop {
   readonly columns: number;
   /** Degrees, counter-clockwise, as torchvision's. */
   readonly angle: number;
-  /** Offset of the crop within the image padded by 2: 0 to 4; 2 is the middle. */
+  /** By how many pixels the image is padded before it is cropped; 2 unless it is given. */
+  readonly padding?: number;
+  /** Offset of the crop within the padded image: 0 to twice the padding; the padding itself is the middle. */
   readonly top: number;
   readonly left: number;
 }
@@ -28,6 +32,8 @@ export interface SampleAddress {
   readonly purpose: Purpose;
   readonly epoch: number;
   readonly number: number;
+  /** The report's unless it is given. */
+  readonly augmentation?: Augmentation;
 }
 
 export interface GradientInput {
@@ -37,6 +43,8 @@ export interface GradientInput {
   readonly parameters: Float32Array;
   /** One image after the other, rows * columns bytes each; they are normalised as training does, and not augmented. */
   readonly images: Uint8Array;
+  /** The report's unless it is given. */
+  readonly normalization?: Normalization;
   /** One class number an image. */
   readonly labels: Uint8Array;
   readonly rows: number;
@@ -77,39 +85,43 @@ export class Workbench {
     this.#base = Math.ceil(this.#kernels.heapBase() / 64) * 64;
   }
 
-  augmentImage(pixels: Uint8Array, { rows, columns, angle, top, left }: RotateAndCrop): Uint8Array {
+  augmentImage(pixels: Uint8Array, asked: RotateAndCrop): Uint8Array {
+    const { rows, columns, angle, padding = reportAugmentation.crop, top, left } = asked;
     wholeNumber('rows', rows, 1, 4096);
     wholeNumber('columns', columns, 1, 4096);
-    wholeNumber('top', top, 0, 4);
-    wholeNumber('left', left, 0, 4);
+    wholeNumber('padding', padding, 0, MOST_CROP);
+    wholeNumber('top', top, 0, 2 * padding);
+    wholeNumber('left', left, 0, 2 * padding);
     if (!Number.isFinite(angle)) throw wrong('angle', angle, 'a finite number of degrees');
     if (pixels.length !== rows * columns) {
       throw wrong('pixels.length', pixels.length, `${rows * columns}, that is rows * columns`);
     }
-    return this.#augment(pixels, { rows, columns, angle, top, left });
+    return this.#augment(pixels, { rows, columns, angle, padding, top, left });
   }
 
   /** The image as training or validation sees it where it augments; of any size that a run may have. */
-  augmentSample(pixels: Uint8Array, { rows, columns, seed, purpose, epoch, number }: SampleAddress): Uint8Array {
-    // drawn as the kernels do it for themselves: assembly/augment.ts, listAugmented
+  augmentSample(pixels: Uint8Array, { rows, columns, augmentation, ...address }: SampleAddress): Uint8Array {
+    const { rotate, crop: padding } = augmentation ?? reportAugmentation;
+    const { seed, purpose, epoch, number } = address;
+    // drawn as the kernels do it for themselves: assembly/augment.ts, augment
     const [turn, down, across] = randomAt(seed, purpose, epoch, number);
-    const place = (word: number) => Math.floor((word * 5) / 2 ** 32);
-    const angle = turn * (20 / 2 ** 32) - 10;
-    return this.#augment(pixels, { rows, columns, angle, top: place(down), left: place(across) });
+    const place = (word: number) => Math.floor((word * (2 * padding + 1)) / 2 ** 32);
+    const angle = turn * (rotate * (2 / 2 ** 32)) - rotate;
+    return this.#augment(pixels, { rows, columns, angle, padding, top: place(down), left: place(across) });
   }
 
-  #augment(pixels: Uint8Array, { rows, columns, angle, top, left }: RotateAndCrop): Uint8Array {
+  #augment(pixels: Uint8Array, { rows, columns, angle, padding, top, left }: Required<RotateAndCrop>): Uint8Array {
     const count = rows * columns;
     const target = this.#base + Math.ceil(count / 16) * 16;
     this.#reserve(target + count);
     const bytes = new Uint8Array(this.#memory.buffer);
     bytes.set(pixels, this.#base);
-    this.#kernels.augmentImage(this.#base, target, rows, columns, angle, top, left);
+    this.#kernels.augmentImage(this.#base, target, rows, columns, angle, padding, top, left);
     return bytes.slice(target, target + count);
   }
 
   computeGradient(input: GradientInput): GradientResult {
-    const { hidden, parameters, images, labels, rows, columns, classes } = input;
+    const { hidden, parameters, images, labels, rows, columns, classes, normalization } = input;
     wholeNumber('rows', rows, 1, 4096);
     wholeNumber('columns', columns, 1, 4096);
     wholeNumber('classes', classes, 1, 256);
@@ -134,6 +146,7 @@ export class Workbench {
         shards: 1,
         seed: 0,
         augment: false,
+        ...(normalization === undefined ? {} : { normalization }),
         trainImages: count,
         testImages: 0,
         trainingCount: count,

@@ -3,6 +3,7 @@
 import { mnistForm, type PictureForm } from '../data/picture-form.ts';
 import { LockstepError } from '../errors.ts';
 import { type Layout, layoutOf, type NamedTensor, namedTensors } from './layout.ts';
+import { isNormalization, type Normalization, normalizationText, reportNormalization } from './normalization.ts';
 
 export interface Model {
   /** From inputs to classes, e.g. [784, 128, 64, 10]. */
@@ -12,13 +13,21 @@ export interface Model {
   readonly columns: number;
   /** Of the images that it was trained on. */
   readonly form: PictureForm;
+  /** Of its pixels. */
+  readonly normalization: Normalization;
   readonly layout: Layout;
   /** In canonical order. */
   readonly parameters: Float32Array;
 }
 
 /** What the tensors alone do not say, for a file that holds them. */
-export function modelMetadata({ rows, columns, widths, form }: Pick<Model, 'rows' | 'columns' | 'widths' | 'form'>) {
+export function modelMetadata({
+  rows,
+  columns,
+  widths,
+  form,
+  normalization,
+}: Pick<Model, 'rows' | 'columns' | 'widths' | 'form' | 'normalization'>) {
   return {
     rows: String(rows),
     columns: String(columns),
@@ -26,7 +35,9 @@ export function modelMetadata({ rows, columns, widths, form }: Pick<Model, 'rows
     ground: form.lightGround ? 'light' : 'dark',
     box: String(form.box),
     stretched: String(form.stretched),
-    normalisation: '(pixel / 255 - 0.5) / 0.5',
+    normalisation: normalizationText(normalization),
+    mean: String(normalization.mean),
+    std: String(normalization.std),
     layers: `${widths.join('-')}, ReLU between them, softmax at the end`,
   };
 }
@@ -66,7 +77,8 @@ export function modelFromTensors(
   const bad = parameters.findIndex((value) => !Number.isFinite(value));
   if (bad !== -1) throw unfit(name, `parameter ${bad} is ${parameters[bad]}`);
   const size = sizeOf(widths[0]!, metadata, name);
-  return { widths, layout, parameters, ...size, form: pictureFormOf(size, metadata, name) };
+  const form = pictureFormOf(size, metadata, name);
+  return { widths, layout, parameters, ...size, form, normalization: normalizationIn(metadata, name) };
 }
 
 function sizeOf(
@@ -82,6 +94,14 @@ function sizeOf(
   }
   const side = Math.sqrt(inputs);
   return Number.isInteger(side) ? { rows: side, columns: side } : { rows: 1, columns: inputs };
+}
+
+/** Models of before it could be chosen do not say it: theirs is the report's. */
+function normalizationIn({ mean, std }: Readonly<Record<string, string>>, name: string): Normalization {
+  if (mean === undefined && std === undefined) return reportNormalization;
+  const found = { mean: Number(mean), std: Number(std) };
+  if (isNormalization(found)) return found;
+  throw unfit(name, `its metadata say "mean": ${mean} and "std": ${std}, which is no normalisation`);
 }
 
 /** Models of 0.1.0 do not say it: theirs is MNIST's. */

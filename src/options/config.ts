@@ -8,6 +8,7 @@ import { hostAndPort } from './address-kinds.ts';
 import { flagName, type OptionKey, optionKeys, optionTable, valueBefore } from './option-table.ts';
 import { presets } from './presets.ts';
 import type { PresetName, TrainOptions } from './train-options.ts';
+import type { Kind } from './value-kinds.ts';
 
 /** Where a value comes from: it decides how an error names it. */
 export type Origin = 'flag' | 'file' | 'option';
@@ -94,9 +95,14 @@ function checked(values: object, origin: Origin): Map<OptionKey, unknown> {
     if (key === undefined) throw unknownKey(name, origin);
     if (value === undefined) continue;
     if (!optionTable[key].kind.accepts(value)) throw refused(key, value, origin);
-    accepted.set(key, value);
+    accepted.set(key, inOneForm(optionTable[key].kind as Kind<unknown>, value));
   }
   return accepted;
+}
+
+/** Of a value that the kind has accepted. */
+function inOneForm({ inOneForm }: Kind<unknown>, value: unknown): unknown {
+  return inOneForm === undefined ? value : inOneForm(value);
 }
 
 /** What a preset that was named stands for. */

@@ -14,6 +14,8 @@ export interface Flag<T> {
   readonly help: string;
   /** Heading in the help; one without, where others have one, comes under "Other:". */
   readonly group?: string;
+  /** A second flag, without a value, that sets false. */
+  readonly negated?: { readonly flag: string; readonly help: string };
   /** It must be given: the default only stands in the help. */
   readonly required?: true;
   /** What mends a value that is refused, where the list of flags would not tell. */

@@ -9,6 +9,7 @@ import { bareFlag, type Flag } from './flags.ts';
 import { presetNames } from './presets.ts';
 import type { TrainOptions } from './train-options.ts';
 import {
+  augmentChoice,
   checkpointChoice,
   digestStart,
   filePath,
@@ -17,6 +18,7 @@ import {
   fraction,
   integer,
   names,
+  normalizeChoice,
   notNegative,
   numberList,
   oneOf,
@@ -172,6 +174,15 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     help: 'what every random number of the run follows from',
     recorded: true,
   },
+  init: {
+    flag: '--init <file>',
+    kind: orNull(filePathOrFolder),
+    default: null,
+    defaultText: 'drawn from the seed',
+    group: training,
+    help: 'weights to begin from: a .safetensors file with the names of PyTorch, or the folder of a finished run',
+    recorded: true,
+  },
   hidden: {
     flag: '--hidden <widths>',
     kind: widths(8, 4096),
@@ -190,11 +201,13 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     recorded: true,
   },
   augment: {
-    flag: '--no-augment',
-    kind: onOff,
+    flag: '--augment <how>',
+    kind: augmentChoice,
     default: true,
+    defaultText: 'rotate=10,crop=2',
     group: data,
-    help: 'train on the images as they are, neither rotated nor shifted',
+    help: 'turn training images by up to so many degrees, and shift them by up to so many pixels; none = neither',
+    negated: { flag: '--no-augment', help: 'train on the images as they are: --augment none' },
     recorded: true,
   },
   augmentValidation: {
@@ -203,6 +216,15 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     default: false,
     group: data,
     help: 'rotate and shift the validation images as well',
+    recorded: true,
+  },
+  normalize: {
+    flag: '--normalize <how>',
+    kind: normalizeChoice,
+    default: '0.5,0.5',
+    defaultText: '0.5,0.5',
+    group: data,
+    help: "mean and deviation to normalise pixels with (MEAN,STD), or dataset: the training images' own, measured once and recorded",
     recorded: true,
   },
   maxSteps: {

@@ -1,5 +1,6 @@
 // What may be asked of a training run. Types only; option-table.ts says of each how it is written and checked.
 
+import type { AugmentChoice } from '../data/augmentation.ts';
 import type { EngineName } from '../engine.ts';
 import type { LauncherName } from '../launch/place.ts';
 import type { ScheduleName } from '../model/schedule.ts';
@@ -36,12 +37,20 @@ export interface TrainOptions {
   /** Which parameters the run leaves: the last, or those with the lowest validation loss. */
   readonly select: 'last' | 'best';
   readonly seed: number;
+  /**
+   * The file of weights that the run begins from, or a run folder, whose model it is; null = it draws its own. A recorded one ends
+   * in "#sha256=" and the file's digest.
+   */
+  readonly init: string | null;
   /** Widths of the hidden layers. */
   readonly hidden: readonly number[];
   /** Images of the training files that are set aside for validation. */
   readonly valSize: number;
-  readonly augment: boolean;
+  /** How training images are turned and moved: true: as in the report; false or "none": not at all; or "rotate=25,crop=4". */
+  readonly augment: AugmentChoice;
   readonly augmentValidation: boolean;
+  /** Mean and standard deviation that pixels are normalised with: "0.5,0.5"; "dataset": those of the training images. */
+  readonly normalize: string;
   readonly maxSteps: number | null;
   /** Train on the first so many samples of the training split. */
   readonly limitTrain: number | null;

@@ -1,7 +1,9 @@
 // The kinds of value that an option can have: what is allowed, in words and as a check, and how the text of a flag is
 // read. Knows no option.
 
+import { type AugmentChoice, augmentInOneForm, MOST_CROP } from '../data/augmentation.ts';
 import { rangesOf, rangesText } from '../data/number-ranges.ts';
+import { normalizeInOneForm } from '../model/normalization.ts';
 
 export interface Kind<T> {
   /** What is allowed, to follow "it must be". */
@@ -9,6 +11,8 @@ export interface Kind<T> {
   accepts(value: unknown): boolean;
   /** Text that cannot be read comes back as it is: `accepts` then refuses it, and the message shows what was typed. */
   fromText(text: string): unknown;
+  /** Where one value may be written in several ways: the form in which it is kept and compared. It must accept the value. */
+  inOneForm?(value: T): T;
   /** Of a value that may hold a password: how an error shows it. */
   readonly shown?: ((value: string) => string) | undefined;
   /** What may have been meant by a value that is refused; null: nobody knows. */
@@ -111,6 +115,21 @@ export const onOff: Kind<boolean> = {
   allowed: 'true or false',
   accepts: (value) => typeof value === 'boolean',
   fromText: (text) => text,
+};
+
+export const augmentChoice: Kind<AugmentChoice> = {
+  allowed: `none, or rotate=DEGREES,crop=PIXELS with 0 to 180 degrees and 0 to ${MOST_CROP} whole pixels (true and false in a file: rotate=10,crop=2 and none)`,
+  accepts: (value) => augmentInOneForm(value) !== null,
+  fromText: (text) => text,
+  inOneForm: (value) => augmentInOneForm(value) ?? value,
+};
+
+export const normalizeChoice: Kind<string> = {
+  allowed:
+    'dataset, or MEAN,STD of pixels from 0 to 1, such as 0.1307,0.3081: a mean from 0 to 1, a deviation from 0.001 to 1000',
+  accepts: (value) => normalizeInOneForm(value) !== null,
+  fromText: (text) => text,
+  inOneForm: (value) => normalizeInOneForm(value) ?? value,
 };
 
 /** Paths: what lies there, or may lie there, is found out by whoever goes there. */

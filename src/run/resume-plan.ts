@@ -1,6 +1,7 @@
 // May this run go on as asked? What a resumed run does otherwise than before is found, and refused or recorded. Pure.
 
 import { LockstepError } from '../errors.ts';
+import { initIdentity } from '../model/init-choice.ts';
 import { maxTotalSteps } from '../options/config.ts';
 import { flagName, optionKeys, optionTable, valueBefore } from '../options/option-table.ts';
 import { readingKeys } from '../options/reading.ts';
@@ -31,9 +32,9 @@ export function differingValues(
     .filter(({ values }) => values.some((value) => JSON.stringify(value) !== JSON.stringify(values[0])));
 }
 
-/** By their names; of data the digest, wherever they are. */
+/** By their names; of data and of weights to begin from the digest, wherever they are. */
 function valuesOf({ config, dataDigest, engine }: Facts): Readonly<Record<string, unknown>> {
-  return { ...defaults, ...config, data: dataDigest, engine };
+  return { ...defaults, ...config, init: initIdentity(config['init']), data: dataDigest, engine };
 }
 
 /** In what the bits depend on. An option that is missing on one side, since it is older, had its default there. */
@@ -86,7 +87,7 @@ export function allowedNames(given: readonly string[]): string[] {
 
 /** Refuses, by name, what was changed without leave. `run` names the run folder. */
 export function refuseChanges(found: readonly Difference[], allowed: readonly string[], run: string): void {
-  const refused = found.filter(({ name }) => !allowed.includes(name));
+  const refused = found.filter(({ name }) => name === 'init' || !allowed.includes(name));
   if (refused.length === 0) return;
   // images that are read otherwise are other data
   const asked = refused.flatMap(({ name }) => (readingKeys.some((key) => key === name) ? [name, 'data'] : [name]));
@@ -95,8 +96,8 @@ export function refuseChanges(found: readonly Difference[], allowed: readonly st
     code: 'ERR_LOCKSTEP_RESUME_REFUSED',
     what: `${run} was started with another ${refused.map(({ name }) => name).join(', ')}`,
     why: `${refused.map(described).join('; ')}: the result would not be that of an uninterrupted run`,
-    mend: refused.some(({ name }) => name === 'hidden')
-      ? 'Leave it as it was, or start a new run: the network of a run cannot be changed'
+    mend: refused.some(({ name }) => name === 'hidden' || name === 'init')
+      ? 'Leave it as it was, or start a new run: the network of a run and the weights that it began from cannot be changed'
       : `Leave it as it was, or allow it with --allow-change ${names}, which is recorded in config.json`,
   });
 }

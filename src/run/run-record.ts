@@ -1,6 +1,8 @@
 // What decides a run's bits, and config.json, which keeps it: the options, and under one key more what came of them.
 // Pure; the file itself is the coordinator's.
 
+import { initFileOf } from '../model/init-choice.ts';
+import { OF_DATASET } from '../model/normalization.ts';
 import { configForFile, recordKey, resolveOptions } from '../options/config.ts';
 import type { TrainOptions } from '../options/train-options.ts';
 import { classNames } from '../text/class-names.ts';
@@ -111,6 +113,10 @@ export function readRunConfig(values: Readonly<Record<string, unknown>>):
   }
   const { program, engine, dataDigest, changes, dataFromRun = null, data = null } = found.value;
   const options = resolveOptions({}, values);
+  if (options.normalize === OF_DATASET)
+    return { why: '"normalize" is "dataset" without the numbers that were measured' };
+  if (options.init !== null && initFileOf(options.init).sha256 === null)
+    return { why: '"init" does not end in the SHA-256 of its file' };
   if (options.engine !== engine) return { why: `"engine" is ${options.engine}, and in "${recordKey}" it is ${engine}` };
   const facts = { config: configForFile(options), engine, dataDigest };
   return { options, facts, changes: changes.map(changeOf), program, dataFromRun, data: data && cleaned(data) };

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { reportAugmentation } from '../../src/data/augmentation.ts';
 import type { Dataset, ImageSet } from '../../src/data/dataset.ts';
 import { augmentationRemark, remarksOn } from '../../src/data/remarks.ts';
 import { transposed } from '../../src/data/transpose.ts';
@@ -146,7 +147,7 @@ describe('augmentationRemark', () => {
     [8, 8, true],
     [1, 1, true],
   ])('of %dx%d pixels: %s', (rows, columns, warned) => {
-    const remark = augmentationRemark({ rows, columns });
+    const remark = augmentationRemark({ rows, columns }, reportAugmentation);
     expect(remark !== null).toBe(warned);
     if (warned) expect(remark).toMatchObject({ level: 'warning', message: expect.stringContaining('--no-augment') });
   });

@@ -27,6 +27,16 @@ describe('augmentImage', () => {
     }
   });
 
+  test('meets torchvision with other degrees and paddings', async () => {
+    const data = await mnistData();
+    const { cases: others } = goldenJson<{ cases: (Case & { crop: number })[] }>('augmentation-other.json');
+    expect(others).toHaveLength(35);
+    for (const { index, angle, crop: padding, top, left, pixels } of others) {
+      const found = augmentImage(imagesAt(data, [index]), { rows: 28, columns: 28, angle, padding, top, left });
+      expect(Buffer.from(found).toString('base64'), `image ${index}, ${angle} degrees, ${top}/${left}`).toBe(pixels);
+    }
+  });
+
   test('turns counter-clockwise by quarter turns without loss, on any size', () => {
     const pixels = Uint8Array.from([1, 2, 3, 4]);
     const shape = { rows: 2, columns: 2, top: 2, left: 2 };
@@ -46,7 +56,15 @@ describe('augmentImage', () => {
     augmentImage(pixels, { rows: 28, columns: 28, angle: 10, top: 0, left: 0 });
     expect(pixels.every((pixel) => pixel === 7)).toBe(true);
     const good = { rows: 28, columns: 28, angle: 0, top: 2, left: 2 };
-    for (const bad of [{ top: 5 }, { left: -1 }, { rows: 27 }, { angle: Number.NaN }, { columns: 1.5 }]) {
+    for (const bad of [
+      { top: 5 },
+      { padding: 1, top: 3 },
+      { padding: 65 },
+      { left: -1 },
+      { rows: 27 },
+      { angle: Number.NaN },
+      { columns: 1.5 },
+    ]) {
       await refusal(() => augmentImage(pixels, { ...good, ...bad }));
     }
   });
@@ -70,12 +88,23 @@ test('training sees the same images, of any size: sixteen pixels at a time it tu
       side,
       fc.nat(2 ** 31),
       fc.double({ min: 0, max: 1, noNaN: true }),
-      (rows, columns, seed, filled) => {
+      fc.oneof(
+        fc.constant({ rotate: 10, crop: 2 }),
+        fc.record({
+          rotate: fc.integer({ min: 0, max: 1800 }).map((tenths) => tenths / 10),
+          crop: fc.integer({ min: 0, max: 64 }),
+        }),
+      ),
+      (rows, columns, seed, filled, augmentation) => {
         const [pixels, count] = [rows * columns, 4];
         const layout = layoutOf([pixels, 1, 2]);
         const counts = { trainImages: count, testImages: 0, trainingCount: count, validationCount: 0 };
         const shape = { layout, rows, columns, batchSize: count, shards: 1, seed, augment: true, workers: 1, slots: 1 };
-        const memory = layRun({ ...shape, ...counts, dense: true }, wiring.sharedKernels(), wiring.heapBase());
+        const memory = layRun(
+          { ...shape, ...counts, augmentation, dense: true },
+          wiring.sharedKernels(),
+          wiring.heapBase(),
+        );
         let state = seed;
         const images = Uint8Array.from({ length: count * pixels }, () => {
           state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -92,7 +121,7 @@ test('training sees the same images, of any size: sixteen pixels at a time it tu
         const rowsOfFloats = new Float32Array(memory.wasmMemory.buffer, dense!.samples, count * (pixels + 1));
         for (let number = 0; number < count; number++) {
           const image = images.subarray(number * pixels, (number + 1) * pixels);
-          const address = { rows, columns, seed, purpose: Purpose.augmentTraining, epoch: 1, number };
+          const address = { rows, columns, seed, purpose: Purpose.augmentTraining, epoch: 1, number, augmentation };
           const row = rowsOfFloats.subarray(number * (pixels + 1), number * (pixels + 1) + pixels);
           const found = Array.from(row, (value) => Math.round((value + 1) * 127.5));
           expect(found).toEqual([...wiring.workbench().augmentSample(image, address)]);

@@ -16,7 +16,7 @@ function fieldsOf(name: string, types: readonly string[]) {
   let end = 0;
   for (const [, field, type] of body.matchAll(/^ {2}(\w+): (\w+);$/gm)) {
     const bytes = type === 'f64' ? 8 : 4;
-    expect(['f64', 'i32', 'u32', 'usize'], `${name}.${field}`).toContain(type);
+    expect(['f64', 'f32', 'i32', 'u32', 'usize'], `${name}.${field}`).toContain(type);
     const at = Math.ceil(end / bytes) * bytes;
     if (types.includes(type!)) offsets[field!] = at;
     end = at + bytes;
@@ -24,7 +24,7 @@ function fieldsOf(name: string, types: readonly string[]) {
   return { offsets, bytes: end };
 }
 
-const words = ['i32', 'u32', 'usize'];
+const words = ['f32', 'i32', 'u32', 'usize'];
 
 const inBytes = (names: Readonly<Record<string, number>>, bytes: number) =>
   Object.fromEntries(Object.entries(names).map(([name, offset]) => [name, offset * bytes]));

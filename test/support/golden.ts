@@ -52,6 +52,22 @@ export async function goldenGradient() {
   };
 }
 
+/** Of the same batch and parameters under another normalisation: some of the gradient's elements, and the norm of all. */
+export function normalisedGradient() {
+  const { gradient, ...rest } = goldenJson<{
+    mean: number;
+    std: number;
+    loss: number;
+    correct: number;
+    every: number;
+    norm: number;
+    gradient: string;
+  }>('gradient-normalised.json');
+  const bytes = Buffer.from(gradient, 'base64');
+  const elements = Float32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i));
+  return { ...rest, gradient: elements };
+}
+
 /** |a - b| / |b| in the Euclidean norm. */
 export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let difference = 0;

@@ -13,15 +13,20 @@ export interface SlowResult {
   readonly correctCount: number;
 }
 
-/** Sums over the images: rows of pixels 0 to 255, normalised as (p / 255 - 0.5) / 0.5. */
-export function slowGradient({ widths, parameters }: SlowNetwork, images: Uint8Array, labels: Uint8Array): SlowResult {
+/** Sums over the images: rows of pixels 0 to 255, normalised as (p / 255 - mean) / std. */
+export function slowGradient(
+  { widths, parameters }: SlowNetwork,
+  images: Uint8Array,
+  labels: Uint8Array,
+  { mean, std } = { mean: 0.5, std: 0.5 },
+): SlowResult {
   const gradient = new Float64Array(parameters.length);
   let lossSum = 0;
   let correctCount = 0;
   const inputs = widths[0]!;
   labels.forEach((label, sample) => {
     const pixels = images.subarray(sample * inputs, (sample + 1) * inputs);
-    const activations: number[][] = [Array.from(pixels, (p) => (p / 255 - 0.5) / 0.5)];
+    const activations: number[][] = [Array.from(pixels, (p) => (p / 255 - mean) / std)];
     const offsets: number[] = [];
     let offset = 0;
     for (let l = 0; l + 1 < widths.length; l++) {

@@ -75,7 +75,16 @@ const trials: { readonly [Name in keyof Kernels]: (bench: Bench, round: number) 
   augmentImage: ({ memory: { kernels, plan } }, round) => {
     const { rows, columns } = plan.shape;
     for (let top = 0; top < 5; top++) {
-      kernels.augmentImage(plan.images, plan.workers[0]!.dense!.samples, rows, columns, 5 * round - 7.3, top, 4 - top);
+      kernels.augmentImage(
+        plan.images,
+        plan.workers[0]!.dense!.samples,
+        rows,
+        columns,
+        5 * round - 7.3,
+        2,
+        top,
+        4 - top,
+      );
     }
   },
   sumFirstRows: ({ memory: { kernels, plan } }, round) =>

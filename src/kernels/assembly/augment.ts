@@ -1,4 +1,4 @@
-// RandomRotation (nearest neighbour, fill 0, no expansion) followed by RandomCrop with a padding of 2, pixel for pixel as
+// RandomRotation (nearest neighbour, fill 0, no expansion) followed by RandomCrop with a padding, pixel for pixel as
 // torchvision does it through Pillow: an inverse affine map about the image's centre in 16.16 fixed point
 // (Pillow, Image.rotate and libImaging/Geometry.c). Also the step from pixels to the network's sparse input.
 
@@ -6,7 +6,11 @@ import { beyondPart, compact, fixed, layerOf, round15, scratchOf, sixteenPixels 
 import { draw, word0, word1, word2 } from './random';
 import { Run, Scratch } from './structs';
 
-const PADDING: i32 = 2;
+/**
+ * Up to so many degrees sixteen pixels side by side come from sixteen columns and four rows, and from within the canvas
+ * (worker-plan.ts): 15 times the sine stays below 3. Beyond, each pixel is looked up by itself.
+ */
+const NEAR_DEGREES: f64 = 10.0;
 
 // The inverse map in 16.16 fixed point: source x = (xFromX * x + xFromY * y + x0) >> 16, and likewise y.
 let xFromX: i32 = 0;
@@ -33,21 +37,22 @@ function setRotation(rows: i32, columns: i32, angle: f64): void {
   y0 = fixed(shiftY - sine * 0.5 + cosine * 0.5);
 }
 
-/** The augmented image as pixels: rows * columns bytes at `target`. `top` and `left` lie in 0 to 4. */
+/** The augmented image as pixels: rows * columns bytes at `target`. `top` and `left` lie in 0 to 2 * `padding`. */
 export function augmentImage(
   source: usize,
   target: usize,
   rows: i32,
   columns: i32,
   angle: f64,
+  padding: i32,
   top: i32,
   left: i32,
 ): void {
   setRotation(rows, columns, angle);
   for (let r = 0; r < rows; r++) {
-    const y = r + top - PADDING;
+    const y = r + top - padding;
     for (let c = 0; c < columns; c++) {
-      const x = c + left - PADDING;
+      const x = c + left - padding;
       let pixel: u8 = 0;
       if (<u32>y < <u32>rows && <u32>x < <u32>columns) {
         const sourceX = (xFromX * x + xFromY * y + x0) >> 16;
@@ -67,7 +72,7 @@ export function imageBytes(run: Run): i32 {
 
 /**
  * Lists the pixels of the image at `image` that are not 0 as inputs of sample `sample` to the first layer: byte offset of the row,
- * and shifted value (x + 1).
+ * and shifted value.
  */
 export function listPixels(run: Run, scratch: Scratch, sample: i32, image: usize): void {
   const inputs = scratchOf(scratch, 0);
@@ -75,6 +80,7 @@ export function listPixels(run: Run, scratch: Scratch, sample: i32, image: usize
   const stride = layerOf(run, 0).stride;
   const pixels = run.rows * run.columns;
   const zero = i32x4.splat(0);
+  const scale = f32x4.splat(run.scale);
   let at = entries;
   for (let i = 0; i < pixels; i += 16) {
     const window = v128.load(image + i);
@@ -82,8 +88,8 @@ export function listPixels(run: Run, scratch: Scratch, sample: i32, image: usize
     // what stands behind an image is not its own
     if (pixels - i < 16) mask &= (1 << (pixels - i)) - 1;
     if (mask === 0) continue;
-    at = compact(run.compaction, window, mask & 255, i, stride, at);
-    at = compact(run.compaction, v128.shuffle<u64>(window, window, 1, 1), mask >> 8, i + 8, stride, at);
+    at = compact(run.compaction, scale, window, mask & 255, i, stride, at);
+    at = compact(run.compaction, scale, v128.shuffle<u64>(window, window, 1, 1), mask >> 8, i + 8, stride, at);
   }
   store<i32>(inputs.counts + (sample << 2), <i32>((at - entries) >> 3));
 }
@@ -146,12 +152,19 @@ export function augment(
   const columns = run.columns;
   const canvas = scratch.canvas;
   const canvasBytes = scratch.canvasBytes;
+  const padding = run.padding;
+  const rotate = reinterpret<f64>(((<u64>run.rotateHigh) << 32) | <u64>run.rotateLow);
   memory.fill(target, 0, imageBytes(run));
-  if (!drawOnCanvas(source, rows, columns, canvas, canvasBytes)) return;
   draw(sample, epoch, purpose, 0, run.seedLow, run.seedHigh);
-  setRotation(rows, columns, <f64>word0 * (20.0 / 4294967296.0) - 10.0);
-  const top = <i32>((<u64>word1 * 5) >> 32);
-  const left = <i32>((<u64>word2 * 5) >> 32);
+  const angle = <f64>word0 * (rotate * (2.0 / 4294967296.0)) - rotate;
+  const top = <i32>((<u64>word1 * (2 * padding + 1)) >> 32);
+  const left = <i32>((<u64>word2 * (2 * padding + 1)) >> 32);
+  if (abs(angle) > NEAR_DEGREES) {
+    augmentImage(source, target, rows, columns, angle, padding, top, left);
+    return;
+  }
+  if (!drawOnCanvas(source, rows, columns, canvas, canvasBytes)) return;
+  setRotation(rows, columns, angle);
 
   // Where the box lies in the result: its centre, turned forwards (the transpose of the inverse map), and half its extent;
   // rounding is far below the pixel that is added on each side.
@@ -163,14 +176,14 @@ export function augment(
   const fromCentreY = <f64>boxTop + halfY - centreY;
   const cosine = <f64>xFromX * (1.0 / 65536.0);
   const sine = <f64>xFromY * (1.0 / 65536.0);
-  const x = centreX + cosine * fromCentreX - sine * fromCentreY + <f64>(PADDING - left);
-  const y = centreY + sine * fromCentreX + cosine * fromCentreY + <f64>(PADDING - top);
+  const x = centreX + cosine * fromCentreX - sine * fromCentreY + <f64>(padding - left);
+  const y = centreY + sine * fromCentreX + cosine * fromCentreY + <f64>(padding - top);
   const reachX = abs(cosine) * halfX + abs(sine) * halfY + 1.0;
   const reachY = abs(sine) * halfX + abs(cosine) * halfY + 1.0;
-  const firstColumn = max(max(0, PADDING - left), <i32>floor(x - reachX));
-  const endColumn = min(min(columns, columns + PADDING - left), <i32>ceil(x + reachX));
-  const firstRow = max(max(0, PADDING - top), <i32>floor(y - reachY));
-  const endRow = min(min(rows, rows + PADDING - top), <i32>ceil(y + reachY));
+  const firstColumn = max(max(0, padding - left), <i32>floor(x - reachX));
+  const endColumn = min(min(columns, columns + padding - left), <i32>ceil(x + reachX));
+  const firstRow = max(max(0, padding - top), <i32>floor(y - reachY));
+  const endRow = min(min(rows, rows + padding - top), <i32>ceil(y + reachY));
 
   // of sixteen pixels side by side: how much less than a column each is, and how far below the highest it lies
   const lagX = i16x8.splat(<i16>(65536 - xFromX));
@@ -195,8 +208,8 @@ export function augment(
   // from right to left, since what is written behind a row's end is 0, and stands at the beginning of the next row
   for (let c = firstColumn + ((endColumn - firstColumn - 1) & ~15); c >= firstColumn; c -= 16) {
     const inside = i8x16.lt_s(lanes, i8x16.splat(<i8>min(16, endColumn - c)));
-    const sourceColumn = c + left - PADDING;
-    const sourceRow = firstRow + top - PADDING;
+    const sourceColumn = c + left - padding;
+    const sourceRow = firstRow + top - padding;
     let fixedX = xFromX * sourceColumn + xFromY * sourceRow + x0;
     let fixedY = yFromX * sourceColumn + yFromY * sourceRow + y0 + fallY;
     for (let r = firstRow; r < endRow; r++) {

@@ -10,7 +10,7 @@ import { isHit, lossOf, startBackward } from './loss';
 import { sumLosses } from './loss-sums';
 import { tileSumSlot } from './row-entries';
 import { sumRow } from './row-sums';
-import { shiftBias } from './shifted-input';
+import { shiftBias, shiftOfRows } from './shifted-input';
 import { Adam, REST_GROUPS, ROW_GROUPS, Run, Scratch, SKIPPED, Store, TILE } from './structs';
 import { clearTile, sampleImage, touchImages } from './tile-samples';
 import { transpose16 } from './transpose';
@@ -188,7 +188,7 @@ function sliceRow(
 /**
  * Sums slice `slice` (a group of rows) of a pass of block (level, index), after all of its tiles were computed. In the last
  * pass the block's sum goes to the vector at `target`, in the engine's own coordinates: the first layer's weight gradient is
- * that of the shifted input (x + 1). With `adamAddress` (0 = none) the block is the root, and its rows are applied at once, as
+ * that of the shifted input. With `adamAddress` (0 = none) the block is the root, and its rows are applied at once, as
  * updateSlice does (update.ts): returns 1 if all gradients were finite.
  */
 export function sumSlice(
@@ -214,7 +214,10 @@ export function sumSlice(
   let finite = 1;
   if (slice < ROW_GROUPS) {
     const end = (layer.inputs * (slice + 1)) / ROW_GROUPS;
-    if (updates) passRow(run, scratch, kept, 0, layer.inputs, scratch.shift);
+    if (updates) {
+      passRow(run, scratch, kept, 0, layer.inputs, scratch.shift);
+      shiftOfRows(run, scratch.shift, layer.stride);
+    }
     for (let row = (layer.inputs * slice) / ROW_GROUPS; row < end; row++) {
       finite &= sliceRow(run, scratch, kept, 0, row, updates, adam, slice, scratch.shift, target);
     }

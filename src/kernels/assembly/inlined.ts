@@ -1,7 +1,7 @@
 // The functions that the compiler puts into their callers: small ones of the innermost loops. They stand together since only
 // AssemblyScript decorates functions: biome can read every other file of this folder but listed.ts, and not this one (biome.json).
 
-import { COLUMNS_BYTES, ENTRY_BYTES, Layer, LayerScratch, LayerStore, ROW_GROUPS, Run, SCALE, Scratch, Store, WIDE } from './structs';
+import { COLUMNS_BYTES, ENTRY_BYTES, Layer, LayerScratch, LayerStore, ROW_GROUPS, Run, Scratch, Store, WIDE } from './structs';
 import { sumOfRows } from './vectors';
 
 // @ts-ignore: decorator
@@ -115,7 +115,7 @@ export function sixteenPixels(
  */
 // @ts-ignore: decorator
 @inline
-export function compact(table: usize, pixels: v128, mask: i32, first: i32, stride: i32, at: usize): usize {
+export function compact(table: usize, scale: v128, pixels: v128, mask: i32, first: i32, stride: i32, at: usize): usize {
   const lanes = v128.load64_zero(table + (mask << 3));
   const numbers = i16x8.extend_low_i8x16_u(lanes);
   const values = i16x8.extend_low_i8x16_u(i8x16.swizzle(pixels, lanes));
@@ -123,7 +123,6 @@ export function compact(table: usize, pixels: v128, mask: i32, first: i32, strid
   const firsts = i32x4.splat(first);
   const offsetsA = i32x4.mul(i32x4.add(i32x4.extend_low_i16x8_u(numbers), firsts), strides);
   const offsetsB = i32x4.mul(i32x4.add(i32x4.extend_high_i16x8_u(numbers), firsts), strides);
-  const scale = f32x4.splat(SCALE);
   const valuesA = f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(values)), scale);
   const valuesB = f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(values)), scale);
   v128.store(at, v128.shuffle<u32>(offsetsA, valuesA, 0, 4, 1, 5));

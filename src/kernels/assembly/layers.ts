@@ -105,7 +105,7 @@ function listPositive(
 /**
  * Forward through all layers, from the lists of `count` samples' inputs to the first layer. Their logits end in rows of
  * `scratch.sums`, `scratch.sumBytes` apart.
- * The first layer takes the shifted bias (`scratch.shiftedBias`), since its inputs are shifted by 1. With `kept` each hidden
+ * The first layer takes the shifted bias (`scratch.shiftedBias`), since its inputs are shifted. With `kept` each hidden
  * layer's outputs are also left there, in the samples' slots.
  */
 export function forward(run: Run, scratch: Scratch, parameters: usize, count: i32, kept: Store | null): void {

@@ -2,7 +2,7 @@
 // the samples, ENTRY_BYTES apart from each other.
 
 import { layerOf, listFloats, pickEight, storeOf } from './inlined';
-import { ENTRY_BYTES, LayerStore, Run, SCALE, Scratch, STEP_BYTES, Store, TILE } from './structs';
+import { ENTRY_BYTES, LayerStore, Run, Scratch, STEP_BYTES, Store, TILE } from './structs';
 
 /** Appends the entries of a shard's tiles [first, end) for row `row` of a hidden layer. */
 function listFloatTiles(
@@ -67,9 +67,9 @@ function pickPixelTiles(run: Run, own: LayerStore, inputs: i32, first: i32, end:
 }
 
 /** Makes entries, at `at`, of what was picked. */
-function listPicked(picked: usize, pickedEnd: usize, pitch: i32, at: usize): void {
+function listPicked(picked: usize, pickedEnd: usize, pitch: i32, scaleOfRun: f32, at: usize): void {
   const pitches = i32x4.splat(pitch);
-  const scale = f32x4.splat(SCALE);
+  const scale = f32x4.splat(scaleOfRun);
   for (; picked < pickedEnd; picked += 16, at += 32) {
     const slots = v128.load(picked);
     const pixels = v128.load(picked, ENTRY_BYTES);
@@ -96,7 +96,7 @@ export function listRow(run: Run, scratch: Scratch, kept: Store, l: i32, row: i3
       to = pickPixelTiles(run, own, inputs, tile, tile + shardTiles, row, to);
       store<u32>(step, <u32>(entries + ((to - picked) << 1)));
     }
-    listPicked(picked, to, pitch, entries);
+    listPicked(picked, to, pitch, run.scale, entries);
     return;
   }
   let at = entries;

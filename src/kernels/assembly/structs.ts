@@ -47,11 +47,6 @@ export const ENTRY_BYTES: i32 = 4544;
 /** Bytes of a step of a row's sum: where its entries end, where the addresses of the rows that it merges end, and where it goes. */
 export const STEP_BYTES: usize = 12;
 
-/**
- * ToTensor and Normalize(0.5, 0.5) make (p / 255 - 0.5) / 0.5 of a pixel; plus 1 that is p times this, and 0 for background.
- */
-export const SCALE: f32 = 2.0 / 255.0;
-
 /** One fully connected layer: `inputs` rows of `stride` float32, then the bias as one more row. */
 @unmanaged
 export class Layer {
@@ -93,6 +88,17 @@ export class Run {
   compaction: usize;
   /** Tiles that go through the network together. */
   groupTiles: i32;
+  /**
+   * ToTensor and Normalize(mean, std) make (p / 255 - mean) / std of a pixel: p * scale - offset. Shifted by the offset, background
+   * is 0.
+   */
+  scale: f32;
+  offset: f32;
+  /** The bits of a float64: images are turned by up to so many degrees to either side. */
+  rotateLow: u32;
+  rotateHigh: u32;
+  /** By how many pixels images are padded before they are cropped. */
+  padding: i32;
 }
 
 /** One worker's own working memory. Nobody else reads it. */

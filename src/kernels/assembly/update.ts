@@ -4,6 +4,7 @@
 
 import { beginHash, hashNew } from './hash';
 import { firstMoment, layerOf, secondMoment, stepped, sumGroup } from './inlined';
+import { shiftOfRows } from './shifted-input';
 import { Adam, REDUCE_BYTES, REST_GROUPS, ROW_GROUPS, Run, Scratch, TreeNode } from './structs';
 import { addInto } from './vectors';
 
@@ -207,12 +208,13 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAddress: usize, 
   const stride = layer.stride;
   let finite = 1;
   if (adam.shifted) {
-    // finish: with x = x' - 1 the weight gradient is sum(x' delta) - sum(delta), and sum(delta) is the bias' gradient
+    // as finish does it, while the rows are at hand
     const shift = scratch.shift;
     for (let column = 0; column < stride; column += REDUCE_BYTES) {
       const bytes = min(REDUCE_BYTES, stride - column);
       memory.copy(shift + column, reduceAt(scratch, adam.nodes, adam.nodeCount, biasAt + column, bytes), bytes);
     }
+    shiftOfRows(run, shift, stride);
     // several rows at a time where they are short, a part of a row where it is long
     const rowsAtOnce = max(1, REDUCE_BYTES / stride);
     for (let i = first; i < end; i += rowsAtOnce) {

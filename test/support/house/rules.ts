@@ -123,6 +123,7 @@ interface Ban {
 
 const host = 'src/host/';
 const client = 'coordinator/watch/live-page/client/';
+const drawingClient = 'coordinator/drawing-page/client/';
 
 const bans: readonly Ban[] = [
   {
@@ -151,6 +152,12 @@ const bans: readonly Ban[] = [
     only: [client],
     types: ['coordinator/watch/live-page/', 'coordinator/watch/model/'],
     why: 'the page in the browser shares the types of what it is sent, and no code',
+  },
+  {
+    who: [drawingClient],
+    only: [drawingClient, 'src/image/', 'src/model/'],
+    types: ['src/formats/'],
+    why: 'the drawing page takes of the program what finds a picture and runs a network',
   },
   { who: [''], except: entries, never: entries, why: 'nobody imports an entry' },
 ];

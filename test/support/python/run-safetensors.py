@@ -11,7 +11,9 @@ with open(model_path, "rb") as file:
     data = file.read()
 (length,) = struct.unpack("<Q", data[:8])
 header = json.loads(data[8 : 8 + length])
-assert header["__metadata__"]["normalisation"] == "(pixel / 255 - 0.5) / 0.5"
+metadata = header["__metadata__"]
+mean, std = float(metadata["mean"]), float(metadata["std"])
+assert metadata["normalisation"] == f"(pixel / 255 - {metadata['mean']}) / {metadata['std']}"
 tensors = {}
 for name, entry in header.items():
     if name == "__metadata__":
@@ -19,7 +21,7 @@ for name, entry in header.items():
     begin, end = entry["data_offsets"]
     tensors[name] = numpy.frombuffer(data[8 + length + begin : 8 + length + end], "<f4").reshape(entry["shape"])
 x = numpy.fromfile(images_path, dtype=numpy.uint8).astype(numpy.float32)
-x = (x.reshape(-1, tensors["fc1.weight"].shape[1]) / 255 - 0.5) / 0.5
+x = (x.reshape(-1, tensors["fc1.weight"].shape[1]) / 255 - mean) / std
 layer = 1
 while f"fc{layer}.weight" in tensors:
     x = x @ tensors[f"fc{layer}.weight"].T + tensors[f"fc{layer}.bias"]
