@@ -91,6 +91,14 @@ function fitting<T extends DatasetShape | Dataset>(trained: TrainedModel, datase
       `they go up to ${dataset.classes - 1}, and the model knows ${widths.at(-1)} classes`,
     );
   }
+  const names = trained.model.classNames;
+  const other = names === null ? -1 : (dataset.classNames ?? []).findIndex((name, label) => name !== names[label]);
+  if (other !== -1) {
+    throw refuse(
+      `The classes are not those of the model of ${trained.folder}`,
+      `class ${other} is ${JSON.stringify(dataset.classNames![other])} in the data, and ${JSON.stringify(names![other])} in the model`,
+    );
+  }
   return dataset;
 }
 

@@ -41,7 +41,12 @@ export async function writeResults(
     'model.safetensors',
     encodeSafetensors(
       namedTensors(layout, parameters),
-      modelMetadata({ ...data.train, widths: widthsOf(layout), form: formOf(data.train) }),
+      modelMetadata({
+        ...data.train,
+        widths: widthsOf(layout),
+        form: formOf(data.train),
+        classNames: data.classNames,
+      }),
     ),
   );
   await folder?.writeJson('summary.json', summary);

@@ -2,6 +2,8 @@
 
 import { mnistForm, type PictureForm } from '../data/picture-form.ts';
 import { LockstepError } from '../errors.ts';
+import { classNames as cleanNames } from '../text/class-names.ts';
+import { visibleJson } from '../text/clean-text.ts';
 import { type Layout, layoutOf, type NamedTensor, namedTensors } from './layout.ts';
 
 export interface Model {
@@ -12,13 +14,21 @@ export interface Model {
   readonly columns: number;
   /** Of the images that it was trained on. */
   readonly form: PictureForm;
+  /** One a class, cleaned; null: they are plain numbers from 0. */
+  readonly classNames: readonly string[] | null;
   readonly layout: Layout;
   /** In canonical order. */
   readonly parameters: Float32Array;
 }
 
 /** What the tensors alone do not say, for a file that holds them. */
-export function modelMetadata({ rows, columns, widths, form }: Pick<Model, 'rows' | 'columns' | 'widths' | 'form'>) {
+export function modelMetadata({
+  rows,
+  columns,
+  widths,
+  form,
+  classNames,
+}: Pick<Model, 'rows' | 'columns' | 'widths' | 'form' | 'classNames'>): Record<string, string> {
   return {
     rows: String(rows),
     columns: String(columns),
@@ -28,6 +38,7 @@ export function modelMetadata({ rows, columns, widths, form }: Pick<Model, 'rows
     stretched: String(form.stretched),
     normalisation: '(pixel / 255 - 0.5) / 0.5',
     layers: `${widths.join('-')}, ReLU between them, softmax at the end`,
+    ...(classNames === null ? {} : { classes: visibleJson(JSON.stringify(classNames)) }),
   };
 }
 
@@ -66,7 +77,14 @@ export function modelFromTensors(
   const bad = parameters.findIndex((value) => !Number.isFinite(value));
   if (bad !== -1) throw unfit(name, `parameter ${bad} is ${parameters[bad]}`);
   const size = sizeOf(widths[0]!, metadata, name);
-  return { widths, layout, parameters, ...size, form: pictureFormOf(size, metadata, name) };
+  return {
+    widths,
+    layout,
+    parameters,
+    ...size,
+    form: pictureFormOf(size, metadata, name),
+    classNames: namesIn(metadata, widths.at(-1)!, name),
+  };
 }
 
 function sizeOf(
@@ -82,6 +100,25 @@ function sizeOf(
   }
   const side = Math.sqrt(inputs);
   return Number.isInteger(side) ? { rows: side, columns: side } : { rows: 1, columns: inputs };
+}
+
+/** Models whose classes are numbers do not say any. */
+function namesIn(
+  { classes: text }: Readonly<Record<string, string>>,
+  classes: number,
+  name: string,
+): readonly string[] | null {
+  if (text === undefined) return null;
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    found = null;
+  }
+  const areNames = Array.isArray(found) && found.length === classes && found.every((one) => typeof one === 'string');
+  // others may have written the file: what it says is cleaned as what data say
+  if (areNames) return cleanNames(found as string[]);
+  throw unfit(name, `its metadata do not give each of its ${classes} classes a name ("classes")`);
 }
 
 /** Models of 0.1.0 do not say it: theirs is MNIST's. */
