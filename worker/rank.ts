@@ -17,6 +17,7 @@ import { checkMeans, guessedUrls, readAnnouncement } from '../src/launch/meeting
 import type { Place } from '../src/launch/place.ts';
 import { coresOfRank, threadsFor } from '../src/launch/rank-cores.ts';
 import { hostAndPort } from '../src/options/address-kinds.ts';
+import { readingOf } from '../src/options/reading.ts';
 import type { TrainOptions } from '../src/options/train-options.ts';
 import { type Token, tokenOf } from '../src/wire/auth.ts';
 import { asText } from '../src/wire/fields.ts';
@@ -54,7 +55,7 @@ export async function runRank(place: Place, options: TrainOptions, context: Comm
   const warn = (message: string) => log('warning', message);
   const token = await unlessAborted(readToken(options.tokenFile, warn), signal);
   const targets = targetsOf(place, options, token);
-  const data = new KnownData(await unlessAborted(ownData(options.data, log), signal));
+  const data = new KnownData(await unlessAborted(ownData(options, log), signal));
   const cores = coresOfRank(place, processCores());
   const wired = await context.wiring();
   const wide = options.wide ? { wide: wired.wideKernels() } : {};
@@ -121,8 +122,8 @@ async function authorityOf(certificate: string | null): Promise<string | null> {
 }
 
 /** What it has not, it is sent. */
-async function ownData(folder: string | null, log: (level: 'info', message: string) => void): Promise<Dataset | null> {
-  return await loadDataset(folder).catch(() => {
+async function ownData(options: TrainOptions, log: (level: 'info', message: string) => void): Promise<Dataset | null> {
+  return await loadDataset(options.data, { reading: readingOf(options) }).catch(() => {
     log('info', 'the data are not here: they will be received');
     return null;
   });

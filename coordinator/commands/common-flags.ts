@@ -1,8 +1,8 @@
 // Flags that several commands have, and that mean the same in each.
 
-import type { Flag } from '../../src/options/flags.ts';
+import { type Flag, ungrouped } from '../../src/options/flags.ts';
 import { optionTable } from '../../src/options/option-table.ts';
-import { type CheckpointChoice, checkpointChoice, folderPath, onOff, orNull } from '../../src/options/value-kinds.ts';
+import { type CheckpointChoice, checkpointChoice, onOff, orNull } from '../../src/options/value-kinds.ts';
 
 export const verboseFlag: Flag<boolean> = {
   flag: '--verbose',
@@ -33,8 +33,8 @@ export function jsonFlag(help = 'print the result as JSON, the last line of stdo
 
 /** `defaultText`: whose data are taken without it. */
 export function dataFlag(defaultText: string): Flag<string | null> {
-  const help = 'folder of the four IDX files, plain or .gz';
-  return { flag: '--data <dir>', kind: orNull(folderPath), default: null, defaultText, help };
+  const { flag, kind, help } = optionTable.data;
+  return { flag, kind, default: null, defaultText, help };
 }
 
 /** Of whoever computes steps of a run again. */
@@ -51,8 +51,3 @@ export const workFlags = {
   shards: ungrouped(optionTable.shards),
   engine: ungrouped(optionTable.engine),
 };
-
-/** A flag of `train` in the help of another command. */
-export function ungrouped<T>({ flag, kind, default: value, defaultText, help }: Flag<T>): Flag<T> {
-  return { flag, kind, default: value, help, ...(defaultText === undefined ? {} : { defaultText }) };
-}

@@ -4,6 +4,8 @@ import type { Command } from '../../src/command.ts';
 import type { SplitName } from '../../src/engine.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { confusionOf } from '../../src/figures/confusion.ts';
+import type { Flags } from '../../src/options/flags.ts';
+import { type ReadingOptions, readingFlags } from '../../src/options/reading.ts';
 import { type CheckpointChoice, integer, oneOf, orNull } from '../../src/options/value-kinds.ts';
 import { digestOf } from '../../src/run/digest.ts';
 import { evaluateSplit } from '../evaluation/evaluate-split.ts';
@@ -13,7 +15,7 @@ import { classTable } from './class-table.ts';
 import { checkpointFlag, dataFlag, jsonFlag, verboseFlag, wideFlag } from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
 
-interface Options {
+interface Options extends ReadingOptions {
   readonly checkpoint: CheckpointChoice | null;
   readonly split: SplitName;
   readonly data: string | null;
@@ -23,6 +25,15 @@ interface Options {
   readonly json: boolean;
   readonly verbose: boolean;
 }
+
+/** Of other data; what is not given is as the run had it. */
+const likeTheRun: Flags<ReadingOptions> = {
+  ...readingFlags,
+  label: { ...readingFlags.label, defaultText: "as the run's own" },
+  pixelMax: { ...readingFlags.pixelMax, defaultText: "as the run's own" },
+  imageSize: { ...readingFlags.imageSize, defaultText: "as the run's own" },
+  testSize: { ...readingFlags.testSize, defaultText: 'all images, where the data are not divided' },
+};
 
 export const evaluate: Command<Options> = {
   name: 'evaluate',
@@ -43,6 +54,7 @@ export const evaluate: Command<Options> = {
       default: 'run',
       help: 'whether the images of --data are turned over their diagonal: yes, no, or as those of the run were',
     },
+    ...likeTheRun,
     threads: {
       flag: '--threads <n>',
       kind: orNull(integer(0, 64)),
@@ -59,12 +71,15 @@ Examples:
   $ lockstep evaluate runs/first
   $ lockstep evaluate runs/first --split validation --json
   $ lockstep evaluate runs/first --checkpoint best`,
-  run: async ([folder], { checkpoint, split, data, transpose, threads, wide, json }, { wiring, print, note }) => {
+  run: async ([folder], options, { wiring, print, note }) => {
+    const { checkpoint, split, data, transpose, threads, wide, json } = options;
     const trained = await readModel(folder!, checkpoint, note);
     const trying = { threads, wiring: await wiring(), wide };
-    const loading = { transpose, tell: note };
+    const { label, firstLabel, pixelMax, grey, imageSize, testSize } = options;
+    const reading = { label, firstLabel, pixelMax, grey, imageSize, testSize };
+    const loading = { transpose, reading, tell: note };
     const { means, predictions, labels } = await evaluateSplit(trained, data, split, loading, trying);
-    const names = trained.model.classNames;
+    const names = trained.classNames;
     const confusion = confusionOf(labels, predictions, trained.model.widths.at(-1)!);
     if (json) {
       const digest = digestOf(trained.model.parameters);

@@ -12,6 +12,7 @@ import { namedTensors } from '../../src/model/layout.ts';
 import { type Model, modelMetadata } from '../../src/model/model.ts';
 import { type CheckpointChoice, filePathOrFolder, oneOf, orNull } from '../../src/options/value-kinds.ts';
 import { checkpointName } from '../../src/run/checkpoint.ts';
+import type { ClassNames } from '../../src/text/class-label.ts';
 import { readModel } from '../run-folder/trained-model.ts';
 import { checkpointFlag, jsonFlag, verboseFlag } from './common-flags.ts';
 import { jsonLine, lines } from './result-text.ts';
@@ -55,8 +56,8 @@ Examples:
 
 All but safetensors take raw pixels, 0 to 255: normalisation is part of the model.`,
   run: async ([folder], { checkpoint, format, out, json }, { wiring, print, note }) => {
-    const { model, step } = await readModel(folder!, checkpoint, note);
-    const files = encoded(model, format, (await wiring()).programVersion);
+    const { model, step, classNames } = await readModel(folder!, checkpoint, note);
+    const files = encoded(model, classNames, format, (await wiring()).programVersion);
     const place = step === null ? [] : [checkpointName(step)];
     const target = out ?? join(folder!, 'export', ...place, format === 'tfjs' ? 'tfjs' : `model.${format}`);
     if (out !== null && existsSync(out)) {
@@ -83,8 +84,13 @@ All but safetensors take raw pixels, 0 to 255: normalisation is part of the mode
 };
 
 /** Names below the target ("": the target itself) and contents. */
-function encoded(model: Model, format: Options['format'], version: string): [string, string | Uint8Array][] {
-  const metadata = modelMetadata(model);
+function encoded(
+  model: Model,
+  names: ClassNames,
+  format: Options['format'],
+  version: string,
+): [string, string | Uint8Array][] {
+  const metadata = modelMetadata(model, names);
   if (format === 'onnx') return [['', encodeOnnxModel(model, metadata, version)]];
   if (format === 'tfjs') {
     const { modelJson, weights } = encodeLayersModel(model, metadata);

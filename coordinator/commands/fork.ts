@@ -65,10 +65,10 @@ as a step.`,
   },
 };
 
-/** What is allowed to change: what was typed, and what a preset stands for; images that are turned are other data. */
+/** What is allowed to change: what was typed, and what a preset stands for; images that are read otherwise are other data. */
 function changesOf(given: Given): readonly string[] {
   const ofPreset = Object.keys(presets[given['preset'] as PresetName] ?? {});
-  const typed = [...Object.keys(given), ...ofPreset, ...('transpose' in given ? ['data'] : [])];
+  const typed = [...Object.keys(given), ...ofPreset, ...(readingKeys.some((key) => key in given) ? ['data'] : [])];
   const isRecorded = (key: OptionKey) => optionTable[key].recorded;
   return [...new Set(typed)].filter((name) => optionKeys.some((key) => key === name && isRecorded(key)));
 }

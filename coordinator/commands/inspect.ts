@@ -12,23 +12,20 @@ import { Rasteriser } from '../../src/figures/raster.ts';
 import { loadDataset } from '../../src/host/data/load-dataset.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
 import { contactSheet, firstOfClasses } from '../../src/image/contact-sheet.ts';
-import type { Flags } from '../../src/options/flags.ts';
+import { type Flags, ungrouped } from '../../src/options/flags.ts';
 import { optionTable } from '../../src/options/option-table.ts';
-import { readingOf } from '../../src/options/reading.ts';
+import { type ReadingOptions, readingFlags, readingOf } from '../../src/options/reading.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { filePath, onOff, orNull } from '../../src/options/value-kinds.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
-import { jsonFlag, ungrouped, verboseFlag } from './common-flags.ts';
+import { jsonFlag, verboseFlag } from './common-flags.ts';
 import { countsText, factsText } from './inspect-text.ts';
 import { jsonLine } from './result-text.ts';
 import { writeOutput } from './write-output.ts';
 
-/** What changes how data are read, as `train` has it. */
-type Read = Pick<
-  TrainOptions,
-  'transpose' | 'label' | 'firstLabel' | 'pixelMax' | 'grey' | 'imageSize' | 'testSize' | 'seed'
->;
+/** What changes what is read, as `train` has it. */
+type Read = ReadingOptions & Pick<TrainOptions, 'transpose' | 'seed'>;
 
 interface Options extends Read {
   readonly png: string | null;
@@ -39,13 +36,8 @@ interface Options extends Read {
 
 const readFlags: Flags<Read> = {
   transpose: ungrouped(optionTable.transpose),
-  label: ungrouped(optionTable.label),
-  firstLabel: ungrouped(optionTable.firstLabel),
-  pixelMax: ungrouped(optionTable.pixelMax),
-  grey: ungrouped(optionTable.grey),
-  imageSize: ungrouped(optionTable.imageSize),
-  testSize: ungrouped(optionTable.testSize),
-  seed: ungrouped(optionTable.seed),
+  ...readingFlags,
+  seed: { ...ungrouped(optionTable.seed), help: 'by it --test-size draws' },
 };
 
 const PNG_SAMPLES = 10;

@@ -10,7 +10,7 @@ import { PictureError } from '../../src/image/picture.ts';
 import { besides, probabilityBars, terminalPicture } from '../../src/image/terminal-picture.ts';
 import type { Model } from '../../src/model/model.ts';
 import { type CheckpointChoice, onOff } from '../../src/options/value-kinds.ts';
-import { classLabel } from '../../src/text/class-label.ts';
+import { type ClassNames, classLabel } from '../../src/text/class-label.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { layTrial } from '../evaluation/inference.ts';
 import { readModel } from '../run-folder/trained-model.ts';
@@ -69,7 +69,7 @@ Examples:
 
 Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2 bad usage.`,
   run: async ([folder, ...files], { checkpoint, pictures, wide, json }, { wiring, print, note, colours }) => {
-    const { name, step, model } = await readModel(folder!, checkpoint, note);
+    const { name, step, model, classNames: names } = await readModel(folder!, checkpoint, note);
     // one after the other: neither descriptors nor memory grow with their number
     const forms: (Uint8Array | string)[] = [];
     for (const file of files) forms.push(await formOf(file, model));
@@ -82,7 +82,6 @@ Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2
     });
     const { predictions, probabilities } = await run();
     const classes = model.widths.at(-1)!;
-    const names = model.classNames;
 
     let next = 0;
     const results = forms.map((form, i): Predicted | Unreadable => {
@@ -100,7 +99,7 @@ Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2
       await print(jsonLine({ ...of, ...(names === null ? {} : { classNames: names }), files: results }));
     } else {
       const predicted = results.filter((result): result is Predicted => 'prediction' in result);
-      const shown = predicted.map((result, i) => pictureOf(result, images[i]!, model, colours));
+      const shown = predicted.map((result, i) => pictureOf(result, images[i]!, { columns, names, colours }));
       const rows = predicted.map(({ file, prediction, confidence }) => [
         file,
         classLabel(names, prediction),
@@ -132,9 +131,8 @@ async function formOf(file: string, model: Model): Promise<Uint8Array | string> 
 function pictureOf(
   { file, probabilities }: Predicted,
   image: Uint8Array,
-  { columns, classNames }: Model,
-  colours: boolean,
+  { columns, names, colours }: { readonly columns: number; readonly names: ClassNames; readonly colours: boolean },
 ): string {
-  const lines = besides(terminalPicture(image, columns, colours), columns, probabilityBars(probabilities, classNames));
+  const lines = besides(terminalPicture(image, columns, colours), columns, probabilityBars(probabilities, names));
   return `${printable(file)}\n${lines.join('\n')}\n\n`;
 }

@@ -2,11 +2,12 @@
 
 import type { Command } from '../../src/command.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { ungrouped } from '../../src/options/flags.ts';
 import { optionTable } from '../../src/options/option-table.ts';
 import { integer, onOff } from '../../src/options/value-kinds.ts';
 import { refuseUnexpected } from '../../src/run/expected-digest.ts';
 import { goldenRun } from '../../src/run/golden-run.ts';
-import { dataFlag, jsonFlag, ungrouped, verboseFlag, wideFlag } from './common-flags.ts';
+import { dataFlag, jsonFlag, verboseFlag, wideFlag } from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
 import { failureText, firstDifference, type Parted, trainThatWay, type VerifyDeps, ways } from './verification.ts';
 

@@ -30,6 +30,7 @@ const testTrial: TrialOf = async (trained, data, loading, trying) => {
   let trial: ReturnType<typeof layTrial> | null = null;
   await loadFor(trained, data, {
     ...loading,
+    wholeIsTest: true,
     place: ({ train, test }) => {
       trial = layTrial(trained.model, test, trying);
       const images = new Uint8Array(train.count * train.rows * train.columns);

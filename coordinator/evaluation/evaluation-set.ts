@@ -6,10 +6,11 @@ import { remarksOn } from '../../src/data/remarks.ts';
 import { splitImages } from '../../src/data/sampler.ts';
 import { LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/data/load-dataset.ts';
-import { readingOf } from '../../src/options/reading.ts';
+import { type ReadingOptions, readingLike, readingOf } from '../../src/options/reading.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import type { TrainedModel } from '../run-folder/trained-model.ts';
 import type { Inference } from './inference.ts';
+import { sameClasses } from './same-classes.ts';
 
 /** Whether images are turned over their diagonal: as the run's own were, or not. */
 export type Transposing = 'run' | 'yes' | 'no';
@@ -17,6 +18,10 @@ export type Transposing = 'run' | 'yes' | 'no';
 export interface LoadingFor {
   /** Of other data than the run's own. */
   readonly transpose?: Transposing;
+  /** How other data are read, where it is not as the run's own. */
+  readonly reading?: Partial<ReadingOptions>;
+  /** Whether all images of other data that are not divided count as their test set. */
+  readonly wholeIsTest?: boolean;
   readonly tell?: (message: string) => void;
   /** Data that are in memory already: taken where they are the run's own. */
   readonly known?: KnownData | null;
@@ -38,23 +43,19 @@ export interface JustTrained extends KnownData {
 }
 
 /** `data`: another folder than the run's own, or null. */
-export async function loadFor(
-  trained: TrainedModel,
-  data: string | null,
-  { transpose: asked = 'run', tell = () => undefined, known = null, place }: LoadingFor = {},
-): Promise<Dataset> {
+export async function loadFor(trained: TrainedModel, data: string | null, loading: LoadingFor = {}): Promise<Dataset> {
+  const { transpose: asked = 'run', tell = () => undefined, known = null, place } = loading;
   if (data === null && known !== null && known.digest === trained.dataDigest) return fitting(trained, known.data);
   const folder = data ?? trained.options.data;
   const transpose = data === null || asked === 'run' ? trained.options.transpose : asked === 'yes';
   const instead = data === null ? "put the run's data back there" : "leave --data out for the run's own";
   // the run's own data are known to fit by their digest, which comes last
   const fitted = place && ((shape: DatasetShape) => place(data === null ? shape : fitting(trained, shape)));
-  const dataset = await loadDataset(folder, {
-    instead,
-    reading: { ...readingOf(trained.options), transpose },
-    tell,
-    ...(fitted && { place: fitted }),
-  });
+  const reading =
+    data === null ? readingOf(trained.options) : readingLike(trained.options, loading.reading ?? {}, transpose);
+  const wholeIsTest = data !== null && (loading.wholeIsTest ?? false);
+  const dataset = await loadDataset(folder, { instead, reading, tell, wholeIsTest, ...(fitted && { place: fitted }) });
+  if (data !== null) renumber(trained, dataset);
   const remarks = data === null ? [] : remarksOn(dataset, folder, transpose);
   for (const { level, message } of remarks) tell(level === 'warning' ? `Warning: ${message}` : message);
   if (data === null && datasetDigest(dataset) !== trained.dataDigest) {
@@ -66,6 +67,15 @@ export async function loadFor(
     });
   }
   return fitting(trained, dataset);
+}
+
+/** Labels become the model's class numbers. In place: that is where the model looks for them. */
+function renumber({ model, classNames, folder }: TrainedModel, dataset: Dataset): void {
+  const numbers = sameClasses({ classes: model.widths.at(-1)!, classNames }, dataset, folder);
+  if (numbers === null) return;
+  for (const labels of new Set([dataset.train.labels, dataset.test.labels])) {
+    for (let i = 0; i < labels.length; i++) labels[i] = numbers[labels[i]!]!;
+  }
 }
 
 /** @throws LockstepError where the model cannot be tried on the data */
@@ -89,14 +99,6 @@ function fitting<T extends DatasetShape | Dataset>(trained: TrainedModel, datase
     throw refuse(
       `The labels do not fit the model of ${trained.folder}`,
       `they go up to ${dataset.classes - 1}, and the model knows ${widths.at(-1)} classes`,
-    );
-  }
-  const names = trained.model.classNames;
-  const other = names === null ? -1 : (dataset.classNames ?? []).findIndex((name, label) => name !== names[label]);
-  if (other !== -1) {
-    throw refuse(
-      `The classes are not those of the model of ${trained.folder}`,
-      `class ${other} is ${JSON.stringify(dataset.classNames![other])} in the data, and ${JSON.stringify(names![other])} in the model`,
     );
   }
   return dataset;

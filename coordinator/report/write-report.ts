@@ -103,7 +103,7 @@ function notWritten(folder: string, path: string, cause: unknown): LockstepError
 
 function drawingsOf({ trained, history, summary, data, inference, samples, samplesEpoch }: ReportData): Drawing[] {
   const classes = trained.model.widths.at(-1)!;
-  const names = trained.model.classNames;
+  const names = trained.classNames;
   const confusion = confusionOf(data.test.labels, inference.predictions, classes);
   const { correct, incorrect, surest } = tilesOf(data.test, inference, classes, TILES, names);
   const common = { imageColumns: data.test.columns, tilesAcross: 10 };
@@ -164,7 +164,7 @@ function page(
   const digest = digestOf(model.parameters);
   const sections: Section[] = [
     ...shown,
-    ...classesSection(model.classNames, confusionOf(data.test.labels, inference.predictions, model.widths.at(-1)!)),
+    ...classesSection(trained.classNames, confusionOf(data.test.labels, inference.predictions, model.widths.at(-1)!)),
     { title: 'Workers and what happened to them', ...whatHappened(log.processes, log.omitted) },
     {
       title: 'Configuration',

@@ -62,23 +62,23 @@ function lastWidth(bytes: Uint8Array, hidden: number, path: string): number {
   return tensors.find(({ name }) => name === `fc${hidden + 1}.bias`)?.shape[0] ?? 0;
 }
 
-/** Size, form and names of classes: checkpoints do not say them, but the model of a finished run does, and the data of any. */
+/** Size and form: checkpoints do not say them, but the model of a finished run does, and the data of any. */
 async function imagesOf(
   folder: string,
   options: CheckpointModel['options'],
-): Promise<Pick<Model, 'rows' | 'columns' | 'form' | 'classNames'>> {
+): Promise<Pick<Model, 'rows' | 'columns' | 'form'>> {
   const path = join(folder, 'model.safetensors');
   try {
     const { tensors, metadata } = decodeSafetensors(await readRegularFile(path), path);
-    const { rows, columns, form, classNames } = modelFromTensors(tensors, metadata, path);
-    return { rows, columns, form, classNames };
+    const { rows, columns, form } = modelFromTensors(tensors, metadata, path);
+    return { rows, columns, form };
   } catch (error) {
     // it may be missing or damaged: the checkpoint does not need it
     if (!(error instanceof LockstepError) && codeOf(error) === null) throw error;
   }
-  const { train, classNames } = await loadDataset(options.data, {
+  const { train } = await loadDataset(options.data, {
     instead: "put the run's data back there",
     reading: readingOf(options),
   });
-  return { rows: train.rows, columns: train.columns, form: formOf(train), classNames };
+  return { rows: train.rows, columns: train.columns, form: formOf(train) };
 }

@@ -8,7 +8,7 @@ import { resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
 import { asOf } from '../../src/run/resume-plan.ts';
-import { type Change, changeOf, type Facts, readRunConfig } from '../../src/run/run-record.ts';
+import { type Change, changeOf, type Facts, type RecordedData, readRunConfig } from '../../src/run/run-record.ts';
 import { CheckpointStore, type Chosen, type Found } from './checkpoint-store.ts';
 import { placeOfData } from './run-data.ts';
 
@@ -19,6 +19,8 @@ export interface Run {
   readonly changes: readonly Change[];
   /** Version of the program that wrote it. */
   readonly program: string;
+  /** What its data were understood to be; null: it does not say. */
+  readonly data: RecordedData | null;
 }
 
 /** `refuse`: how a file that cannot be used is told of; `cause`: where it cannot be read, why. */
@@ -32,9 +34,10 @@ export async function readRun(
   } catch (error) {
     throw error instanceof LockstepError ? refuse(error.why, error.cause) : refuse(String(error), error);
   }
-  const { options, facts, changes, program, dataFromRun } = configOf(values, refuse);
-  const data = placeOfData(folder, options.data, dataFromRun);
-  return { options: { ...options, data }, facts: { ...facts, config: { ...facts.config, data } }, changes, program };
+  const { options, facts, changes, program, dataFromRun, data } = configOf(values, refuse);
+  const place = placeOfData(folder, options.data, dataFromRun);
+  const config = { ...facts.config, data: place };
+  return { options: { ...options, data: place }, facts: { ...facts, config }, changes, program, data };
 }
 
 export interface RunAt {
@@ -62,7 +65,7 @@ export async function readRunAt(
 /** The run as it was at a checkpoint. */
 export function runAt(written: Run, { body }: Found): Run {
   const { facts, changes } = asOf({ facts: body.facts, changes: body.changes.map(changeOf) }, written);
-  return { options: resolveOptions({}, facts.config), facts, changes, program: body.program };
+  return { options: resolveOptions({}, facts.config), facts, changes, program: body.program, data: written.data };
 }
 
 /** A value that no option takes is the file's fault, and is told with the file's name. */

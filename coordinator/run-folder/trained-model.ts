@@ -14,7 +14,7 @@ import { digestOf } from '../../src/run/digest.ts';
 import { type Checked, checkHistory, checkSummary } from '../../src/run/disk-records.ts';
 import type { EpochRecord, Summary } from '../../src/run/events.ts';
 import { refuseEdits } from '../../src/run/resume-plan.ts';
-import { type Change, changeOf } from '../../src/run/run-record.ts';
+import { type Change, changeOf, type Facts, type RecordedData } from '../../src/run/run-record.ts';
 import { resumeCommand } from '../../src/text/shell-command.ts';
 import { readCheckpointModel } from './checkpoint-model.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
@@ -35,6 +35,8 @@ export interface TrainedModel {
   readonly changes: readonly Change[];
   /** Of the data that it was trained on. */
   readonly dataDigest: string;
+  /** Names of its classes, by their numbers; null: they are plain numbers, or it does not say. */
+  readonly classNames: readonly string[] | null;
   /** The version of the program that trained it last. */
   readonly program: string;
 }
@@ -46,14 +48,13 @@ export async function readModel(
   tell: (message: string) => void = () => undefined,
 ): Promise<TrainedModel> {
   if (checkpoint === null) return await readTrainedModel(folder);
-  const { model, step, options, facts, changes, program } = await readCheckpointModel(folder, checkpoint, tell);
-  const { dataDigest } = facts;
-  return { folder, step, name: basename(resolve(folder)), options, model, summary: null, changes, dataDigest, program };
+  const { model, step, facts, data, ...run } = await readCheckpointModel(folder, checkpoint, tell);
+  return { ...run, ...knownOf(folder, facts, data, model), step, model, summary: null };
 }
 
 /** `folder`: a run folder, of which config.json, model.safetensors, summary.json and the newest checkpoint are read. */
 export async function readTrainedModel(folder: string): Promise<TrainedModel> {
-  const { options, facts, changes, program } = await readRun(folder, (why, cause) => {
+  const { options, facts, changes, program, data } = await readRun(folder, (why, cause) => {
     if (codeOf(cause) === 'ENOENT') return noRun(folder);
     return codeOf(cause) === null
       ? refuse(folder, 'config.json', why, cause)
@@ -73,8 +74,15 @@ export async function readTrainedModel(folder: string): Promise<TrainedModel> {
     if (summary === null && !isModelOf(model, body, state)) throw unfinished(folder, 'summary.json');
   }
   compareModel(folder, model, options, facts.engine, summary);
-  const { dataDigest } = facts;
-  return { folder, step: null, name: basename(resolve(folder)), options, model, summary, changes, dataDigest, program };
+  return { ...knownOf(folder, facts, data, model), options, changes, program, step: null, model, summary };
+}
+
+function knownOf(folder: string, { dataDigest }: Facts, data: RecordedData | null, { widths }: Model) {
+  const named = data?.classNames?.length ?? widths.at(-1);
+  if (named !== widths.at(-1)) {
+    throw refuse(folder, 'config.json', `it names ${named} classes, and its model has ${widths.at(-1)}`);
+  }
+  return { folder, name: basename(resolve(folder)), dataDigest, classNames: data?.classNames ?? null };
 }
 
 /** What config.json, summary.json and the model itself say of it. @throws LockstepError where they differ */

@@ -2,6 +2,7 @@
 // can be refused is refused here, before anything is changed on the disk.
 
 import { join, resolve } from 'node:path';
+import type { LoadedDataset } from '../../src/data/dataset.ts';
 import { stepsPerEpoch } from '../../src/data/sampler.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import type { Layout } from '../../src/model/layout.ts';
@@ -22,7 +23,7 @@ import {
   refuseChanges,
   refuseEdits,
 } from '../../src/run/resume-plan.ts';
-import { type Change, type Facts, firstSelectable, runConfigOf } from '../../src/run/run-record.ts';
+import { type Change, type Facts, firstSelectable, type RecordedData, runConfigOf } from '../../src/run/run-record.ts';
 import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
 import { CheckpointStore, type Chosen, type Found } from '../run-folder/checkpoint-store.ts';
 import { type RunAt, readRunAt } from '../run-folder/read-run.ts';
@@ -107,7 +108,9 @@ async function openNew(deps: OpenDeps): Promise<OpenRun> {
   const { dataDigest, ...read } = await readData(deps);
   const facts = { config: configForFile(recorded), engine, dataDigest };
   const folder =
-    options.out === null ? null : await RunFolder.create(options.out, runConfigOf(facts, program, [], dataFromRun));
+    options.out === null
+      ? null
+      : await RunFolder.create(options.out, runConfigOf(facts, program, [], dataFromRun, understood(read.data)));
   const store = folder === null ? null : new CheckpointStore(folder.path);
   return { ...read, folder, store, start: null, source: null, inPlace: true, facts, changes: [], begin: nothing };
 }
@@ -149,7 +152,7 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
   const vain = changesInVain(position, plan, start?.changes.length ?? 0, options.patience);
   if (vain.length > 0) onEvent({ type: 'warning', message: inVain(vain, position.step) });
 
-  const runConfig = runConfigOf(facts, program, changes, dataFromRun);
+  const runConfig = runConfigOf(facts, program, changes, dataFromRun, understood(read.data));
   if (folder === null) {
     const elsewhere = await RunFolder.create(options.out!, runConfig);
     return {
@@ -171,6 +174,10 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
     await folder.remove('summary.json');
   };
   return { ...read, folder, store, start, source, inPlace: true, facts, changes, begin };
+}
+
+function understood({ form, classNames, validation, testDrawn }: LoadedDataset): RecordedData {
+  return { form, classNames, validation, testDrawn };
 }
 
 function inVain(names: readonly string[], step: number): string {

@@ -2,7 +2,7 @@
 // digest by which other data are known.
 
 import type { DatasetShape } from '../../src/data/assemble.ts';
-import type { Dataset } from '../../src/data/dataset.ts';
+import type { LoadedDataset } from '../../src/data/dataset.ts';
 import { augmentationRemark, remarksOn } from '../../src/data/remarks.ts';
 import { type SplitNumbers, splitImages } from '../../src/data/sampler.ts';
 import { loadDataset } from '../../src/host/data/load-dataset.ts';
@@ -19,7 +19,7 @@ import { DatasetHash } from '../../src/wire/dataset-bytes.ts';
 import { keepsOutcomes, placesFor } from './make-executor.ts';
 
 export interface RunData {
-  readonly data: Dataset;
+  readonly data: LoadedDataset;
   readonly numbers: SplitNumbers;
   readonly shape: RunShape;
   /** Holds the data, of which `data` is a view, and the numbers of the validation split. */

@@ -41,12 +41,7 @@ export async function writeResults(
     'model.safetensors',
     encodeSafetensors(
       namedTensors(layout, parameters),
-      modelMetadata({
-        ...data.train,
-        widths: widthsOf(layout),
-        form: formOf(data.train),
-        classNames: data.classNames,
-      }),
+      modelMetadata({ ...data.train, widths: widthsOf(layout), form: formOf(data.train) }),
     ),
   );
   await folder?.writeJson('summary.json', summary);

@@ -79,7 +79,9 @@ export function assembled(source: DataSource, reading: Reading): Assembled {
   const ofTest = test === null ? ofTrain.filter(isOneOf(drawn!)) : moved(test.labels);
   const kept = test === null ? ofTrain.filter((_, at) => !isOneOf(drawn!)(0, at)) : ofTrain;
   const ofValidation = validation === null ? new Uint8Array(0) : moved(validation.labels);
-  const classes = classNames?.length ?? classesOf(ofTrain, ofTest, labelsNameOf(test ?? train));
+  // of data that are all test set, their own labels
+  const counted = ofTrain.length > 0 ? ofTrain : ofTest;
+  const classes = classNames?.length ?? classesOf(counted, ofTest, labelsNameOf(test ?? train));
   if (validation !== null) classesOf(ofTrain, ofValidation, labelsNameOf(validation), classes);
   const labels = new Uint8Array(kept.length + ofValidation.length);
   labels.set(kept);
@@ -115,12 +117,13 @@ function namesOf(
     const plain = classNames.every((name, at) => name === String(at));
     return { classNames: plain ? null : classNames, first: 0 };
   }
-  const parts = [train, ...[validation, test].filter((part) => part !== null)];
+  const parts = [train, validation, test].filter((part) => part !== null && part.count > 0) as readonly SourcePart[];
+  const [main] = parts;
   const least = Math.min(...parts.map(({ labels }) => smallest(labels)));
-  const first = firstLabel ?? (least === 1 && smallest(train.labels) === 1 ? 1 : 0);
+  const first = firstLabel ?? (least === 1 && smallest(main!.labels) === 1 ? 1 : 0);
   if (first > least) throw belowFirst(parts, first);
   if (first === 0) return { classNames: null, first };
-  const most = largest(train.labels);
+  const most = largest(main!.labels);
   return { classNames: Array.from({ length: most - first + 1 }, (_, at) => String(first + at)), first };
 }
 

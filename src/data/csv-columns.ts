@@ -15,6 +15,8 @@ export interface CsvColumns {
 
 const labelNames = ['label', 'labels', 'class', 'target', 'y'];
 const MOST_SHOWN = 6;
+/** So few pixels may well count upwards. */
+const FEW = 12;
 
 /** `asked`: --label. @throws LockstepError where that is no column, or none is found */
 export function csvColumns(name: string, first: readonly string[], asked: string | null): CsvColumns {
@@ -53,7 +55,7 @@ function isHeader(first: readonly string[], asked: string | null): boolean {
   if (inner.some((text) => !isNumber(text))) return true;
   if (asked !== null && !isNumber(asked) && first.includes(asked)) return true;
   if (first.some((text) => labelNames.includes(text.trim().toLowerCase()))) return true;
-  return inner.length > 3 && inner.every((text, at) => at === 0 || Number(text) === Number(inner[at - 1]) + 1);
+  return inner.length > FEW && inner.every((text, at) => at === 0 || Number(text) === Number(inner[at - 1]) + 1);
 }
 
 function noTable(name: string, why: string): LockstepError {

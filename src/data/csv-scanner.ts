@@ -87,7 +87,7 @@ export class CsvScanner {
 
   #endLine(byte: number): void {
     // CRLF is one end
-    if (byte === LF && this.#afterCr) return void (this.#rowLine = this.#line);
+    if (byte === LF && this.#afterCr) return;
     const isEmpty = this.#column === 0 && this.#length === 0 && !this.#wasQuoted;
     if (!isEmpty) this.#endRow();
     this.#line++;

@@ -2,7 +2,7 @@
 
 import { mnistForm, type PictureForm } from '../data/picture-form.ts';
 import { LockstepError } from '../errors.ts';
-import { classNames as cleanNames } from '../text/class-names.ts';
+import type { ClassNames } from '../text/class-label.ts';
 import { visibleJson } from '../text/clean-text.ts';
 import { type Layout, layoutOf, type NamedTensor, namedTensors } from './layout.ts';
 
@@ -14,21 +14,16 @@ export interface Model {
   readonly columns: number;
   /** Of the images that it was trained on. */
   readonly form: PictureForm;
-  /** One a class, cleaned; null: they are plain numbers from 0. */
-  readonly classNames: readonly string[] | null;
   readonly layout: Layout;
   /** In canonical order. */
   readonly parameters: Float32Array;
 }
 
 /** What the tensors alone do not say, for a file that holds them. */
-export function modelMetadata({
-  rows,
-  columns,
-  widths,
-  form,
-  classNames,
-}: Pick<Model, 'rows' | 'columns' | 'widths' | 'form' | 'classNames'>): Record<string, string> {
+export function modelMetadata(
+  { rows, columns, widths, form }: Pick<Model, 'rows' | 'columns' | 'widths' | 'form'>,
+  classNames: ClassNames = null,
+): Record<string, string> {
   return {
     rows: String(rows),
     columns: String(columns),
@@ -77,14 +72,7 @@ export function modelFromTensors(
   const bad = parameters.findIndex((value) => !Number.isFinite(value));
   if (bad !== -1) throw unfit(name, `parameter ${bad} is ${parameters[bad]}`);
   const size = sizeOf(widths[0]!, metadata, name);
-  return {
-    widths,
-    layout,
-    parameters,
-    ...size,
-    form: pictureFormOf(size, metadata, name),
-    classNames: namesIn(metadata, widths.at(-1)!, name),
-  };
+  return { widths, layout, parameters, ...size, form: pictureFormOf(size, metadata, name) };
 }
 
 function sizeOf(
@@ -100,25 +88,6 @@ function sizeOf(
   }
   const side = Math.sqrt(inputs);
   return Number.isInteger(side) ? { rows: side, columns: side } : { rows: 1, columns: inputs };
-}
-
-/** Models whose classes are numbers do not say any. */
-function namesIn(
-  { classes: text }: Readonly<Record<string, string>>,
-  classes: number,
-  name: string,
-): readonly string[] | null {
-  if (text === undefined) return null;
-  let found: unknown;
-  try {
-    found = JSON.parse(text);
-  } catch {
-    found = null;
-  }
-  const areNames = Array.isArray(found) && found.length === classes && found.every((one) => typeof one === 'string');
-  // others may have written the file: what it says is cleaned as what data say
-  if (areNames) return cleanNames(found as string[]);
-  throw unfit(name, `its metadata do not give each of its ${classes} classes a name ("classes")`);
 }
 
 /** Models of 0.1.0 do not say it: theirs is MNIST's. */

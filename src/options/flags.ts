@@ -46,3 +46,8 @@ export function checkedFlags<O>(flags: Flags<O>, given: Readonly<Record<string, 
 export function bareFlag(flag: string): string {
   return flag.split(' ')[0]!;
 }
+
+/** A flag of `train` in the help of another command. */
+export function ungrouped<T>({ flag, kind, default: value, defaultText, help }: Flag<T>): Flag<T> {
+  return { flag, kind, default: value, help, ...(defaultText === undefined ? {} : { defaultText }) };
+}

@@ -68,6 +68,14 @@ const record = v.object({
   dataDigest: hex,
   changes,
   dataFromRun: v.optional(v.string()),
+  data: v.exactOptional(
+    v.object({
+      form: v.string(),
+      classNames: v.nullable(v.pipe(v.array(v.string()), v.maxLength(256))),
+      validation: count,
+      testDrawn: v.boolean(),
+    }),
+  ),
 });
 
 const log = v.object({

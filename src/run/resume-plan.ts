@@ -3,6 +3,7 @@
 import { LockstepError } from '../errors.ts';
 import { maxTotalSteps } from '../options/config.ts';
 import { flagName, optionKeys, optionTable, valueBefore } from '../options/option-table.ts';
+import { readingKeys } from '../options/reading.ts';
 import { didYouMean } from '../text/nearest.ts';
 import { bareValue } from '../text/shown-value.ts';
 import { endStepOf, epochStartOf, isOutOfPatience, type Position, patienceEnd } from './position.ts';
@@ -87,8 +88,8 @@ export function allowedNames(given: readonly string[]): string[] {
 export function refuseChanges(found: readonly Difference[], allowed: readonly string[], run: string): void {
   const refused = found.filter(({ name }) => !allowed.includes(name));
   if (refused.length === 0) return;
-  // images that are turned are other data
-  const asked = refused.flatMap(({ name }) => (name === 'transpose' ? [name, 'data'] : [name]));
+  // images that are read otherwise are other data
+  const asked = refused.flatMap(({ name }) => (readingKeys.some((key) => key === name) ? [name, 'data'] : [name]));
   const names = [...new Set(asked)].join(',');
   throw new LockstepError({
     code: 'ERR_LOCKSTEP_RESUME_REFUSED',

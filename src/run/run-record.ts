@@ -3,6 +3,7 @@
 
 import { configForFile, recordKey, resolveOptions } from '../options/config.ts';
 import type { TrainOptions } from '../options/train-options.ts';
+import { classNames } from '../text/class-names.ts';
 import { checkRecord, type ReadRecord } from './disk-records.ts';
 
 /** All that a run's bits depend on, and options that they do not depend on. */
@@ -50,12 +51,26 @@ function epochsDoneAt({ step, epochsDone }: Change, history: readonly { readonly
   return epochsDone ?? history.filter(({ steps }) => steps <= step).length;
 }
 
+/** What a run's data were understood to be: known without them. */
+export interface RecordedData {
+  /** "IDX files" */
+  readonly form: string;
+  /** One a class; null: they are plain numbers from 0. */
+  readonly classNames: readonly string[] | null;
+  /** Images of the data's own validation split, which stood in place of --val-size; 0: they have none. */
+  readonly validation: number;
+  /** Whether the test set was drawn from the training images. */
+  readonly testDrawn: boolean;
+}
+
 export interface RunRecord {
   /** Version of the program that wrote it. */
   readonly program: string;
   readonly engine: string;
   readonly dataDigest: string;
   readonly changes: readonly Change[];
+  /** What its data were understood to be. Not recorded by 0.1.0, whose data were IDX files. */
+  readonly data?: RecordedData;
   /** The way from the run folder to the data: both may move together. Not recorded by 0.1.0, nor for MNIST's own. */
   readonly dataFromRun?: string;
 }
@@ -66,12 +81,14 @@ export function runConfigOf(
   program: string,
   changes: readonly Change[],
   dataFromRun: string | null = null,
+  data: RecordedData | null = null,
 ): object {
   const record: RunRecord = {
     program,
     engine,
     dataDigest,
     changes,
+    ...(data === null ? {} : { data }),
     ...(dataFromRun === null ? {} : { dataFromRun }),
   };
   return { ...config, [recordKey]: record };
@@ -85,17 +102,23 @@ export function readRunConfig(values: Readonly<Record<string, unknown>>):
       changes: readonly Change[];
       program: string;
       dataFromRun: string | null;
+      data: RecordedData | null;
     }
   | { readonly why: string } {
   const found = checkRecord(values[recordKey]);
   if ('why' in found) {
     return { why: `it does not say on which data and with which engine it was trained ("${recordKey}": ${found.why})` };
   }
-  const { program, engine, dataDigest, changes, dataFromRun = null } = found.value;
+  const { program, engine, dataDigest, changes, dataFromRun = null, data = null } = found.value;
   const options = resolveOptions({}, values);
   if (options.engine !== engine) return { why: `"engine" is ${options.engine}, and in "${recordKey}" it is ${engine}` };
   const facts = { config: configForFile(options), engine, dataDigest };
-  return { options, facts, changes: changes.map(changeOf), program, dataFromRun };
+  return { options, facts, changes: changes.map(changeOf), program, dataFromRun, data: data && cleaned(data) };
+}
+
+/** Names are those of strangers, wherever they were kept. */
+function cleaned(data: RecordedData): RecordedData {
+  return { ...data, classNames: data.classNames && classNames(data.classNames) };
 }
 
 /** Without the key of a number that was not recorded. */

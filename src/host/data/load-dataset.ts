@@ -7,6 +7,7 @@ import { assembled, type DatasetShape } from '../../data/assemble.ts';
 import type { DatasetPlace, LoadedDataset } from '../../data/dataset.ts';
 import { type DataSource, plainReading, type Reading } from '../../data/source.ts';
 import { LockstepError } from '../../errors.ts';
+import { classNames } from '../../text/class-names.ts';
 import { openSource } from './open-source.ts';
 import { readSource } from './read-source.ts';
 
@@ -15,6 +16,8 @@ export interface Loading {
   readonly instead?: string;
   /** How the data are to be read, where it is not as they are. */
   readonly reading?: Partial<Reading>;
+  /** Whether all images count as the test set where they are not divided, and none is to be drawn: of whoever trains nothing. */
+  readonly wholeIsTest?: boolean;
   /** Where the data are to lie, as they will be: asked before the images are read; may throw. Without it, in arrays of their own. */
   readonly place?: (shape: DatasetShape) => DatasetPlace;
   /** Hears the data set piece by piece as it is read, in the order of its digest, when it knows the shape. */
@@ -27,7 +30,9 @@ export interface Loading {
 export async function loadDataset(path: string | null, loading: Loading = {}): Promise<LoadedDataset> {
   const { instead = 'leave --data out to train on MNIST', tell = () => undefined, seen = () => undefined } = loading;
   const reading = { ...plainReading, ...loading.reading };
-  const source = await openSource(path ?? packagedFolder(), { reading, instead, tell });
+  const opened = await openSource(path ?? packagedFolder(), { reading, instead, tell });
+  const isWhole = (loading.wholeIsTest ?? false) && opened.test === null && reading.testSize === null;
+  const source = named(isWhole ? allTest(opened) : opened);
   try {
     const found = assembled(source, reading);
     for (const remark of found.remarks) tell(remark);
@@ -43,6 +48,18 @@ function filesOf({ train, validation, test }: DataSource): string[] {
   const parts = [train, validation, test].filter((part) => part !== null);
   return [...new Set(parts.flatMap(({ name, labelsName }) => [name, labelsName ?? name]))];
 }
+
+function named(source: DataSource): DataSource {
+  return { ...source, classNames: source.classNames && classNames(source.classNames) };
+}
+
+/** There is nothing to train on then. */
+function allTest(source: DataSource): DataSource {
+  const { name } = source.train;
+  return { ...source, train: { name, count: 0, labels: new Uint8Array(0), read: nothing }, test: source.train };
+}
+
+const nothing = async (): Promise<void> => undefined;
 
 function packagedFolder(): string {
   try {
