@@ -15,11 +15,11 @@ import { missing } from '../support/tools.ts';
 const raw = [
   `"'><img src=x onerror="document.title='owned'">`,
   `</title></script><script>document.title='owned'</script>`,
-  '\u001b]0;owned\u0007\u001b[2J${process.exit(9)}',
+  '\u001b]0;owned\u0007\u001b[2J$(exit 9)',
 ];
 /** In the order of their code points, as classes are; what cannot be seen has become its number. */
 const names = [
-  '\\x1b]0;owned\\x07\\x1b[2J${process.exit(9)}',
+  '\\x1b]0;owned\\x07\\x1b[2J$(exit 9)',
   `"'><img src=x onerror="document.title='owned'">`,
   `</title></script><script>document.title='owned'</script>`,
 ];
