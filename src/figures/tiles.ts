@@ -43,11 +43,10 @@ export function tilesOf(set: ImageSet, judged: Judged, classes: number, most: nu
   return { correct: correct.map(tile), incorrect: wrong.slice(0, most).map(tile), surest: surest.map(tile) };
 }
 
-/** Numbers fit into one line, names do not. */
+/** Numbers fit into one line; of names, each has one of its own. */
 function captionOf(names: ClassNames, label: number, prediction: number): string[] {
   const right = label === prediction;
   if (names === null) return [right ? `${label} seen as ${prediction}` : `${label} taken for ${prediction}`];
   const name = drawnLabel(names, label, NAME_SIZE, NAME_ROOM);
-  // the arrow, which the letters lack, is put into words
   return right ? [name, 'found'] : [name, `as ${drawnLabel(names, prediction, NAME_SIZE, NAME_ROOM - 16)}`];
 }
