@@ -5,7 +5,6 @@ import type { Command } from '../../src/command.ts';
 import type { LoadedDataset } from '../../src/data/dataset.ts';
 import { type Inspection, inspected } from '../../src/data/inspection.ts';
 import { augmentationRemark, remarksOn } from '../../src/data/remarks.ts';
-import { type Suspicion, suspicionsOf } from '../../src/data/suspicions.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { sampleChart } from '../../src/figures/grids.ts';
 import { Rasteriser } from '../../src/figures/raster.ts';
@@ -22,6 +21,7 @@ import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { jsonFlag, verboseFlag } from './common-flags.ts';
 import { countsText, factsText } from './inspect-text.ts';
 import { jsonLine } from './result-text.ts';
+import { type Suspicion, suspicionsOf } from './suspicions.ts';
 import { writeOutput } from './write-output.ts';
 
 /** What changes what is read, as `train` has it. */

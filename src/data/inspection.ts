@@ -1,4 +1,4 @@
-// What there is in a data set: images by class and split, their pixels, and what is the same. Counting only; suspicions.ts judges.
+// What there is in a data set: images by class and split, their pixels, and what is the same. Counting only; what is suspicious is judged elsewhere.
 // Pure.
 
 import type { Dataset, ImageSet } from './dataset.ts';

@@ -1,10 +1,10 @@
 // What is counted and suspected in a data set, on small ones in which each fault was put by hand.
 
 import { describe, expect, it } from 'vitest';
+import { suspicionsOf } from '../../coordinator/commands/suspicions.ts';
 import type { Dataset, ImageSet } from '../../src/data/dataset.ts';
 import { duplicatesIn } from '../../src/data/duplicates.ts';
 import { inspected } from '../../src/data/inspection.ts';
-import { suspicionsOf } from '../../src/data/suspicions.ts';
 
 /** Images of 2x2 pixels, by what the first pixel is and the others are. */
 function setOf(...images: readonly (readonly [label: number, first: number, others: number])[]): ImageSet {

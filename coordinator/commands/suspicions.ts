@@ -1,8 +1,8 @@
 // What of a data set a user should look at before training on it: a sentence each, with the numbers that it rests on. Pure.
 
-import { type ClassNames, classLabel } from '../text/class-label.ts';
-import { counted } from '../text/counted.ts';
-import type { InspectedSplit, Inspection } from './inspection.ts';
+import type { InspectedSplit, Inspection } from '../../src/data/inspection.ts';
+import { type ClassNames, classLabel } from '../../src/text/class-label.ts';
+import { counted } from '../../src/text/counted.ts';
 
 export interface Suspicion {
   /** What a program may ask for. */
