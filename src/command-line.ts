@@ -26,6 +26,7 @@ import { errorText, exitCodeOf } from './text/error-text.ts';
 const commands: ReadonlyMap<string, () => Promise<AnyCommand>> = new Map<string, () => Promise<AnyCommand>>([
   ['train', async () => (await import('../coordinator/commands/train.ts')).train],
   ['worker', async () => (await import('../worker/command.ts')).worker],
+  ['inspect', async () => (await import('../coordinator/commands/inspect.ts')).inspect],
   ['evaluate', async () => (await import('../coordinator/commands/evaluate.ts')).evaluate],
   ['predict', async () => (await import('../coordinator/commands/predict.ts')).predict],
   ['report', async () => (await import('../coordinator/commands/report.ts')).report],

@@ -3,7 +3,7 @@
 import type { Command } from '../../src/command.ts';
 import type { SplitName } from '../../src/engine.ts';
 import { ExitCode } from '../../src/errors.ts';
-import { classFigures, confusionOf } from '../../src/figures/confusion.ts';
+import { confusionOf } from '../../src/figures/confusion.ts';
 import type { Flags } from '../../src/options/flags.ts';
 import { type ReadingOptions, readingFlags } from '../../src/options/reading.ts';
 import { type CheckpointChoice, integer, oneOf, orNull } from '../../src/options/value-kinds.ts';
@@ -11,6 +11,7 @@ import { digestOf } from '../../src/run/digest.ts';
 import { evaluateSplit } from '../evaluation/evaluate-split.ts';
 import type { Transposing } from '../evaluation/evaluation-set.ts';
 import { readModel } from '../run-folder/trained-model.ts';
+import { classTable } from './class-table.ts';
 import { checkpointFlag, dataFlag, jsonFlag, verboseFlag, wideFlag } from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
 
@@ -78,16 +79,16 @@ Examples:
     const reading = { label, firstLabel, pixelMax, grey, imageSize, testSize };
     const loading = { transpose, reading, tell: note };
     const { means, predictions, labels } = await evaluateSplit(trained, data, split, loading, trying);
+    const names = trained.classNames;
     const confusion = confusionOf(labels, predictions, trained.model.widths.at(-1)!);
     if (json) {
       const digest = digestOf(trained.model.parameters);
       const { name, step } = trained;
       const of = step === null ? { run: name } : { run: name, checkpoint: step };
-      await print(jsonLine({ ...of, split, samples: labels.length, ...means, confusion, digest }));
+      const named = names === null ? {} : { classNames: names };
+      await print(jsonLine({ ...of, split, samples: labels.length, ...means, ...named, confusion, digest }));
       return ExitCode.done;
     }
-    const classes = classFigures(confusion);
-    const shown = (ratio: number | null) => (ratio === null ? '-' : ratio.toFixed(4));
     await print(
       [
         table([
@@ -97,16 +98,7 @@ Examples:
           ['Accuracy', means.accuracy.toFixed(4)],
           ['Loss', means.loss.toFixed(4)],
         ]),
-        table([
-          ['Label', 'Samples', 'Precision', 'Recall', ...confusion.map((_, label) => `as ${label}`)],
-          ...classes.map(({ label, samples, precision, recall }) => [
-            String(label),
-            samples,
-            shown(precision),
-            shown(recall),
-            ...confusion[label]!,
-          ]),
-        ]),
+        classTable(confusion, names),
       ].join('\n'),
     );
     return ExitCode.done;

@@ -10,7 +10,7 @@ import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { encodeLayersModel } from '../../src/formats/tfjs-layers.ts';
 import { initFileOf } from '../../src/model/init-choice.ts';
 import { namedTensors } from '../../src/model/layout.ts';
-import { type Model, modelMetadata } from '../../src/model/model.ts';
+import { modelMetadata } from '../../src/model/model.ts';
 import { configForFile } from '../../src/options/config.ts';
 import { trainCommand } from '../../src/options/train-command.ts';
 import { digestOf } from '../../src/run/digest.ts';
@@ -30,11 +30,11 @@ interface ExportForm {
 }
 
 export const exportForms: { readonly [N in ExportName]: ExportForm } = {
-  safetensors: { path: 'model.safetensors', files: ({ model }) => [['', safetensorsOf(model)]] },
+  safetensors: { path: 'model.safetensors', files: (trained) => [['', safetensorsOf(trained)]] },
   tfjs: {
     path: 'tfjs',
-    files: ({ model }) => {
-      const { modelJson, weights } = encodeLayersModel(model, modelMetadata(model));
+    files: ({ model, classNames }) => {
+      const { modelJson, weights } = encodeLayersModel(model, modelMetadata(model, classNames));
       return [
         ['weights.bin', weights],
         ['model.json', modelJson],
@@ -43,12 +43,14 @@ export const exportForms: { readonly [N in ExportName]: ExportForm } = {
   },
   onnx: {
     path: 'model.onnx',
-    files: ({ model }, version) => [['', encodeOnnxModel(model, modelMetadata(model), version)]],
+    files: ({ model, classNames }, version) => [
+      ['', encodeOnnxModel(model, modelMetadata(model, classNames), version)],
+    ],
   },
   pytorch: {
     path: 'pytorch',
     files: (trained) => [
-      [weightsFile, safetensorsOf(trained.model)],
+      [weightsFile, safetensorsOf(trained)],
       ['model.py', pytorchModule(described(trained))],
     ],
   },
@@ -56,12 +58,13 @@ export const exportForms: { readonly [N in ExportName]: ExportForm } = {
   card: { path: 'README.md', files: (trained) => [['', modelCard(cardFacts(trained))]] },
 };
 
-function safetensorsOf(model: Model): Uint8Array {
-  return encodeSafetensors(namedTensors(model.layout, model.parameters), { format: 'pt', ...modelMetadata(model) });
+function safetensorsOf({ model, classNames }: TrainedModel): Uint8Array {
+  const metadata = { format: 'pt', ...modelMetadata(model, classNames) };
+  return encodeSafetensors(namedTensors(model.layout, model.parameters), metadata);
 }
 
-function described({ model, name, summary }: TrainedModel): Described {
-  return { model, classNames: null, name, digest: digestOf(model.parameters), test: summary?.test ?? null };
+function described({ model, classNames, name, summary }: TrainedModel): Described {
+  return { model, classNames, name, digest: digestOf(model.parameters), test: summary?.test ?? null };
 }
 
 function cardFacts(trained: TrainedModel): CardFacts {

@@ -10,6 +10,7 @@ import { PictureError } from '../../src/image/picture.ts';
 import { besides, probabilityBars, terminalPicture } from '../../src/image/terminal-picture.ts';
 import type { Model } from '../../src/model/model.ts';
 import { type CheckpointChoice, onOff } from '../../src/options/value-kinds.ts';
+import { type ClassNames, classLabel } from '../../src/text/class-label.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { layTrial } from '../evaluation/inference.ts';
 import { readModel } from '../run-folder/trained-model.ts';
@@ -30,6 +31,8 @@ interface Options {
 interface Predicted {
   readonly file: string;
   readonly prediction: number;
+  /** Of the class, where classes have names. */
+  readonly className?: string;
   readonly confidence: number;
   readonly probabilities: readonly number[];
 }
@@ -66,7 +69,7 @@ Examples:
 
 Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2 bad usage.`,
   run: async ([folder, ...files], { checkpoint, pictures, wide, json }, { wiring, print, note, colours }) => {
-    const { name, step, model } = await readModel(folder!, checkpoint, note);
+    const { name, step, model, classNames: names } = await readModel(folder!, checkpoint, note);
     // one after the other: neither descriptors nor memory grow with their number
     const forms: (Uint8Array | string)[] = [];
     for (const file of files) forms.push(await formOf(file, model));
@@ -86,18 +89,20 @@ Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2
       if (typeof form === 'string') return { file, error: form };
       const own = [...probabilities.subarray(next * classes, (next + 1) * classes)];
       const prediction = predictions[next++]!;
-      return { file, prediction, confidence: own[prediction]!, probabilities: own };
+      const named = names === null ? {} : { className: names[prediction]! };
+      return { file, prediction, ...named, confidence: own[prediction]!, probabilities: own };
     });
     const failed = results.filter((result): result is Unreadable => 'error' in result);
     for (const { file, error } of failed) note(`Warning: ${file} cannot be used: ${error}`);
     if (json) {
-      await print(jsonLine({ run: name, ...(step === null ? {} : { checkpoint: step }), files: results }));
+      const of = step === null ? { run: name } : { run: name, checkpoint: step };
+      await print(jsonLine({ ...of, ...(names === null ? {} : { classNames: names }), files: results }));
     } else {
       const predicted = results.filter((result): result is Predicted => 'prediction' in result);
-      const shown = predicted.map((result, i) => pictureOf(result, images[i]!, model, colours));
+      const shown = predicted.map((result, i) => pictureOf(result, images[i]!, { columns, names, colours }));
       const rows = predicted.map(({ file, prediction, confidence }) => [
         file,
-        String(prediction),
+        classLabel(names, prediction),
         confidence.toFixed(4),
       ]);
       const text = rows.length === 0 ? '' : table([['File', 'Prediction', 'Confidence'], ...rows]);
@@ -126,9 +131,8 @@ async function formOf(file: string, model: Model): Promise<Uint8Array | string> 
 function pictureOf(
   { file, probabilities }: Predicted,
   image: Uint8Array,
-  { columns }: Model,
-  colours: boolean,
+  { columns, names, colours }: { readonly columns: number; readonly names: ClassNames; readonly colours: boolean },
 ): string {
-  const lines = besides(terminalPicture(image, columns, colours), columns, probabilityBars(probabilities));
+  const lines = besides(terminalPicture(image, columns, colours), columns, probabilityBars(probabilities, names));
   return `${printable(file)}\n${lines.join('\n')}\n\n`;
 }

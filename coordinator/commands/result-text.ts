@@ -1,6 +1,7 @@
 // A command's result as text for stdout: JSON, lines, or a table. Knows no command.
 
 import { jsonText } from '../../src/run/disk-records.ts';
+import { cellsOf } from '../../src/text/cell-width.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { grouped } from '../../src/text/grouped.ts';
 
@@ -17,11 +18,13 @@ export function lines(texts: readonly string[]): string {
 /** Rows of cells as lines, each column as wide as its widest cell; numbers to the right. */
 export function table(given: readonly (readonly (string | number)[])[]): string {
   const rows = given.map((row) => row.map((cell) => (typeof cell === 'number' ? cell : printable(cell))));
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => String(row[column] ?? '').length)));
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => cellsOf(String(row[column] ?? '')))));
   const shown = rows.map((row) =>
     row
       .map((cell, column) =>
-        typeof cell === 'number' ? String(cell).padStart(widths[column]!) : cell.padEnd(widths[column]!),
+        typeof cell === 'number'
+          ? String(cell).padStart(widths[column]!)
+          : cell + ' '.repeat(widths[column]! - cellsOf(cell)),
       )
       .join('  ')
       .trimEnd(),

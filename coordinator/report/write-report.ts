@@ -2,8 +2,9 @@
 
 import { join } from 'node:path';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
-import { classChart, confusionChart, curves, throughputChart } from '../../src/figures/charts.ts';
-import { classFigures, confusionOf } from '../../src/figures/confusion.ts';
+import { classChart, curves, throughputChart } from '../../src/figures/charts.ts';
+import { type Confusion, classFigures, confusionOf } from '../../src/figures/confusion.ts';
+import { confusionChart } from '../../src/figures/confusion-chart.ts';
 import type { Drawing } from '../../src/figures/drawing.ts';
 import { grid, sampleChart } from '../../src/figures/grids.ts';
 import { Rasteriser } from '../../src/figures/raster.ts';
@@ -16,6 +17,8 @@ import { configForFile } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { digestOf } from '../../src/run/digest.ts';
 import type { Means } from '../../src/sums.ts';
+import type { ClassNames } from '../../src/text/class-label.ts';
+import { counted } from '../../src/text/counted.ts';
 import { grouped } from '../../src/text/grouped.ts';
 import { shellWord } from '../../src/text/shell-command.ts';
 import { bareValue } from '../../src/text/shown-value.ts';
@@ -100,15 +103,16 @@ function notWritten(folder: string, path: string, cause: unknown): LockstepError
 
 function drawingsOf({ trained, history, summary, data, inference, samples, samplesEpoch }: ReportData): Drawing[] {
   const classes = trained.model.widths.at(-1)!;
+  const names = trained.classNames;
   const confusion = confusionOf(data.test.labels, inference.predictions, classes);
-  const { correct, incorrect, surest } = tilesOf(data.test, inference, classes, TILES);
+  const { correct, incorrect, surest } = tilesOf(data.test, inference, classes, TILES, names);
   const common = { imageColumns: data.test.columns, tilesAcross: 10 };
   const values = (key: keyof Means) => [
     { name: 'Training', role: 'first' as const, values: history.map(({ train }) => train[key]) },
     { name: 'Validation', role: 'second' as const, values: history.map(({ validation }) => validation?.[key] ?? null) },
   ];
   return [
-    sampleChart(samples, data.train.columns, samplesEpoch ?? 0),
+    sampleChart(samples, data.train.columns, samplesEpoch ?? 0, names),
     ...(history.length === 0
       ? []
       : [
@@ -117,8 +121,8 @@ function drawingsOf({ trained, history, summary, data, inference, samples, sampl
             { title: 'Accuracy', percent: true, series: values('accuracy') },
           ]),
         ]),
-    confusionChart(confusion),
-    classChart(classFigures(confusion)),
+    confusionChart(confusion, names),
+    classChart(classFigures(confusion), names),
     grid(correct, { ...common, name: 'correct', title: 'Correct predictions' }),
     grid(incorrect, { ...common, name: 'incorrect', title: 'Incorrect predictions' }),
     grid(surest, { ...common, name: 'surest-mistakes', title: 'Most confident mistakes' }),
@@ -160,6 +164,7 @@ function page(
   const digest = digestOf(model.parameters);
   const sections: Section[] = [
     ...shown,
+    ...classesSection(trained.classNames, confusionOf(data.test.labels, inference.predictions, model.widths.at(-1)!)),
     { title: 'Workers and what happened to them', ...whatHappened(log.processes, log.omitted) },
     {
       title: 'Configuration',
@@ -189,6 +194,20 @@ function page(
     ],
     sections,
   });
+}
+
+/** Names as they are: figures have to cut them, and lack most letters of the world. */
+function classesSection(names: ClassNames, confusion: Confusion): Section[] {
+  if (names === null) return [];
+  const part = (ratio: number | null) => (ratio === null ? '-' : `${(100 * ratio).toFixed(1)} %`);
+  const rows = classFigures(confusion).map(
+    ({ label, samples, precision, recall }) =>
+      [
+        `${label}`,
+        `${names[label]}: ${counted(samples, 'test image')}, precision ${part(precision)}, recall ${part(recall)}`,
+      ] as const,
+  );
+  return [{ title: 'Names of the classes', rows }];
 }
 
 function doItAgain({ folder, changes }: TrainedModel): Pick<Section, 'text' | 'rows' | 'code'> {

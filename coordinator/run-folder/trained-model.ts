@@ -50,7 +50,7 @@ export async function readModel(
 ): Promise<TrainedModel> {
   if (checkpoint === null) return await readTrainedModel(folder);
   const { model, step, facts, data, ...run } = await readCheckpointModel(folder, checkpoint, tell);
-  return { ...run, ...knownOf(folder, facts, data), step, model, summary: null };
+  return { ...run, ...knownOf(folder, facts, data, model), step, model, summary: null };
 }
 
 /** `folder`: a run folder, of which config.json, model.safetensors, summary.json and the newest checkpoint are read. */
@@ -75,10 +75,14 @@ export async function readTrainedModel(folder: string): Promise<TrainedModel> {
     if (summary === null && !isModelOf(model, body, state)) throw unfinished(folder, 'summary.json');
   }
   compareModel(folder, model, options, facts.engine, summary);
-  return { ...knownOf(folder, facts, data), options, changes, program, step: null, model, summary };
+  return { ...knownOf(folder, facts, data, model), options, changes, program, step: null, model, summary };
 }
 
-function knownOf(folder: string, { dataDigest }: Facts, data: RecordedData | null) {
+function knownOf(folder: string, { dataDigest }: Facts, data: RecordedData | null, { widths }: Model) {
+  const named = data?.classNames?.length ?? widths.at(-1);
+  if (named !== widths.at(-1)) {
+    throw refuse(folder, 'config.json', `it names ${named} classes, and its model has ${widths.at(-1)}`);
+  }
   return { folder, name: basename(resolve(folder)), dataDigest, classNames: data?.classNames ?? null };
 }
 

@@ -33,6 +33,8 @@ export interface Dataset {
 export interface LoadedDataset extends Dataset {
   /** "IDX files" */
   readonly form: string;
+  /** Names of files, of images and labels, each once. */
+  readonly files: readonly string[];
   /** Whether the test set was drawn from the training images (--test-size). */
   readonly testDrawn: boolean;
 }

@@ -1,8 +1,10 @@
 // Charts: numbers -> drawings. Axes have labels and round ticks; what is told apart by colour is told apart by place or
 // name as well.
 
+import type { ClassNames } from '../text/class-label.ts';
 import { grouped } from '../text/grouped.ts';
-import type { ClassFigures, Confusion } from './confusion.ts';
+import { drawnLabel, widestLabel } from './class-letters.ts';
+import type { ClassFigures } from './confusion.ts';
 import { type Drawing, label, type Point, type Role, type Shape } from './drawing.ts';
 
 export interface Series {
@@ -11,6 +13,9 @@ export interface Series {
   /** null leaves a gap, and so does what is not finite. */
   readonly values: readonly (number | null)[];
 }
+
+/** Of a class beside its row. */
+const NAME_ROOM = 160;
 
 interface Frame {
   readonly x: number;
@@ -78,55 +83,12 @@ function panel(frame: Frame, title: string, percent: boolean, series: readonly S
   return shapes;
 }
 
-/** Labels down, predictions across; the darker, the larger the part of the label's samples. */
-export function confusionChart(confusion: Confusion): Drawing {
-  const classes = confusion.length;
-  const cell = Math.max(30, Math.min(52, Math.floor(620 / classes)));
-  const frame = { x: 84, y: 66 };
-  const shapes: Shape[] = [
-    label(frame.x + (classes * cell) / 2, 26, 'Prediction', { size: 15, anchor: 'middle' }),
-    label(28, frame.y + (classes * cell) / 2, 'Label', { size: 15, anchor: 'middle', turned: true }),
-  ];
-  confusion.forEach((row, r) => {
-    const total = row.reduce((sum, count) => sum + count, 0) || 1;
-    const centre = (i: number, start: number) => start + (i + 0.5) * cell;
-    shapes.push(label(frame.x - 12, centre(r, frame.y) + 5, String(r), { anchor: 'end' }));
-    shapes.push(label(centre(r, frame.x), frame.y - 12, String(r), { anchor: 'middle' }));
-    row.forEach((count, c) => {
-      const [x, y] = [frame.x + c * cell, frame.y + r * cell];
-      const part = count / total;
-      // mistakes are few: the root lets them be seen
-      const opacity = count === 0 ? 0 : r === c ? 0.25 + 0.75 * part : 0.12 + 0.88 * Math.sqrt(part);
-      shapes.push({ kind: 'rect', x, y, width: cell - 2, height: cell - 2, fill: 'grid', opacity: 0.35 });
-      shapes.push({
-        kind: 'rect',
-        x,
-        y,
-        width: cell - 2,
-        height: cell - 2,
-        fill: r === c ? 'first' : 'second',
-        opacity,
-      });
-      const fill: Role = count === 0 ? 'muted' : opacity > 0.6 ? 'paper' : 'ink';
-      const size = Math.min(13, cell / 3.2);
-      shapes.push(label(x + cell / 2 - 1, y + cell / 2 + size * 0.36, String(count), { size, fill, anchor: 'middle' }));
-    });
-  });
-  const side = classes * cell;
-  return {
-    name: 'confusion',
-    title: 'Confusion matrix',
-    width: frame.x + side + 24,
-    height: frame.y + side + 24,
-    shapes,
-  };
-}
-
 /** A row a class: precision and recall as marks on one scale. */
-export function classChart(classes: readonly ClassFigures[]): Drawing {
+export function classChart(classes: readonly ClassFigures[], names: ClassNames = null): Drawing {
   const known = classes.flatMap(({ precision, recall }) => [precision, recall].filter((value) => value !== null));
   const ticks = roundTicks(Math.min(...known, 0.99), 1);
-  const frame = { x: 70, y: 62, width: 560, row: 28 };
+  const left = names === null ? 70 : 60 + Math.max(10, widestLabel(names, names.length, 13, NAME_ROOM));
+  const frame = { x: left, y: 62, width: 560, row: 28 };
   const bottom = frame.y + classes.length * frame.row;
   const x = (value: number) => frame.x + (frame.width * (value - ticks[0]!)) / (1 - ticks[0]!);
   const shapes: Shape[] = [
@@ -143,7 +105,7 @@ export function classChart(classes: readonly ClassFigures[]): Drawing {
   }
   classes.forEach(({ label: name, precision, recall }, i) => {
     const y = frame.y + (i + 0.5) * frame.row;
-    shapes.push(label(frame.x - 14, y + 5, String(name), { anchor: 'end' }));
+    shapes.push(label(frame.x - 14, y + 5, drawnLabel(names, name, 13, NAME_ROOM), { anchor: 'end' }));
     if (precision !== null && recall !== null) {
       shapes.push({ kind: 'line', points: [[x(precision), y], [x(recall), y]], stroke: 'muted', thick: 2 }); // biome-ignore format: a line
     }
@@ -152,7 +114,13 @@ export function classChart(classes: readonly ClassFigures[]): Drawing {
       shapes.push({ kind: 'rect', x: x(recall) - 6.5, y: y - 6.5, width: 13, height: 13, fill: 'second' });
     if (precision !== null) shapes.push({ kind: 'disc', x: x(precision), y, radius: 5, fill: 'first' });
   });
-  return { name: 'classes', title: 'Precision and recall of each class', width: 680, height: bottom + 40, shapes };
+  return {
+    name: 'classes',
+    title: 'Precision and recall of each class',
+    width: left + 610,
+    height: bottom + 40,
+    shapes,
+  };
 }
 
 /** Training samples a second, an epoch a bar. */

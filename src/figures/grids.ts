@@ -1,6 +1,11 @@
 // Grids of images with a caption under each, and the samples of every class.
 
+import type { ClassNames } from '../text/class-label.ts';
+import { drawnLabel, widestLabel } from './class-letters.ts';
 import { type Drawing, label, type Shape } from './drawing.ts';
+
+/** Of a class beside its row. */
+const NAME_ROOM = 140;
 
 export interface Tile {
   readonly pixels: Uint8Array;
@@ -46,13 +51,21 @@ export interface ClassSamples {
 }
 
 /** A row a class: images as they are on the left, the same as augmented on the right, if they are, in `epoch`. */
-export function sampleChart(classes: readonly ClassSamples[], imageColumns: number, epoch: number): Drawing {
+export function sampleChart(
+  classes: readonly ClassSamples[],
+  imageColumns: number,
+  epoch: number,
+  names: ClassNames = null,
+): Drawing {
   const [side, pitch] = [44, 50];
   const across = Math.max(1, ...classes.map(({ plain }) => plain.length));
-  const right = 60 + across * pitch + 34;
+  // names need more room than numbers
+  const size = names === null ? 16 : 13;
+  const left = names === null ? 60 : 60 + Math.max(0, widestLabel(names, names.length, size, NAME_ROOM) - 14);
+  const right = left + across * pitch + 34;
   const augments = classes.some(({ augmented }) => augmented.length > 0);
   const shapes: Shape[] = [
-    label(60, 28, 'As they are', { size: 14 }),
+    label(left, 28, 'As they are', { size: 14 }),
     ...(augments
       ? [label(right, 28, `As augmented in ${epoch === 0 ? 'the first epoch' : `epoch ${epoch + 1}`}`, { size: 14 })]
       : []),
@@ -60,14 +73,14 @@ export function sampleChart(classes: readonly ClassSamples[], imageColumns: numb
   ];
   classes.forEach(({ label: name, plain, augmented }, row) => {
     const y = 42 + row * pitch;
-    shapes.push(label(40, y + side / 2 + 6, String(name), { size: 16, anchor: 'end' }));
+    shapes.push(label(left - 20, y + side / 2 + 6, drawnLabel(names, name, size, NAME_ROOM), { size, anchor: 'end' }));
     const place = (images: readonly Uint8Array[], x: number) =>
       images.forEach((pixels, i) => {
         shapes.push({ kind: 'image', x: x + i * pitch, y, width: side, height: side, columns: imageColumns, pixels });
       });
-    place(plain, 60);
+    place(plain, left);
     place(augmented, right);
   });
-  const width = augments ? Math.max(right + across * pitch + 14, right + 230) : Math.max(right, 180);
+  const width = augments ? Math.max(right + across * pitch + 14, right + 230) : Math.max(right, left + 120);
   return { name: 'samples', title: 'Sample images of every class', width, height: 50 + classes.length * pitch, shapes };
 }

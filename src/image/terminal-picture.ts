@@ -1,6 +1,8 @@
 // Small pictures for a terminal: two rows of pixels a line, as half blocks in shades of grey, or as letters where there are
 // no colours.
 
+import { alignedNames, type ClassNames } from '../text/class-label.ts';
+
 const shades = ' .:-=+*#%@';
 
 /** Lines of `columns` cells. */
@@ -20,12 +22,25 @@ export function terminalPicture(image: Uint8Array, columns: number, colours: boo
   return lines;
 }
 
-/** One line a class: its number, a bar, its probability. */
-export function probabilityBars(probabilities: readonly number[]): string[] {
-  const width = String(probabilities.length - 1).length;
-  return probabilities.map(
-    (p, c) => `${String(c).padStart(width)}  ${'='.repeat(Math.round(p * 20)).padEnd(20)}  ${p.toFixed(4)}`,
+/** Of a name beside a bar: with it and a picture of 28 columns, a line has at most 80 cells. */
+const NAME = 16;
+/** More classes than that are not all shown where they have names: the likeliest are. */
+const MOST_NAMED = 14;
+
+/** One line a class: its number or name, a bar, its probability. */
+export function probabilityBars(probabilities: readonly number[], names: ClassNames = null): string[] {
+  const line = (name: string, p: number) => `${name}  ${'='.repeat(Math.round(p * 20)).padEnd(20)}  ${p.toFixed(4)}`;
+  if (names === null) {
+    const width = String(probabilities.length - 1).length;
+    return probabilities.map((p, c) => line(String(c).padStart(width), p));
+  }
+  const all = probabilities.map((p, c) => ({ p, c }));
+  const shown = all.length <= MOST_NAMED ? all : all.sort((a, b) => b.p - a.p || a.c - b.c).slice(0, MOST_NAMED);
+  const aligned = alignedNames(
+    shown.map(({ c }) => names[c]!),
+    NAME,
   );
+  return shown.map(({ p }, i) => line(aligned[i]!, p));
 }
 
 /** Two blocks of lines side by side; those of the left one are `width` cells wide. */

@@ -2,6 +2,8 @@
 
 import { mnistForm, type PictureForm } from '../data/picture-form.ts';
 import { LockstepError } from '../errors.ts';
+import type { ClassNames } from '../text/class-label.ts';
+import { visibleJson } from '../text/clean-text.ts';
 import { type Layout, layoutOf, type NamedTensor, namedTensors } from './layout.ts';
 import { isNormalization, type Normalization, normalizationText, reportNormalization } from './normalization.ts';
 
@@ -21,13 +23,10 @@ export interface Model {
 }
 
 /** What the tensors alone do not say, for a file that holds them. */
-export function modelMetadata({
-  rows,
-  columns,
-  widths,
-  form,
-  normalization,
-}: Pick<Model, 'rows' | 'columns' | 'widths' | 'form' | 'normalization'>) {
+export function modelMetadata(
+  { rows, columns, widths, form, normalization }: Pick<Model, 'rows' | 'columns' | 'widths' | 'form' | 'normalization'>,
+  classNames: ClassNames = null,
+): Record<string, string> {
   return {
     rows: String(rows),
     columns: String(columns),
@@ -39,6 +38,7 @@ export function modelMetadata({
     mean: String(normalization.mean),
     std: String(normalization.std),
     layers: `${widths.join('-')}, ReLU between them, softmax at the end`,
+    ...(classNames === null ? {} : { classes: visibleJson(JSON.stringify(classNames)) }),
   };
 }
 

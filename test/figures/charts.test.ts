@@ -1,8 +1,9 @@
 // Charts and tiles as data, as pixels and as SVG.
 
 import { describe, expect, it } from 'vitest';
-import { classChart, confusionChart, curves, roundTicks, throughputChart } from '../../src/figures/charts.ts';
+import { classChart, curves, roundTicks, throughputChart } from '../../src/figures/charts.ts';
 import { classFigures } from '../../src/figures/confusion.ts';
+import { confusionChart } from '../../src/figures/confusion-chart.ts';
 import { type Drawing, label, textWidth } from '../../src/figures/drawing.ts';
 import { grid } from '../../src/figures/grids.ts';
 import { Rasteriser } from '../../src/figures/raster.ts';

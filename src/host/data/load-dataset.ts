@@ -38,10 +38,15 @@ export async function loadDataset(path: string | null, loading: Loading = {}): P
     for (const remark of found.remarks) tell(remark);
     const place = loading.place?.(found.shape) ?? null;
     const data = await readSource(source, found, { transpose: reading.transpose, place, seen });
-    return { ...data, form: source.form, testDrawn: found.drawn !== null };
+    return { ...data, form: source.form, files: filesOf(source), testDrawn: found.drawn !== null };
   } finally {
     await source.close();
   }
+}
+
+function filesOf({ train, validation, test }: DataSource): string[] {
+  const parts = [train, validation, test].filter((part) => part !== null);
+  return [...new Set(parts.flatMap(({ name, labelsName }) => [name, labelsName ?? name]))];
 }
 
 function named(source: DataSource): DataSource {
