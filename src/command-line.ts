@@ -26,6 +26,7 @@ import { errorText, exitCodeOf } from './text/error-text.ts';
 const commands: ReadonlyMap<string, () => Promise<AnyCommand>> = new Map<string, () => Promise<AnyCommand>>([
   ['train', async () => (await import('../coordinator/commands/train.ts')).train],
   ['worker', async () => (await import('../worker/command.ts')).worker],
+  ['runs', async () => (await import('../coordinator/commands/runs.ts')).runs],
   ['evaluate', async () => (await import('../coordinator/commands/evaluate.ts')).evaluate],
   ['predict', async () => (await import('../coordinator/commands/predict.ts')).predict],
   ['report', async () => (await import('../coordinator/commands/report.ts')).report],
@@ -119,6 +120,7 @@ function contextOf(): CommandContext {
     cores: usableCores(),
     cli: fileURLToPath(new URL('./cli.js', import.meta.url)),
     colours: process.stdout.isTTY === true && process.stdout.hasColors(256),
+    columns: process.stdout.isTTY === true ? process.stdout.columns || 80 : null,
     speakAs: (prefix) => {
       notes.prefix = prefix;
     },

@@ -5,7 +5,7 @@
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../src/host/files/io-reason.ts';
-import { writeWhole } from './write-whole.ts';
+import { isAside, writeWhole } from './write-whole.ts';
 
 export const BOARD_FOLDER = 'tensorboard';
 
@@ -33,8 +33,10 @@ export async function replaceEventFile(
   const present = await namesIn(runFolder);
   const path = join(runFolder, BOARD_FOLDER, nextEventFile(present, kind, Date.now() / 1000));
   await writeWhole(path, Buffer.concat(records));
-  for (const name of present.filter((one) => one.startsWith('events.out.tfevents.') && one.endsWith(`.${kind}`)))
-    await rm(join(runFolder, BOARD_FOLDER, name), { force: true });
+  // and what a killed process left half-written: TensorBoard would read it
+  const isOlder = (name: string) =>
+    isAside(name) || (name.startsWith('events.out.tfevents.') && name.endsWith(`.${kind}`));
+  for (const name of present.filter(isOlder)) await rm(join(runFolder, BOARD_FOLDER, name), { force: true });
   return path;
 }
 
