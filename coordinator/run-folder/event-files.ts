@@ -96,7 +96,8 @@ async function makeFolder(runFolder: string): Promise<void> {
 
 async function namesIn(runFolder: string): Promise<string[]> {
   return await readdir(join(runFolder, BOARD_FOLDER)).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return [];
+    // something else may be in its place: that is told of where it is to be written to
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return [];
     throw error;
   });
 }
