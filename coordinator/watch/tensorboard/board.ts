@@ -36,6 +36,8 @@ export class Board {
   #steps: number;
   #writtenMs = performance.now();
   #writing: Promise<void> = Promise.resolve();
+  /** Whether a writing is due that has not begun. */
+  #waiting = false;
 
   constructor(deps: BoardDeps, warn: (message: string) => void) {
     this.#deps = deps;
@@ -47,6 +49,8 @@ export class Board {
   tell(event: TrainEvent): void {
     if (event.type === 'start') this.#begin(event.endStep, event.epochs);
     if (event.type === 'epoch') this.#add(this.#records?.epoch(unixSeconds(), event.epoch, event) ?? []);
+    // before its checkpoint is on the disk: a run that is killed goes on behind that
+    if (event.type === 'epoch' || event.type === 'checkpoint') this.#writeSoon();
     if (event.type === 'test') this.#add(this.#records?.test(unixSeconds(), this.#steps, event.figures) ?? []);
   }
 
@@ -85,8 +89,16 @@ export class Board {
 
   #add(records: readonly Uint8Array[]): void {
     for (const record of records) this.#file.add(record);
-    if (records.length > 0 && performance.now() - this.#writtenMs > WRITE_EVERY_MS)
-      this.#write(() => this.#file.write());
+    if (records.length > 0 && performance.now() - this.#writtenMs > WRITE_EVERY_MS) this.#writeSoon();
+  }
+
+  #writeSoon(): void {
+    if (this.#waiting || this.#records === null) return;
+    this.#waiting = true;
+    this.#write(() => {
+      this.#waiting = false;
+      return this.#file.write();
+    });
   }
 
   async #replaceSession(records: readonly Uint8Array[]): Promise<void> {
