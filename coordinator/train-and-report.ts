@@ -8,6 +8,7 @@ import { explained } from '../src/host/machine-lack.ts';
 import { machineLimits } from '../src/host/machine-limits.ts';
 import { printableEvent, type Summary, type TrainEvent } from '../src/run/events.ts';
 import { refuseUnexpected } from '../src/run/expected-digest.ts';
+import { exitCodeOf } from '../src/text/error-text.ts';
 import type { JustTrained } from './evaluation/evaluation-set.ts';
 import { writeReport } from './report/write-report.ts';
 import { ProcessLogger } from './run-folder/process-log.ts';
@@ -53,7 +54,7 @@ export async function trainAndReport(asked: Asked, hooks: TrainDeps, wiring: Tra
     refuseUnexpected(options.expectDigest, summary);
     return summary;
   } catch (error) {
-    record.end(whatAndWhy(error));
+    record.end(whatAndWhy(error), exitCodeOf(error));
     await logFile()
       ?.finish()
       .catch(() => undefined);

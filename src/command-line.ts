@@ -27,6 +27,7 @@ const commands: ReadonlyMap<string, () => Promise<AnyCommand>> = new Map<string,
   ['train', async () => (await import('../coordinator/commands/train.ts')).train],
   ['worker', async () => (await import('../worker/command.ts')).worker],
   ['inspect', async () => (await import('../coordinator/commands/inspect.ts')).inspect],
+  ['runs', async () => (await import('../coordinator/commands/runs.ts')).runs],
   ['evaluate', async () => (await import('../coordinator/commands/evaluate.ts')).evaluate],
   ['predict', async () => (await import('../coordinator/commands/predict.ts')).predict],
   ['report', async () => (await import('../coordinator/commands/report.ts')).report],
@@ -123,6 +124,7 @@ function contextOf(): CommandContext {
     cores: usableCores(),
     cli: fileURLToPath(new URL('./cli.js', import.meta.url)),
     colours: process.stdout.isTTY === true && process.stdout.hasColors(256),
+    columns: process.stdout.isTTY === true ? process.stdout.columns || 80 : null,
     speakAs: (prefix) => {
       notes.prefix = prefix;
     },

@@ -34,6 +34,8 @@ export interface CommandContext {
   readonly cli: string;
   /** Whether stdout is a terminal that shows colours. */
   readonly colours: boolean;
+  /** Cells of a line of stdout; null: it is no terminal. */
+  readonly columns: number | null;
   /** Aborted when the command is to end; without it nobody ends it. */
   readonly signal?: AbortSignal;
 }

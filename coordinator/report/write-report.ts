@@ -1,4 +1,5 @@
-// Makes a run's figures (SVG and PNG) and its report.html, and writes them into its folder.
+// Makes a run's figures (SVG and PNG) and its report.html, and writes them into its folder; where there are event files for
+// TensorBoard, into one of those as well.
 
 import { join } from 'node:path';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
@@ -27,6 +28,7 @@ import type { JustTrained } from '../evaluation/evaluation-set.ts';
 import { MadeFolders } from '../run-folder/made-folders.ts';
 import type { TrainedModel } from '../run-folder/trained-model.ts';
 import { writeWhole } from '../run-folder/write-whole.ts';
+import { writeBoardImages } from './board-images.ts';
 import { type ReportData, reportData } from './report-data.ts';
 import { whatHappened, whereItRan } from './run-story.ts';
 
@@ -58,7 +60,12 @@ export async function writeReport(
     { path: join(folder, 'figures', `${name}.png`), content: png },
   ]);
   const html = page(found, figures);
-  return await unbroken(async () => await writeAll(folder, files, html));
+  const pngs = figures.map(({ drawing: { name }, png }) => ({ name, png }));
+  const steps = found.history.at(-1)?.steps ?? 0;
+  return await unbroken(async () => [
+    ...(await writeAll(folder, files, html)),
+    ...(await writeBoardImages(folder, steps, pngs, (path, cause) => notWritten(folder, path, cause))),
+  ]);
 }
 
 interface Figure {

@@ -112,6 +112,22 @@ export class FolderLock {
   }
 }
 
+/**
+ * Whether somebody trains in the folder, for a reader who takes nothing and waits for nothing: a holder elsewhere counts as long
+ * as its lock was touched of late, by this machine's clock.
+ */
+export async function isHeld(folder: string, { goneMs } = defaultTimes): Promise<boolean> {
+  for (const number of await numbersIn(folder)) {
+    const path = join(folder, `.lock-${number}`);
+    const holder = await readHolder(path);
+    const found = holder === null ? 'gone' : whereabouts(holder);
+    if (found === 'alive') return true;
+    const touched = found === 'elsewhere' && (await stat(path).catch(() => null));
+    if (touched && Date.now() - touched.mtimeMs <= goneMs) return true;
+  }
+  return false;
+}
+
 /** What processes left that were killed while they tried to take the lock. */
 async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {

@@ -2,6 +2,7 @@
 // warnings), with the times of it all. Kept apart from history.json, which is the same for equal runs. Knows no files.
 
 import { cpus, totalmem } from 'node:os';
+import { ExitCode } from '../../src/errors.ts';
 import { eventLine } from '../../src/run/event-text.ts';
 import { printableEvent, type TrainEvent } from '../../src/run/events.ts';
 import { printable } from '../../src/text/clean-text.ts';
@@ -53,6 +54,8 @@ export interface ProcessLog {
   readonly computed?: readonly ComputedSteps[] | undefined;
   /** "done", or why it ended before that; null: it did not live to say so. */
   readonly ended: string | null;
+  /** Of the process, where it said so; older ones did not. */
+  readonly exitCode?: number | undefined;
 }
 
 /** The latest time in ISO 8601 that JavaScript knows. */
@@ -83,14 +86,14 @@ export class ProcessLogger {
   readonly #computed: { from: number; to: number | null; nodes: string }[] = [];
   readonly #seconds: () => number;
   #omitted = 0;
-  #ended: string | null = null;
+  #ended: { readonly ended: string; readonly exitCode: ExitCode } | null = null;
 
   constructor(seconds: () => number) {
     this.#seconds = seconds;
   }
 
   add(event: TrainEvent): void {
-    if (event.type === 'done') this.end('done');
+    if (event.type === 'done') this.end('done', ExitCode.done);
     if (event.type === 'nodesComputed') this.#addComputed(event);
     const line = eventLine(event);
     if (line === null) return;
@@ -113,8 +116,8 @@ export class ProcessLogger {
   }
 
   /** The first word counts. */
-  end(how: string): void {
-    this.#ended ??= printable(how);
+  end(how: string, exitCode: ExitCode): void {
+    this.#ended ??= { ended: printable(how), exitCode };
   }
 
   log(program: string, threads: number, nodes: boolean, wide: boolean, resumed: boolean): ProcessLog {
@@ -129,8 +132,8 @@ export class ProcessLogger {
       nodes,
       wide,
     };
-    const [started, events, omitted, ended] = [this.#started, [...this.#events], this.#omitted, this.#ended];
+    const [started, events, omitted] = [this.#started, [...this.#events], this.#omitted];
     const computed = this.#computed.length === 0 ? {} : { computed: this.#computed.map((steps) => ({ ...steps })) };
-    return { started, resumed, environment, events, omitted, ...computed, ended };
+    return { started, resumed, environment, events, omitted, ...computed, ...(this.#ended ?? { ended: null }) };
   }
 }

@@ -7,13 +7,15 @@ import type { TrainOptions } from '../../src/options/train-options.ts';
 import { stateFileName } from '../../src/run/checkpoint.ts';
 import type { TrainEvent } from '../../src/run/events.ts';
 import type { Position } from '../../src/run/position.ts';
+import type { Facts } from '../../src/run/run-record.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { freshStart, type WatchedStart } from '../watch/model/watched-run.ts';
+import { type BoardDeps, untoldEpochs } from '../watch/tensorboard/board.ts';
 import { Watch } from '../watch/watch.ts';
 import type { OpenRun } from './open-run.ts';
 
 export async function watchRun(
-  opened: Pick<OpenRun, 'folder' | 'store' | 'start' | 'inPlace'>,
+  opened: Pick<OpenRun, 'folder' | 'store' | 'start' | 'inPlace' | 'facts'>,
   options: TrainOptions,
   version: string,
   onEvent: (event: TrainEvent) => void,
@@ -22,16 +24,22 @@ export async function watchRun(
   const { engine, wide, seed, batchSize, shards, lr: learningRate, epochs } = options;
   // a folder may be named with anything
   const name = printable(folder?.name ?? 'unsaved');
+  const watchedStart = start === null ? freshStart : startOf(start, await checkpointMs(opened));
   return await Watch.start({
     options,
     facts: { name, version, nodeVersion: process.version, engine, wide, seed, batchSize, shards, learningRate, epochs },
-    start: start === null ? freshStart : startOf(start, await checkpointMs(opened)),
+    start: watchedStart,
     // what the process before has counted
     earlier:
       start === null ? '' : await readRegularFile(join(options.resume!, fileName), RECORD_BYTES).then(String, () => ''),
     onEvent,
     write: folder === null ? null : (text) => folder.writeFile(fileName, text),
+    board: folder === null || !options.tensorboard ? null : await boardOf(folder.path, opened.facts, watchedStart),
   });
+}
+
+async function boardOf(runFolder: string, facts: Facts, { steps, epochs }: WatchedStart): Promise<BoardDeps> {
+  return { runFolder, facts, start: { steps, epochs: await untoldEpochs(runFolder, epochs) } };
 }
 
 const fileName = 'metrics.om';

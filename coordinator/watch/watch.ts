@@ -1,4 +1,5 @@
-// Watching one run, put together: what is known of it, its server with metrics and live page, its push and its metrics.om.
+// Watching one run, put together: what is known of it, its server with metrics and live page, its push, its metrics.om
+// and its event files for TensorBoard.
 // Whatever goes wrong once it is there costs a warning, never the run.
 
 import type { Exposition } from '../../src/host/exposition.ts';
@@ -21,6 +22,7 @@ import { metricTable } from './model/metric-table.ts';
 import { ObservedExecutor } from './model/observed-executor.ts';
 import { ThinnedList } from './model/thinned-list.ts';
 import { type WatchedFacts, WatchedRun, type WatchedStart } from './model/watched-run.ts';
+import { Board, type BoardDeps } from './tensorboard/board.ts';
 import { lingerOn, watchRoutes } from './watch-routes.ts';
 
 export const DEFAULT_PORT = 9464;
@@ -38,6 +40,8 @@ export interface WatchDeps {
   readonly onEvent: (event: TrainEvent) => void;
   /** Writes metrics.om into the run folder; null where there is none. */
   readonly write: ((text: string) => Promise<void>) | null;
+  /** null: nothing is written for TensorBoard. */
+  readonly board: BoardDeps | null;
 }
 
 export class Watch {
@@ -52,6 +56,7 @@ export class Watch {
   readonly #clock: ForwardClock;
   readonly #snapshots = new ThinnedList<Snapshot>(MOST_SNAPSHOTS);
   readonly #linger = new Linger();
+  readonly #board: Board | null;
   readonly #warned = new Set<string>();
   #streams: PageStreams | null = null;
   #server: WatchServer | null = null;
@@ -67,8 +72,10 @@ export class Watch {
     this.#clock = new ForwardClock(lastTimeMs(parts.earlier), Date.now);
     const watched = new WatchedRun(parts.facts, parts.start);
     this.#watched = watched;
+    this.#board = parts.board && new Board(parts.board, (message) => this.#warnOnce('board', message));
     this.onEvent = (event) => {
       watched.tell(event);
+      this.#board?.tell(event);
       parts.onEvent(event);
       if (event.type === 'epoch') this.#snapshot();
       // so that little is missing after a process that was killed
@@ -101,12 +108,13 @@ export class Watch {
   }
 
   observe(executor: Executor, memory: RunMemory): Executor {
-    return new ObservedExecutor(executor, memory, this.#watched);
+    return new ObservedExecutor(executor, memory, this.#watched, (...told) => this.#board?.step(...told));
   }
 
   /** The run goes on from where it stood before. */
   goBack(start: Omit<WatchedStart, 'checkpointMs'>): void {
     this.#watched.goBack(start);
+    this.#board?.goBack(start.steps);
   }
 
   /** The run has ended: the last word to everybody who listens. `reason`: why it was no success. */
@@ -115,6 +123,7 @@ export class Watch {
     this.#snapshot();
     this.#streams?.flush();
     await this.#write();
+    await this.#board?.end(state);
   }
 
   /** After `end`: pushes, waits for one more scrape, if it was being scraped, and closes. */

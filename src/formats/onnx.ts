@@ -1,7 +1,7 @@
 // The ONNX format, as far as a chain of layers needs it: a graph -> bytes of a ModelProto. Knows nothing of our models.
-//
-// Protocol Buffers on the wire: fields in any order, each a key (number << 3 | kind) and a varint (kind 0), or a length and
-// bytes (kind 2), or four bytes (kind 5). Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+// Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+
+import { field, message, number, text } from './protobuf.ts';
 
 export interface OnnxTensor {
   readonly name: string;
@@ -88,35 +88,4 @@ function valueProto({ name, shape }: OnnxValue): Uint8Array {
   const sizes = shape.map((size) => field(1, message(typeof size === 'string' ? text(2, size) : number(1, size))));
   const tensorType = message(number(1, float32), field(2, message(...sizes)));
   return message(text(1, name), field(2, message(field(1, tensorType))));
-}
-
-function message(...fields: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(fields.reduce((sum, one) => sum + one.length, 0));
-  let at = 0;
-  for (const one of fields) {
-    bytes.set(one, at);
-    at += one.length;
-  }
-  return bytes;
-}
-
-function field(key: number, content: Uint8Array): Uint8Array {
-  return message(varint(key * 8 + 2), varint(content.length), content);
-}
-
-function text(key: number, content: string): Uint8Array {
-  return field(key, new TextEncoder().encode(content));
-}
-
-function number(key: number, value: number): Uint8Array {
-  return message(varint(key * 8), varint(value));
-}
-
-/** Seven bits a byte, the lowest first; whole numbers from 0 on. */
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
-  bytes.push(rest);
-  return Uint8Array.from(bytes);
 }

@@ -563,6 +563,14 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     help: 'leave out figures and report.html (lockstep report makes them later)',
     recorded: false,
   },
+  tensorboard: {
+    flag: '--no-tensorboard',
+    kind: onOff,
+    default: true,
+    group: output,
+    help: "write no event files for TensorBoard into the run folder's tensorboard/",
+    recorded: false,
+  },
   expectDigest: {
     flag: '--expect-digest <hex>',
     kind: orNull(digestStart),

@@ -119,6 +119,8 @@ export interface TrainOptions {
   readonly allowChange: readonly string[];
   /** Whether a run folder gets figures and report.html. */
   readonly report: boolean;
+  /** Whether a run folder gets event files for TensorBoard. */
+  readonly tensorboard: boolean;
   /** How one of the run's digests must begin, 16 hex digits or more; null = any will do. */
   readonly expectDigest: string | null;
   readonly json: boolean;

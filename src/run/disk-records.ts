@@ -107,6 +107,7 @@ const log = v.object({
       omitted: count,
       computed: v.optional(v.array(v.object({ from: step, to: v.nullable(step), nodes: v.string() }))),
       ended: v.nullable(v.string()),
+      exitCode: v.optional(count),
     }),
   ),
   omitted: v.optional(count),

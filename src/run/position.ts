@@ -48,7 +48,7 @@ export function endStepOf(
  * The whole or cut epoch (its place in the history) with the lowest validation loss; of equals the first. -1 without any.
  * @param first the first epoch that counts
  */
-export function bestEpochOf(history: readonly EpochRecord[], first = 0): number {
+export function bestEpochOf(history: readonly Pick<EpochRecord, 'validation'>[], first = 0): number {
   let best = -1;
   history.forEach(({ validation }, i) => {
     // what is not a number is not the lowest, nor is anything below it

@@ -27,6 +27,11 @@ export function inCells(text: string, most: number): string {
   return kept + cut;
 }
 
+export function padded(text: string, cells: number, side: 'left' | 'right'): string {
+  const blanks = ' '.repeat(Math.max(0, cells - cellsOf(text)));
+  return side === 'left' ? `${text}${blanks}` : `${blanks}${text}`;
+}
+
 function cellsOfOne(character: string): number {
   if (none.test(character)) return 0;
   return wide.test(character) ? 2 : 1;

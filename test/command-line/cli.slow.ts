@@ -47,7 +47,9 @@ function expectRefusal(ended: Ended, message: RegExp, code = 2): void {
 }
 
 /** What a run folder holds that has no model yet. */
-const unfinished = ['checkpoints', 'config.json', 'history.json', 'log.json', 'metrics.om', 'receipts.jsonl'];
+const unfinished = [
+  ...['checkpoints', 'config.json', 'history.json', 'log.json', 'metrics.om', 'receipts.jsonl', 'tensorboard'],
+];
 
 describe('lockstep', () => {
   it('alone prints its help and exits with 2', async () => {
@@ -91,6 +93,7 @@ describe('lockstep train', () => {
       'model.safetensors',
       'receipts.jsonl',
       'summary.json',
+      'tensorboard',
     ];
     expect(await readdir(join(cwd, 'runs', folder!))).toEqual(files);
     expect(stdout).toContain(`Run folder     ${join('runs', folder!)}\n`);

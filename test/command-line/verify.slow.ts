@@ -34,6 +34,7 @@ describe('lockstep verify', () => {
       cores: 2,
       cli: fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url)),
       colours: false,
+      columns: null,
       speakAs: () => undefined,
       runRank: async () => 1,
       signal: new AbortController().signal,

@@ -68,6 +68,7 @@ describe('resolveOptions', () => {
       autoResume: false,
       allowChange: [],
       report: true,
+      tensorboard: true,
       expectDigest: null,
       json: false,
       quiet: false,

@@ -10,15 +10,20 @@ import type { Executor, StepRange } from '../../executors/executor.ts';
 import type { ExecutorStatus } from '../../executors/worker-status.ts';
 import type { WatchedRun } from './watched-run.ts';
 
+/** Told of each step as WatchedRun is. */
+type StepTold = WatchedRun['step'];
+
 export class ObservedExecutor implements Executor {
   readonly #executor: Executor;
   readonly #memory: RunMemory;
   readonly #watched: WatchedRun;
+  readonly #stepTold: StepTold;
 
-  constructor(executor: Executor, memory: RunMemory, watched: WatchedRun) {
+  constructor(executor: Executor, memory: RunMemory, watched: WatchedRun, stepTold: StepTold = () => undefined) {
     this.#executor = executor;
     this.#memory = memory;
     this.#watched = watched;
+    this.#stepTold = stepTold;
   }
 
   async train(range: StepRange): Promise<number> {
@@ -33,7 +38,9 @@ export class ObservedExecutor implements Executor {
         this.#watched.phase('compute', computed - before);
         this.#watched.phase('optimize', end - computed);
       }
-      this.#watched.step(step, sums, end - before, this.#memory.learningRate(step));
+      const learningRate = this.#memory.learningRate(step);
+      this.#watched.step(step, sums, end - before, learningRate);
+      this.#stepTold(step, sums, end - before, learningRate);
       before = end;
       range.committed(step, sums);
     };

@@ -41,6 +41,7 @@ async function planned(given: Record<string, unknown>): Promise<string> {
     cores: 2,
     cli: '',
     colours: false,
+    columns: null,
   };
   await plan.run([], checkedFlags(plan.flags, given, 'plan'), context);
   return text;

@@ -55,6 +55,7 @@ async function bisected(a: string, b: string, { threads = 0, data }: Given = {})
     cores: 1,
     cli: '',
     colours: false,
+    columns: null,
   };
   const options = { data: data ?? null, threads, verbose: false };
   const before = await Promise.all([a, b].map(contentOf));

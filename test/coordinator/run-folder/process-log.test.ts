@@ -22,9 +22,9 @@ describe('the record of a process', () => {
   it('keeps the first word on its end', () => {
     const record = new ProcessLogger(() => 1);
     expect(recorded(record).ended).toBeNull();
-    record.end('The disk is full');
-    record.end('done');
-    expect(recorded(record).ended).toBe('The disk is full');
+    record.end('The disk is full', 1);
+    record.end('done', 0);
+    expect(recorded(record)).toMatchObject({ ended: 'The disk is full', exitCode: 1 });
   });
 });
 

@@ -31,7 +31,7 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
     'src/launch': 'which of the processes that a launcher started this is, and where they meet',
   },
   {
-    'src/formats': 'a model as other programs read it',
+    'src/formats': 'models and figures as other programs read them',
     'src/figures': 'charts and the report as text and pixels',
     'src/options': 'what may be asked for, and how',
     'src/kernels': 'the memory that threads share, and what computes in it',
@@ -71,6 +71,7 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
     'coordinator/watch/metrics': 'how Prometheus is told',
     'coordinator/watch/live-page': 'how the live page is told',
     'coordinator/drawing-page/client': 'the page that runs a model on drawings, in the browser',
+    'coordinator/watch/tensorboard': 'how TensorBoard is told',
     'coordinator/report': 'figures and report.html of a run',
   },
   {
