@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { LockstepError } from '../../src/errors.ts';
 import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { usableCores } from '../../src/host/usable-cores.ts';
-import { recordKey, resolveOptions, resolveThreads } from '../../src/options/config.ts';
+import { type Resolved, resolveLayers, resolveOptions, resolveThreads } from '../../src/options/config.ts';
+import type { Layer } from '../../src/options/layers.ts';
 import type { RunOptions, TrainOptions } from '../../src/options/train-options.ts';
 import { type RunAt, readRunAt } from '../run-folder/read-run.ts';
 
@@ -28,13 +29,25 @@ export async function resolveWithRun(
   origin: 'flag' | 'option',
   cores = usableCores(),
 ): Promise<Asked> {
-  const asked = await withRunThere(resolveOptions(given, file, origin));
+  const layers: Layer[] = [
+    { origin: 'file', values: file ?? {} },
+    { origin, values: given },
+  ];
+  return await resolveLayersWithRun(layers, cores);
+}
+
+/** The lowest layer first; the run that is resumed lies under all of them. */
+export async function resolveLayersWithRun(
+  layers: readonly Layer[],
+  cores: number,
+): Promise<Asked & Pick<Resolved, 'sources'>> {
+  const { options, sources } = resolveLayers(layers);
+  const asked = await withRunThere(options);
   const { resume, from } = asked;
-  if (resume === null) return { options: withThreads(asked, cores), resumed: null };
+  if (resume === null) return { options: withThreads(asked, cores), sources, resumed: null };
   const resumed = await readRunAt(resume, from);
-  const { [recordKey]: _, ...fromFile } = file ?? {};
-  const over = { ...fromFile, ...definedOf(given), resume, from };
-  return { options: withThreads(resolveOptions(over, resumed.before.facts.config, origin), cores), resumed };
+  const over = resolveLayers([{ origin: 'run', values: resumed.before.facts.config }, ...layers]);
+  return { options: withThreads({ ...over.options, resume, from }, cores), sources: over.sources, resumed };
 }
 
 function withThreads(options: TrainOptions, cores: number): RunOptions {
@@ -80,8 +93,4 @@ async function hasConfig(folder: string): Promise<boolean> {
       });
     },
   );
-}
-
-function definedOf(values: object): object {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

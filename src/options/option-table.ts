@@ -23,6 +23,7 @@ import {
   orNull,
   positive,
   powerOfTwo,
+  runPath,
   share,
   widths,
   wordOr,
@@ -442,7 +443,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
   },
   resume: {
     flag: '--resume <dir>',
-    kind: orNull(folderPath),
+    kind: orNull(runPath),
     default: null,
     defaultText: 'a new run',
     group: checkpoints,

@@ -1,7 +1,9 @@
 // What decides a run's bits, and config.json, which keeps it: the options, and under one key more what came of them.
 // Pure; the file itself is the coordinator's.
 
-import { configForFile, recordKey, resolveOptions } from '../options/config.ts';
+import { configForFile, resolveOptions } from '../options/config.ts';
+import { schemaFileName } from '../options/config-schema.ts';
+import { recordKey, schemaKey } from '../options/layers.ts';
 import type { TrainOptions } from '../options/train-options.ts';
 import { checkRecord, type ReadRecord } from './disk-records.ts';
 
@@ -74,7 +76,7 @@ export function runConfigOf(
     changes,
     ...(dataFromRun === null ? {} : { dataFromRun }),
   };
-  return { ...config, [recordKey]: record };
+  return { [schemaKey]: `./${schemaFileName}`, ...config, [recordKey]: record };
 }
 
 /** A run's options, facts and changes from the content of its config.json, or why it has none. */

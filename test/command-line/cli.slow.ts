@@ -47,7 +47,7 @@ function expectRefusal(ended: Ended, message: RegExp, code = 2): void {
 }
 
 /** What a run folder holds that has no model yet. */
-const unfinished = ['checkpoints', 'config.json', 'history.json', 'log.json', 'metrics.om', 'receipts.jsonl'];
+const unfinished = ['checkpoints', 'config.json', 'config.schema.json', 'history.json', 'log.json', 'metrics.om', 'receipts.jsonl'];
 
 describe('lockstep', () => {
   it('alone prints its help and exits with 2', async () => {
@@ -85,6 +85,7 @@ describe('lockstep train', () => {
     const files = [
       'checkpoints',
       'config.json',
+      'config.schema.json',
       'history.json',
       'log.json',
       'metrics.om',
