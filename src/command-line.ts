@@ -41,6 +41,7 @@ const commands: ReadonlyMap<string, () => Promise<AnyCommand>> = new Map<string,
   ['bench', async () => (await import('../coordinator/commands/bench.ts')).bench],
   ['plan', async () => (await import('../coordinator/commands/plan.ts')).plan],
   ['doctor', async () => (await import('../coordinator/commands/doctor.ts')).doctor],
+  ['completion', async () => (await import('../coordinator/commands/completion.ts')).completionOf(allCommands)],
 ]);
 
 async function allCommands(): Promise<readonly AnyCommand[]> {
