@@ -27,10 +27,12 @@ ${commands.map(({ name, flags }) => `    ${name}) flags=${quoted(flags.map(({ fl
 
 # folders that hold a config.json: here, in runs/, and where the word that is typed leads
 _lockstep_runs() {
-  local found IFS=$'\\n' typed=\${cur//\\\\/}
-  for found in $(compgen -G '*/config.json'; compgen -G 'runs/*/config.json'; compgen -G "$typed*/config.json"); do
+  local found place typed=\${cur//\\\\/}
+  local places=('*/config.json' 'runs/*/config.json')
+  [[ $typed == */* ]] && places=("$typed*/config.json")
+  while IFS= read -r found; do
     [[ $found == "$typed"* ]] && COMPREPLY+=("$(printf '%q' "\${found%/config.json}")")
-  done
+  done < <(for place in "\${places[@]}"; do compgen -G "$place"; done)
   (( \${#COMPREPLY[@]} > 0 )) || compopt -o dirnames
 }
 

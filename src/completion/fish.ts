@@ -22,7 +22,7 @@ end
 function __lockstep_runs
     set -l typed (commandline -ct)
     set -l found */config.json runs/*/config.json
-    test -n "$typed"; and set -a found $typed*/config.json
+    string match -q '*/*' -- "$typed"; and set found $typed*/config.json
     set found (string replace -r '/config.json$' '' -- $found | string match -e -- "$typed")
     if test (count $found) -gt 0
         printf '%s\\n' $found

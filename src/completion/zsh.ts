@@ -13,10 +13,14 @@ export function zshScript(commands: readonly CommandShape[]): string {
 # folders that hold a config.json: here, in runs/, and where the word that is typed leads
 _lockstep_runs() {
   local -aU found
-  found=(*/config.json(N:h) runs/*/config.json(N:h) \${(Q)PREFIX}*/config.json(N:h))
+  if [[ $PREFIX == */* ]]; then
+    found=(\${(Q)PREFIX}*/config.json(N:h))
+  else
+    found=(*/config.json(N:h) runs/*/config.json(N:h))
+  fi
   found=(\${(M)found:#\${(Q)PREFIX}*})
   if (( $#found )); then
-    compadd -f -M 'r:|/=* r:|=*' -a found
+    compadd -M 'r:|/=* r:|=*' -a found
   else
     _path_files -/
   fi

@@ -47,7 +47,15 @@ function expectRefusal(ended: Ended, message: RegExp, code = 2): void {
 }
 
 /** What a run folder holds that has no model yet. */
-const unfinished = ['checkpoints', 'config.json', 'config.schema.json', 'history.json', 'log.json', 'metrics.om', 'receipts.jsonl'];
+const unfinished = [
+  'checkpoints',
+  'config.json',
+  'config.schema.json',
+  'history.json',
+  'log.json',
+  'metrics.om',
+  'receipts.jsonl',
+];
 
 describe('lockstep', () => {
   it('alone prints its help and exits with 2', async () => {

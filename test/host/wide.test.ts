@@ -27,7 +27,13 @@ it('knows the processor by the first entry of /proc/cpuinfo', () => {
 });
 
 it('is asked for by the environment as by every other switch', async () => {
-  expect(['', '0', 'off', '1', 'yes'].map((text) => wideInEnvironment(text))).toEqual([false, false, false, true, true]);
+  expect(['', '0', 'off', '1', 'yes'].map((text) => wideInEnvironment(text))).toEqual([
+    false,
+    false,
+    false,
+    true,
+    true,
+  ]);
   expect(await refusal(() => wideInEnvironment('maybe'))).toMatchObject({ code: 'ERR_LOCKSTEP_BAD_OPTION' });
 });
 
