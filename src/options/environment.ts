@@ -78,8 +78,10 @@ export function readEnvironment(flags: object, env: Environment): FromEnvironmen
 
 function valueFrom(name: string, text: string, { flag, kind }: Flag<unknown>): unknown {
   const isSwitch = !/[<[]/.test(flag);
-  const value = isSwitch ? switchFromText(text) : kind.fromText(text);
-  if (kind.accepts(value)) return value;
+  const [value, asSwitch] = [isSwitch ? text : kind.fromText(text), switchFromText(text)];
+  if (!isSwitch && kind.accepts(value)) return value;
+  // a flag with a value may have one without it beside it, or say no by false
+  if (typeof asSwitch === 'boolean' && kind.accepts(asSwitch)) return asSwitch;
   throw new LockstepError({
     code: 'ERR_LOCKSTEP_BAD_OPTION',
     what: `The variable ${name} cannot be ${shownOption(value, kind)}`,

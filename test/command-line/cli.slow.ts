@@ -321,7 +321,7 @@ describe('a disk of its own', () => {
   });
 
   it('that is too small for the model', async ({ skip }) => {
-    if (!mount('size=64k')) skip(unmountable);
+    if (!mount('size=128k')) skip(unmountable);
     const result = await runCli(tiny('--out', 'run'), { cwd });
     expectRefusal(result, /model\.safetensors cannot be written\n.*the disk is full \(ENOSPC\)/, 1);
     expect(await readdir(join(cwd, 'run'))).toEqual(unfinished);

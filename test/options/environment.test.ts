@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { readEnvironment, variableName } from '../../src/options/environment.ts';
 import type { Flag } from '../../src/options/flags.ts';
 import { optionKeys, optionTable } from '../../src/options/option-table.ts';
+import { integer, type Kind, oneOf, orNull } from '../../src/options/value-kinds.ts';
 import { workerFlags } from '../../src/options/worker-flags.ts';
 import { refusal } from '../support/refusal.ts';
 
@@ -50,6 +51,24 @@ describe('what is set', () => {
     ['off', false],
   ])('%s of a flag without a value is %s', (text, value) => {
     expect(read({ LOCKSTEP_REPORT: text, LOCKSTEP_QUIET: text }).values).toEqual({ report: value, quiet: value });
+  });
+
+  it('is no, where a flag with a value takes no as well', () => {
+    const [augment, words] = [oneOf('rotate=10'), orNull(integer(1, 9))];
+    const either: Kind<unknown> = { ...augment, accepts: (value) => augment.accepts(value) || value === false };
+    const row = { default: true, help: '' };
+    const rows = {
+      augment: { ...row, flag: '--augment <how>', kind: either },
+      lr: { ...row, flag: '--lr <n>', kind: words },
+    };
+    const of = (text: string) => readEnvironment(rows, { LOCKSTEP_AUGMENT: text }).values;
+    expect([of('rotate=10'), of('0'), of('no')]).toEqual([
+      { augment: 'rotate=10' },
+      { augment: false },
+      { augment: false },
+    ]);
+    // and 1 is a number where one can stand
+    expect(readEnvironment(rows, { LOCKSTEP_LR: '1' }).values).toEqual({ lr: 1 });
   });
 
   it('is nothing when it is empty', () => {
