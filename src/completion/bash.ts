@@ -25,14 +25,24 @@ ${commands.map(({ name, flags }) => `    ${name}) flags=${quoted(flags.map(({ fl
   esac
 }
 
+# those that begin as what is typed; in this very process, which compgen would need another for
+_lockstep_words() {
+  local word IFS=' '
+  for word in $1; do [[ $word == "$cur"* ]] && COMPREPLY+=("$word"); done
+}
+
 # folders that hold a config.json: here, in runs/, and where the word that is typed leads
 _lockstep_runs() {
-  local found place typed=\${cur//\\\\/}
-  local places=('*/config.json' 'runs/*/config.json')
-  [[ $typed == */* ]] && places=("$typed*/config.json")
-  while IFS= read -r found; do
-    [[ $found == "$typed"* ]] && COMPREPLY+=("$(printf '%q' "\${found%/config.json}")")
-  done < <(for place in "\${places[@]}"; do compgen -G "$place"; done)
+  local found word typed=\${cur//\\\\/} failing='' places=()
+  # where nothing is found is no error
+  shopt -q failglob && failing=1 && shopt -u failglob
+  if [[ $typed == */* ]]; then places=("$typed"*/config.json); else places=(*/config.json runs/*/config.json); fi
+  [[ $failing ]] && shopt -s failglob
+  for found in "\${places[@]}"; do
+    [[ $found == "$typed"* && -e $found ]] || continue
+    printf -v word '%q' "\${found%/config.json}"
+    COMPREPLY+=("$word")
+  done
   (( \${#COMPREPLY[@]} > 0 )) || compopt -o dirnames
 }
 
@@ -40,7 +50,7 @@ _lockstep() {
   local cur=\${COMP_WORDS[COMP_CWORD]} command=\${COMP_WORDS[1]} flag='' choices='' flags='' operand=1 i
   COMPREPLY=()
   if (( COMP_CWORD == 1 )); then
-    COMPREPLY=($(compgen -W ${quoted([...commands.map(({ name }) => name), '--help', '--version'].join(' '))} -- "$cur"))
+    _lockstep_words ${quoted([...commands.map(({ name }) => name), '--help', '--version'].join(' '))}
     return
   fi
   # bash takes --flag=value for three words
@@ -54,7 +64,7 @@ _lockstep() {
   if [[ -z $flag ]] || ! _lockstep_choices "$command $flag"; then
     if [[ $cur == -* ]]; then
       _lockstep_flags "$command"
-      COMPREPLY=($(compgen -W "$flags" -- "$cur"))
+      _lockstep_words "$flags"
       return
     fi
     for (( i = 2; i < COMP_CWORD; i++ )); do
@@ -72,7 +82,7 @@ _lockstep() {
     :file) compopt -o default ;;
     :folder) compopt -o dirnames ;;
     :run) _lockstep_runs ;;
-    *) COMPREPLY=($(compgen -W "$choices" -- "$cur")) ;;
+    *) _lockstep_words "$choices" ;;
   esac
 }
 

@@ -47,6 +47,7 @@ const keys: readonly (readonly [string, readonly string[]])[] = [
   ['lockstep train --resume runs/s\t --config my\t', ['train', '--resume', 'runs/se cond', '--config', 'my.json']],
   ['lockstep train --data da\t', ['train', '--data', 'data/']],
   ['lockstep predict runs/fi\tsev\t', ['predict', 'runs/first', 'seven.png']],
+  ['lockstep replay runs/nothing\t', ['replay', 'runs/nothing']],
   ['lockstep predict --wide ow\tsev\t', ['predict', '--wide', 'own', 'seven.png']],
   ['lockstep compare elsewhere/t\truns/fi\t', ['compare', 'elsewhere/third', 'runs/first']],
   ['lockstep completion f\t', ['completion', 'fish']],
@@ -61,7 +62,8 @@ const plain = (words: readonly string[]) =>
 
 describe.skipIf(missing('bash', 'bash') || noPython)('bash', () => {
   it('completes what is typed', async () => {
-    const source = 'PS1="%%%"; lockstep() { printf "GIVEN"; printf "<%s>" "$@"; echo; }; source completion.bash\n';
+    const source =
+      'shopt -s failglob; PS1="%%%"; lockstep() { printf "GIVEN"; printf "<%s>" "$@"; echo; }; source completion.bash\n';
     await writeFile(join(cwd, 'rc'), source);
     expect(
       given(
@@ -81,7 +83,8 @@ printf '%s\\n' "\${COMPREPLY[@]}" $(( (\${end/[.,]/} - \${start/[.,]/}) / 1000 )
     const milliseconds = Number(offered.pop());
     expect(offered.toSorted()).toEqual(['own', 'runs/first', 'runs/se\\ cond']);
     console.info(`bash: ${milliseconds} ms for a TAB`);
-    expect(milliseconds).toBeLessThan(150);
+    // a millisecond or two, but others may be at work here
+    expect(milliseconds).toBeLessThan(1000);
   });
 });
 
