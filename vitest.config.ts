@@ -2,6 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 const shared = { testTimeout: 60_000, hookTimeout: 60_000, pool: 'forks' as const };
 
+// the seed of what tests draw: to a program that they start, and hand their environment, it would be the seed of its run
+const { LOCKSTEP_SEED: seed } = process.env;
+if (seed !== undefined) process.env['LOCKSTEP_TEST_SEED'] = seed;
+delete process.env['LOCKSTEP_SEED'];
+
 // all runs of the tests with wide vectors
 const setupFiles = process.env['LOCKSTEP_WIDE'] === '1' ? ['test/support/wide-by-default.ts'] : [];
 

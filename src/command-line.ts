@@ -17,6 +17,7 @@ import { watchSignals } from './host/process/signals.ts';
 import { delayed, unlessAborted } from './host/unless-aborted.ts';
 import { usableCores } from './host/usable-cores.ts';
 import { wideInEnvironment } from './host/wide.ts';
+import { readEnvironment } from './options/environment.ts';
 import { bareFlag, checkedFlags, type Flag } from './options/flags.ts';
 import { type TypedCommand, usageError } from './options/usage-error.ts';
 import { printable } from './text/clean-text.ts';
@@ -25,6 +26,7 @@ import { errorText, exitCodeOf } from './text/error-text.ts';
 /** In the order of the help; one that was not typed need not load. */
 const commands: ReadonlyMap<string, () => Promise<AnyCommand>> = new Map<string, () => Promise<AnyCommand>>([
   ['train', async () => (await import('../coordinator/commands/train.ts')).train],
+  ['config', async () => (await import('../coordinator/commands/config.ts')).config],
   ['worker', async () => (await import('../worker/command.ts')).worker],
   ['inspect', async () => (await import('../coordinator/commands/inspect.ts')).inspect],
   ['runs', async () => (await import('../coordinator/commands/runs.ts')).runs],
@@ -41,7 +43,12 @@ const commands: ReadonlyMap<string, () => Promise<AnyCommand>> = new Map<string,
   ['bench', async () => (await import('../coordinator/commands/bench.ts')).bench],
   ['plan', async () => (await import('../coordinator/commands/plan.ts')).plan],
   ['doctor', async () => (await import('../coordinator/commands/doctor.ts')).doctor],
+  ['completion', async () => (await import('../coordinator/commands/completion.ts')).completionOf(allCommands)],
 ]);
+
+async function allCommands(): Promise<readonly AnyCommand[]> {
+  return await Promise.all([...commands.values()].map((load) => load()));
+}
 
 /** Also set by the configuration file; here already, for errors that come before it is read. */
 let verbose = process.argv.includes('--verbose');
@@ -84,8 +91,11 @@ function addCommand(program: Command, one: AnyCommand): void {
     // Only what was typed: commander's own defaults would hide the configuration file.
     const typed = Object.keys(flags).filter((key) => command.getOptionValueSource(key) === 'cli');
     const given: Record<string, unknown> = Object.fromEntries(typed.map((key) => [key, command.getOptionValue(key)]));
-    if ('wide' in flags && wideInEnvironment()) given['wide'] = true;
-    const options = () => one.options?.(given) ?? checkedFlags(flags, given, name);
+    const surroundings = one.takesEnvironment ? readEnvironment(flags, process.env) : { values: {}, remarks: [] };
+    for (const remark of surroundings.remarks) note(remark);
+    if (surroundings.values['verbose'] === true) verbose = true;
+    if ('wide' in flags && !one.takesEnvironment && wideInEnvironment()) given['wide'] = true;
+    const options = () => one.options?.(given, surroundings.values) ?? checkedFlags(flags, given, name);
     exitCode = await runCommand(one, command.args, options);
   });
 }
@@ -145,8 +155,8 @@ function packageVersion(): string {
 /** The command that was typed; where none was, all of them, for the help. */
 async function loadCommands(): Promise<readonly [AnyCommand, ...AnyCommand[]]> {
   const typed = commands.get(process.argv[2] ?? '');
-  const [first, ...others] = typed === undefined ? [...commands.values()] : [typed];
-  return [await first!(), ...(await Promise.all(others.map((load) => load())))];
+  const [first, ...others] = typed === undefined ? await allCommands() : [await typed()];
+  return [first!, ...others];
 }
 
 /** The command, and its flags, for what to say of one that was mistyped. */

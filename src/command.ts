@@ -57,8 +57,10 @@ export interface Command<O, Typed = O> {
    * to take back, and ends when its signal is aborted; "watched": it watches the signals of the process on its own.
    */
   readonly ends?: 'itself' | 'watched';
-  /** Makes its options of what was typed; without it each flag is checked by itself (checkedFlags). */
-  readonly options?: (given: Given) => O;
+  /** Whether its flags may stand in the environment as well (LOCKSTEP_*): those of a command that begins something. */
+  readonly takesEnvironment?: true;
+  /** Makes its options of what was typed, and what the environment has; without it each flag is checked by itself (checkedFlags). */
+  readonly options?: (given: Given, fromEnvironment: Given) => O;
   /** `operands`: in order; a list that ends in "..." is spread. */
   readonly run: (operands: readonly string[], options: O, context: CommandContext) => Promise<ExitCode>;
 }

@@ -62,7 +62,7 @@ as a step.`,
     const { at, out, ...changed } = given;
     const where = checkedFlags(place, { at, out }, 'fork');
     const options = { ...changed, resume: folder!, from: where.at, out: where.out, allowChange: changesOf(changed) };
-    return await train.run([], { given: options, configFile: undefined }, context);
+    return await train.run([], { given: options, fromEnvironment: {}, configFile: undefined }, context);
   },
 };
 

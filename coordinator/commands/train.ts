@@ -1,49 +1,31 @@
 // `lockstep train`: a run from what was typed to the table of its results. Knows nothing of how it is trained.
 
-import type { Command, CommandContext, Given } from '../../src/command.ts';
+import type { Command, CommandContext } from '../../src/command.ts';
 import { ExitCode } from '../../src/errors.ts';
-import { readConfigFile } from '../../src/host/files/config-file.ts';
 import { collectForSockets } from '../../src/host/process/collect-for-sockets.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import { processCores } from '../../src/host/usable-cores.ts';
 import { decideLaunch } from '../../src/launch/decide.ts';
 import { coresOfRank, threadsFor } from '../../src/launch/rank-cores.ts';
-import { configForFile, resolveOptions } from '../../src/options/config.ts';
-import { optionTable } from '../../src/options/option-table.ts';
-import type { TrainOptions } from '../../src/options/train-options.ts';
-import { filePath } from '../../src/options/value-kinds.ts';
+import { configForFile, resolveLayers } from '../../src/options/config.ts';
+import { environmentHelp, variableName } from '../../src/options/environment.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { grouped } from '../../src/text/grouped.ts';
 import { ReservedFolder } from '../run-folder/run-folder.ts';
-import { type Asked, resolveWithRun } from '../training/resolve-with-run.ts';
+import { type Asked, resolveLayersWithRun } from '../training/resolve-with-run.ts';
 import { type RunSignals, watchRunSignals } from '../training/run-signals.ts';
+import { type AskedFlags, askedOf, layersOf, type TypedFlags, trainFlags } from './asked-flags.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { asRankZero, type RankZero } from './rank-zero.ts';
 import { jsonLine } from './result-text.ts';
 
-interface Flags {
-  /** Only what was typed: defaults would hide the configuration file. */
-  readonly given: Given;
-  readonly configFile: string | undefined;
-}
-
-type Typed = TrainOptions & { readonly config: string | undefined };
-
-export const train: Command<Flags, Typed> = {
+export const train: Command<AskedFlags, TypedFlags> = {
   name: 'train',
   summary: 'Train a network on this machine.',
   operands: '',
-  flags: {
-    ...optionTable,
-    config: {
-      flag: '--config <file>',
-      kind: filePath,
-      default: undefined,
-      help: 'JSON file of options ("batchSize": 256); a flag goes before the file',
-    },
-  },
+  flags: trainFlags,
   help: `
 Examples:
   $ lockstep train                              five epochs of MNIST on all cores
@@ -54,21 +36,22 @@ Examples:
   $ lockstep train --listen 0.0.0.0:7070 --token-file token --min-workers 4
   $ srun -n 4 lockstep train --launcher slurm --out runs/job   one run of all processes that were started
 
+${environmentHelp}
+
 Exit codes: 0 done, 1 the run failed, 2 bad usage, configuration, data or output folder, 3 another digest
 than --expect-digest, 75 too few workers came, 129, 130 and 143 interrupted (after a checkpoint).`,
   ends: 'watched',
-  // checked over the configuration file and the run that is resumed
-  options: ({ config, ...given }) => ({ given, configFile: config as string | undefined }),
+  takesEnvironment: true,
+  options: askedOf,
   run: async (_, flags, context) => {
     let progress: Progress | null = null;
     const signals = watchRunSignals((line) => {
       progress?.clear();
       context.note(line);
     });
-    const { given, configFile } = flags;
-    const file = configFile === undefined ? null : await unlessAborted(readConfigFile(configFile), signals.signal);
+    const layers = await unlessAborted(layersOf(flags), signals.signal);
     // those of a run that goes on are read by rank 0 alone: it may be the only one that can
-    const options = resolveOptions(given, file, 'flag');
+    const { options } = resolveLayers(layers);
     const { place, why } = decideLaunch(options.launcher, process.env);
     if (place !== null && place.rank > 0) {
       signals.close();
@@ -77,9 +60,11 @@ than --expect-digest, 75 too few workers came, 129, 130 and 143 interrupted (aft
     progress = createProgress(context.progress, options);
     const shown = progress;
     if (why !== null && !options.quiet) context.note(why);
+    const named = Object.keys(flags.fromEnvironment).map(variableName);
+    if (named.length > 0 && !options.quiet) context.note(`From the environment: ${named.join(', ')}`);
     const cores = place === null ? null : coresOfRank(place, processCores());
     const work = async (zero: RankZero | null) => {
-      const resolving = resolveWithRun(given, file, 'flag', cores === null ? context.cores : threadsFor(cores));
+      const resolving = resolveLayersWithRun(layers, cores === null ? context.cores : threadsFor(cores));
       const asked = await unlessAborted(resolving, signals.signal);
       context.showStacks(asked.options.verbose);
       const run = zero === null ? asked : { ...asked, options: zero.listening(asked.options) };

@@ -12,8 +12,9 @@ export interface WorkerProcess {
 /** `cli`: the file of the command line; `wide`: with wide vectors, whatever the environment says. */
 export function startWorker(cli: string, url: string, wide = false): WorkerProcess {
   const args = [cli, 'worker', '--connect', url, '--threads', '1', '--retry-for', '20'];
-  // a token in LOCKSTEP_TOKEN is that of the coordinator as well
-  const env = { ...process.env, LOCKSTEP_WIDE: wide ? '1' : '0' };
+  // its flags say all; a token in LOCKSTEP_TOKEN is that of the coordinator as well
+  const own = Object.entries(process.env).filter(([name]) => !/^LOCKSTEP_(?!TOKEN$)/.test(name));
+  const env = { ...Object.fromEntries(own), LOCKSTEP_WIDE: wide ? '1' : '0' };
   const child = spawn(process.execPath, args, { stdio: 'ignore', env });
   const kill = () => void child.kill('SIGKILL');
   // it does not outlive whoever started it

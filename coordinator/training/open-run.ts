@@ -8,6 +8,7 @@ import { ExitCode, LockstepError } from '../../src/errors.ts';
 import type { Layout } from '../../src/model/layout.ts';
 import { NUMERICS_VERSION } from '../../src/numerics.ts';
 import { configForFile } from '../../src/options/config.ts';
+import { configSchemaText, schemaFileName } from '../../src/options/config-schema.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { withoutEffect } from '../../src/options/without-effect.ts';
 import { type Checkpoint, decodeCheckpoint, stateFileName } from '../../src/run/checkpoint.ts';
@@ -117,7 +118,7 @@ async function openNew(deps: OpenDeps): Promise<OpenRun> {
   const folder =
     options.out === null
       ? null
-      : await RunFolder.create(options.out, runConfigOf(facts, program, [], dataFromRun, understood(read.data)));
+      : await newFolder(options.out, runConfigOf(facts, program, [], dataFromRun, understood(read.data)));
   const store = folder === null ? null : new CheckpointStore(folder.path);
   const where = { folder, store, start: null, source: null, inPlace: true };
   return { ...read, options, given, ...where, facts, changes: [], begin: nothing };
@@ -164,7 +165,7 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
 
   const runConfig = runConfigOf(facts, program, changes, dataFromRun, understood(read.data));
   if (folder === null) {
-    const elsewhere = await RunFolder.create(options.out!, runConfig);
+    const elsewhere = await newFolder(options.out!, runConfig);
     return {
       ...read,
       folder: elsewhere,
@@ -178,10 +179,13 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
       begin: nothing,
     };
   }
-  await folder.expectFiles(['config.json', 'history.json', receiptsFileName, 'model.safetensors', 'summary.json']);
+  const files = ['config.json', schemaFileName, 'history.json', receiptsFileName, 'model.safetensors', 'summary.json'];
+  await folder.expectFiles(files);
   const begin = async () => {
     // what may fail comes first; that the run is longer now is seen where summary.json is left behind
     await folder.writeJson('config.json', runConfig, ExitCode.usage);
+    // that of this program: it may be another than the one that began
+    await folder.writeFile(schemaFileName, configSchemaText(), ExitCode.usage);
     await folder.remove('summary.json');
   };
   return { ...read, folder, store, start, given, source, inPlace: true, facts, changes, begin };
@@ -189,6 +193,18 @@ async function openResumed(deps: OpenDeps, source: string, folder: RunFolder | n
 
 function understood({ form, classNames, validation, testDrawn }: LoadedDataset): RecordedData {
   return { form, classNames, validation, testDrawn };
+}
+
+/** config.json comes first: without it the folder would be no run, and with anything else in it no folder for one. */
+async function newFolder(path: string, runConfig: object): Promise<RunFolder> {
+  const folder = await RunFolder.create(path, runConfig);
+  try {
+    await folder.writeFile(schemaFileName, configSchemaText(), ExitCode.usage);
+    return folder;
+  } catch (error) {
+    await folder.discard();
+    throw error;
+  }
 }
 
 function inVain(names: readonly string[], step: number): string {

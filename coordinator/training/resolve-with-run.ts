@@ -6,7 +6,8 @@ import { LockstepError } from '../../src/errors.ts';
 import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { usableCores } from '../../src/host/usable-cores.ts';
 import { isOfDataset, OF_DATASET } from '../../src/model/normalization.ts';
-import { recordKey, resolveOptions, resolveThreads } from '../../src/options/config.ts';
+import { type Resolved, resolveLayers, resolveOptions, resolveThreads } from '../../src/options/config.ts';
+import type { Layer } from '../../src/options/layers.ts';
 import type { RunOptions, TrainOptions } from '../../src/options/train-options.ts';
 import { type RunAt, readRunAt } from '../run-folder/read-run.ts';
 import { sameInit } from './given-init.ts';
@@ -30,13 +31,26 @@ export async function resolveWithRun(
   origin: 'flag' | 'option',
   cores = usableCores(),
 ): Promise<Asked> {
-  const asked = await withRunThere(resolveOptions(given, file, origin));
+  const layers: Layer[] = [
+    { origin: 'file', values: file ?? {} },
+    { origin, values: given },
+  ];
+  return await resolveLayersWithRun(layers, cores);
+}
+
+/** The lowest layer first; the run that is resumed lies under all of them. */
+export async function resolveLayersWithRun(
+  layers: readonly Layer[],
+  cores: number,
+): Promise<Asked & Pick<Resolved, 'sources'>> {
+  const { options, sources } = resolveLayers(layers);
+  const asked = await withRunThere(options);
   const { resume, from } = asked;
-  if (resume === null) return { options: withThreads(asked, cores), resumed: null };
+  if (resume === null) return { options: withThreads(asked, cores), sources, resumed: null };
   const resumed = await readRunAt(resume, from);
-  const { [recordKey]: _, ...fromFile } = file ?? {};
-  const over = { ...fromFile, ...definedOf(given), ...(await asRecorded(asked, resumed)), resume, from };
-  return { options: withThreads(resolveOptions(over, resumed.before.facts.config, origin), cores), resumed };
+  const recorded: Layer = { origin: layers.at(-1)!.origin, values: await asRecorded(asked, resumed) };
+  const over = resolveLayers([{ origin: 'run', values: resumed.before.facts.config }, ...layers, recorded]);
+  return { options: withThreads({ ...over.options, resume, from }, cores), sources: over.sources, resumed };
 }
 
 /** What the run records otherwise than it was asked for, where both mean the same: its own numbers, its own file. */
@@ -91,8 +105,4 @@ async function hasConfig(folder: string): Promise<boolean> {
       });
     },
   );
-}
-
-function definedOf(values: object): object {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

@@ -6,14 +6,16 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { LockstepError } from '../errors.ts';
 import { type HostEngine, oppositeFlag, wideFlags } from '../kernels/wide-engines.ts';
+import { switchFromText, switchWords } from '../options/environment.ts';
 
 /** Whether the environment asks for it, where no flag does. */
 export function wideInEnvironment(text = process.env['LOCKSTEP_WIDE'] ?? ''): boolean {
-  if (['', '0', '1'].includes(text)) return text === '1';
+  const asked = text === '' ? false : switchFromText(text);
+  if (typeof asked === 'boolean') return asked;
   throw new LockstepError({
     code: 'ERR_LOCKSTEP_BAD_OPTION',
     what: `LOCKSTEP_WIDE cannot be ${JSON.stringify(text)}`,
-    why: 'it must be 1 (wide vectors), or 0 or nothing (none)',
+    why: `it must be ${switchWords}`,
     mend: 'Set it to 1, or unset it',
   });
 }

@@ -2,13 +2,23 @@
 // no option.
 
 import { hideInValue, splitAddress } from '../text/credentials.ts';
-import type { Kind } from './value-kinds.ts';
+import type { JsonSchema, Kind } from './value-kinds.ts';
+
+// Patterns say less than the checks below: whether a parser takes an address is beyond them.
+const notBlank = '[^?#\\s]';
+const host: JsonSchema = {
+  type: 'string',
+  maxLength: 253,
+  pattern: '^([0-9A-Za-z_-]+(\\.[0-9A-Za-z_-]+)*\\.?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%[0-9A-Za-z_.-]+)?)$',
+};
+const port = '([0-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
 
 export const httpUrl: Kind<string> = {
   allowed:
     'http:// or https://, a host, and perhaps a port and a path: no query, and name and password percent-encoded',
   accepts: (value) => isUrl(value, ['http:', 'https:']),
   fromText: (value) => value,
+  schema: { type: 'string', pattern: `^[Hh][Tt][Tt][Pp][Ss]?://${notBlank}+$` },
   shown: hideInValue,
 };
 
@@ -17,6 +27,7 @@ export const webSocketUrl: Kind<string> = {
   allowed: 'ws://HOST:PORT or wss://HOST:PORT, and name and password percent-encoded where a proxy asks for them',
   accepts: isWebSocketUrl,
   fromText: (value) => value,
+  schema: { type: 'string', pattern: `^[Ww][Ss][Ss]?://${notBlank}+$` },
   shown: hideInValue,
   meant(value) {
     const address = /^(?:(http|ws)(s?):\/\/)?([^/]+)\/?$/i.exec(String(value));
@@ -30,6 +41,7 @@ export const listenAddress: Kind<string> = {
   allowed: 'HOST:PORT, with [HOST]:PORT for IPv6',
   accepts: (value) => typeof value === 'string' && value !== '' && !value.includes('@'),
   fromText: (value) => value,
+  schema: { type: 'string', pattern: `^(\\[[^\\]@]+\\]|[^:[\\]@]+):${port}$` },
   shown: hideInValue,
 };
 
@@ -38,6 +50,7 @@ export const hostName: Kind<string> = {
   allowed: 'a host name or an IP address, without a port',
   accepts: isHost,
   fromText: (value) => value,
+  schema: host,
   shown: hideInValue,
 };
 
@@ -46,6 +59,7 @@ export const hostNames: Kind<readonly string[]> = {
   allowed: 'a list of host names, without ports',
   accepts: (value) => Array.isArray(value) && value.every(isHost),
   fromText: (text) => text.split(','),
+  schema: { type: 'array', items: host },
   shown: hideInValue,
 };
 
@@ -54,6 +68,10 @@ export const origins: Kind<readonly string[]> = {
   allowed: 'a list of origins as browsers send them: https://HOST or https://HOST:PORT in lower case, without a path',
   accepts: (value) => Array.isArray(value) && value.every(isOrigin),
   fromText: (text) => text.split(','),
+  schema: {
+    type: 'array',
+    items: { type: 'string', pattern: '^(null|[a-z][a-z0-9+.-]*://[^/?#@\\s]+)$' },
+  },
   shown: hideInValue,
 };
 

@@ -1,25 +1,30 @@
-// What was asked for -> the options of a run, checked: given before configuration file before default. Knows nothing of
-// the command line's parser, and reads no file.
+// What was asked for -> the options of a run, checked: layer over layer, and those over the defaults. Knows nothing of the
+// command line's parser, and reads no file.
 
 import { LockstepError } from '../errors.ts';
-import { didYouMean } from '../text/nearest.ts';
-import { shownOption } from '../text/shown-value.ts';
 import { hostAndPort } from './address-kinds.ts';
-import { flagName, type OptionKey, optionKeys, optionTable, valueBefore } from './option-table.ts';
-import { presets } from './presets.ts';
-import type { PresetName, TrainOptions } from './train-options.ts';
-import type { Kind } from './value-kinds.ts';
+import { type Layer, type LayerOrigin, type Source, stacked } from './layers.ts';
+import { type OptionKey, optionKeys, optionTable } from './option-table.ts';
+import type { TrainOptions } from './train-options.ts';
 
-/** Where a value comes from: it decides how an error names it. */
-export type Origin = 'flag' | 'file' | 'option';
+/** The options, and of each where its value comes from. */
+export interface Resolved {
+  readonly options: TrainOptions;
+  readonly sources: { readonly [K in OptionKey]: Source };
+}
 
-/** The one key of config.json that is no option: what came of the options (run-record.ts). --config passes over it. */
-export const recordKey = 'record';
-
-/** Options that were otherwise in runs that do not record them. */
-const beforeRecords = Object.fromEntries(
-  optionKeys.filter((key) => valueBefore(key) !== optionTable[key].default).map((key) => [key, valueBefore(key)]),
-);
+/** The lowest layer first. */
+export function resolveLayers(layers: readonly Layer[]): Resolved {
+  const found = stacked(layers);
+  const values = optionKeys.map((key) => [key, found.get(key) ?? { value: optionTable[key].default, from: 'default' }]);
+  const entries = Object.fromEntries(values) as Record<OptionKey, { value: unknown; from: Source }>;
+  const each = <T>(pick: (entry: { value: unknown; from: Source }) => T) =>
+    Object.fromEntries(optionKeys.map((key) => [key, pick(entries[key])]));
+  // Sound because every value was accepted by the kind of its row.
+  const options = each(({ value }) => value) as unknown as TrainOptions;
+  checkRelations(options);
+  return { options, sources: each(({ from }) => from) as Resolved['sources'] };
+}
 
 /**
  * Both records have the keys of TrainOptions; undefined means not given. Every value is checked, and an unknown key
@@ -28,19 +33,13 @@ const beforeRecords = Object.fromEntries(
 export function resolveOptions(
   given: object,
   file: Readonly<Record<string, unknown>> | null,
-  origin: Exclude<Origin, 'file'> = 'option',
+  origin: Extract<LayerOrigin, 'flag' | 'option'> = 'option',
 ): TrainOptions {
-  // The file is checked where a flag overrules it too: a wrong file is wrong.
-  const { [recordKey]: record, ...written } = file ?? {};
-  // what a run did not record was as it was then
-  const fromFile = record === undefined ? written : { ...beforeRecords, ...written };
-  const [ofFile, ofGiven] = [checked(fromFile, 'file'), checked(given, origin)];
-  const merged = new Map([...presetOf(ofFile), ...ofFile, ...presetOf(ofGiven), ...ofGiven]);
-  const values = optionKeys.map((key) => [key, merged.has(key) ? merged.get(key) : optionTable[key].default]);
-  // Sound because every value was accepted by the kind of its row.
-  const options = Object.fromEntries(values) as TrainOptions;
-  checkRelations(options);
-  return options;
+  const layers: Layer[] = [
+    { origin: 'file', values: file ?? {} },
+    { origin, values: given },
+  ];
+  return resolveLayers(layers).options;
 }
 
 /** The options that shape the run, in the order of the table: config.json, which --config takes back. */
@@ -87,29 +86,6 @@ export function checkAgainstData(options: TrainOptions, trainCount: number, own 
 
 /** The step is a uint32 in the stateDigest. */
 export const maxTotalSteps = 2 ** 32 - 1;
-
-function checked(values: object, origin: Origin): Map<OptionKey, unknown> {
-  const accepted = new Map<OptionKey, unknown>();
-  for (const [name, value] of Object.entries(values)) {
-    const key = optionKeys.find((known) => known === name);
-    if (key === undefined) throw unknownKey(name, origin);
-    if (value === undefined) continue;
-    if (!optionTable[key].kind.accepts(value)) throw refused(key, value, origin);
-    accepted.set(key, inOneForm(optionTable[key].kind as Kind<unknown>, value));
-  }
-  return accepted;
-}
-
-/** Of a value that the kind has accepted. */
-function inOneForm({ inOneForm }: Kind<unknown>, value: unknown): unknown {
-  return inOneForm === undefined ? value : inOneForm(value);
-}
-
-/** What a preset that was named stands for. */
-function presetOf(values: ReadonlyMap<OptionKey, unknown>): [OptionKey, unknown][] {
-  const name = values.get('preset') as PresetName | undefined;
-  return name === undefined ? [] : (Object.entries(presets[name]) as [OptionKey, unknown][]);
-}
 
 function checkRelations(options: TrainOptions): void {
   const { batchSize, shards, valSize, patience, select, without } = options;
@@ -189,28 +165,4 @@ function checkListening({ listen, tlsCert, tlsKey }: TrainOptions): void {
       mend: 'Give both --tls-cert FILE and --tls-key FILE',
     });
   }
-}
-
-function unknownKey(name: string, origin: Origin): LockstepError {
-  return new LockstepError({
-    code: origin === 'file' ? 'ERR_LOCKSTEP_BAD_CONFIG' : 'ERR_LOCKSTEP_UNKNOWN_OPTION',
-    what: origin === 'file' ? `Unknown key "${name}" in the configuration file` : `Unknown option "${name}"`,
-    why: 'lockstep train has no option of that name',
-    mend: didYouMean(name, optionKeys),
-  });
-}
-
-function refused(key: OptionKey, value: unknown, origin: Origin): LockstepError {
-  const names = {
-    flag: flagName(key),
-    file: `"${key}" in the configuration file`,
-    option: `The option "${key}"`,
-  };
-  const row = optionTable[key];
-  return new LockstepError({
-    code: origin === 'file' ? 'ERR_LOCKSTEP_BAD_CONFIG' : 'ERR_LOCKSTEP_BAD_OPTION',
-    what: `${names[origin]} cannot be ${shownOption(value, row.kind)}`,
-    why: `it must be ${row.kind.allowed}`,
-    mend: `Give such a value, or leave it out for the default (${row.defaultText ?? row.default})`,
-  });
 }

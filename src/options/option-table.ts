@@ -26,6 +26,7 @@ import {
   orNull,
   positive,
   powerOfTwo,
+  runPath,
   share,
   sizeOfImage,
   text,
@@ -523,7 +524,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
   },
   resume: {
     flag: '--resume <dir>',
-    kind: orNull(folderPath),
+    kind: orNull(runPath),
     default: null,
     defaultText: 'a new run',
     group: checkpoints,

@@ -24,6 +24,7 @@ export const bandwidth: Kind<number> = {
     const value = bytesASecond(text);
     return value !== null && bandwidth.accepts(value) ? value : text;
   },
+  schema: { type: 'number', minimum: LEAST_BANDWIDTH, maximum: MOST_BANDWIDTH },
 };
 
 /** Milliseconds. */
@@ -35,6 +36,7 @@ export const latency: Kind<number> = {
     const value = text === '0' ? 0 : Number(amount) * milliseconds[unit ?? '']!;
     return latency.accepts(value) ? value : text;
   },
+  schema: { type: 'number', minimum: 0, maximum: MOST_LATENCY_MS },
 };
 
 function bytesASecond(text: string): number | null {

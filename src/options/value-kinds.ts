@@ -5,6 +5,9 @@ import { type AugmentChoice, augmentInOneForm, MOST_CROP } from '../data/augment
 import { rangesOf, rangesText } from '../data/number-ranges.ts';
 import { normalizeInOneForm } from '../model/normalization.ts';
 
+/** What JSON Schema says of a value. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
 export interface Kind<T> {
   /** What is allowed, to follow "it must be". */
   readonly allowed: string;
@@ -13,6 +16,13 @@ export interface Kind<T> {
   fromText(text: string): unknown;
   /** Where one value may be written in several ways: the form in which it is kept and compared. It must accept the value. */
   inOneForm?(value: T): T;
+  /**
+   * What is allowed in a configuration file, as JSON Schema (draft 7). It allows all that `accepts` does, and besides only what no
+   * schema can tell apart, such as the order of numbers within a text. Its `enum` and `const` are what a shell completes.
+   */
+  readonly schema: JsonSchema;
+  /** What lies where a path leads, for a shell to complete it. */
+  readonly path?: PathKind | undefined;
   /** Of a value that may hold a password: how an error shows it. */
   readonly shown?: ((value: string) => string) | undefined;
   /** What may have been meant by a value that is refused; null: nobody knows. */
@@ -21,11 +31,14 @@ export interface Kind<T> {
   readonly type?: T;
 }
 
+export type PathKind = 'file' | 'folder' | 'run';
+
 export function integer(min: number, max: number): Kind<number> {
   return {
     allowed: `an integer from ${min} to ${max}`,
     accepts: (value) => isInteger(value, min, max),
     fromText: numberFromText,
+    schema: { type: 'integer', minimum: min, maximum: max },
   };
 }
 
@@ -35,6 +48,7 @@ export function powerOfTwo(max: number): Kind<number> {
     allowed: `a power of two from 1 to ${max}`,
     accepts: (value) => isInteger(value, 1, max) && (value & (value - 1)) === 0,
     fromText: numberFromText,
+    schema: { enum: powersOfTwo(max) },
   };
 }
 
@@ -43,12 +57,14 @@ export const fraction: Kind<number> = {
   allowed: 'a number from 0 to below 1',
   accepts: (value) => typeof value === 'number' && value >= 0 && value < 1,
   fromText: numberFromText,
+  schema: { type: 'number', minimum: 0, exclusiveMaximum: 1 },
 };
 
 export const share: Kind<number> = {
   allowed: 'a number from 0 to 1',
   accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
   fromText: numberFromText,
+  schema: { type: 'number', minimum: 0, maximum: 1 },
 };
 
 /** Numbers above 0. */
@@ -57,6 +73,7 @@ export function positive(max: number): Kind<number> {
     allowed: `a number above 0 and at most ${max}`,
     accepts: (value) => typeof value === 'number' && value > 0 && value <= max,
     fromText: numberFromText,
+    schema: { type: 'number', exclusiveMinimum: 0, maximum: max },
   };
 }
 
@@ -66,6 +83,7 @@ export function notNegative(max: number): Kind<number> {
     allowed: `a number from 0 to ${max}`,
     accepts: (value) => typeof value === 'number' && value >= 0 && value <= max,
     fromText: numberFromText,
+    schema: { type: 'number', minimum: 0, maximum: max },
   };
 }
 
@@ -82,6 +100,12 @@ export function widths(maxLayers: number, maxWidth: number): Kind<readonly numbe
       const read = text.split(',').map(numberFromText);
       return read.every((width) => typeof width === 'number') ? read : text;
     },
+    schema: {
+      type: 'array',
+      minItems: 1,
+      maxItems: maxLayers,
+      items: { type: 'integer', minimum: 1, maximum: maxWidth },
+    },
   };
 }
 
@@ -94,6 +118,7 @@ export function sizeOfImage(most: number): Kind<readonly [number, number]> {
       const [, rows, columns = rows] = /^(\d{1,5})(?:x(\d{1,5}))?$/i.exec(text) ?? [];
       return rows === undefined ? text : [Number(rows), Number(columns)];
     },
+    schema: { type: 'array', items: { type: 'integer', minimum: 1, maximum: most }, minItems: 2, maxItems: 2 },
   };
 }
 
@@ -103,6 +128,8 @@ export function numberList(of: 'image' | 'step'): Kind<string> {
     allowed: `a list of ${of} numbers and ranges in ascending order, such as 5,17,100-120, of at most 20,000 characters`,
     accepts: (value) => typeof value === 'string' && value.length <= 20_000 && inOneForm(value) === value,
     fromText: (text) => inOneForm(text) ?? text,
+    // that numbers ascend is beyond a pattern
+    schema: { type: 'string', maxLength: 20_000, pattern: '^(0|[1-9][0-9]*)([,-](0|[1-9][0-9]*))*$' },
   };
 }
 
@@ -115,6 +142,7 @@ export const onOff: Kind<boolean> = {
   allowed: 'true or false',
   accepts: (value) => typeof value === 'boolean',
   fromText: (text) => text,
+  schema: { type: 'boolean' },
 };
 
 export const augmentChoice: Kind<AugmentChoice> = {
@@ -122,6 +150,7 @@ export const augmentChoice: Kind<AugmentChoice> = {
   accepts: (value) => augmentInOneForm(value) !== null,
   fromText: (text) => text,
   inOneForm: (value) => augmentInOneForm(value) ?? value,
+  schema: { anyOf: [{ type: 'boolean' }, { const: 'none' }, { type: 'string', pattern: '^(rotate|crop)=[^\\s]+$' }] },
 };
 
 export const normalizeChoice: Kind<string> = {
@@ -130,17 +159,20 @@ export const normalizeChoice: Kind<string> = {
   accepts: (value) => normalizeInOneForm(value) !== null,
   fromText: (text) => text,
   inOneForm: (value) => normalizeInOneForm(value) ?? value,
+  schema: { anyOf: [{ const: 'dataset' }, { type: 'string', pattern: '^(dataset:)?[^\\s,]+,[^\\s,]+$' }] },
 };
 
 /** Paths: what lies there, or may lie there, is found out by whoever goes there. */
-export const folderPath = pathOf('a folder');
-export const filePath = pathOf('a file');
-export const filePathOrFolder = pathOf('a file or folder');
+export const folderPath = pathOf('a folder', 'folder');
+export const filePath = pathOf('a file', 'file');
+export const filePathOrFolder = pathOf('a file or folder', 'file');
+export const runPath = pathOf('a folder', 'run');
 
 export const text: Kind<string> = {
   allowed: 'a text that is not empty',
   accepts: (value) => typeof value === 'string' && value !== '',
   fromText: (value) => value,
+  schema: { type: 'string', minLength: 1 },
 };
 
 export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
@@ -148,6 +180,7 @@ export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
     allowed: words.join(' or '),
     accepts: (value) => words.some((word) => word === value),
     fromText: (text) => text,
+    schema: { enum: words },
   };
 }
 
@@ -157,6 +190,8 @@ export function wordOr<const W extends string, T>(word: W, kind: Kind<T>): Kind<
     allowed: `"${word}" or ${kind.allowed}`,
     accepts: (value) => value === word || kind.accepts(value),
     fromText: (text) => (text === word ? text : kind.fromText(text)),
+    schema: { anyOf: [{ const: word }, kind.schema] },
+    path: kind.path,
     shown: kind.shown,
   };
 }
@@ -170,6 +205,7 @@ export const digestStart: Kind<string> = {
   allowed: 'the first 16 to 64 hex digits of a digest',
   accepts: (value) => typeof value === 'string' && /^[0-9a-f]{16,64}$/i.test(value),
   fromText: (text) => text,
+  schema: { type: 'string', pattern: '^[0-9a-fA-F]{16,64}$' },
 };
 
 /** On the command line with commas between them. */
@@ -177,6 +213,7 @@ export const names: Kind<readonly string[]> = {
   allowed: 'a list of names',
   accepts: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== ''),
   fromText: (text) => text.split(','),
+  schema: { type: 'array', items: { type: 'string', minLength: 1 } },
 };
 
 /** null stands for "not given"; no text means it. */
@@ -185,16 +222,24 @@ export function orNull<T>(kind: Kind<T>): Kind<T | null> {
     allowed: kind.allowed,
     accepts: (value) => value === null || kind.accepts(value),
     fromText: kind.fromText,
+    schema: { anyOf: [kind.schema, { type: 'null' }] },
+    path: kind.path,
     shown: kind.shown,
   };
 }
 
-function pathOf(what: string): Kind<string> {
+function pathOf(what: string, path: PathKind): Kind<string> {
   return {
     allowed: `the path of ${what}`,
     accepts: (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
     fromText: (text) => text,
+    schema: { type: 'string', pattern: '^[^\\u0000]+$' },
+    path,
   };
+}
+
+function powersOfTwo(max: number): number[] {
+  return max === 1 ? [1] : [...powersOfTwo(max / 2), max];
 }
 
 function isInteger(value: unknown, min: number, max: number): value is number {

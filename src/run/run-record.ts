@@ -3,7 +3,9 @@
 
 import { initFileOf } from '../model/init-choice.ts';
 import { OF_DATASET } from '../model/normalization.ts';
-import { configForFile, recordKey, resolveOptions } from '../options/config.ts';
+import { configForFile, resolveOptions } from '../options/config.ts';
+import { schemaFileName } from '../options/config-schema.ts';
+import { recordKey, schemaKey } from '../options/layers.ts';
 import type { TrainOptions } from '../options/train-options.ts';
 import { classNames } from '../text/class-names.ts';
 import { checkRecord, type ReadRecord } from './disk-records.ts';
@@ -93,7 +95,7 @@ export function runConfigOf(
     ...(data === null ? {} : { data }),
     ...(dataFromRun === null ? {} : { dataFromRun }),
   };
-  return { ...config, [recordKey]: record };
+  return { [schemaKey]: `./${schemaFileName}`, ...config, [recordKey]: record };
 }
 
 /** A run's options, facts and changes from the content of its config.json, or why it has none. */

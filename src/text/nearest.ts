@@ -4,9 +4,13 @@ import { closestMatch } from 'leven';
 
 /** A sentence that names the nearest of `known`, or all of them where none is near enough to be what was meant. */
 export function didYouMean(unknown: string, known: readonly string[]): string {
-  const nearest =
-    closestMatch(unknown, partsOf(unknown, known)) ?? closestMatch(unknown, known, { maxDistance: near(unknown) });
+  const nearest = nearestOf(unknown, known);
   return nearest === undefined ? `Known are: ${known.join(', ')}` : `Did you mean ${nearest}?`;
+}
+
+/** undefined: none of `known` is near enough to be what was meant. */
+export function nearestOf(unknown: string, known: readonly string[]): string | undefined {
+  return closestMatch(unknown, partsOf(unknown, known)) ?? closestMatch(unknown, known, { maxDistance: near(unknown) });
 }
 
 /** "batch" means "batchSize", though many a short name takes fewer edits. */

@@ -48,7 +48,14 @@ function expectRefusal(ended: Ended, message: RegExp, code = 2): void {
 
 /** What a run folder holds that has no model yet. */
 const unfinished = [
-  ...['checkpoints', 'config.json', 'history.json', 'log.json', 'metrics.om', 'receipts.jsonl', 'tensorboard'],
+  'checkpoints',
+  'config.json',
+  'config.schema.json',
+  'history.json',
+  'log.json',
+  'metrics.om',
+  'receipts.jsonl',
+  'tensorboard',
 ];
 
 describe('lockstep', () => {
@@ -87,6 +94,7 @@ describe('lockstep train', () => {
     const files = [
       'checkpoints',
       'config.json',
+      'config.schema.json',
       'history.json',
       'log.json',
       'metrics.om',
@@ -315,7 +323,7 @@ describe('a disk of its own', () => {
   });
 
   it('that is too small for the model', async ({ skip }) => {
-    if (!mount('size=64k')) skip(unmountable);
+    if (!mount('size=128k')) skip(unmountable);
     const result = await runCli(tiny('--out', 'run'), { cwd });
     expectRefusal(result, /model\.safetensors cannot be written\n.*the disk is full \(ENOSPC\)/, 1);
     expect(await readdir(join(cwd, 'run'))).toEqual(unfinished);

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { expectError } from '../support/run-cli.ts';
-import { runCli, startCli } from '../support/run-cli.ts';
+import { expectError, runCli, startCli } from '../support/run-cli.ts';
 import { writeTinyData } from '../support/tiny-data.ts';
 import { output } from '../support/tools.ts';
 

@@ -26,9 +26,15 @@ it('knows the processor by the first entry of /proc/cpuinfo', () => {
   });
 });
 
-it('is asked for by the environment with 1 alone', async () => {
-  expect(['', '0', '1'].map((text) => wideInEnvironment(text))).toEqual([false, false, true]);
-  expect(await refusal(() => wideInEnvironment('yes'))).toMatchObject({ code: 'ERR_LOCKSTEP_BAD_OPTION' });
+it('is asked for by the environment as by every other switch', async () => {
+  expect(['', '0', 'off', '1', 'yes'].map((text) => wideInEnvironment(text))).toEqual([
+    false,
+    false,
+    false,
+    true,
+    true,
+  ]);
+  expect(await refusal(() => wideInEnvironment('maybe'))).toMatchObject({ code: 'ERR_LOCKSTEP_BAD_OPTION' });
 });
 
 test('what is not on the list is refused in words, before anything is compiled', async () => {

@@ -15,7 +15,7 @@ import { bothBits } from './lives/play-life.ts';
 import { endWorld, makeWorld, partOf } from './lives/world.ts';
 
 const lives = Number(process.env['LOCKSTEP_LIVES'] ?? 300);
-const seed = Number(process.env['LOCKSTEP_SEED'] ?? Date.now() % 1_000_000);
+const seed = Number(process.env['LOCKSTEP_TEST_SEED'] ?? Date.now() % 1_000_000);
 
 test(`${lives} lives of runs leave the bits of a loop that knows nothing of lives`, {
   timeout: lives * 10_000,

@@ -95,7 +95,7 @@ describe('the bits of an uninterrupted run', () => {
 
   test('after a death before the first checkpoint', async () => {
     const run = await died(6);
-    expect(await readdir(run)).toEqual(['config.json', 'metrics.om', 'tensorboard']);
+    expect(await readdir(run)).toEqual(['config.json', 'config.schema.json', 'metrics.om', 'tensorboard']);
     await runOnDisk({ resume: run, threads: 3 });
     expect(await bitsOnDisk(run)).toEqual(baseline);
   });
@@ -602,6 +602,7 @@ describe('what is done otherwise', () => {
     expect(await readdir(run)).toEqual([
       'checkpoints',
       'config.json',
+      'config.schema.json',
       'history.json',
       'metrics.om',
       'model.safetensors',

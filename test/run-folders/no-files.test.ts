@@ -56,6 +56,7 @@ async function saysOf(reader: () => Promise<unknown>): Promise<string | null> {
 describe.each(others)('%s', (_, make) => {
   test.each([
     'config.json',
+    'config.schema.json',
     'history.json',
     'summary.json',
     'model.safetensors',

@@ -1,4 +1,5 @@
-// Random numbers for tests that must be repeatable: the seed is printed, and LOCKSTEP_SEED sets it.
+// Random numbers for tests that must be repeatable: the seed is printed, and LOCKSTEP_SEED sets it (which vitest.config.ts
+// hands on by another name).
 
 export interface Seeded {
   readonly seed: number;
@@ -12,7 +13,7 @@ export interface Seeded {
 }
 
 export function seeded(name: string): Seeded {
-  const given = process.env['LOCKSTEP_SEED'];
+  const given = process.env['LOCKSTEP_TEST_SEED'];
   const seed = given === undefined ? Date.now() % 1_000_000 : Number(given);
   console.info(`${name}: LOCKSTEP_SEED=${seed}`);
   return fromSeed(seed);

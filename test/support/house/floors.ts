@@ -48,7 +48,10 @@ export const floors: readonly Readonly<Record<string, string>>[] = [
     'src/host/http': 'the one HTTP server, and what strangers may take of it',
     'src/command.ts': 'what a command is to the command line',
   },
-  { 'src/host': 'the machine: clock, limits, threads, exposition of metrics' },
+  {
+    'src/host': 'the machine: clock, limits, threads, exposition of metrics',
+    'src/completion': 'what a shell completes of the command line',
+  },
   {
     'coordinator/step': 'one step, decided: who computes what, again and by whom',
     'coordinator/audit': 'whose answers are computed again, and what follows',
