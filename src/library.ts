@@ -14,16 +14,18 @@ import { compileWide } from './host/wide.ts';
 import { instantiate } from './kernels/kernels.ts';
 import { Workbench } from './kernels/workbench.ts';
 import type { TrainOptions } from './options/train-options.ts';
-import type { Summary } from './run/events.ts';
+import type { TrainEvent } from './run/events.ts';
+import { type Run, runOf } from './run/run-stream.ts';
 import type { Wiring } from './wiring.ts';
 
 export { CheckpointRequests } from '../coordinator/training/checkpoint-requests.ts';
 export type { ErrorCode } from './error-codes.ts';
-export { LockstepError } from './errors.ts';
+export { isLockstepError, LockstepError } from './errors.ts';
 export type { AdamOptimizer, AdamOptions, GradientInput, GradientResult, RotateAndCrop } from './kernels/workbench.ts';
 export type { TrainOptions } from './options/train-options.ts';
 export type { ClusterEvent, EvictionReason, WorkerEvictionReason } from './run/cluster-event.ts';
 export type { EpochRecord, Summary, TrainEvent } from './run/events.ts';
+export type { Run } from './run/run-stream.ts';
 export type { Means } from './sums.ts';
 
 const resolve = createRequire(import.meta.url).resolve;
@@ -86,12 +88,20 @@ export const wiring: Wiring = {
 
 /**
  * Trains a run. It prints nothing, sets no handlers, and writes only where `options.out` or `options.resume` is given.
- * An abort of the signal ends it after the current step and a checkpoint.
+ * An abort of the signal ends it after the current step and a checkpoint. The run begins at once, whether or not anybody awaits it.
  * @param options what differs from the defaults of `lockstep train`, or from the run that `resume` names
- * @throws LockstepError for everything that a user can mend
+ * @returns a promise of the summary that is also an async iterable of the run's events
+ * @throws LockstepError for everything that a user can mend, by the promise and by each loop over the events
  */
-export async function train(options: Partial<TrainOptions> = {}, hooks: TrainDeps = {}): Promise<Summary> {
-  return await trainAndReport(await resolveWithRun(options, null, 'option'), hooks, wiring);
+export function train(options: Partial<TrainOptions> = {}, hooks: TrainDeps = {}): Run {
+  return runOf(async (tell, stopping) => {
+    const signal = hooks.signal === undefined ? stopping : AbortSignal.any([hooks.signal, stopping]);
+    const onEvent = (event: TrainEvent) => {
+      hooks.onEvent?.(event);
+      tell(event);
+    };
+    return await trainAndReport(await resolveWithRun(options, null, 'option'), { ...hooks, signal, onEvent }, wiring);
+  });
 }
 
 /**

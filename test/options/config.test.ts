@@ -62,6 +62,7 @@ describe('resolveOptions', () => {
       report: true,
       expectDigest: null,
       json: false,
+      jsonEvents: false,
       quiet: false,
       verbose: false,
     });
@@ -216,6 +217,7 @@ describe('configForFile', () => {
       'resume',
       'allowChange',
       'json',
+      'jsonEvents',
       'quiet',
       'verbose',
       'listen',
