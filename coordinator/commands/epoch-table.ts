@@ -25,7 +25,7 @@ const columnsOfTable: readonly Column[] = [
   { title: 'Val loss', width: 8, rank: 2, best: true, cell: ({ validation }) => figure(validation?.loss, 8) },
   { title: 'Val acc', width: 7, rank: 3, cell: ({ validation }) => figure(validation?.accuracy, 7) },
   { title: 'Samples/s', width: 11, rank: 6, cell: ({ samplesPerSecond }) => grouped(Math.round(samplesPerSecond)) },
-  { title: 'Time', width: 7, rank: 5, cell: ({ seconds }) => duration(seconds) },
+  { title: 'Time', width: 8, rank: 5, cell: ({ seconds }) => duration(seconds) },
 ];
 
 export interface EpochRow {

@@ -50,7 +50,7 @@ test('each line is an event of the version that is documented, and the last has 
 });
 
 test('a reader that goes away changes neither the bits nor the exit code', async () => {
-  const command = 'node "$0" "$@" | head -1; exit ${PIPESTATUS[0]}';
+  const command = 'set -o pipefail; node "$0" "$@" | head -1';
   const args = ['train', ...flags, '--json-events', '--out', 'b'];
   const { exitCode, stdout, stderr } = await startProgram(['bash', '-c', command, builtCli, ...args], { cwd }).ended;
   expect(exitCode, stderr).toBe(0);

@@ -29,7 +29,7 @@ describe('a row of the table', () => {
 
   it('says what there is none of, and what has no room', () => {
     expect(epochRow(odd[1]!, 80, false).row).toBe(
-      '  10/1000      0.5000     0.9000         -        -    1,182,000  27:46:40'.replace('  27', ' 27'),
+      '  10/1000      0.5000     0.9000         -        -    1,182,000  27:46:40',
     );
     expect(epochRow(odd[2]!, 40, false).row).toMatch(/1\.0e\+30 {3}1\.2e\+5$/);
   });
