@@ -10,7 +10,7 @@ import { explained } from './host/machine-lack.ts';
 import { machineLimits } from './host/machine-limits.ts';
 import { compiledAtOnce } from './host/process/compile-at-once.ts';
 import { endAtOnce } from './host/process/end-at-once.ts';
-import { Notes, neverBlock, outliveTerminal, progressSink } from './host/process/output.ts';
+import { Notes, neverBlock, outliveTerminal, progressSink, showsColours } from './host/process/output.ts';
 import { Results } from './host/process/results.ts';
 import { stopSignalOf } from './host/process/signal-plan.ts';
 import { watchSignals } from './host/process/signals.ts';
@@ -20,6 +20,7 @@ import { wideInEnvironment } from './host/wide.ts';
 import { readEnvironment } from './options/environment.ts';
 import { bareFlag, checkedFlags, type Flag } from './options/flags.ts';
 import { type TypedCommand, usageError } from './options/usage-error.ts';
+import { leftOutJson } from './run/event-json.ts';
 import { printable } from './text/clean-text.ts';
 import { errorText, exitCodeOf } from './text/error-text.ts';
 
@@ -59,6 +60,8 @@ let exitCode: ExitCode = ExitCode.done;
 const results = new Results(process.stdout);
 /** Progress and warnings; without a reader they cost nothing. */
 const notes = new Notes(process.stderr);
+/** Events: a reader that stops does not stop the training, nor fill the memory. */
+const events = new Notes(process.stdout, leftOutJson);
 const note = (line: string): void => notes.write(`${printable(line)}\n`);
 
 function createProgram(known: readonly AnyCommand[]): Command {
@@ -127,6 +130,7 @@ function contextOf(): CommandContext {
     },
     print: (text) => results.print(text),
     note,
+    tell: (line) => events.write(`${line}\n`),
     progress: progressSink(process.stderr, notes),
     showStacks: (on) => {
       verbose = on;
@@ -168,7 +172,7 @@ function typedCommand({ name, flags }: AnyCommand): TypedCommand {
 
 function tell(thrown: unknown): ExitCode {
   const error = explained(thrown, machineLimits, ExitCode.usage);
-  notes.write(errorText(error, verbose));
+  notes.write(errorText(error, verbose, showsColours(process.stderr)));
   return exitCodeOf(error);
 }
 

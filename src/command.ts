@@ -12,6 +12,8 @@ export interface ProgressSink {
   readonly isTTY?: boolean | undefined;
   /** Width of the terminal; it may change at any time. */
   readonly columns?: number | undefined;
+  /** Whether it is a terminal that shows colours, and nobody asked for none. */
+  readonly colours?: boolean | undefined;
 }
 
 /** What the entry hands to a command. */
@@ -21,6 +23,8 @@ export interface CommandContext {
   readonly print: (text: string) => Promise<void>;
   /** A line for stderr: progress and warnings. */
   readonly note: (line: string) => void;
+  /** A line for stdout before the result; it is left out, and counted, where nobody reads. */
+  readonly tell: (line: string) => void;
   /** The same stream, for what is drawn over. */
   readonly progress: ProgressSink;
   /** Whether an error shows its stack trace: where a configuration file says so. */

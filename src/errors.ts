@@ -52,6 +52,11 @@ export class LockstepError extends Error {
   }
 }
 
+/** Whether somebody can mend what was thrown: it then has a code. Also of another copy of this package. */
+export function isLockstepError(thrown: unknown): thrown is LockstepError {
+  return thrown instanceof Error && thrown.name === 'LockstepError' && Object.hasOwn(errorCodes, Object(thrown).code);
+}
+
 /** Wide vectors gave other bits than narrow ones: nobody who computes with them goes on. */
 export function isWideFault(error: unknown): error is LockstepError {
   return error instanceof LockstepError && error.code === 'ERR_LOCKSTEP_WIDE_DIFFERS';

@@ -15,19 +15,19 @@ import { instantiate } from './kernels/kernels.ts';
 import { Workbench } from './kernels/workbench.ts';
 import type { TrainOptions } from './options/train-options.ts';
 import type { TrainEvent } from './run/events.ts';
-import { type TrainingRun, trainingRun } from './run/training-run.ts';
+import { type Run, runOf } from './run/run-stream.ts';
 import type { Wiring } from './wiring.ts';
 
 export { CheckpointRequests } from '../coordinator/training/checkpoint-requests.ts';
 export type { TrainDeps } from '../coordinator/training/train-deps.ts';
 export type { ErrorCode } from './error-codes.ts';
-export { ExitCode, type Explanation, LockstepError } from './errors.ts';
+export { ExitCode, type Explanation, isLockstepError, LockstepError } from './errors.ts';
 export type { AdamOptimizer, AdamOptions, GradientInput, GradientResult, RotateAndCrop } from './kernels/workbench.ts';
 export type { PresetName, TrainOptions } from './options/train-options.ts';
 export type { CheckpointChoice } from './options/value-kinds.ts';
 export type { Bound, ClusterEvent, EvictionReason, WorkerEvictionReason } from './run/cluster-event.ts';
 export type { EpochRecord, EpochTiming, Summary, TrainEvent } from './run/events.ts';
-export type { TrainingRun } from './run/training-run.ts';
+export type { Run } from './run/run-stream.ts';
 export type { Means } from './sums.ts';
 export type { CloseName } from './wire/close-codes.ts';
 
@@ -91,18 +91,19 @@ export const wiring: Wiring = {
 
 /**
  * Trains a run. It prints nothing, sets no handlers, and writes only where `options.out` or `options.resume` is given.
- * An abort of the signal ends it after the current step and a checkpoint.
+ * An abort of the signal ends it after the current step and a checkpoint. The run begins at once, whether or not anybody awaits it.
  * @param options what differs from the defaults of `lockstep train`, or from the run that `resume` names
- * @returns a promise of the summary, which is also an iterable of what happens: `for await (const event of train(options))`
- * @throws LockstepError for everything that a user can mend: the promise is rejected with it
+ * @returns a promise of the summary that is also an async iterable of the run's events
+ * @throws LockstepError for everything that a user can mend, by the promise and by each loop over the events
  */
-export function train(options: Partial<TrainOptions> = {}, hooks: TrainDeps = {}): TrainingRun {
-  return trainingRun(async (tell) => {
+export function train(options: Partial<TrainOptions> = {}, hooks: TrainDeps = {}): Run {
+  return runOf(async (tell, stopping) => {
+    const signal = hooks.signal === undefined ? stopping : AbortSignal.any([hooks.signal, stopping]);
     const onEvent = (event: TrainEvent) => {
       hooks.onEvent?.(event);
       tell(event);
     };
-    return await trainAndReport(await resolveWithRun(options, null, 'option'), { ...hooks, onEvent }, wiring);
+    return await trainAndReport(await resolveWithRun(options, null, 'option'), { ...hooks, signal, onEvent }, wiring);
   });
 }
 

@@ -3,6 +3,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { listedEvents } from './generate/events.ts';
 import { drawnHouse, listedRooms } from './support/house/floors.ts';
 import { houseOf, readHouse } from './support/house/house.ts';
 import {
@@ -42,6 +43,14 @@ test('ARCHITECTURE.md shows the rooms as the imports are held to them', async ()
   const tail = text.slice(text.indexOf(after) + after.length);
   const rooms = `\n\`\`\`\n${drawnHouse()}\n\`\`\`\n\n${listedRooms()}\n\n`;
   await expect(`${head}${before}${rooms}${after}${tail}`).toMatchFileSnapshot('../ARCHITECTURE.md');
+});
+
+test('EVENTS.md lists the events as their types have them', async () => {
+  const [before, after] = ['<!-- drawn from events.ts: npm run generate -->\n', '<!-- end -->\n'];
+  const text = house.texts.get('src/run/EVENTS.md')!;
+  const head = text.slice(0, text.indexOf(before));
+  const tail = text.slice(text.indexOf(after) + after.length);
+  await expect(`${head}${before}\n${listedEvents()}\n${after}${tail}`).toMatchFileSnapshot('../src/run/EVENTS.md');
 });
 
 describe('of a bad house the rules complain', () => {

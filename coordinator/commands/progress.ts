@@ -1,5 +1,5 @@
-// Shows a run on stderr: what the trainer tells -> text. On a terminal a live line that is drawn over, and one line that
-// stays for each epoch; elsewhere only the lines that stay. Has no clock: whoever calls says what time it is.
+// Shows a run on stderr: what the trainer tells -> text. On a terminal a live line that is drawn over, and a table of the epochs;
+// elsewhere only lines that stay, with the report's sentence for each epoch. Has no clock: whoever calls says what time it is.
 
 import type { ProgressSink } from '../../src/command.ts';
 import { eventLine } from '../../src/run/event-text.ts';
@@ -8,6 +8,7 @@ import type { Means } from '../../src/sums.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { counted } from '../../src/text/counted.ts';
 import { grouped } from '../../src/text/grouped.ts';
+import { clock, epochRow } from './epoch-table.ts';
 
 export interface Progress {
   show(event: TrainEvent, nowMs: number): void;
@@ -18,6 +19,8 @@ export interface Progress {
 /** Fast enough to look alive, slow enough to be read. */
 const redrawMs = 100;
 const eraseLine = '\r\x1b[K';
+/** After so many lines the table shows its header again: it may have left the screen. */
+const linesToHeader = 20;
 
 /** Quiet: nothing but warnings. */
 export function createProgress(
@@ -25,28 +28,59 @@ export function createProgress(
   { quiet, verbose = false }: { readonly quiet: boolean; readonly verbose?: boolean },
 ): Progress {
   let epochs = 0;
-  let live = false;
+  /** Of the live line that is drawn; 0: none is. */
+  let live = 0;
   let drawnMs = Number.NEGATIVE_INFINITY;
+  let header = '';
+  let linesSinceHeader = 0;
+  let lowestLoss = Number.POSITIVE_INFINITY;
+  const coloured = sink.isTTY === true && sink.colours === true;
+  const width = () => sink.columns || 80;
 
-  const clear = () => {
-    if (live) sink.write(eraseLine);
-    live = false;
+  /** A terminal that became narrower broke the line in several: it is erased from its first row on. */
+  const erased = () => {
+    if (live === 0) return '';
+    const rowsAbove = Math.ceil(live / width()) - 1;
+    return rowsAbove <= 0 ? eraseLine : `\x1b[${rowsAbove}A\r\x1b[J`;
   };
-  const print = (line: string) => {
+  const clear = () => {
+    if (live > 0) sink.write(erased());
+    live = 0;
+  };
+  /** `line`: with nothing in it but what is ours, colours among it. */
+  const printOwn = (line: string) => {
     clear();
-    sink.write(`${printable(line)}\n`);
+    sink.write(`${line}\n`);
+    linesSinceHeader++;
     // The live line comes back at the next chance.
     drawnMs = Number.NEGATIVE_INFINITY;
   };
+  const print = (line: string) => printOwn(printable(line));
   const draw = (line: string, nowMs: number) => {
-    sink.write(`${live ? eraseLine : ''}${line}`);
-    live = true;
+    sink.write(`${erased()}${line}`);
+    live = line.length;
     drawnMs = nowMs;
+  };
+  const printRow = (event: Extract<TrainEvent, { type: 'epoch' }>) => {
+    const loss = event.validation?.loss ?? Number.POSITIVE_INFINITY;
+    const isBest = loss < lowestLoss;
+    if (isBest) lowestLoss = loss;
+    const shown = epochRow(event, width(), isBest);
+    if (shown.header !== header || linesSinceHeader >= linesToHeader) {
+      printOwn(shown.header);
+      header = shown.header;
+      linesSinceHeader = 0;
+    }
+    printOwn(coloured ? shown.coloured : shown.row);
+    if (verbose && event.stateDigest !== undefined) printOwn(`  State: ${event.stateDigest.slice(0, 16)}`);
   };
 
   const show = (event: TrainEvent, nowMs: number) => {
     const line = eventLine(event);
-    if (line?.level === 'warning') return print(`Warning: ${line.text}`);
+    if (line?.level === 'warning') {
+      const word = coloured ? '\x1b[33mWarning:\x1b[39m' : 'Warning:';
+      return printOwn(`${word} ${printable(line.text)}`);
+    }
     if (quiet) return;
     if (line !== null) return print(line.text);
     switch (event.type) {
@@ -54,11 +88,10 @@ export function createProgress(
         epochs = event.epochs;
         return print(startLine(event));
       case 'progress':
-        if (sink.isTTY === true && nowMs - drawnMs >= redrawMs)
-          draw(liveLine(event, epochs, sink.columns || 80), nowMs);
+        if (sink.isTTY === true && nowMs - drawnMs >= redrawMs) draw(liveLine(event, epochs, width()), nowMs);
         return;
       case 'epoch':
-        return print(epochLine(event, event.epochs, verbose));
+        return sink.isTTY === true ? printRow(event) : print(epochLine(event, event.epochs, verbose));
       case 'checkpoint':
       case 'checkpointFailed':
         // Of each failure that matters a warning tells.
@@ -112,7 +145,7 @@ function liveLine(event: Extract<TrainEvent, { type: 'progress' }>, epochs: numb
     `loss ${event.train.loss.toFixed(4)}`,
     `accuracy ${event.train.accuracy.toFixed(4)}`,
     `${grouped(Math.round(event.samplesPerSecond))} samples/s`,
-    `${duration(event.secondsLeft)} left`,
+    `${clock(event.secondsLeft)} left`,
   ];
   let tail = '';
   for (const next of parts) {
@@ -123,14 +156,4 @@ function liveLine(event: Extract<TrainEvent, { type: 'progress' }>, epochs: numb
   const filled = Math.round(part * cells);
   const bar = cells < 4 ? '' : ` [${'='.repeat(filled)}${' '.repeat(cells - filled)}]`;
   return `${head}${bar}${tail}`.slice(0, Math.max(0, width));
-}
-
-/** 0:07, 12:03, 1:02:03. */
-function duration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return '--:--';
-  const whole = Math.max(0, Math.ceil(seconds));
-  const two = (value: number) => String(value).padStart(2, '0');
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes}:${two(whole % 60)}`;
-  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
 }

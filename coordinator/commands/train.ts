@@ -10,6 +10,7 @@ import { coresOfRank, threadsFor } from '../../src/launch/rank-cores.ts';
 import { configForFile, resolveLayers } from '../../src/options/config.ts';
 import { environmentHelp, variableName } from '../../src/options/environment.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
+import { eventJson } from '../../src/run/event-json.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { grouped } from '../../src/text/grouped.ts';
@@ -32,6 +33,7 @@ Examples:
   $ lockstep train --threads 0 --max-steps 100  the single-worker baseline, a hundred steps
   $ lockstep train --data ./fashion --out runs/fashion --hidden 256,128
   $ lockstep train --config runs/fashion/config.json --seed 7 --json
+  $ lockstep train --json-events | jq -c 'select(.type == "epoch") | [.epoch, .validation.loss]'
   $ lockstep train --resume runs/fashion        go on after an interruption; --epochs 10 to train longer
   $ lockstep train --listen 0.0.0.0:7070 --token-file token --min-workers 4
   $ srun -n 4 lockstep train --launcher slurm --out runs/job   one run of all processes that were started
@@ -95,12 +97,27 @@ async function trainInto(
   const out = given ?? reserved!.path;
   const options = { ...asked, out };
   try {
-    // shown as soon as it is there: the metrics may stay for one more scrape
     let printed: Promise<void> | null = null;
-    await trainAndShow({ options, resumed }, progress, signals, context, (summary) => {
-      printed = context.print(options.json ? jsonLine(summary) : resultTable(summary, out));
+    let last: TrainEvent | null = null;
+    const print = (text: string) => {
+      printed = context.print(text);
       printed.catch(() => undefined);
-    });
+    };
+    try {
+      await trainAndShow({ options, resumed }, progress, signals, context, (event) => {
+        const done = event.type === 'done';
+        if (options.jsonEvents) {
+          if (done) last = event;
+          else context.tell(eventJson(event));
+        } else if (done) {
+          // shown as soon as it is there: the metrics may stay for one more scrape
+          print(options.json ? jsonLine(event.summary) : resultTable(event.summary, out));
+        }
+      });
+    } finally {
+      // the last line, also where a warning came behind it, and where its digest is not the expected one
+      if (last !== null) print(`${eventJson(last)}\n`);
+    }
     await unlessAborted(printed ?? Promise.resolve(), signals.signal);
   } finally {
     // Only does anything where the run left nothing.
@@ -113,7 +130,7 @@ async function trainAndShow(
   progress: Progress,
   { signal, checkpointRequests, onPhase, zero, cores }: Surroundings,
   { note, wiring }: CommandContext,
-  onDone: (summary: Summary) => void,
+  tell: (event: TrainEvent) => void,
 ): Promise<void> {
   const { options } = asked;
   if (!options.quiet) {
@@ -127,7 +144,7 @@ async function trainAndShow(
     const onEvent = (event: TrainEvent) => {
       if (zero === null) progress.show(event, performance.now());
       else zero.onEvent(event);
-      if (event.type === 'done') onDone(event.summary);
+      tell(event);
     };
     const launched = zero === null ? { signal } : { signal: zero.signal, launch: zero.launch };
     const wired = cores === null ? await wiring() : { ...(await wiring()), cores };

@@ -1,25 +1,28 @@
-// A coordinator that computes nothing, and two workers that are processes of their own; one is killed in the middle. The digest is
-// that of one worker all the same.
-//
-//   node cluster.mjs
+// A coordinator in this program and a worker in a process of its own, on this machine: the bits are those of one thread alone.
+// node cluster.mjs [FOLDER OF DATA]            without a folder: MNIST
 
 import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { train } from 'lockstep';
 
-const recipe = { epochs: 2, limitTrain: 12_800 };
-const run = train({ ...recipe, listen: '127.0.0.1:0', threads: 0, minWorkers: 2, joinTimeout: 60 });
-const workers = [];
-for await (const event of run) {
-  if (event.type === 'listening') {
-    for (const name of ['first', 'second']) {
-      const args = ['lockstep', 'worker', '--connect', event.url, '--name', name, '--threads', '1'];
-      workers.push(spawn('npx', args, { stdio: 'inherit', detached: true }));
+const options = { data: process.argv[2] ?? null, epochs: 1, limitTrain: 2000, valSize: 100 };
+const cli = fileURLToPath(new URL('cli.js', import.meta.resolve('lockstep')));
+let worker = null;
+
+const run = train({ ...options, threads: 0, listen: '127.0.0.1:0', minWorkers: 1 });
+try {
+  for await (const event of run) {
+    if (event.type === 'listening') {
+      worker = spawn(process.execPath, [cli, 'worker', '--connect', event.url, '--threads', '1'], { stdio: 'ignore' });
     }
+    if (event.type === 'workerJoined') console.log(`${event.name} joined with ${event.threads} threads`);
   }
-  if (event.type === 'workerJoined') console.log(`${event.name} joined`);
-  if (event.type === 'epoch' && event.epoch === 1) process.kill(-workers[1].pid, 'SIGKILL');
-  if (event.type === 'workerLost') console.log(`${event.name} was lost: ${event.reason}`);
+} finally {
+  // it would wait for the next run
+  worker?.kill();
 }
-const { digest } = await run;
-console.log(`with workers ${digest}`);
-console.log(`alone        ${(await train({ ...recipe, threads: 0 })).digest}`);
+const together = await run;
+const alone = await train({ ...options, threads: 1 });
+console.log(`with a worker ${together.digest}`);
+console.log(`alone         ${alone.digest}`);
+process.exitCode = together.digest === alone.digest ? 0 : 3;

@@ -1,32 +1,19 @@
-// Trains for some epochs, and says after each what came of it; Ctrl-C ends it after a checkpoint, from which the same command goes on.
-//
-//   node watch-a-run.mjs runs/watched 5
+// Watches a run by its events, and shows one line for each epoch.
+// node watch-a-run.mjs [FOLDER OF DATA]        without a folder: MNIST
 
-import { train } from 'lockstep';
+import { isLockstepError, train } from 'lockstep';
 
-const [out = 'runs/watched', epochs = '5'] = process.argv.slice(2);
-const stop = new AbortController();
-process.once('SIGINT', () => stop.abort());
-
-const run = train({ out, autoResume: true, epochs: Number(epochs) }, { signal: stop.signal });
+const run = train({ data: process.argv[2] ?? null, epochs: 2, limitTrain: 2000, valSize: 100 });
 try {
   for await (const event of run) {
-    if (event.type === 'epoch') {
-      const {
-        epoch,
-        train: { loss },
-        validation,
-        samplesPerSecond,
-      } = event;
-      console.log(
-        `epoch ${epoch}: loss ${loss.toFixed(4)}, validation ${validation?.accuracy.toFixed(4)}, ${Math.round(samplesPerSecond)} samples/s`,
-      );
-    }
-    if (event.type === 'warning') console.warn(event.message);
+    if (event.type === 'start') console.log(`${event.parameters} parameters, ${event.trainSamples} samples`);
+    if (event.type === 'warning') console.error(event.message);
+    if (event.type === 'epoch') console.log(`epoch ${event.epoch}: loss ${event.validation?.loss.toFixed(4)}`);
   }
   const { test, digest } = await run;
   console.log(`test accuracy ${test.accuracy.toFixed(4)}, digest ${digest}`);
 } catch (error) {
-  if (error.code !== 'ERR_LOCKSTEP_INTERRUPTED') throw error;
-  console.log('interrupted; the same command goes on');
+  if (!isLockstepError(error)) throw error;
+  console.error(`${error.code}: ${error.what}: ${error.why}. ${error.mend}`);
+  process.exitCode = error.exitCode;
 }

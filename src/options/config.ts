@@ -90,6 +90,14 @@ export const maxTotalSteps = 2 ** 32 - 1;
 function checkRelations(options: TrainOptions): void {
   const { batchSize, shards, valSize, patience, select, without } = options;
   checkListening(options);
+  if (options.json && options.jsonEvents) {
+    throw new LockstepError({
+      code: 'ERR_LOCKSTEP_BAD_OPTION',
+      what: '--json does not go with --json-events',
+      why: 'each says what the last line of stdout is: the summary, or the event that has it',
+      mend: 'Leave out one of them',
+    });
+  }
   if (options.wide && options.engine !== 'wasm') {
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_BAD_OPTION',

@@ -589,6 +589,14 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     help: 'print the summary as JSON, the last line of stdout',
     recorded: false,
   },
+  jsonEvents: {
+    flag: '--json-events',
+    kind: onOff,
+    default: false,
+    group: output,
+    help: 'print each event of the run as one line of JSON on stdout; the last one has the summary',
+    recorded: false,
+  },
   quiet: {
     flag: '--quiet',
     kind: onOff,

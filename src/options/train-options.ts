@@ -124,6 +124,8 @@ export interface TrainOptions {
   /** How one of the run's digests must begin, 16 hex digits or more; null = any will do. */
   readonly expectDigest: string | null;
   readonly json: boolean;
+  /** Of the command line: whether stdout has the events (EVENTS.md). */
+  readonly jsonEvents: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
 }

@@ -5,7 +5,18 @@ import type { TrainOptions } from './train-options.ts';
 
 /** They say which run it is, or how its summary is shown. */
 const matter: readonly OptionKey[] = [
-  ...(['resume', 'out', 'from', 'autoResume', 'preset', 'expectDigest', 'json', 'quiet', 'verbose'] as const),
+  ...([
+    'resume',
+    'out',
+    'from',
+    'autoResume',
+    'preset',
+    'expectDigest',
+    'json',
+    'jsonEvents',
+    'quiet',
+    'verbose',
+  ] as const),
   ...(['launcher', 'rendezvous', 'retryFor'] as const),
 ];
 /** Set for whoever is started by a launcher. */

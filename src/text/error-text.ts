@@ -5,11 +5,12 @@ import { ExitCode, LockstepError } from '../errors.ts';
 import { printable, printableLines } from './clean-text.ts';
 
 /** Three lines: what, why, and what mends it. Code and stack only where they were asked for. */
-export function errorText(error: unknown, verbose: boolean): string {
+export function errorText(error: unknown, verbose: boolean, coloured = false): string {
+  const head = coloured ? '\x1b[31mError:\x1b[39m' : 'Error:';
   const lines =
     error instanceof LockstepError
-      ? [`Error: ${oneLine(error.what)}`, `  Why:  ${oneLine(error.why)}`, `  Mend: ${oneLine(error.mend)}`]
-      : [`Error: ${oneLine(messageOf(error))}`, bugLine(verbose)];
+      ? [`${head} ${oneLine(error.what)}`, `  Why:  ${oneLine(error.why)}`, `  Mend: ${oneLine(error.mend)}`]
+      : [`${head} ${oneLine(messageOf(error))}`, bugLine(verbose)];
   if (verbose) lines.push(`  Code: ${codeOf(error)}`, ...stacks(error));
   return `${lines.join('\n')}\n`;
 }

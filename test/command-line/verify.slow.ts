@@ -33,6 +33,7 @@ describe('lockstep verify', () => {
       showStacks: () => undefined,
       cores: 2,
       cli: fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url)),
+      tell: () => undefined,
       colours: false,
       columns: null,
       speakAs: () => undefined,

@@ -2,7 +2,7 @@
 // from ESM with types, from CommonJS. Needs dist/ (npm run build) and the package registry; skipped, with the reason, without.
 
 import { execFile, execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,6 @@ const folder = mkdtempSync(join(tmpdir(), 'lockstep-package-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const INSTALL_MS = 240_000;
-const EXAMPLE_MS = 120_000;
 const run = promisify(execFile);
 
 /** The archive, packed without building: dist/ is what `npm ci` left. */
@@ -101,33 +100,6 @@ describe.skipIf(here === null)('in an empty project', () => {
     }
     const { stdout } = await run(process.execPath, ['esm.mjs'], { cwd });
     expect(stdout).toBe('64 true LockstepError\n');
-  });
-
-  const example = async (name: string, ...args: string[]) => {
-    copyFileSync(join(root, 'deploy/examples', name), join(cwd, name));
-    return (await run(process.execPath, [name, ...args], { cwd, timeout: EXAMPLE_MS })).stdout;
-  };
-
-  test('the example that watches a run, and goes on with it', async () => {
-    const lines = (await example('watch-a-run.mjs', 'runs/watched', '1')).trim().split('\n');
-    expect(lines).toEqual([
-      expect.stringMatching(/^epoch 1: loss \d\.\d{4}, validation 0\.\d{4}, \d+ samples\/s$/),
-      expect.stringMatching(/^test accuracy 0\.\d{4}, digest [0-9a-f]{64}$/),
-    ]);
-    expect(await example('watch-a-run.mjs', 'runs/watched', '2')).toMatch(/^epoch 2: /);
-  });
-
-  test('the example that compares learning rates', async () => {
-    const lines = (await example('sweep.mjs', '0.0001', '0.003')).trim().split('\n');
-    expect(lines).toHaveLength(3);
-    expect(lines[2]).toMatch(/^best: 0\.003, test accuracy 0\.\d{4}$/);
-  });
-
-  test('the example of a cluster: one of its workers is killed, and the digest is that of one worker', async () => {
-    const told = await example('cluster.mjs');
-    expect(told).toMatch(/^second was lost: /m);
-    const [, withWorkers, alone] = /^with workers ([0-9a-f]{64})\nalone {8}([0-9a-f]{64})$/m.exec(told)!;
-    expect(withWorkers).toBe(alone);
   });
 
   test('import() from CommonJS', async () => {

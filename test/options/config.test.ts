@@ -71,6 +71,7 @@ describe('resolveOptions', () => {
       tensorboard: true,
       expectDigest: null,
       json: false,
+      jsonEvents: false,
       quiet: false,
       verbose: false,
     });
@@ -234,6 +235,7 @@ describe('configForFile', () => {
       'resume',
       'allowChange',
       'json',
+      'jsonEvents',
       'quiet',
       'verbose',
       'listen',

@@ -29,15 +29,21 @@ export function outliveTerminal(): void {
   });
 }
 
-/** What may be left out: progress and warnings. */
+function messagesLeftOut(count: number): string {
+  return `(${count} messages were left out: nobody read them)`;
+}
+
+/** What may be left out: progress, warnings and events. */
 export class Notes {
   /** Of each line: whose it is, where several processes write to one terminal. */
   prefix = '';
   readonly #stream: NodeJS.WriteStream;
+  readonly #leftOutLine: (count: number) => string;
   #leftOut = 0;
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: NodeJS.WriteStream, leftOutLine = messagesLeftOut) {
     this.#stream = stream;
+    this.#leftOutLine = leftOutLine;
   }
 
   write(text: string): void {
@@ -45,10 +51,15 @@ export class Notes {
       this.#leftOut++;
       return;
     }
-    if (this.#leftOut > 0) this.#stream.write(`(${this.#leftOut} messages were left out: nobody read them)\n`);
+    if (this.#leftOut > 0) this.#stream.write(`${this.#leftOutLine(this.#leftOut)}\n`);
     this.#leftOut = 0;
     this.#stream.write(this.prefix === '' ? text : text.replaceAll(/^(?=.)/gm, this.prefix));
   }
+}
+
+/** On a terminal alone; Node looks at NO_COLOR, FORCE_COLOR and TERM. */
+export function showsColours(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && process.env['TERM'] !== 'dumb' && stream.hasColors();
 }
 
 /** The stream of the notes, for progress: what is drawn over. */
@@ -56,6 +67,7 @@ export function progressSink(stream: NodeJS.WriteStream, notes: Notes) {
   return {
     write: (text: string) => notes.write(text),
     isTTY: stream.isTTY && process.env['TERM'] !== 'dumb',
+    colours: showsColours(stream),
     get columns() {
       return stream.columns;
     },

@@ -40,6 +40,7 @@ async function planned(given: Record<string, unknown>): Promise<string> {
     runRank: async () => 1,
     cores: 2,
     cli: '',
+    tell: () => undefined,
     colours: false,
     columns: null,
   };

@@ -42,6 +42,9 @@ const epoch: EventOf<'epoch'> = {
 const reportLine =
   'Epoch 1/5, Training Loss: 0.9585, Training Accuracy: 0.6922, Validation Loss: 0.5936, Validation Accuracy: 0.8107';
 
+const header = 'Epoch  Train loss  Train acc  Val loss  Val acc    Samples/s      Time';
+const row = '  1/5      0.9585     0.6922    0.5936   0.8107      182,000     0.3 s';
+
 /** What was written, piece by piece, and what a terminal would show at the end. */
 class Recorder implements ProgressSink {
   readonly pieces: string[] = [];
@@ -104,7 +107,43 @@ describe('progress', () => {
     expect(sink.pieces[1]).toBe(live);
     expect(sink.pieces.slice(2, 4)).toEqual(['\r\x1b[K', 'Warning: mind this\n']);
     expect(sink.pieces[4]).toBe(live);
-    expect(sink.screen.slice(1)).toEqual(['Warning: mind this', reportLine, 'by the way', '']);
+    expect(sink.screen.slice(1)).toEqual(['Warning: mind this', header, row, 'by the way', '']);
+  });
+
+  it('shows the header again after twenty lines, and where other columns fit', () => {
+    const sink = new Recorder(80);
+    const shown = createProgress(sink, { quiet: false });
+    for (let each = 0; each < 30; each++) shown.show(epoch, each);
+    expect(sink.screen.flatMap((line, index) => (line === header ? [index] : []))).toEqual([0, 21]);
+    sink.columns = 40;
+    shown.show(epoch, 100);
+    expect(sink.screen.at(-3)).toBe('Epoch  Train loss  Val loss  Val acc');
+    expect(sink.screen.at(-2)).toBe('  1/5      0.9585    0.5936   0.8107');
+  });
+
+  it('has colours for warnings and the lowest loss, on a terminal that shows them', () => {
+    const worse = { ...epoch, validation: { loss: 0.7, accuracy: 0.7 } };
+    const written = (colours: boolean, columns?: number) => {
+      const sink = Object.assign(new Recorder(columns), { colours });
+      const shown = createProgress(sink, { quiet: false });
+      for (const event of [warning, epoch, worse]) shown.show(event, 0);
+      return sink.pieces.join('');
+    };
+    expect(written(true, 80)).toContain('\x1b[33mWarning:\x1b[39m mind this\n');
+    expect(written(true, 80).split('\x1b[32m')).toHaveLength(2);
+    expect(written(true, 80)).toContain('\x1b[32m  0.5936\x1b[39m');
+    expect(written(false, 80)).not.toContain('\x1b');
+    expect(written(true)).not.toContain('\x1b');
+  });
+
+  it('erases all rows of a live line that a narrower terminal broke', () => {
+    const sink = new Recorder(80);
+    const shown = createProgress(sink, { quiet: false });
+    shown.show(progress, 0);
+    const rows = Math.ceil(sink.pieces[0]!.length / 20);
+    sink.columns = 20;
+    shown.clear();
+    expect(sink.pieces[1]).toBe(`\x1b[${rows - 1}A\r\x1b[J`);
   });
 
   it('is drawn over at most ten times a second', () => {
@@ -138,7 +177,7 @@ describe('progress', () => {
     shown.show(progress, 0);
     sink.columns = 30;
     shown.show(progress, 1000);
-    expect(sink.pieces[1]!.replace('\r\x1b[K', '').length).toBeLessThan(30);
+    expect(sink.pieces[1]!.split('\x1b[J').at(-1)!.length).toBeLessThan(30);
   });
 
   it('does without a width, without steps, and without an estimate', () => {

@@ -54,6 +54,7 @@ async function bisected(a: string, b: string, { threads = 0, data }: Given = {})
     runRank: async () => 0 as const,
     cores: 1,
     cli: '',
+    tell: () => undefined,
     colours: false,
     columns: null,
   };

@@ -1,0 +1,96 @@
+// A run under way, as the library hands it out: a promise of its summary, and its events for `for await`. Pure but for the promise. Knows
+// nothing of how a run is trained.
+
+import type { Summary, TrainEvent } from './events.ts';
+
+/**
+ * A run that was begun. `await run` gives its summary, or throws. `for await (const event of run)` gives its events from then on (all
+ * of them, where the loop begins at once), ends with the run, and throws what the run throws. Each loop has the events for itself.
+ *
+ * A loop that is left early (break, return, throw) ends the run as its signal does, after the current step and a checkpoint; when the
+ * loop is left, the run has ended, and `await run` throws ERR_LOCKSTEP_INTERRUPTED. Behind the event 'done' there is nothing to end.
+ *
+ * A slow loop does not slow the run: of events 'progress' that wait for it, only the last of each row is kept, and all others stay.
+ */
+export interface Run extends Promise<Summary>, AsyncIterable<TrainEvent> {}
+
+/** `work` begins at once; it is told when to stop by the signal, and tells events. */
+export function runOf(work: (tell: (event: TrainEvent) => void, signal: AbortSignal) => Promise<Summary>): Run {
+  const loops = new Set<EventLoop>();
+  const stopping = new AbortController();
+  let done = false;
+  const tell = (event: TrainEvent) => {
+    if (event.type === 'done') done = true;
+    for (const loop of loops) loop.add(event);
+  };
+  const summary = work(tell, stopping.signal);
+  const stop = async () => {
+    if (!done) stopping.abort();
+    await summary.catch(() => undefined);
+  };
+  return Object.assign(summary, {
+    [Symbol.asyncIterator]: () => {
+      const loop = new EventLoop(async () => {
+        loops.delete(loop);
+        await stop();
+      });
+      loops.add(loop);
+      // also: a loop throws it, so that nobody need await the run besides
+      summary.then(
+        () => loop.end(),
+        (error: unknown) => loop.fail(error),
+      );
+      return loop;
+    },
+  });
+}
+
+class EventLoop implements AsyncIterator<TrainEvent, undefined> {
+  readonly #leave: () => Promise<void>;
+  #waiting: TrainEvent[] = [];
+  #ended = false;
+  #failure: { readonly error: unknown } | null = null;
+  #wake: () => void = () => undefined;
+
+  constructor(leave: () => Promise<void>) {
+    this.#leave = leave;
+  }
+
+  add(event: TrainEvent): void {
+    const last = this.#waiting.at(-1);
+    if (event.type === 'progress' && last?.type === 'progress') this.#waiting.pop();
+    this.#waiting.push(event);
+    this.#wake();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  fail(error: unknown): void {
+    if (!this.#ended) this.#failure = { error };
+    this.end();
+  }
+
+  async next(): Promise<IteratorResult<TrainEvent, undefined>> {
+    while (this.#waiting.length === 0 && !this.#ended) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const value = this.#waiting.shift();
+    if (value !== undefined) return { done: false, value };
+    const failure = this.#failure;
+    this.#failure = null;
+    if (failure !== null) throw failure.error;
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<TrainEvent, undefined>> {
+    this.#waiting = [];
+    this.#ended = true;
+    await this.#leave();
+    return { done: true, value: undefined };
+  }
+}
