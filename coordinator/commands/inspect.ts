@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import type { Command } from '../../src/command.ts';
+import { augmentationOf } from '../../src/data/augmentation.ts';
 import type { LoadedDataset } from '../../src/data/dataset.ts';
 import { type Inspection, inspected } from '../../src/data/inspection.ts';
 import { augmentationRemark, remarksOn } from '../../src/data/remarks.ts';
@@ -113,7 +114,7 @@ function findings(
   transpose: boolean,
   told: readonly string[],
 ): Suspicion[] {
-  const large = augmentationRemark(data.train);
+  const large = augmentationRemark(data.train, augmentationOf(optionTable.augment.default)!);
   const remarks = [...remarksOn(data, path, transpose), ...(large === null ? [] : [large])];
   const messages = [...told, ...remarks.map(({ message }) => message)];
   return [

@@ -15,6 +15,7 @@ const states: Kind<readonly RunState[]> = {
   allowed: `one or several of ${runStates.join(', ')}, with commas between them`,
   accepts: (value) => Array.isArray(value) && value.every((one) => runStates.includes(one)),
   fromText: (text) => text.split(','),
+  schema: { type: 'array', items: { enum: [...runStates] } },
 };
 
 interface Options {
