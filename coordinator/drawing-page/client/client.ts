@@ -35,7 +35,7 @@ function answerDrawing(): void {
 }
 
 function pictureIn({ width, height, data }: ImageData): Picture {
-  return pictureOf(width, height, new Uint8Array(data.buffer), 4);
+  return pictureOf({ width, height, data: new Uint8Array(data.buffer), channels: 4, orientation: 1 });
 }
 
 function answer(picture: Picture): void {
