@@ -97,14 +97,16 @@ export const wiring: Wiring = {
  * @throws LockstepError for everything that a user can mend, by the promise and by each loop over the events
  */
 export function train(options: Partial<TrainOptions> = {}, hooks: TrainDeps = {}): Run {
-  return runOf(async (tell, stopping) => {
-    const signal = hooks.signal === undefined ? stopping : AbortSignal.any([hooks.signal, stopping]);
+  const stopping = new AbortController();
+  const work = async (tell: (event: TrainEvent) => void) => {
+    const signal = hooks.signal === undefined ? stopping.signal : AbortSignal.any([hooks.signal, stopping.signal]);
     const onEvent = (event: TrainEvent) => {
       hooks.onEvent?.(event);
       tell(event);
     };
     return await trainAndReport(await resolveWithRun(options, null, 'option'), { ...hooks, signal, onEvent }, wiring);
-  });
+  };
+  return runOf(work, () => stopping.abort());
 }
 
 /**

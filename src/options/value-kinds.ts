@@ -145,12 +145,18 @@ export const onOff: Kind<boolean> = {
   schema: { type: 'boolean' },
 };
 
+/** Which figures are too large, or named twice, is beyond a pattern. */
+const augmentPart = '(rotate|crop)=[0-9]{1,3}([.][0-9]{1,6})?';
+const momentNumber = '[0-9]+([.][0-9]+)?(e-[0-9]+)?';
+
 export const augmentChoice: Kind<AugmentChoice> = {
   allowed: `none, or rotate=DEGREES,crop=PIXELS with 0 to 180 degrees and 0 to ${MOST_CROP} whole pixels (true and false in a file: rotate=10,crop=2 and none)`,
   accepts: (value) => augmentInOneForm(value) !== null,
   fromText: (text) => text,
   inOneForm: (value) => augmentInOneForm(value) ?? value,
-  schema: { anyOf: [{ type: 'boolean' }, { const: 'none' }, { type: 'string', pattern: '^(rotate|crop)=[^\\s]+$' }] },
+  schema: {
+    anyOf: [{ type: 'boolean' }, { const: 'none' }, { type: 'string', pattern: `^${augmentPart}(,${augmentPart})?$` }],
+  },
 };
 
 export const normalizeChoice: Kind<string> = {
@@ -159,7 +165,9 @@ export const normalizeChoice: Kind<string> = {
   accepts: (value) => normalizeInOneForm(value) !== null,
   fromText: (text) => text,
   inOneForm: (value) => normalizeInOneForm(value) ?? value,
-  schema: { anyOf: [{ const: 'dataset' }, { type: 'string', pattern: '^(dataset:)?[^\\s,]+,[^\\s,]+$' }] },
+  schema: {
+    anyOf: [{ const: 'dataset' }, { type: 'string', pattern: `^(dataset:)?${momentNumber},${momentNumber}$` }],
+  },
 };
 
 /** Paths: what lies there, or may lie there, is found out by whoever goes there. */

@@ -14,25 +14,24 @@ import type { Summary, TrainEvent } from './events.ts';
  */
 export interface Run extends Promise<Summary>, AsyncIterable<TrainEvent> {}
 
-/** `work` begins at once; it is told when to stop by the signal, and tells events. */
-export function runOf(work: (tell: (event: TrainEvent) => void, signal: AbortSignal) => Promise<Summary>): Run {
+/** `work` begins at once, and tells events; `stop` tells it to stop. */
+export function runOf(work: (tell: (event: TrainEvent) => void) => Promise<Summary>, stop: () => void): Run {
   const loops = new Set<EventLoop>();
-  const stopping = new AbortController();
   let done = false;
   const tell = (event: TrainEvent) => {
     if (event.type === 'done') done = true;
     for (const loop of loops) loop.add(event);
   };
-  const summary = work(tell, stopping.signal);
-  const stop = async () => {
-    if (!done) stopping.abort();
+  const summary = work(tell);
+  const end = async () => {
+    if (!done) stop();
     await summary.catch(() => undefined);
   };
   return Object.assign(summary, {
     [Symbol.asyncIterator]: () => {
       const loop = new EventLoop(async () => {
         loops.delete(loop);
-        await stop();
+        await end();
       });
       loops.add(loop);
       // also: a loop throws it, so that nobody need await the run besides

@@ -14,7 +14,20 @@ function telling(events: readonly TrainEvent[], failure?: Error) {
     for (const event of events) tell(event);
     if (failure !== undefined) throw failure;
     return summary;
-  });
+  }, notStopped);
+}
+
+function notStopped(): never {
+  throw new Error('nobody left it early');
+}
+
+/** A run that is told to stop by a signal. */
+function stoppable(work: (tell: (event: TrainEvent) => void, signal: AbortSignal) => Promise<Summary>) {
+  const stopping = new AbortController();
+  return runOf(
+    (tell) => work(tell, stopping.signal),
+    () => stopping.abort(),
+  );
 }
 
 async function all(run: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> {
@@ -64,7 +77,7 @@ describe('a run', () => {
 
   it.each(['break', 'throw'])('is ended by a loop that is left by %s, which waits for the end', async (way) => {
     let ended = false;
-    const run = runOf(async (tell, signal) => {
+    const run = stoppable(async (tell, signal) => {
       await Promise.resolve();
       tell(info('a'));
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
@@ -85,7 +98,7 @@ describe('a run', () => {
 
   it('is not ended by a loop that is left at its last event', async () => {
     let aborted = false;
-    const run = runOf(async (tell, signal) => {
+    const run = stoppable(async (tell, signal) => {
       await Promise.resolve();
       tell(done);
       await new Promise((resolve) => setImmediate(resolve));
