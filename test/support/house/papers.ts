@@ -76,7 +76,10 @@ export function namedFilesAreThere(house: House): string[] {
 
 /** The folder that users copy holds what they copy, and no program of ours that makes it. */
 export function deployHoldsNoSources(paths: readonly string[]): string[] {
-  const sources = paths.filter((path) => path.startsWith('deploy/') && /\.(ts|mjs|js)$/.test(path));
+  const copied = /^deploy\/examples\/[^/]+\.mjs$/;
+  const sources = paths.filter(
+    (path) => path.startsWith('deploy/') && /\.(ts|mjs|js)$/.test(path) && !copied.test(path),
+  );
   return sources.map((path) => `${path} is a source: deploy/ holds only what a user copies`);
 }
 
