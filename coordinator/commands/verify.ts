@@ -9,7 +9,15 @@ import { refuseUnexpected } from '../../src/run/expected-digest.ts';
 import { goldenRun } from '../../src/run/golden-run.ts';
 import { dataFlag, jsonFlag, verboseFlag, wideFlag } from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
-import { failureText, firstDifference, type Parted, trainThatWay, type VerifyDeps, ways } from './verification.ts';
+import {
+  failureText,
+  firstDifference,
+  type Parted,
+  trainThatWay,
+  Untried,
+  type VerifyDeps,
+  ways,
+} from './verification.ts';
 
 interface Options {
   readonly steps: number;
@@ -28,7 +36,7 @@ interface Row {
   readonly equal: boolean;
   readonly parted?: Parted | null;
   readonly error?: string;
-  /** Refused before its first step: it says nothing about bits. */
+  /** Refused before its first step, or over too soon: it says nothing about bits. */
   readonly untried?: true;
 }
 
@@ -92,7 +100,7 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
         // without a baseline there is nothing to compare with
         if (rows.length === 0) throw error;
         const refused = error instanceof LockstepError && error.exitCode === ExitCode.usage;
-        const untried = refused ? ({ untried: true } as const) : {};
+        const untried = refused || error instanceof Untried ? ({ untried: true } as const) : {};
         const none = { digest: null, stateDigest: null, equal: false };
         rows.push({ workers: way.name, ...none, error: failureText(error), ...untried });
       }
