@@ -36,7 +36,7 @@ interface Row {
   readonly equal: boolean;
   readonly parted?: Parted | null;
   readonly error?: string;
-  /** Refused before its first step, or over too soon: it says nothing about bits. */
+  /** Refused before its first step, without its workers, or over too soon: it says nothing about bits. */
   readonly untried?: true;
 }
 
@@ -99,8 +99,7 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
         signal.throwIfAborted();
         // without a baseline there is nothing to compare with
         if (rows.length === 0) throw error;
-        const refused = error instanceof LockstepError && error.exitCode === ExitCode.usage;
-        const untried = refused || error instanceof Untried ? ({ untried: true } as const) : {};
+        const untried = saysNothing(error) ? ({ untried: true } as const) : {};
         const none = { digest: null, stateDigest: null, equal: false };
         rows.push({ workers: way.name, ...none, error: failureText(error), ...untried });
       }
@@ -126,6 +125,13 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
     return parted ? ExitCode.verificationFailed : ExitCode.runFailed;
   },
 };
+
+/** Whether it is no fault of what was computed: nothing was. */
+function saysNothing(error: unknown): boolean {
+  if (error instanceof Untried) return true;
+  const codes: readonly number[] = [ExitCode.usage, ExitCode.tryAgain];
+  return error instanceof LockstepError && codes.includes(error.exitCode);
+}
 
 function cells({ workers, digest, stateDigest, equal, parted, error }: Row): string[] {
   const short = (text: string | null) => (text === null ? '-' : text.slice(0, 16));
