@@ -106,7 +106,9 @@ describe('the report of a run', () => {
     const before = await readFile(join(run.folder, 'report.html'), 'utf8');
     const again = await runCli(['report', run.folder, '--json'], { cwd: '.' });
     expect(again.exitCode).toBe(0);
-    expect(JSON.parse(again.stdout).files).toHaveLength(2 * names.length + 1);
+    // figures as SVG and PNG, the page, and an event file for TensorBoard
+    expect(JSON.parse(again.stdout).files).toHaveLength(2 * names.length + 2);
+    expect((await readdir(join(run.folder, 'tensorboard'))).filter((name) => name.endsWith('report'))).toHaveLength(1);
     expect(await readFile(join(run.folder, 'report.html'), 'utf8')).toBe(before);
     await rm(join(run.folder, 'log.json'));
     await rm(join(run.folder, 'history.json'));
