@@ -91,7 +91,8 @@ export const wiring: Wiring = {
 
 /**
  * Trains a run. It prints nothing, sets no handlers, and writes only where `options.out` or `options.resume` is given.
- * An abort of the signal ends it after the current step and a checkpoint. The run begins at once, whether or not anybody awaits it.
+ * An abort of the signal ends it after the current step and a checkpoint; so does an error that `onEvent` throws, which is then what
+ * the run throws. The run begins at once, whether or not anybody awaits it.
  * @param options what differs from the defaults of `lockstep train`, or from the run that `resume` names
  * @returns a promise of the summary that is also an async iterable of the run's events
  * @throws LockstepError for everything that a user can mend, by the promise and by each loop over the events
@@ -100,11 +101,23 @@ export function train(options: Partial<TrainOptions> = {}, hooks: TrainDeps = {}
   const stopping = new AbortController();
   const work = async (tell: (event: TrainEvent) => void) => {
     const signal = hooks.signal === undefined ? stopping.signal : AbortSignal.any([hooks.signal, stopping.signal]);
+    const thrown: unknown[] = [];
     const onEvent = (event: TrainEvent) => {
-      hooks.onEvent?.(event);
+      try {
+        hooks.onEvent?.(event);
+      } catch (error) {
+        // events come from sockets, timers and writes too, where it would end the process or pass for a fault of the disk
+        thrown.push(error);
+        stopping.abort(error);
+      }
       tell(event);
     };
-    return await trainAndReport(await resolveWithRun(options, null, 'option'), { ...hooks, signal, onEvent }, wiring);
+    const training = resolveWithRun(options, null, 'option').then((asked) =>
+      trainAndReport(asked, { ...hooks, signal, onEvent }, wiring),
+    );
+    await training.catch(() => undefined);
+    if (thrown.length > 0) throw thrown[0];
+    return await training;
   };
   return runOf(work, () => stopping.abort());
 }

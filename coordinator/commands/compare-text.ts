@@ -1,7 +1,7 @@
 // Runs side by side: in what they were asked for other things, what came of each, and whether that is the same. Pure.
 
+import { allowable, differingValues } from '../../src/run/differences.ts';
 import { commonSteps, firstDifference } from '../../src/run/receipts.ts';
-import { allowable, differingValues } from '../../src/run/resume-plan.ts';
 import type { Means } from '../../src/sums.ts';
 import { bareValue } from '../../src/text/shown-value.ts';
 import type { RunSide } from '../run-folder/run-side.ts';

@@ -97,11 +97,10 @@ export class Replay {
   /** Goes on to the state that step `to` reads, step by step as training does; it must not lie before the one at hand. */
   async advance(to: number, progress: (step: number, sums: Sums) => void = () => undefined): Promise<void> {
     while (this.#standing.step < to) {
-      const { part, loop, at } = await this.#enter();
+      const { loop, at } = await this.#enter();
       const epochEnd = at.epochStart + loop.stepsInEpoch;
       const changed = this.run.course.find(({ from }) => from > at.step)?.from ?? Number.POSITIVE_INFINITY;
       const { signal } = this.#deps;
-      this.#part = part;
       const { step } = await loop.train(
         { ...at, from: at.step, to: Math.min(to, epochEnd, changed), ...powersAfter(at.step) },
         { committed: progress, stopped: () => signal.aborted },

@@ -2,15 +2,12 @@
 // not be finished, and may be training.
 
 import { join } from 'node:path';
-import { stateFileName } from '../../src/run/checkpoint.ts';
 import { type CoursePart, courseOf } from '../../src/run/course.ts';
 import { receiptsFileName } from '../../src/run/receipts.ts';
-import { refuseEdits } from '../../src/run/resume-plan.ts';
-import { changeOf } from '../../src/run/run-record.ts';
 import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
 import { CheckpointStore, type Found } from '../run-folder/checkpoint-store.ts';
 import { receiptsIfAny } from '../run-folder/read-receipts.ts';
-import { type Run, readRun } from '../run-folder/read-run.ts';
+import { type Run, readRun, refuseEdited } from '../run-folder/read-run.ts';
 import { notARun, readHistory } from '../run-folder/trained-model.ts';
 
 export interface ReplayedRun {
@@ -37,12 +34,7 @@ export async function readReplayed(folder: string, tell: (message: string) => vo
     const found = await store.newestAlone(passedOver, step);
     if (found === null) return null;
     refuseOtherNumerics(found.body, found.path);
-    const vouched = {
-      facts: found.body.facts,
-      changes: found.body.changes.map(changeOf),
-      path: join(found.path, stateFileName),
-    };
-    refuseEdits(vouched, { ...run, path: join(folder, 'config.json') }, [], false);
+    refuseEdited(folder, run, found);
     return await store.withAllEpochs(found);
   };
   const newest = await store.newestAlone(passedOver);

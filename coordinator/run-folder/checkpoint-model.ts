@@ -13,11 +13,9 @@ import { type Model, modelFromTensors } from '../../src/model/model.ts';
 import { normalizationOf } from '../../src/model/normalization.ts';
 import { readingOf } from '../../src/options/reading.ts';
 import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
-import { decodeCheckpoint, type StateBody, stateFileName } from '../../src/run/checkpoint.ts';
-import { refuseEdits } from '../../src/run/resume-plan.ts';
-import { changeOf } from '../../src/run/run-record.ts';
+import { decodeCheckpoint, type StateBody } from '../../src/run/checkpoint.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
-import { type Run, readRun, runAt } from './read-run.ts';
+import { type Run, readRun, refuseEdited, runAt } from './read-run.ts';
 
 export interface CheckpointModel extends Run {
   readonly model: Model;
@@ -35,8 +33,7 @@ export async function readCheckpointModel(
     tell(`Warning: The checkpoint ${at} is passed over: ${why}`),
   );
   const { body, tensors, path } = found;
-  const vouched = { facts: body.facts, changes: body.changes.map(changeOf), path: join(path, stateFileName) };
-  refuseEdits(vouched, { ...written, path: join(folder, 'config.json') }, [], false);
+  refuseEdited(folder, written, found);
   const run = runAt(written, found);
   const { options } = run;
   const images = await imagesOf(folder, options);

@@ -39,6 +39,8 @@ export interface Chosen extends Found {
 export class CheckpointStore {
   readonly path: string;
   readonly #flush: Flush;
+  /** The folder is there, and its name on the disk. */
+  #made = false;
   /** Whole ones, as far as is known. */
   readonly #kept = new Map<number, Kept>();
   readonly #segments: SegmentStore;
@@ -179,12 +181,16 @@ export class CheckpointStore {
     return join(this.path, checkpointName(step));
   }
 
+  /** Once a process: who made it before may have died before its name was on the disk. */
   async #make(bytes: number): Promise<void> {
+    if (this.#made) return;
     try {
-      await mkdir(this.path);
+      await mkdir(this.path).catch((error: unknown) => {
+        if (codeOf(error) !== 'EEXIST') throw error;
+      });
       await flushFolder(dirname(this.path), this.#flush);
+      this.#made = true;
     } catch (error) {
-      if (codeOf(error) === 'EEXIST') return;
       throw new WriteFailure(this.path, bytes, error);
     }
   }

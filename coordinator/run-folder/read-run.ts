@@ -7,7 +7,9 @@ import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts
 import { resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
-import { asOf } from '../../src/run/resume-plan.ts';
+import { stateFileName } from '../../src/run/checkpoint.ts';
+import { asOf } from '../../src/run/differences.ts';
+import { refuseEdits } from '../../src/run/edited-config.ts';
 import { type Change, changeOf, type Facts, type RecordedData, readRunConfig } from '../../src/run/run-record.ts';
 import { CheckpointStore, type Chosen, type Found } from './checkpoint-store.ts';
 import { placeOfData } from './run-data.ts';
@@ -60,6 +62,13 @@ export async function readRunAt(
   if (from === 'last') return { written, before: written, chosen: null };
   const chosen = await store.chosen(from, passedOver);
   return { written, before: runAt(written, chosen), chosen };
+}
+
+/** @throws LockstepError where config.json says something else than a checkpoint of the run, and no recorded change explains it */
+export function refuseEdited(folder: string, { facts, changes }: Pick<Run, 'facts' | 'changes'>, found: Found): void {
+  const { body, path } = found;
+  const checkpoint = { facts: body.facts, changes: body.changes.map(changeOf), path: join(path, stateFileName) };
+  refuseEdits(checkpoint, { facts, changes, path: join(folder, 'config.json') }, [], false);
 }
 
 /** The run as it was at a checkpoint. */

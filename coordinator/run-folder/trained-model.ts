@@ -10,16 +10,15 @@ import { type Model, modelFromTensors } from '../../src/model/model.ts';
 import { normalizationOf, normalizationText } from '../../src/model/normalization.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import type { CheckpointChoice } from '../../src/options/value-kinds.ts';
-import { decodeCheckpoint, type StateBody, stateFileName } from '../../src/run/checkpoint.ts';
+import { decodeCheckpoint, type StateBody } from '../../src/run/checkpoint.ts';
 import { digestOf } from '../../src/run/digest.ts';
 import { type Checked, checkHistory, checkSummary } from '../../src/run/disk-records.ts';
 import type { EpochRecord, Summary } from '../../src/run/events.ts';
-import { refuseEdits } from '../../src/run/resume-plan.ts';
-import { type Change, changeOf, type Facts, type RecordedData } from '../../src/run/run-record.ts';
+import type { Change, Facts, RecordedData } from '../../src/run/run-record.ts';
 import { resumeCommand } from '../../src/text/shell-command.ts';
 import { readCheckpointModel } from './checkpoint-model.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
-import { readRun } from './read-run.ts';
+import { readRun, refuseEdited } from './read-run.ts';
 
 export interface TrainedModel {
   /** The step of the checkpoint that it was read from; null: it is the model that the run left. */
@@ -69,10 +68,9 @@ export async function readTrainedModel(folder: string): Promise<TrainedModel> {
   const summary = await readSummary(folder);
   const checkpoint = await new CheckpointStore(folder).newestAlone(() => undefined);
   if (checkpoint !== null) {
-    const { body, path: at, tensors: state } = checkpoint;
-    const vouched = { facts: body.facts, changes: body.changes.map(changeOf), path: join(at, stateFileName) };
-    refuseEdits(vouched, { facts, changes, path: join(folder, 'config.json') }, [], false);
-    if (summary === null && !isModelOf(model, body, state)) throw unfinished(folder, 'summary.json');
+    refuseEdited(folder, { facts, changes }, checkpoint);
+    if (summary === null && !isModelOf(model, checkpoint.body, checkpoint.tensors))
+      throw unfinished(folder, 'summary.json');
   }
   compareModel(folder, model, options, facts.engine, summary);
   return { ...knownOf(folder, facts, data, model), options, changes, program, step: null, model, summary };

@@ -71,21 +71,22 @@ export class Checkpointer {
     return same && (validation === null || newest.validation !== null);
   }
 
-  /** Never rejects. */
+  /** Never rejects, since no listener throws. */
   async #write(checkpoint: Checkpoint): Promise<void> {
     const { write, onEvent } = this.#deps;
     const { step } = checkpoint.position;
     const began = performance.now();
     // the threads are given the next steps first
     await setImmediate();
+    let written: Written;
     try {
-      const { path, bytes } = await write(checkpoint);
-      this.#newest = checkpoint;
-      onEvent({ type: 'checkpoint', step, path, bytes, seconds: (performance.now() - began) / 1000 });
+      written = await write(checkpoint);
     } catch (error) {
       this.#fail(step, error);
       return;
     }
+    this.#newest = checkpoint;
+    onEvent({ type: 'checkpoint', step, ...written, seconds: (performance.now() - began) / 1000 });
     if (this.#failuresInARow > 0) {
       onEvent({
         type: 'info',

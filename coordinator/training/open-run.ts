@@ -12,18 +12,13 @@ import { configSchemaText, schemaFileName } from '../../src/options/config-schem
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { withoutEffect } from '../../src/options/without-effect.ts';
 import { type Checkpoint, decodeCheckpoint, stateFileName } from '../../src/run/checkpoint.ts';
+import { differences } from '../../src/run/differences.ts';
 import { jsonText } from '../../src/run/disk-records.ts';
+import { refuseEdits } from '../../src/run/edited-config.ts';
 import type { EpochRecord, Summary, TrainEvent } from '../../src/run/events.ts';
 import { bestEpochOf, startPosition } from '../../src/run/position.ts';
 import { receiptsFileName } from '../../src/run/receipts.ts';
-import {
-  allowedNames,
-  changesInVain,
-  differences,
-  planResume,
-  refuseChanges,
-  refuseEdits,
-} from '../../src/run/resume-plan.ts';
+import { allowedNames, changesInVain, planResume, refuseChanges } from '../../src/run/resume-plan.ts';
 import { type Change, type Facts, firstSelectable, type RecordedData, runConfigOf } from '../../src/run/run-record.ts';
 import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
 import { CheckpointStore, type Chosen, type Found } from '../run-folder/checkpoint-store.ts';

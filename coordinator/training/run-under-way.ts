@@ -93,10 +93,21 @@ export class RunUnderWay {
     } catch (error) {
       throw await this.#failed(error);
     } finally {
+      await this.#close();
+    }
+  }
+
+  /** All of it, one after the other, also where one of them fails: the folder is not to stay locked. */
+  async #close(): Promise<void> {
+    try {
       if (this.#executor === null) await this.#computing.pool?.close();
       else await this.#executor.close(this.#exitCode);
-      await this.#opened.folder?.close();
-      await this.#watch?.close(this.#signal);
+    } finally {
+      try {
+        await this.#opened.folder?.close();
+      } finally {
+        await this.#watch?.close(this.#signal);
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 // The course of a run: which facts decided the bits of which of its steps, told from what it ended with and what was changed on
 // the way. Pure.
 
-import type { Recorded } from './resume-plan.ts';
+import type { Recorded } from './differences.ts';
 import type { Change, Facts } from './run-record.ts';
 
 /** Steps with the same facts: from `from` to where the next part begins. */

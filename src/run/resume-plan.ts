@@ -1,74 +1,16 @@
 // May this run go on as asked? What a resumed run does otherwise than before is found, and refused or recorded. Pure.
 
 import { LockstepError } from '../errors.ts';
-import { initIdentity } from '../model/init-choice.ts';
 import { maxTotalSteps } from '../options/config.ts';
-import { flagName, optionKeys, optionTable, valueBefore } from '../options/option-table.ts';
+import { flagName, optionKeys } from '../options/option-table.ts';
 import { readingKeys } from '../options/reading.ts';
 import { didYouMean } from '../text/nearest.ts';
-import { bareValue } from '../text/shown-value.ts';
+import { allowable, type Difference, differences, differenceText, type Recorded, valuesBefore } from './differences.ts';
 import { endStepOf, epochStartOf, isOutOfPatience, type Position, patienceEnd } from './position.ts';
 import type { Change, Facts } from './run-record.ts';
 
-/** Names that --allow-change takes: the options that show in the bits, the data and the engine. */
-const fixed = optionKeys.filter((key) => optionTable[key].recorded && !optionTable[key].changeable);
-export const allowable: readonly string[] = [...new Set([...fixed, 'data', 'engine'])];
-
-const defaults = Object.fromEntries(optionKeys.map((key) => [key, valueBefore(key)]));
-
 /** They decide which samples a step takes: the middle of an epoch would have another place after a change. */
 const sampling = ['batchSize', 'seed', 'valSize', 'limitTrain', 'data'];
-
-export type Difference = Omit<Change, 'step' | 'epochsDone'>;
-
-/** All that is recorded and not the same in each of some runs. One that an older run does not record had its default there. */
-export function differingValues(
-  runs: readonly Facts[],
-): { readonly name: string; readonly values: readonly unknown[] }[] {
-  const known = runs.map(valuesOf);
-  const recorded = optionKeys.filter((key) => optionTable[key].recorded && key !== 'data');
-  return [...recorded, 'data']
-    .map((name) => ({ name, values: known.map((values) => values[name]) }))
-    .filter(({ values }) => values.some((value) => JSON.stringify(value) !== JSON.stringify(values[0])));
-}
-
-/** By their names; of data and of weights to begin from the digest, wherever they are. */
-function valuesOf({ config, dataDigest, engine }: Facts): Readonly<Record<string, unknown>> {
-  return { ...defaults, ...config, init: initIdentity(config['init']), data: dataDigest, engine };
-}
-
-/** In what the bits depend on. An option that is missing on one side, since it is older, had its default there. */
-export function differences(before: Facts, now: Facts): Difference[] {
-  const [old, asked] = [valuesOf(before), valuesOf(now)];
-  // a schedule, or a rise of the rate, is a plan for all epochs: another length would be another plan from the first step on
-  const planned = [old, asked].some(({ schedule = 'constant', warmup }) => schedule !== 'constant' || Boolean(warmup));
-  return [...allowable, ...(planned ? ['epochs'] : [])]
-    .filter((name) => JSON.stringify(old[name]) !== JSON.stringify(asked[name]))
-    .map((name) => ({ name, from: old[name], to: asked[name] }));
-}
-
-/**
- * Those of the differences between a checkpoint and config.json that no recorded change explains: somebody changed one of
- * the two by hand. A change that was allowed stands in config.json before the first checkpoint that has it: behind those
- * that the checkpoint has, and the last of a name counts.
- */
-function unexplained(checkpoint: Recorded, config: Recorded): Difference[] {
-  const pending = config.changes.slice(checkpoint.changes.length);
-  return differences(checkpoint.facts, config.facts).filter(({ name, to }) => {
-    const last = pending.findLast((change) => change.name === name);
-    return last === undefined || JSON.stringify(last.to) !== JSON.stringify(to);
-  });
-}
-
-/** Whether config.json has the changes that a checkpoint has, in the same order, and perhaps more behind them. */
-function hasChangesOf(checkpoint: Recorded, config: Recorded): boolean {
-  return checkpoint.changes.every((change, i) => JSON.stringify(change) === JSON.stringify(config.changes[i]));
-}
-
-export interface Recorded {
-  readonly facts: Facts;
-  readonly changes: readonly Change[];
-}
 
 /** The names of --allow-change as the table has them: batch-size and --batch-size mean batchSize. */
 export function allowedNames(given: readonly string[]): string[] {
@@ -95,59 +37,11 @@ export function refuseChanges(found: readonly Difference[], allowed: readonly st
   throw new LockstepError({
     code: 'ERR_LOCKSTEP_RESUME_REFUSED',
     what: `${run} was started with another ${refused.map(({ name }) => name).join(', ')}`,
-    why: `${refused.map(described).join('; ')}: the result would not be that of an uninterrupted run`,
+    why: `${refused.map(differenceText).join('; ')}: the result would not be that of an uninterrupted run`,
     mend: refused.some(({ name }) => name === 'hidden' || name === 'init')
       ? 'Leave it as it was, or start a new run: the network of a run and the weights that it began from cannot be changed'
       : `Leave it as it was, or allow it with --allow-change ${names}, which is recorded in config.json`,
   });
-}
-
-/**
- * Refuses what somebody changed in config.json by hand, so that it says something else than the checkpoint, which vouches for
- * itself. `canAllow`: whether it may be allowed by name.
- */
-export function refuseEdits(
-  checkpoint: Recorded & { readonly path: string },
-  config: Recorded & { readonly path: string },
-  allowed: readonly string[],
-  canAllow: boolean,
-): void {
-  const edited = unexplained(checkpoint, config).filter(({ name }) => !allowed.includes(name));
-  const names = edited.map(({ name }) => name);
-  if (edited.length > 0) {
-    const back = `Put it back in ${config.path}`;
-    throw new LockstepError({
-      code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
-      what: `${config.path} has another ${names.join(', ')} than the run's newest checkpoint`,
-      why: `${edited.map(described).join('; ')}, and it records no such change`,
-      mend:
-        canAllow && !names.includes('hidden') ? `${back}, or allow it with --allow-change ${names.join(',')}` : back,
-    });
-  }
-  if (hasChangesOf(checkpoint, config)) return;
-  throw new LockstepError({
-    code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
-    what: `${config.path} records other changes than the run's newest checkpoint`,
-    why: `"changes" of its record does not begin with those of ${checkpoint.path}`,
-    mend: `Put them there as they stand in ${checkpoint.path}`,
-  });
-}
-
-/** A run as it was at one of its checkpoints: what was changed after that is as it was then. */
-export function asOf({ facts, changes }: Recorded, config: Recorded): Recorded {
-  const later = new Set(config.changes.slice(changes.length).map(({ name }) => name));
-  const values = Object.entries(config.facts.config).map(([name, value]) => [
-    name,
-    later.has(name) ? (name in facts.config ? facts.config[name] : defaults[name]) : value,
-  ]);
-  return {
-    facts: {
-      config: Object.fromEntries(values),
-      engine: later.has('engine') ? facts.engine : config.facts.engine,
-      dataDigest: later.has('data') ? facts.dataDigest : config.facts.dataDigest,
-    },
-    changes,
-  };
 }
 
 export interface ResumePlan {
@@ -213,7 +107,7 @@ export function planResume(
  * leave, but without it nobody could tell what the plan of the steps before was.
  */
 function lengthOfEarlierPlan(before: Recorded, now: Facts, found: readonly Difference[]): Difference[] {
-  const [from, to] = [before.facts, now].map(({ config }) => config['epochs'] ?? defaults['epochs']);
+  const [from, to] = [before.facts, now].map(({ config }) => config['epochs'] ?? valuesBefore['epochs']);
   const hadPlan = before.changes.some(({ name }) => name === 'schedule' || name === 'warmup');
   if (!hadPlan || from === to || found.some(({ name }) => name === 'epochs')) return [];
   return [{ name: 'epochs', from, to }];
@@ -242,7 +136,7 @@ function refuseLengthWithoutEffect(
 ): void {
   const { step, history } = position;
   const { epochs, maxSteps, patience } = length;
-  const known = { ...defaults, ...config } as typeof length;
+  const known = { ...valuesBefore, ...config } as typeof length;
   const impatient = isOutOfPatience(history, patience);
   const isAtEnd = (each: typeof length) =>
     isOutOfPatience(history, each.patience) || endStepOf(position, each, stepsInEpoch) === step;
@@ -278,11 +172,6 @@ export function changesInVain(
     .slice(known)
     .map(({ name }) => name)
     .filter((name) => name !== 'select' && name !== 'data');
-}
-
-function described({ name, from, to }: Difference): string {
-  if (name !== 'data') return `${name} was ${bareValue(from)} and is ${bareValue(to)} now`;
-  return `the data's SHA-256 was ${String(from).slice(0, 12)}... and is ${String(to).slice(0, 12)}... now`;
 }
 
 function flagNameOf(key: string): string | null {

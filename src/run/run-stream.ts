@@ -49,7 +49,8 @@ class EventLoop implements AsyncIterator<TrainEvent, undefined> {
   #waiting: TrainEvent[] = [];
   #ended = false;
   #failure: { readonly error: unknown } | null = null;
-  #wake: () => void = () => undefined;
+  /** Of those who asked for an event when there was none. */
+  #wakes: (() => void)[] = [];
 
   constructor(leave: () => Promise<void>) {
     this.#leave = leave;
@@ -75,7 +76,7 @@ class EventLoop implements AsyncIterator<TrainEvent, undefined> {
   async next(): Promise<IteratorResult<TrainEvent, undefined>> {
     while (this.#waiting.length === 0 && !this.#ended) {
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#wakes.push(resolve);
       });
     }
     const value = this.#waiting.shift();
@@ -88,8 +89,13 @@ class EventLoop implements AsyncIterator<TrainEvent, undefined> {
 
   async return(): Promise<IteratorResult<TrainEvent, undefined>> {
     this.#waiting = [];
-    this.#ended = true;
+    this.end();
     await this.#leave();
     return { done: true, value: undefined };
+  }
+
+  /** All of them, in the order in which they asked: who finds nothing asks again. */
+  #wake(): void {
+    for (const wake of this.#wakes.splice(0)) wake();
   }
 }

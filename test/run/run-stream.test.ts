@@ -75,6 +75,21 @@ describe('a run', () => {
     expect(await all({ [Symbol.asyncIterator]: () => loop })).toEqual([progress(2), info('a'), progress(4), done]);
   });
 
+  it('answers each of several questions that are asked at once', async () => {
+    const run = stoppable(async (tell) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const message of ['a', 'b']) tell(info(message));
+      return summary;
+    });
+    const loop = run[Symbol.asyncIterator]();
+    const answers = await Promise.all([loop.next(), loop.next(), loop.next()]);
+    expect(answers).toEqual([
+      { done: false, value: info('a') },
+      { done: false, value: info('b') },
+      { done: true, value: undefined },
+    ]);
+  }, 2000);
+
   it.each(['break', 'throw'])('is ended by a loop that is left by %s, which waits for the end', async (way) => {
     let ended = false;
     const run = stoppable(async (tell, signal) => {

@@ -9,9 +9,9 @@ import {
   textRecord,
   versionRecord,
 } from '../../../src/formats/tensorboard.ts';
+import { allowable } from '../../../src/run/differences.ts';
 import { jsonText } from '../../../src/run/disk-records.ts';
 import type { EpochRecord } from '../../../src/run/events.ts';
-import { allowable } from '../../../src/run/resume-plan.ts';
 import type { Facts } from '../../../src/run/run-record.ts';
 import { type Means, meansOf, type Sums } from '../../../src/sums.ts';
 import { printable } from '../../../src/text/clean-text.ts';

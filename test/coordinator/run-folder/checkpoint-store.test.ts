@@ -1,6 +1,6 @@
 // The checkpoints of a run on the disk: which stay, and what a flush that fails costs.
 
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { CheckpointStore } from '../../../coordinator/run-folder/checkpoint-store.ts';
 import { flush } from '../../../coordinator/run-folder/flush.ts';
@@ -47,7 +47,9 @@ describe('CheckpointStore', () => {
     });
   });
 
-  test.each([0, 1, 2, 3])('when flush %d fails, removes nothing, and the one before stays whole', async (failing) => {
+  test.each([
+    0, 1, 2, 3, 4,
+  ])('when flush %d fails, removes nothing, and the one before stays whole', async (failing) => {
     await withFolder(async (run) => {
       const store = new CheckpointStore(run);
       await store.save(layout, checkpoint(1, null), 1);
@@ -62,10 +64,28 @@ describe('CheckpointStore', () => {
       const newest = await new CheckpointStore(run).newest((path) => passedOver.push(path));
       expect(passedOver).toEqual([]);
       // the last flush is that of the rename: whether it took place, nobody knows
-      expect(newest?.body.step).toBe(failing === 3 ? 2 : 1);
+      expect(newest?.body.step).toBe(failing === 4 ? 2 : 1);
       expect(await names(store)).toContain(1);
       await broken.save(layout, checkpoint(3, null), 1);
       expect(await names(store)).toEqual([3]);
+    });
+  });
+
+  test('flushes the name of its folder again where that failed, or another process may have died before it', async () => {
+    await withFolder(async (run) => {
+      const flushed: (boolean | null)[] = [];
+      let isFull = true;
+      // of the run folder alone: null is any other
+      const { ino } = await stat(run);
+      const store = new CheckpointStore(run, async (file) => {
+        const isRun = (await file.stat()).ino === ino;
+        flushed.push(isRun ? !isFull : null);
+        if (isRun && isFull) throw Object.assign(new Error('bad disk'), { code: 'EIO' });
+      });
+      await expect(store.save(layout, checkpoint(1, null), 1)).rejects.toThrow('cannot be written');
+      isFull = false;
+      for (const step of [2, 3]) await store.save(layout, checkpoint(step, null), 1);
+      expect(flushed.filter((one) => one !== null)).toEqual([false, true]);
     });
   });
 });
