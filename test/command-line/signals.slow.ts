@@ -165,8 +165,7 @@ describe('a hangup', () => {
   });
 });
 
-// Starts a command at a terminal of its own, closes that after the first epoch, whose row has the table's header above it, and prints
-// the exit code.
+// Starts a command at a terminal of its own, closes that after the first epoch, and prints the exit code.
 const closingTerminal = `
 import os, pty, sys
 pid, terminal = pty.fork()
