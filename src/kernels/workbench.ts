@@ -4,7 +4,7 @@ import { type Augmentation, MOST_CROP, reportAugmentation } from '../data/augmen
 import { LockstepError } from '../errors.ts';
 import { BiasPowers } from '../model/adam.ts';
 import { layoutOf, toCanonicalOrder } from '../model/layout.ts';
-import type { Normalization } from '../model/normalization.ts';
+import { isNormalization, type Normalization } from '../model/normalization.ts';
 import { type Purpose, randomAt } from '../random.ts';
 import { instantiate, type Kernels } from './kernels.ts';
 import { writeRecords } from './lay-memory.ts';
@@ -133,6 +133,10 @@ export class Workbench {
     }
     if (images.length !== count * rows * columns) {
       throw wrong('images.length', images.length, `${count * rows * columns}: rows * columns for each label`);
+    }
+    if (normalization !== undefined && !isNormalization(normalization)) {
+      const { mean, std } = normalization;
+      throw wrong('normalization', `${mean}, ${std}`, 'a mean from 0 to 1 and a standard deviation from 0.001 to 1000');
     }
     const beyond = labels.find((label) => label >= classes);
     if (beyond !== undefined) throw wrong('labels', beyond, `numbers below classes (${classes})`);
@@ -268,7 +272,7 @@ function wholeNumber(name: string, value: number, least: number, most: number): 
   }
 }
 
-function wrong(name: string, value: number, expected: string): LockstepError {
+function wrong(name: string, value: number | string, expected: string): LockstepError {
   return new LockstepError({
     code: 'ERR_LOCKSTEP_BAD_ARGUMENT',
     what: `${name} is ${value}`,

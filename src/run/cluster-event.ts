@@ -14,6 +14,7 @@ export const evictionReasons = [
   'engine_failed',
   'protocol_error',
 ] as const;
+/** One of them. */
 export type EvictionReason = (typeof evictionReasons)[number];
 /** Of a whole worker: one whose thread died stays (`threadLost`). */
 export type WorkerEvictionReason = Exclude<EvictionReason, 'thread_died'>;

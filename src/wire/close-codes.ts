@@ -10,6 +10,7 @@ import { CLOSE_REASON_BYTES } from './limits.ts';
  */
 export type NodeReaction = 'end-done' | 'end-failed' | 'end-refused' | 'retry';
 
+/** By the name of the reason: the WebSocket close code, who sends it, and what the node does next. */
 export const closeCodes = {
   runOver: { code: 4000, sentBy: 'coordinator', reaction: 'end-done' },
   leaving: { code: 4001, sentBy: 'node', reaction: 'end-done' },
@@ -45,6 +46,7 @@ export const closeCodes = {
   internal: { code: 4050, sentBy: 'either', reaction: 'retry' },
 } as const satisfies Record<string, { code: number; sentBy: string; reaction: NodeReaction }>;
 
+/** The name of a reason. */
 export type CloseName = keyof typeof closeCodes;
 
 const nameOfCode = new Map<number, CloseName>(

@@ -14,8 +14,13 @@ import { goldenJson, mnistData } from '../support/golden.ts';
 import { runCli } from '../support/run-cli.ts';
 
 describe('lockstep verify', () => {
-  it('finds all workers equal, with one killed as well, and the golden digest', async () => {
-    const { exitCode, stdout } = await runCli(['verify', '--steps', '20', '--golden', '--json'], { cwd: '.' });
+  it('finds all workers equal, with one killed as well, of a wide network, and the golden digest', async () => {
+    const { exitCode, stdout } = await runCli(
+      ['verify', '--steps', '20', '--hidden', '512,320', '--golden', '--json'],
+      {
+        cwd: '.',
+      },
+    );
     const { equal, rows } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
     expect(rows.filter((row: { equal: boolean }) => !row.equal)).toEqual([]);
     expect([exitCode, equal, rows.length]).toEqual([0, true, 8]);

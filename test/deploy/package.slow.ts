@@ -2,11 +2,12 @@
 // from ESM with types, from CommonJS. Needs dist/ (npm run build) and the package registry; skipped, with the reason, without.
 
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import ts from 'typescript';
 import { afterAll, describe, expect, test } from 'vitest';
 import { messageOf } from '../../src/errors.ts';
 
@@ -25,13 +26,13 @@ function packed(): string {
 }
 
 /** An empty project that holds these; null, with the reason, where the registry cannot be reached. */
-function project(name: string, packages: readonly string[]): string | null {
+async function project(name: string, packages: readonly string[]): Promise<string | null> {
   const cwd = join(folder, name);
-  execFileSync('mkdir', [cwd]);
+  mkdirSync(cwd);
   writeFileSync(join(cwd, 'package.json'), JSON.stringify({ name, private: true }));
   try {
-    const quiet = ['--no-audit', '--no-fund', '--omit=optional', '--loglevel=error'];
-    execFileSync('npm', ['install', ...quiet, ...packages], { cwd, timeout: INSTALL_MS, stdio: 'pipe' });
+    const quiet = ['--no-audit', '--no-fund', '--omit=optional', '--loglevel=error', '--prefer-offline'];
+    await run('npm', ['install', ...quiet, ...packages], { cwd, timeout: INSTALL_MS });
     return cwd;
   } catch (error) {
     console.log(`skipped: the packages cannot be installed (${messageOf(error).split('\n')[0]})`);
@@ -58,9 +59,10 @@ test('holds the program, its texts and what is to be copied, and nothing of deve
   expect(names.filter((path) => /\.(map|tsbuildinfo|tgz)$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
 });
 
-const here = project('user', [archive]);
+const TOOLS = ['publint@0.3.25', '@arethetypeswrong/cli@0.18.5', 'typedoc@0.28.20', `typescript@${ts.version}`];
+const [here, tools] = await Promise.all([project('user', [archive]), project('tools', TOOLS)]);
 
-describe.skipIf(here === null)('in an empty project', () => {
+describe.skipIf(here === null)('in an empty project', { concurrent: true }, () => {
   const cwd = here!;
   const short = ['--threads', '1', '--max-steps', '3', '--limit-train', '512', '--no-report', '--quiet', '--json'];
 
@@ -92,12 +94,10 @@ describe.skipIf(here === null)('in an empty project', () => {
       '--types',
       'node',
     ];
-    for (const resolution of [
-      ['--module', 'nodenext'],
-      ['--module', 'esnext', '--moduleResolution', 'bundler', '--noEmit'],
-    ]) {
-      await run(process.execPath, [tsc, ...types, ...resolution, 'esm.mts'], { cwd });
-    }
+    await run(process.execPath, [tsc, ...types, '--module', 'nodenext', 'esm.mts'], { cwd });
+    // the declarations themselves were checked by the first
+    const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler', '--noEmit', '--skipLibCheck'];
+    await run(process.execPath, [tsc, ...types, ...bundler, 'esm.mts'], { cwd });
     const { stdout } = await run(process.execPath, ['esm.mjs'], { cwd });
     expect(stdout).toBe('64 true LockstepError\n');
   });
@@ -116,9 +116,7 @@ describe.skipIf(here === null)('in an empty project', () => {
   });
 });
 
-const tools = project('tools', ['publint@0.3.25', '@arethetypeswrong/cli@0.18.5']);
-
-describe.skipIf(tools === null)('by the tools that look at packages', () => {
+describe.skipIf(tools === null)('by the tools that look at packages', { concurrent: true }, () => {
   const cwd = tools!;
 
   test('publint', async () => {
@@ -130,5 +128,23 @@ describe.skipIf(tools === null)('by the tools that look at packages', () => {
     const { stdout } = await run('npx', ['--no-install', 'attw', '--profile', 'esm-only', archive], { cwd });
     expect(stdout).toMatch(/node16 \(from ESM\) │ 🟢 \(ESM\)/);
     expect(stdout).toMatch(/bundler {11}│ 🟢/);
+  });
+
+  // of the declarations that users have; a type that they are not given, or a link to nowhere, is a warning
+  test('typedoc', async () => {
+    await run('tar', ['-xzf', archive], { cwd });
+    const compilerOptions = {
+      strict: true,
+      target: 'es2023',
+      module: 'nodenext',
+      typeRoots: [join(root, 'node_modules/@types')],
+      types: ['node'],
+    };
+    const entry = 'package/dist/src/library.d.ts';
+    writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [entry] }));
+    // README.md links into the repository, which is not beside the reference
+    const options = ['--entryPoints', entry, '--treatWarningsAsErrors', '--readme', 'none', '--out', 'reference'];
+    await run('npx', ['--no-install', 'typedoc', ...options], { cwd });
+    expect(readdirSync(join(cwd, 'reference/functions'))).toContain('train.html');
   });
 });

@@ -129,6 +129,8 @@ describe('computeGradient', () => {
       { images: new Uint8Array(7) },
       { classes: 257 },
       { hidden: [0] },
+      { normalization: { mean: 0.5, std: 0 } },
+      { normalization: { mean: Number.NaN, std: 1 } },
     ]) {
       await refusal(() => computeGradient({ ...input, ...bad }));
     }

@@ -15,9 +15,13 @@ export function modelInPage(): ModelInPage {
   return { said, network: { layout: layoutOf(widths), parameters: floatsOf(weights), scale, offset } };
 }
 
-/** Little-endian, whatever the machine. */
+/** Little-endian, whatever the machine. By plain loops: of a wide network there are millions. */
 function floatsOf(base64: string): Float32Array {
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const letters = atob(base64);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
   const view = new DataView(bytes.buffer);
-  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+  const floats = new Float32Array(bytes.length / 4);
+  for (let i = 0; i < floats.length; i++) floats[i] = view.getFloat32(4 * i, true);
+  return floats;
 }

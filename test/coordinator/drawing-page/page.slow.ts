@@ -153,6 +153,8 @@ describe.skipIf(missing('chromium', 'chromium'))('the exported page', () => {
     for (const [i, { prediction, probabilities }] of (await predicted(...pictures)).entries()) {
       await page.locator('#file').setInputFiles(pictures[i]!);
       await page.locator('#best', { hasText: `${prediction} (` }).waitFor();
+      const heights = await page.locator('#bars li').evaluateAll((rows) => rows.map((row) => row.clientHeight));
+      expect(new Set(heights).size, 'a value of several lines').toBe(1);
       // JPEG is decoded by other programs, which may part by one shade
       if (names[i]!.endsWith('.png')) expectSame(await said(page), probabilities);
     }
