@@ -19,7 +19,7 @@ import { usableCores } from './host/usable-cores.ts';
 import { wideInEnvironment } from './host/wide.ts';
 import { readEnvironment } from './options/environment.ts';
 import { bareFlag, checkedFlags, type Flag } from './options/flags.ts';
-import { type TypedCommand, usageError } from './options/usage-error.ts';
+import { refuseFlagAsValue, type TypedCommand, usageError } from './options/usage-error.ts';
 import { leftOutJson } from './run/event-json.ts';
 import { printable } from './text/clean-text.ts';
 import { errorText, exitCodeOf } from './text/error-text.ts';
@@ -78,13 +78,18 @@ function createProgram(known: readonly AnyCommand[]): Command {
 function addCommand(program: Command, one: AnyCommand): void {
   const { name, summary, operands, flags, help } = one;
   const rows = Object.values<Flag<unknown>>(flags);
+  const typed = typedCommand(one);
+  const asValue = (flag: string, text: string) => {
+    refuseFlagAsValue(bareFlag(flag), text, typed);
+    return text;
+  };
   const command = program.command(`${name} ${operands}`.trim()).description(summary);
   if (rows.some(({ group }) => group !== undefined)) command.optionsGroup('Other:');
   command.helpOption('-h, --help', 'show this help').addHelpText('after', help);
   for (const { flag, kind, group, help: text, default: value, defaultText, negated } of rows) {
     const option = new Option(flag, text);
     if (group !== undefined) option.helpGroup(group);
-    if (option.required) option.argParser((text) => kind.fromText(text)).default(value, defaultText);
+    if (option.required) option.argParser((text) => kind.fromText(asValue(flag, text))).default(value, defaultText);
     command.addOption(option);
     if (negated === undefined) continue;
     const off = new Option(negated.flag, negated.help);
@@ -92,8 +97,8 @@ function addCommand(program: Command, one: AnyCommand): void {
   }
   command.action(async () => {
     // Only what was typed: commander's own defaults would hide the configuration file.
-    const typed = Object.keys(flags).filter((key) => command.getOptionValueSource(key) === 'cli');
-    const given: Record<string, unknown> = Object.fromEntries(typed.map((key) => [key, command.getOptionValue(key)]));
+    const keys = Object.keys(flags).filter((key) => command.getOptionValueSource(key) === 'cli');
+    const given: Record<string, unknown> = Object.fromEntries(keys.map((key) => [key, command.getOptionValue(key)]));
     const surroundings = one.takesEnvironment ? readEnvironment(flags, process.env) : { values: {}, remarks: [] };
     for (const remark of surroundings.remarks) note(remark);
     if (surroundings.values['verbose'] === true) verbose = true;

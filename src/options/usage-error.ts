@@ -36,6 +36,17 @@ export function usageError(
   });
 }
 
+/** A flag that was left without its value would take the next flag for it, unheard. @throws LockstepError */
+export function refuseFlagAsValue(flag: string, value: string, { flags }: TypedCommand): void {
+  if (!flags.includes(value)) return;
+  throw new LockstepError({
+    code: 'ERR_LOCKSTEP_BAD_OPTION',
+    what: `${flag} has no value`,
+    why: `what follows it is another flag, ${value}`,
+    mend: `Give ${flag} its value; of a file that is really called so: ./${value}`,
+  });
+}
+
 function mendFlag(flag: string, { name, flags }: TypedCommand): string {
   return flags.includes(flag) ? `Flags follow the command: lockstep ${name} ${flag}` : didYouMean(flag, flags);
 }
