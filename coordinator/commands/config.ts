@@ -6,6 +6,7 @@ import type { Resolved } from '../../src/options/config.ts';
 import { environmentHelp, variableName } from '../../src/options/environment.ts';
 import type { Source } from '../../src/options/layers.ts';
 import { flagName, type OptionKey, optionKeys, optionTable } from '../../src/options/option-table.ts';
+import { flagText, type Kind } from '../../src/options/value-kinds.ts';
 import { shownOption } from '../../src/text/shown-value.ts';
 import { resolveLayersWithRun } from '../training/resolve-with-run.ts';
 import { type AskedFlags, askedOf, layersOf, type TypedFlags, trainFlags } from './asked-flags.ts';
@@ -81,8 +82,7 @@ function cellOf(key: OptionKey, value: unknown): string {
   const { defaultText, kind } = optionTable[key];
   const says = value !== null && !(Array.isArray(value) && value.length === 0);
   if (!says) return defaultText === undefined ? 'none' : `(${defaultText})`;
-  const text = typeof value === 'object' ? (value as readonly unknown[]).join(',') : String(value);
-  return shownOption(text, kind);
+  return shownOption(flagText(kind as Kind<unknown>, value), kind);
 }
 
 function withoutSecret(key: OptionKey, value: unknown): unknown {
