@@ -32,14 +32,14 @@ ${environmentHelp}
 Exit codes: 0 shown, 2 what train would refuse before it looks at data.`,
   takesEnvironment: true,
   options: askedOf,
-  run: async (_, asked, { print, showStacks, cores }) => {
+  run: async (_, asked, { print, showStacks, cores, columns }) => {
     const { options, sources } = await resolveLayersWithRun(await layersOf(asked), cores);
     showStacks(options.verbose);
     const given = (key: OptionKey) => givenBy(key, sources[key], asked, options.resume);
     const rows = optionKeys.map((key) => ({ key, value: options[key], ...given(key) }));
     if (!options.json) {
       const cells = rows.map((row) => [row.key, cellOf(row.key, row.value), row.by ?? row.from]);
-      await print(table([['Option', 'Value', 'From'], ...cells]));
+      await print(table([['Option', 'Value', 'From'], ...cells], columns));
       return ExitCode.done;
     }
     const each = (pick: (row: (typeof rows)[number]) => unknown) =>
