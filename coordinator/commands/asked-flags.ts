@@ -35,7 +35,7 @@ export function askedOf({ config: typed, ...given }: Given, { config, ...fromEnv
 /** The lowest first. */
 export async function layersOf({ given, fromEnvironment, configFile }: AskedFlags): Promise<readonly Layer[]> {
   return [
-    { origin: 'file', values: configFile === undefined ? {} : await readConfigFile(configFile) },
+    { origin: 'file', ...(configFile === undefined ? { values: {} } : await readConfigFile(configFile)) },
     { origin: 'environment', values: fromEnvironment },
     { origin: 'flag', values: given },
   ];

@@ -6,6 +6,7 @@ import type { Resolved } from '../../src/options/config.ts';
 import { environmentHelp, variableName } from '../../src/options/environment.ts';
 import type { Source } from '../../src/options/layers.ts';
 import { flagName, type OptionKey, optionKeys, optionTable } from '../../src/options/option-table.ts';
+import { flagText, type Kind } from '../../src/options/value-kinds.ts';
 import { shownOption } from '../../src/text/shown-value.ts';
 import { resolveLayersWithRun } from '../training/resolve-with-run.ts';
 import { type AskedFlags, askedOf, layersOf, type TypedFlags, trainFlags } from './asked-flags.ts';
@@ -31,14 +32,14 @@ ${environmentHelp}
 Exit codes: 0 shown, 2 what train would refuse before it looks at data.`,
   takesEnvironment: true,
   options: askedOf,
-  run: async (_, asked, { print, showStacks, cores }) => {
+  run: async (_, asked, { print, showStacks, cores, columns }) => {
     const { options, sources } = await resolveLayersWithRun(await layersOf(asked), cores);
     showStacks(options.verbose);
     const given = (key: OptionKey) => givenBy(key, sources[key], asked, options.resume);
     const rows = optionKeys.map((key) => ({ key, value: options[key], ...given(key) }));
     if (!options.json) {
       const cells = rows.map((row) => [row.key, cellOf(row.key, row.value), row.by ?? row.from]);
-      await print(table([['Option', 'Value', 'From'], ...cells]));
+      await print(table([['Option', 'Value', 'From'], ...cells], columns));
       return ExitCode.done;
     }
     const each = (pick: (row: (typeof rows)[number]) => unknown) =>
@@ -81,8 +82,7 @@ function cellOf(key: OptionKey, value: unknown): string {
   const { defaultText, kind } = optionTable[key];
   const says = value !== null && !(Array.isArray(value) && value.length === 0);
   if (!says) return defaultText === undefined ? 'none' : `(${defaultText})`;
-  const text = typeof value === 'object' ? (value as readonly unknown[]).join(',') : String(value);
-  return shownOption(text, kind);
+  return shownOption(flagText(kind as Kind<unknown>, value), kind);
 }
 
 function withoutSecret(key: OptionKey, value: unknown): unknown {

@@ -59,7 +59,7 @@ export const doctor: Command<Options> = {
   },
   help: `
 Exit codes: 0 it can train, 2 it cannot.`,
-  run: async (_, { data, json, ...reading }, { wiring, print, cores }) => {
+  run: async (_, { data, json, ...reading }, { wiring, print, cores, columns }) => {
     const { sharedKernels, selfTest, programVersion } = await wiring();
     const limits = machineLimits();
     // before all other WebAssembly, which its flags would concern as well
@@ -101,8 +101,12 @@ Exit codes: 0 it can train, 2 it cannot.`,
     const usable = checks.every(({ state }) => state !== 'bad');
     if (json) await print(jsonLine({ usable, checks }));
     else {
-      await print(table(checks.map(({ name, state, found }) => [name, state, found])));
-      for (const { name, mend } of checks) if (mend !== undefined) await print(`\n${name}: ${printable(mend)}\n`);
+      const rows = checks.map(({ name, state, found }) => [name, state, found]);
+      await print(table(rows, columns));
+      for (const { name, mend } of checks) {
+        // not broken: it may be a command to be copied
+        if (mend !== undefined) await print(`\n${name}: ${printable(mend)}\n`);
+      }
       await print(usable ? '\nThis machine can train.\n' : '\nThis machine cannot train.\n');
     }
     return usable ? ExitCode.done : ExitCode.usage;

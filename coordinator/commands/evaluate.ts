@@ -71,7 +71,7 @@ Examples:
   $ lockstep evaluate runs/first
   $ lockstep evaluate runs/first --split validation --json
   $ lockstep evaluate runs/first --checkpoint best`,
-  run: async ([folder], options, { wiring, print, note }) => {
+  run: async ([folder], options, { wiring, print, note, columns }) => {
     const { checkpoint, split, data, transpose, threads, wide, json } = options;
     const trained = await readModel(folder!, checkpoint, note);
     const trying = { threads, wiring: await wiring(), wide };
@@ -98,7 +98,7 @@ Examples:
           ['Accuracy', means.accuracy.toFixed(4)],
           ['Loss', means.loss.toFixed(4)],
         ]),
-        classTable(confusion, names),
+        classTable(confusion, names, columns),
       ].join('\n'),
     );
     return ExitCode.done;

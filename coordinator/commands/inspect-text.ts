@@ -4,15 +4,23 @@ import type { LoadedDataset } from '../../src/data/dataset.ts';
 import type { Inspection, SplitOfData } from '../../src/data/inspection.ts';
 import { cellsOf, inCells } from '../../src/text/cell-width.ts';
 import { type ClassNames, classLabel } from '../../src/text/class-label.ts';
+import { printable } from '../../src/text/clean-text.ts';
+import { wrapped } from '../../src/text/wrapped.ts';
 import { table } from './result-text.ts';
 
 const titles: Readonly<Record<SplitOfData, string>> = { train: 'Train', validation: 'Validation', test: 'Test' };
 /** Cells of a name that it has at the least, however narrow the terminal. */
 const LEAST_NAME = 8;
 
-export function factsText(data: LoadedDataset, { splits, pixels, lightGround }: Inspection, digest: string): string {
+/** `width`: cells of the terminal; null: it is none. */
+export function factsText(
+  data: LoadedDataset,
+  { splits, pixels, lightGround }: Inspection,
+  digest: string,
+  width: number | null,
+): string {
   const { form, files, testDrawn, train, classes } = data;
-  return table([
+  const rows = [
     ['Form', form],
     ...files.map((file, i) => [i === 0 ? 'Files' : '', file]),
     ...splits.map(({ name, set }) => [
@@ -24,7 +32,15 @@ export function factsText(data: LoadedDataset, { splits, pixels, lightGround }: 
     ['Pixels', `${pixels.least} to ${pixels.most}, mean ${pixels.mean.toFixed(2)}, ${pixels.values} values`],
     ['Ground', lightGround ? 'light' : 'dark'],
     ['SHA-256', digest],
-  ]);
+  ];
+  return table(rows, width);
+}
+
+/** A sentence each. */
+export function findingsText(found: readonly string[], width: number | null): string {
+  if (found.length === 0) return 'Nothing strikes the eye.\n';
+  const lines = found.map((message) => `- ${printable(message)}`);
+  return `${lines.flatMap((line) => (width === null ? line : wrapped(line, width, 2))).join('\n')}\n`;
 }
 
 /** Images by class and split. */

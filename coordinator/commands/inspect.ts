@@ -15,10 +15,9 @@ import { contactSheet, firstOfClasses } from '../../src/image/contact-sheet.ts';
 import { optionTable } from '../../src/options/option-table.ts';
 import { readingOf } from '../../src/options/reading.ts';
 import { filePath, onOff, orNull } from '../../src/options/value-kinds.ts';
-import { printable } from '../../src/text/clean-text.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { jsonFlag, type SourceOptions, sourceFlags, verboseFlag } from './common-flags.ts';
-import { countsText, factsText } from './inspect-text.ts';
+import { countsText, factsText, findingsText } from './inspect-text.ts';
 import { jsonLine } from './result-text.ts';
 import { type Suspicion, suspicionsOf } from './suspicions.ts';
 import { writeOutput } from './write-output.ts';
@@ -63,7 +62,7 @@ Examples:
   $ lockstep inspect digits.csv --pixel-max 16 --test-size 300 --png digits.png
 
 Exit codes: 0 the data can be trained on (see what is said of them all the same), 2 they cannot.`,
-  run: async ([path = null], options, { print, note, progress, colours }) => {
+  run: async ([path = null], options, { print, note, progress, colours, columns }) => {
     const { png, pictures, json } = options;
     if (png !== null && existsSync(png)) throw isThere(png);
     const told: string[] = [];
@@ -76,20 +75,18 @@ Exit codes: 0 the data can be trained on (see what is said of them all the same)
       await print(jsonLine({ path, ...asJson(data, inspection), findings: found, digest }));
       return ExitCode.done;
     }
-    const width = progress.columns ?? USUAL_WIDTH;
+    // into a pager it goes as wide as the terminal before which one sits
+    const width = columns ?? progress.columns ?? USUAL_WIDTH;
     const { classes, classNames } = data;
-    const parts = [factsText(data, inspection, digest), countsText(inspection, classNames, width)];
+    const parts = [factsText(data, inspection, digest, columns), countsText(inspection, classNames, width)];
     if (pictures) {
       const { lines, left } = contactSheet(data.train, classes, classNames, { width, colours });
       parts.push(
         `${lines.join('\n')}${left === 0 ? '' : `\n${left} classes more are not shown: --png FILE has all\n`}`,
       );
     }
-    parts.push(
-      found.length === 0
-        ? 'Nothing strikes the eye.\n'
-        : found.map(({ message }) => `- ${printable(message)}\n`).join(''),
-    );
+    const sentences = found.map(({ message }) => message);
+    parts.push(findingsText(sentences, columns));
     await print(parts.join('\n'));
     if (png !== null) note(`Wrote ${png}`);
     return ExitCode.done;

@@ -8,6 +8,7 @@ import type { Means } from '../../src/sums.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { counted } from '../../src/text/counted.ts';
 import { grouped } from '../../src/text/grouped.ts';
+import { wrapped } from '../../src/text/wrapped.ts';
 import { clock, epochRow } from './epoch-table.ts';
 
 export interface Progress {
@@ -86,7 +87,9 @@ export function createProgress(
     switch (event.type) {
       case 'start':
         epochs = event.epochs;
-        return print(startLine(event));
+        for (const line of sink.isTTY === true ? wrapped(startLine(event), width(), 2) : [startLine(event)])
+          print(line);
+        return;
       case 'progress':
         if (sink.isTTY === true && nowMs - drawnMs >= redrawMs) draw(liveLine(event, epochs, width()), nowMs);
         return;

@@ -7,9 +7,8 @@ import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import { processCores } from '../../src/host/usable-cores.ts';
 import { decideLaunch } from '../../src/launch/decide.ts';
 import { coresOfRank, threadsFor } from '../../src/launch/rank-cores.ts';
-import { configForFile, resolveLayers } from '../../src/options/config.ts';
+import { resolveLayers } from '../../src/options/config.ts';
 import { environmentHelp, variableName } from '../../src/options/environment.ts';
-import { jsonText } from '../../src/run/disk-records.ts';
 import { eventJson } from '../../src/run/event-json.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import { printable } from '../../src/text/clean-text.ts';
@@ -18,6 +17,7 @@ import { ReservedFolder } from '../run-folder/run-folder.ts';
 import { type Asked, resolveLayersWithRun } from '../training/resolve-with-run.ts';
 import { type RunSignals, watchRunSignals } from '../training/run-signals.ts';
 import { type AskedFlags, askedOf, layersOf, type TypedFlags, trainFlags } from './asked-flags.ts';
+import { configurationLines } from './configuration-lines.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { asRankZero, type RankZero } from './rank-zero.ts';
 import { jsonLine } from './result-text.ts';
@@ -129,12 +129,13 @@ async function trainAndShow(
   asked: Asked,
   progress: Progress,
   { signal, checkpointRequests, onPhase, zero, cores }: Surroundings,
-  { note, wiring }: CommandContext,
+  { note, wiring, progress: sink }: CommandContext,
   tell: (event: TrainEvent) => void,
 ): Promise<void> {
   const { options } = asked;
   if (!options.quiet) {
-    note(`Configuration: ${jsonText(configForFile(options))}`);
+    const width = sink.isTTY === true ? (sink.columns ?? null) : null;
+    for (const line of configurationLines(options, width)) note(line);
     note(`Run folder: ${options.out}`);
   }
   if (options.listen !== null) collectForSockets();

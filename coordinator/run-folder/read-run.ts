@@ -32,7 +32,7 @@ export async function readRun(
 ): Promise<Run> {
   let values: Record<string, unknown>;
   try {
-    values = await readConfigFile(join(folder, 'config.json'), (path) => readRegularFile(path, RECORD_BYTES));
+    ({ values } = await readConfigFile(join(folder, 'config.json'), (path) => readRegularFile(path, RECORD_BYTES)));
   } catch (error) {
     throw error instanceof LockstepError ? refuse(error.why, error.cause) : refuse(String(error), error);
   }

@@ -69,16 +69,20 @@ export function augmentationRemark(
   return { level: 'warning', message };
 }
 
-function labelRemarks({ train, classes }: Dataset): Remark[] {
+function labelRemarks({ train, classes, classNames }: Dataset): Remark[] {
   const present = new Set(train.labels);
+  const called = (label: number) => classNames?.[label] ?? String(label);
   if (present.size === 1) {
-    const message = `all training images have the label ${classes - 1}: there is nothing to tell apart`;
-    return [{ level: 'warning', message }];
+    const [only] = present;
+    const one = `${classNames === null ? 'have the label' : 'are of the class'} ${called(only!)}`;
+    return [{ level: 'warning', message: `all training images ${one}: there is nothing to tell apart` }];
   }
   const absent = Array.from({ length: classes }, (_, label) => label).filter((label) => !present.has(label));
   if (absent.length === 0) return [];
   const more = absent.length > MOST_LABELS ? ` and ${absent.length - MOST_LABELS} more` : '';
-  const shown = `${absent.slice(0, MOST_LABELS).join(', ')}${more}`;
-  const message = `No training image has label ${shown}: of the classes 0 to ${classes - 1} the network never learns ${absent.length === 1 ? 'that one' : 'those'}`;
+  const shown = `${absent.slice(0, MOST_LABELS).map(called).join(', ')}${more}`;
+  const image = classNames === null ? 'has label' : 'is of the class';
+  const all = classNames === null ? `classes 0 to ${classes - 1}` : `${classes} classes`;
+  const message = `No training image ${image} ${shown}: of the ${all} the network never learns ${absent.length === 1 ? 'that one' : 'those'}`;
   return [{ level: 'info', message }];
 }

@@ -18,6 +18,8 @@ export type Source = 'default' | LayerOrigin | { readonly preset: PresetName; re
 export interface Layer {
   readonly origin: LayerOrigin;
   readonly values: object;
+  /** Of a file: where a key stands in which, for people. */
+  readonly placeOf?: (key: string) => string;
 }
 
 /** Of config.json what came of the options (run-record.ts). --config passes over it. */
@@ -36,7 +38,7 @@ interface Entry {
  * config.json has every option, but not before a variable.
  */
 export function stacked(layers: readonly Layer[]): ReadonlyMap<OptionKey, Entry> {
-  const all = layers.map(({ origin, values }) => ({ origin, values: checked({ origin, values }) }));
+  const all = layers.map((layer) => ({ origin: layer.origin, values: checked(layer) }));
   const kept = all.filter(({ origin }) => isKept(origin));
   const asked = all.filter(({ origin }) => !isKept(origin));
   const named = asked.findLast(({ values }) => values.has('preset'));
@@ -71,40 +73,42 @@ const beforeRecords = Object.fromEntries(
   optionKeys.filter((key) => valueBefore(key) !== optionTable[key].default).map((key) => [key, valueBefore(key)]),
 );
 
-function checked({ origin, values }: Layer): Map<OptionKey, unknown> {
+function checked({ origin, values, placeOf }: Layer): Map<OptionKey, unknown> {
   const accepted = new Map<OptionKey, unknown>();
   const inFile = isKept(origin);
+  const where = (key: string) => `the configuration file${placeOf === undefined ? '' : ` ${placeOf(key)}`}`;
   // what a run did not record was as it was then
   const whole = inFile && recordKey in values ? { ...beforeRecords, ...values } : values;
   for (const [name, value] of Object.entries(whole)) {
     // those of config.json that are no options
     if (inFile && (name === recordKey || name === schemaKey)) continue;
     const key = optionKeys.find((known) => known === name);
-    if (key === undefined) throw unknownKey(name, inFile);
+    if (key === undefined) throw unknownKey(name, inFile ? where(name) : null);
     if (value === undefined) continue;
-    if (!optionTable[key].kind.accepts(value)) throw refused(key, value, origin);
+    if (!optionTable[key].kind.accepts(value)) throw refused(key, value, origin, where(key));
     const { inOneForm } = optionTable[key].kind as Kind<unknown>;
     accepted.set(key, inOneForm === undefined ? value : inOneForm(value));
   }
   return accepted;
 }
 
-function unknownKey(name: string, inFile: boolean): LockstepError {
+/** `file`: in which, and where; null: in none. */
+function unknownKey(name: string, file: string | null): LockstepError {
   return new LockstepError({
-    code: inFile ? 'ERR_LOCKSTEP_BAD_CONFIG' : 'ERR_LOCKSTEP_UNKNOWN_OPTION',
-    what: inFile ? `Unknown key "${name}" in the configuration file` : `Unknown option "${name}"`,
+    code: file === null ? 'ERR_LOCKSTEP_UNKNOWN_OPTION' : 'ERR_LOCKSTEP_BAD_CONFIG',
+    what: file === null ? `Unknown option "${name}"` : `Unknown key "${name}" in ${file}`,
     why: 'lockstep train has no option of that name',
     mend: didYouMean(name, optionKeys),
   });
 }
 
-function refused(key: OptionKey, value: unknown, origin: LayerOrigin): LockstepError {
+function refused(key: OptionKey, value: unknown, origin: LayerOrigin, where: string): LockstepError {
   const inFile = isKept(origin);
   const library = origin === 'option' ? `The option "${key}"` : flagName(key);
   const row = optionTable[key];
   return new LockstepError({
     code: inFile ? 'ERR_LOCKSTEP_BAD_CONFIG' : 'ERR_LOCKSTEP_BAD_OPTION',
-    what: `${inFile ? `"${key}" in the configuration file` : library} cannot be ${shownOption(value, row.kind)}`,
+    what: `${inFile ? `"${key}" in ${where}` : library} cannot be ${shownOption(value, row.kind)}`,
     why: `it must be ${row.kind.allowed}`,
     mend: `Give such a value, or leave it out for the default (${row.defaultText ?? row.default})`,
   });

@@ -3,6 +3,7 @@
 
 import { shellWord } from '../text/shell-command.ts';
 import { flagName, type OptionKey, optionKeys, optionTable } from './option-table.ts';
+import { flagText, type Kind } from './value-kinds.ts';
 
 /** What shows neither in the bits nor in their end. */
 const idle: readonly OptionKey[] = ['threads', 'checkpointEvery', 'keepLast', 'checkpointErrors'];
@@ -20,7 +21,11 @@ export function trainCommand(config: Readonly<Record<string, unknown>>, digest: 
     if (places.includes(key)) return [name, name.slice(2).toUpperCase()];
     if (value === true) return [name];
     if (value === false) return [`--no-${name.replace(/^--(no-)?/, '')}`];
-    return [name, shellWord(String(value))];
+    return [name, shellWord(textOf(key, value))];
   });
   return ['lockstep train', ...words, '--expect-digest', digest].join(' ');
+}
+
+function textOf(key: OptionKey, value: unknown): string {
+  return flagText(optionTable[key].kind as Kind<unknown>, value);
 }

@@ -14,6 +14,8 @@ export interface Kind<T> {
   accepts(value: unknown): boolean;
   /** Text that cannot be read comes back as it is: `accepts` then refuses it, and the message shows what was typed. */
   fromText(text: string): unknown;
+  /** A value as a flag takes it, where that is not its text as it stands (of a list, with commas). */
+  asText?(value: T): string;
   /** Where one value may be written in several ways: the form in which it is kept and compared. It must accept the value. */
   inOneForm?(value: T): T;
   /**
@@ -118,6 +120,7 @@ export function sizeOfImage(most: number): Kind<readonly [number, number]> {
       const [, rows, columns = rows] = /^(\d{1,5})(?:x(\d{1,5}))?$/i.exec(text) ?? [];
       return rows === undefined ? text : [Number(rows), Number(columns)];
     },
+    asText: ([rows, columns]) => `${rows}x${columns}`,
     schema: { type: 'array', items: { type: 'integer', minimum: 1, maximum: most }, minItems: 2, maxItems: 2 },
   };
 }
@@ -233,7 +236,13 @@ export function orNull<T>(kind: Kind<T>): Kind<T | null> {
     schema: { anyOf: [kind.schema, { type: 'null' }] },
     path: kind.path,
     shown: kind.shown,
+    asText: (value) => (value === null ? 'null' : flagText(kind, value)),
   };
+}
+
+/** A value as its flag takes it. */
+export function flagText<T>(kind: Kind<T>, value: T): string {
+  return kind.asText?.(value) ?? String(value);
 }
 
 function pathOf(what: string, path: PathKind): Kind<string> {

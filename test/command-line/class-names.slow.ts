@@ -69,9 +69,9 @@ describe('classes that are named like code', () => {
     expect(predicted.classNames).toEqual(names);
     expect(names).toContain(predicted.files[0].className);
     expect(predicted.files[0].className).toBe(names[predicted.files[0].prediction]);
-    for (const format of ['safetensors', 'tfjs', 'onnx']) {
-      expect((await cli('export', 'run', '--format', format)).exitCode).toBe(0);
-    }
+    const formats = ['safetensors', 'tfjs', 'onnx'];
+    const exported = await Promise.all(formats.map((format) => cli('export', 'run', '--format', format)));
+    expect(exported.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
     for (const path of ['run/model.safetensors', 'run/export/model.safetensors']) {
       const file = await readFile(join(folder, path));
       expect(JSON.parse(decodeSafetensors(file, path).metadata['classes']!)).toEqual(names);
@@ -84,19 +84,18 @@ describe('classes that are named like code', () => {
   });
 
   it('do nothing to a terminal', async () => {
-    for (const args of [
-      ['evaluate', 'run'],
-      ['predict', 'run', 'one.png'],
-      ['inspect', 'data.csv', '--test-size', '60'],
-    ]) {
-      const { stdout, stderr, exitCode } = await cli(...args);
+    const ended = await Promise.all([
+      cli('evaluate', 'run'),
+      cli('predict', 'run', 'one.png'),
+      cli('inspect', 'data.csv', '--test-size', '60'),
+    ]);
+    for (const { stdout, stderr, exitCode } of ended) {
       expect(exitCode, stderr).toBe(0);
       expectSeen(stdout);
       expectSeen(stderr);
       expect(stdout).toContain('<img');
     }
-    const { stdout } = await cli('evaluate', 'run');
-    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+    for (const line of ended[0]!.stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
   });
 
   it.skipIf(missing('chromium', 'chromium'))('do nothing in the report, where they stand as text', async () => {
@@ -137,7 +136,8 @@ describe('lockstep inspect', () => {
   });
 
   it('refuses what cannot be trained on', async () => {
-    expectError(await cli('inspect', 'nothing'), 2, /nothing/);
-    expectError(await cli('inspect', 'data.csv'), 2, /test/);
+    const [nothing, whole] = await Promise.all([cli('inspect', 'nothing'), cli('inspect', 'data.csv')]);
+    expectError(nothing, 2, /nothing/);
+    expectError(whole, 2, /test/);
   });
 });

@@ -22,11 +22,12 @@ beforeAll(async () => {
   await mkdir(join(cwd, 'data'));
   await writeFile(join(cwd, 'my.json'), '{}');
   await writeFile(join(cwd, 'seven.png'), '');
-  for (const shell of ['bash', 'zsh', 'fish']) {
+  const write = async (shell: string) => {
     const { exitCode, stdout, stderr } = await runCli(['completion', shell], { cwd });
     expect([exitCode, stderr]).toEqual([0, '']);
     await writeFile(join(cwd, `completion.${shell}`), stdout);
-  }
+  };
+  await Promise.all(['bash', 'zsh', 'fish'].map(write));
 });
 afterAll(async () => await rm(cwd, { recursive: true, force: true }));
 
@@ -101,26 +102,30 @@ describe.skipIf(missing('zsh', 'zsh') || noPython)('zsh', () => {
 });
 
 describe.skipIf(missing('fish', 'fish'))('fish', () => {
-  const offers = (line: string) =>
-    output('fish', ['-c', `cd ${cwd}; source completion.fish; complete -C ${JSON.stringify(line)}`])
-      .split('\n')
-      .map((one) => one.split('\t')[0]!)
-      .filter((one) => one !== '');
-
-  it.each([
-    ['lockstep evalu', ['evaluate']],
-    ['lockstep train --engi', ['--engine']],
-    ['lockstep train --engine ', ['tfjs-node', 'wasm']],
-    ['lockstep train --preset=b', ['--preset=best']],
-    ['lockstep train --resume ', ['own', 'runs/first', 'runs/se cond']],
-    ['lockstep evaluate elsewhere/', ['elsewhere/third']],
-    ['lockstep train --config my', ['my.json']],
-    ['lockstep train --data da', ['data/']],
-    ['lockstep train --epochs ', []],
-    ['lockstep completion ', ['bash', 'fish', 'zsh']],
-    ['lockstep worker --keep', ['--keep-alive']],
-  ])('offers for "%s" %j', (line, words) => {
-    expect(offers(line).toSorted()).toEqual(words);
+  it('offers what may stand there', () => {
+    const expected: readonly (readonly [string, readonly string[]])[] = [
+      ['lockstep evalu', ['evaluate']],
+      ['lockstep train --engi', ['--engine']],
+      ['lockstep train --engine ', ['tfjs-node', 'wasm']],
+      ['lockstep train --preset=b', ['--preset=best']],
+      ['lockstep train --resume ', ['own', 'runs/first', 'runs/se cond']],
+      ['lockstep evaluate elsewhere/', ['elsewhere/third']],
+      ['lockstep train --config my', ['my.json']],
+      ['lockstep train --data da', ['data/']],
+      ['lockstep train --epochs ', []],
+      ['lockstep completion ', ['bash', 'fish', 'zsh']],
+      ['lockstep worker --keep', ['--keep-alive']],
+    ];
+    const ask = expected.map(([line]) => `complete -C ${JSON.stringify(line)}; echo END`).join('; ');
+    const answers = output('fish', ['-c', `cd ${cwd}; source completion.fish; ${ask}`]).split('END\n');
+    const offered = answers.slice(0, -1).map((answer) =>
+      answer
+        .split('\n')
+        .map((one) => one.split('\t')[0]!)
+        .filter((one) => one !== '')
+        .toSorted(),
+    );
+    expect(expected.map(([line], i) => [line, offered[i]])).toEqual(expected);
   });
 });
 

@@ -27,6 +27,7 @@ test.each<Partial<TrainOptions>>([
   {},
   { epochs: 3, hidden: [256, 64], lr: 1e-4, batchSize: 64, seed: 7 },
   { augment: false, augmentValidation: true, schedule: 'cosine', select: 'best', warmup: 0.1 },
+  { testSize: 20, imageSize: [28, 20], pixelMax: 16, label: 'digit', firstLabel: 1, grey: true, transpose: true },
   { without: '5,17,100-120', maxSteps: 10, normalize: '0.1307,0.3081', augment: 'rotate=5,crop=1' },
 ])('%j', (options) => {
   const config = configForFile(resolveOptions({}, options));

@@ -2,14 +2,21 @@
 
 import { LockstepError } from '../../errors.ts';
 import { decodeText } from '../../text/decoded-text.ts';
+import { lineOfKey, withLine } from '../../text/json-lines.ts';
 import { ioReason } from './io-reason.ts';
 import { readNamed } from './read-file.ts';
+
+export interface ConfigFile {
+  readonly values: Record<string, unknown>;
+  /** Where a key stands, for people: "my.json, line 3". */
+  readonly placeOf: (key: string) => string;
+}
 
 /** `read`: how. What the user names himself may be a pipe: --config <(...). */
 export async function readConfigFile(
   path: string,
   read: (path: string) => Promise<Uint8Array> = readNamed,
-): Promise<Record<string, unknown>> {
+): Promise<ConfigFile> {
   const refuse = (why: string, cause?: unknown) =>
     new LockstepError({
       code: 'ERR_LOCKSTEP_BAD_CONFIG',
@@ -32,12 +39,17 @@ export async function readConfigFile(
     value = JSON.parse(decoded.text);
   } catch (cause) {
     // the parser quotes what stands around the place, which may be a part of a password
-    if (decoded.text.includes('@')) throw refuse(`it is not JSON: ${withoutQuote(ioReason(cause))}`);
-    throw refuse(`it is not JSON: ${ioReason(cause)}`, cause);
+    if (decoded.text.includes('@'))
+      throw refuse(`it is not JSON: ${withLine(withoutQuote(ioReason(cause)), decoded.text)}`);
+    throw refuse(`it is not JSON: ${withLine(ioReason(cause), decoded.text)}`, cause);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw refuse('it does not hold a JSON object');
-  return value as Record<string, unknown>;
+  const placeOf = (key: string) => {
+    const line = lineOfKey(decoded.text, key);
+    return line === null ? path : `${path}, line ${line}`;
+  };
+  return { values: value as Record<string, unknown>, placeOf };
 }
 
 /** Unexpected token 'x', ..."around it"... is not valid JSON */

@@ -100,6 +100,17 @@ describe('progress', () => {
     expect(sink.pieces.join('')).toBe(`${first}\nWarning: mind this\n${reportLine}\nby the way\n`);
   });
 
+  it('begins with lines that a terminal has room for', () => {
+    const { sink } = record(40, [start]);
+    expect(sink.screen).toEqual([
+      'Training 109,386 parameters on 55,000',
+      '  samples, validation 5,000, test',
+      '  10,000, 430 steps an epoch, engine',
+      '  wasm, 2 threads',
+      '',
+    ]);
+  });
+
   it('is a live line on a terminal, which gives way to lines that stay', () => {
     const { sink } = record(120, all);
     const live =
@@ -167,7 +178,8 @@ describe('progress', () => {
 
   it.each([200, 100, 80, 60, 40, 30, 20, 12, 5, 1])('fits a terminal of %i columns', (columns) => {
     const { sink } = record(columns, [start, progress, { ...progress, secondsLeft: 1e6, samplesPerSecond: 1e9 }]);
-    const [, ...lines] = sink.pieces;
+    const lines = sink.pieces.filter((piece) => !piece.endsWith('\n'));
+    expect(lines).toHaveLength(2);
     for (const line of lines) expect(line.replace('\r\x1b[K', '').length).toBeLessThan(columns);
   });
 

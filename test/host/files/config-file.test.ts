@@ -10,14 +10,14 @@ describe('readConfigFile', () => {
     await withFolder(async (folder) => {
       const path = join(folder, 'config.json');
       await writeFile(path, '{"epochs": 3}');
-      expect(await readConfigFile(path)).toEqual({ epochs: 3 });
+      expect((await readConfigFile(path)).values).toEqual({ epochs: 3 });
       await writeFile(path, '\uFEFF{"epochs": 4}');
-      expect(await readConfigFile(path)).toEqual({ epochs: 4 });
+      expect((await readConfigFile(path)).values).toEqual({ epochs: 4 });
       // PowerShell's >
       await writeFile(path, Buffer.from('\uFEFF{"epochs": 5}\r\n', 'utf16le'));
-      expect(await readConfigFile(path)).toEqual({ epochs: 5 });
+      expect((await readConfigFile(path)).values).toEqual({ epochs: 5 });
       await writeFile(path, Buffer.from('\uFEFF{"epochs": 6}', 'utf16le').swap16());
-      expect(await readConfigFile(path)).toEqual({ epochs: 6 });
+      expect((await readConfigFile(path)).values).toEqual({ epochs: 6 });
     });
   });
 

@@ -65,7 +65,7 @@ describe.skipIf(process.platform === 'win32')('readNamed', () => {
       execFileSync('mkfifo', [pipe]);
       const write = async (text: string) => await once(spawn('sh', ['-c', `printf '${text}' > ${pipe}`]), 'exit');
       const [config] = await Promise.all([readConfigFile(pipe), write('{"epochs": 3}')]);
-      expect(config).toEqual({ epochs: 3 });
+      expect(config!.values).toEqual({ epochs: 3 });
       const [token] = await Promise.all([readToken(pipe, () => undefined), write('0123456789abcdef0123456789abcdef')]);
       expect(Buffer.from(token!).toString()).toBe('0123456789abcdef0123456789abcdef');
     });

@@ -1,0 +1,25 @@
+// A sentence in lines of a terminal.
+
+import { expect, it } from 'vitest';
+import { cellsOf } from '../../src/text/cell-width.ts';
+import { wrapped } from '../../src/text/wrapped.ts';
+
+it.each([
+  ['', 10, 0, ['']],
+  ['one two three', 80, 2, ['one two three']],
+  ['one two three', 7, 0, ['one two', 'three']],
+  ['- one two three', 7, 2, ['- one', '  two', '  three']],
+  ['a 0123456789abcdef b', 6, 0, ['a', '012345', '6789ab', 'cdef b']],
+  ['数字 数字の', 4, 0, ['数字', '数字', 'の']],
+])('%j in %i cells, indented by %i', (text, width, indent, lines) => {
+  expect(wrapped(text, width, indent)).toEqual(lines);
+});
+
+it('loses nothing, and has room, whatever the width', () => {
+  const text = 'what is 数字 said of 08f1eaab661eb53708f1eaab661eb537 by many';
+  for (let width = 4; width < 80; width++) {
+    const lines = wrapped(text, width, 2);
+    for (const line of lines) expect(cellsOf(line)).toBeLessThanOrEqual(width);
+    expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''));
+  }
+});
