@@ -39,6 +39,17 @@ export function dataFlag(defaultText: string): Flag<string | null> {
   return { flag, kind, default: null, defaultText, help };
 }
 
+/** Of other data; what is not given is as the run had it. `undivided`: what is the test set without --test-size. */
+export function likeTheRun(undivided: string): Flags<ReadingOptions> {
+  return {
+    ...readingFlags,
+    label: { ...readingFlags.label, defaultText: "as the run's own" },
+    pixelMax: { ...readingFlags.pixelMax, defaultText: "as the run's own" },
+    imageSize: { ...readingFlags.imageSize, defaultText: "as the run's own" },
+    testSize: { ...readingFlags.testSize, defaultText: undivided },
+  };
+}
+
 /** What changes what is read, as `train` has it; `seed` draws a test set. */
 export type SourceOptions = ReadingOptions & Pick<TrainOptions, 'transpose' | 'seed'>;
 

@@ -4,15 +4,14 @@ import type { Command } from '../../src/command.ts';
 import type { SplitName } from '../../src/engine.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { confusionOf } from '../../src/figures/confusion.ts';
-import type { Flags } from '../../src/options/flags.ts';
-import { type ReadingOptions, readingFlags } from '../../src/options/reading.ts';
+import type { ReadingOptions } from '../../src/options/reading.ts';
 import { type CheckpointChoice, integer, oneOf, orNull } from '../../src/options/value-kinds.ts';
 import { digestOf } from '../../src/run/digest.ts';
 import { evaluateSplit } from '../evaluation/evaluate-split.ts';
 import type { Transposing } from '../evaluation/evaluation-set.ts';
 import { readModel } from '../run-folder/trained-model.ts';
 import { classTable } from './class-table.ts';
-import { checkpointFlag, dataFlag, jsonFlag, verboseFlag, wideFlag } from './common-flags.ts';
+import { checkpointFlag, dataFlag, jsonFlag, likeTheRun, verboseFlag, wideFlag } from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
 
 interface Options extends ReadingOptions {
@@ -25,15 +24,6 @@ interface Options extends ReadingOptions {
   readonly json: boolean;
   readonly verbose: boolean;
 }
-
-/** Of other data; what is not given is as the run had it. */
-const likeTheRun: Flags<ReadingOptions> = {
-  ...readingFlags,
-  label: { ...readingFlags.label, defaultText: "as the run's own" },
-  pixelMax: { ...readingFlags.pixelMax, defaultText: "as the run's own" },
-  imageSize: { ...readingFlags.imageSize, defaultText: "as the run's own" },
-  testSize: { ...readingFlags.testSize, defaultText: 'all images, where the data are not divided' },
-};
 
 export const evaluate: Command<Options> = {
   name: 'evaluate',
@@ -54,7 +44,7 @@ export const evaluate: Command<Options> = {
       default: 'run',
       help: 'whether the images of --data are turned over their diagonal: yes, no, or as those of the run were',
     },
-    ...likeTheRun,
+    ...likeTheRun('all images, where the data are not divided'),
     threads: {
       flag: '--threads <n>',
       kind: orNull(integer(0, 64)),

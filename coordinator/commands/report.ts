@@ -2,11 +2,12 @@
 
 import type { Command } from '../../src/command.ts';
 import { ExitCode } from '../../src/errors.ts';
+import type { ReadingOptions } from '../../src/options/reading.ts';
 import { writeReport } from '../report/write-report.ts';
-import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { dataFlag, jsonFlag, likeTheRun, verboseFlag } from './common-flags.ts';
 import { jsonLine, lines } from './result-text.ts';
 
-interface Options {
+interface Options extends ReadingOptions {
   readonly data: string | null;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -18,14 +19,19 @@ export const report: Command<Options> = {
   operands: '<run>',
   flags: {
     data: dataFlag("the run's own"),
+    ...likeTheRun('as many as the run drew, where the data are not divided'),
     json: jsonFlag('print what was written as JSON'),
     verbose: verboseFlag,
   },
   help: `
 Examples:
-  $ lockstep report runs/first`,
-  run: async ([folder], { data, json }, { wiring, print }) => {
-    const files = await writeReport(folder!, data, await wiring());
+  $ lockstep report runs/first
+  $ lockstep report runs/first --data /mnt/moved.npz`,
+  run: async ([folder], options, { wiring, print, note }) => {
+    const { data, json, label, firstLabel, pixelMax, grey, imageSize, testSize } = options;
+    const reading = { label, firstLabel, pixelMax, grey, imageSize, testSize };
+    const other = data === null ? null : { folder: data, reading, tell: note };
+    const files = await writeReport(folder!, other, await wiring());
     await print(json ? jsonLine({ files }) : lines(files));
     return ExitCode.done;
   },

@@ -53,9 +53,10 @@ export async function loadFor(trained: TrainedModel, data: string | null, loadin
   const fitted = place && ((shape: DatasetShape) => place(data === null ? shape : fitting(trained, shape)));
   const reading =
     data === null ? readingOf(trained.options) : readingLike(trained.options, loading.reading ?? {}, transpose);
-  const wholeIsTest = data !== null && (loading.wholeIsTest ?? false);
-  const dataset = await loadDataset(folder, { instead, reading, tell, wholeIsTest, ...(fitted && { place: fitted }) });
+  const undivided = data === null ? null : loading.wholeIsTest ? 'all test' : trained.options.testSize;
+  const dataset = await loadDataset(folder, { instead, reading, tell, undivided, ...(fitted && { place: fitted }) });
   if (data !== null) renumber(trained, dataset);
+  if (undivided === 'all test' && dataset.train.count === 0) tell(allAreTest(trained, dataset));
   const remarks = data === null ? [] : remarksOn(dataset, folder, transpose);
   for (const { level, message } of remarks) tell(level === 'warning' ? `Warning: ${message}` : message);
   if (data === null && datasetDigest(dataset) !== trained.dataDigest) {
@@ -67,6 +68,14 @@ export async function loadFor(trained: TrainedModel, data: string | null, loadin
     });
   }
   return fitting(trained, dataset);
+}
+
+/** Whoever gives the run's own data from another place would count images that it was trained on. */
+function allAreTest({ options: { testSize } }: TrainedModel, { test }: Dataset): string {
+  const all = `The data are not divided: all ${test.count} images are evaluated`;
+  return testSize === null
+    ? all
+    : `${all}. If they are those of the run, --test-size ${testSize} takes the ones that it was not trained on`;
 }
 
 /** Labels become the model's class numbers. In place: that is where the model looks for them. */

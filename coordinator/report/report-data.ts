@@ -8,7 +8,7 @@ import { Purpose } from '../../src/random.ts';
 import type { EpochRecord, Summary } from '../../src/run/events.ts';
 import { firstEpochSeen } from '../../src/run/run-record.ts';
 import type { Wiring } from '../../src/wiring.ts';
-import { type JustTrained, loadFor } from '../evaluation/evaluation-set.ts';
+import { type JustTrained, type LoadingFor, loadFor } from '../evaluation/evaluation-set.ts';
 import { hasTestFigures, readFinished } from '../evaluation/finished-run.ts';
 import { type Inference, infer } from '../evaluation/inference.ts';
 import { type RunLog, readLog } from '../run-folder/run-log-file.ts';
@@ -26,18 +26,23 @@ export interface ReportData {
   readonly samplesEpoch: number | null;
 }
 
+/** Than the run's own. */
+export interface OtherData extends Pick<LoadingFor, 'reading' | 'tell'> {
+  readonly folder: string;
+}
+
 const SAMPLES = 6;
 
 /** `known`: what is in memory already, of a run that this process has just trained. */
 export async function reportData(
   folder: string,
-  dataFolder: string | null,
+  other: OtherData | null,
   wiring: Wiring,
   known: JustTrained | null = null,
 ): Promise<ReportData> {
   const trained = await readTrainedModel(folder);
-  const own = dataFolder === null && known?.digest === trained.dataDigest ? known : null;
-  const data = await loadFor(trained, dataFolder, { known: own });
+  const own = other === null && known?.digest === trained.dataDigest ? known : null;
+  const data = await loadFor(trained, other?.folder ?? null, { ...other, known: own });
   const finished = await readFinished(trained);
   const tested = own?.tested ?? null;
   // the summary's digest was found to be that of the model
@@ -45,7 +50,7 @@ export async function reportData(
     tested !== null && tested.digest === trained.summary?.digest
       ? tested.inference
       : await infer(trained.model, data.test, null, wiring);
-  if (finished !== null && dataFolder === null) {
+  if (finished !== null && other === null) {
     const has = hasTestFigures(trained, finished.summary, inference.means, wiring.programVersion);
     if (has === false) throw refuse(folder, 'summary.json', 'its test figures are not those of model.safetensors');
   }

@@ -29,7 +29,7 @@ import { MadeFolders } from '../run-folder/made-folders.ts';
 import type { TrainedModel } from '../run-folder/trained-model.ts';
 import { writeWhole } from '../run-folder/write-whole.ts';
 import { writeBoardImages } from './board-images.ts';
-import { type ReportData, reportData } from './report-data.ts';
+import { type OtherData, type ReportData, reportData } from './report-data.ts';
 import { whatHappened, whereItRan } from './run-story.ts';
 
 const TILES = 30;
@@ -37,16 +37,16 @@ const TILES = 30;
 const PNG_SCALE = 2;
 
 /**
- * Returns the paths of what was written. `data`: another folder than the run's own, or null; `known`: what is in memory
+ * Returns the paths of what was written. `other`: data other than the run's own, or null; `known`: what is in memory
  * already, of a run that this process has just trained.
  */
 export async function writeReport(
   folder: string,
-  data: string | null,
+  other: OtherData | null,
   wiring: Wiring,
   known: JustTrained | null = null,
 ): Promise<string[]> {
-  const found = await reportData(folder, data, wiring, known);
+  const found = await reportData(folder, other, wiring, known);
   const rasteriser = new Rasteriser();
   const figures = drawingsOf(found).map(
     (drawing): Figure => ({

@@ -59,7 +59,11 @@ export function scaleOf(ranges: readonly PixelRange[], pixelMax: number | null):
   if (pixelMax === null && isFloat && ranges.every(areParts)) return { most: null };
   const bad = ranges.find((range) => !fits(range));
   if (bad === undefined) return { most };
-  throw refused(bad, pixelMax);
+  // where fractions would do, those that are none are named
+  const worse = pixelMax === null ? ranges.find((range) => !fits(range) && !areParts(range)) : undefined;
+  const whole = ranges.find(fits);
+  if (pixelMax === null && worse === undefined && whole !== undefined) throw mixed(bad, whole);
+  throw refused(worse ?? bad, pixelMax);
 }
 
 /** `numbers` -> bytes, at `target`; they were looked at before. */
@@ -86,6 +90,16 @@ function refused(range: PixelRange, pixelMax: number | null): LockstepError {
     what: `${name} holds numbers that cannot be pixels`,
     why: `${numbers} (${type})${areWhole || hasNoNumber ? '' : ', not all of them whole'}, and ${wanted}`,
     mend: mendOf(range, pixelMax),
+  });
+}
+
+/** Each of them would do alone: the images of the parts were written in two ways. */
+function mixed(parts: PixelRange, whole: PixelRange): LockstepError {
+  return new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_MISMATCH',
+    what: `The pixels of ${parts.name} and of ${whole.name} have two scales`,
+    why: `in the one they are fractions from ${shown(parts.least)} to ${shown(parts.most)}, in the other whole numbers from ${shown(whole.least)} to ${shown(whole.most)}`,
+    mend: 'Write both as unsigned bytes, before they were normalised',
   });
 }
 

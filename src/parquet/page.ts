@@ -2,6 +2,7 @@
 // dictionary. What a page says of its size bounds all that is made of it.
 
 import type { Chunk, Column } from './footer.ts';
+import { gunzipPage } from './gzip.ts';
 import { unsnappy } from './snappy.ts';
 import { damaged, type Fields, ParquetError, ThriftReader } from './thrift.ts';
 
@@ -122,8 +123,12 @@ export class ColumnPages {
   #unpacked(body: Uint8Array, size: number): Uint8Array {
     const { codec } = this.#chunk;
     if (codec === 'snappy') return unsnappy(body, size);
+    if (codec === 'gzip') return gunzipPage(body, size);
     if (codec !== 'plain') {
-      throw new ParquetError(`it is packed with ${codec}, and only snappy and plain pages are read`);
+      throw new ParquetError(
+        `it is packed with ${codec}, and only pages packed with snappy or gzip, and plain ones, are read`,
+        'Write it anew as pyarrow packs by default: pyarrow.parquet.write_table(pyarrow.parquet.read_table(OLD), NEW)',
+      );
     }
     if (body.length !== size) throw damaged();
     return body;

@@ -4,6 +4,13 @@
 /** Why a file cannot be used, as the end of a sentence. */
 export class ParquetError extends Error {
   override readonly name = 'ParquetError';
+  /** What mends it, where that is not to fetch the file again. */
+  readonly mend: string | null;
+
+  constructor(message: string, mend: string | null = null) {
+    super(message);
+    this.mend = mend;
+  }
 }
 
 export type Value = boolean | number | Uint8Array | readonly Value[] | Fields;

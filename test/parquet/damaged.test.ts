@@ -4,8 +4,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ParquetFile } from '../../src/host/data/parquet-file.ts';
+import { gunzipPage } from '../../src/parquet/gzip.ts';
 import { hybrid } from '../../src/parquet/page.ts';
 import { unsnappy } from '../../src/parquet/snappy.ts';
 import { ParquetError, ThriftReader } from '../../src/parquet/thrift.ts';
@@ -108,6 +110,26 @@ describe('snappy', () => {
     ['nothing', []],
   ])('with %s is refused', (_, bytes) => {
     expect(() => unsnappy(Uint8Array.from(bytes), 4)).toThrow(ParquetError);
+  });
+});
+
+describe('gzip', () => {
+  const packed = gzipSync(Buffer.alloc(5000, 'abc'));
+
+  it('is unpacked', () => {
+    expect(Buffer.from(gunzipPage(packed, 5000))).toEqual(Buffer.alloc(5000, 'abc'));
+    expect(gunzipPage(gzipSync(''), 0)).toHaveLength(0);
+  });
+
+  it.each([
+    ['more than was promised', packed, 4999],
+    ['less than was promised', packed, 5001],
+    ['a promise that no bytes can keep', packed, 2 ** 28],
+    ['an end that is cut off', packed.subarray(0, -9), 5000],
+    ['something else in it', Buffer.alloc(100, 7), 100],
+    ['nothing', Buffer.alloc(0), 1],
+  ])('with %s is refused', (_, bytes, length) => {
+    expect(() => gunzipPage(bytes, length)).toThrow(ParquetError);
   });
 });
 

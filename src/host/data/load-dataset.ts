@@ -16,8 +16,11 @@ export interface Loading {
   readonly instead?: string;
   /** How the data are to be read, where it is not as they are. */
   readonly reading?: Partial<Reading>;
-  /** Whether all images count as the test set where they are not divided, and none is to be drawn: of whoever trains nothing. */
-  readonly wholeIsTest?: boolean;
+  /**
+   * What becomes of data that are not divided where `reading` draws no test set: all images are it, of whoever trains nothing; or
+   * so many are drawn. Without it they are refused.
+   */
+  readonly undivided?: 'all test' | number | null;
   /** Where the data are to lie, as they will be: asked before the images are read; may throw. Without it, in arrays of their own. */
   readonly place?: (shape: DatasetShape) => DatasetPlace;
   /** Hears the data set piece by piece as it is read, in the order of its digest, when it knows the shape. */
@@ -31,10 +34,10 @@ export async function loadDataset(path: string | null, loading: Loading = {}): P
   const { instead = 'leave --data out to train on MNIST', tell = () => undefined, seen = () => undefined } = loading;
   const reading = { ...plainReading, ...loading.reading };
   const opened = await openSource(path ?? packagedFolder(), { reading, instead, tell });
-  const isWhole = (loading.wholeIsTest ?? false) && opened.test === null && reading.testSize === null;
-  const source = named(isWhole ? allTest(opened) : opened);
+  const undivided = opened.test === null && reading.testSize === null ? (loading.undivided ?? null) : null;
+  const source = named(undivided === 'all test' ? allTest(opened) : opened);
   try {
-    const found = assembled(source, reading);
+    const found = assembled(source, typeof undivided === 'number' ? { ...reading, testSize: undivided } : reading);
     for (const remark of found.remarks) tell(remark);
     const place = loading.place?.(found.shape) ?? null;
     const data = await readSource(source, found, { transpose: reading.transpose, place, seen });

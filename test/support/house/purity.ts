@@ -8,7 +8,7 @@ import { builders, type House, type Source } from './house.ts';
 const pureOfNode: Readonly<Record<string, readonly string[]>> = {
   'node:crypto': ['createHash', 'createHmac', 'hash', 'timingSafeEqual', 'Hash'],
   'node:net': ['isIP', 'isIPv4', 'isIPv6'],
-  'node:zlib': ['constants', 'crc32', 'deflateSync', 'inflateSync'],
+  'node:zlib': ['constants', 'crc32', 'deflateSync', 'gunzipSync', 'inflateSync'],
 };
 
 /** Packages that only compute. */
