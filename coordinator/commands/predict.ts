@@ -2,7 +2,7 @@
 
 import type { Command } from '../../src/command.ts';
 import { ExitCode } from '../../src/errors.ts';
-import { ioReason } from '../../src/host/files/io-reason.ts';
+import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
 import { readRegularFile } from '../../src/host/files/read-file.ts';
 import { decodePicture } from '../../src/image/decode.ts';
 import { digitForm } from '../../src/image/digit-form.ts';
@@ -118,7 +118,9 @@ async function formOf(file: string, model: Model): Promise<Uint8Array | string> 
   try {
     bytes = await readRegularFile(file, PICTURE_BYTES);
   } catch (error) {
-    return ioReason(error);
+    return codeOf(error) === 'EISDIR'
+      ? `it is a folder: give the pictures in it, such as ${file}/*.png`
+      : ioReason(error);
   }
   try {
     return digitForm(decodePicture(bytes), model);

@@ -202,7 +202,7 @@ describe('bad usage', () => {
     ['{"epochs": 3', /not JSON/],
     ['[]', /does not hold a JSON object/],
     ['{"batch_size": 64}', /Unknown key "batch_size"[\s\S]*Did you mean batchSize\?/],
-    ['{"epochs": "3"}', /"epochs" in the configuration file cannot be 3/],
+    ['{"epochs": "3"}', /"epochs" in the configuration file cannot be "3"/],
     ['{"lr": 1e999}', /"lr" in the configuration file cannot be Infinity/],
   ])('the configuration file %s', async (text, message) => {
     await writeFile(join(cwd, 'config.json'), text);
