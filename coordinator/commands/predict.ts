@@ -2,7 +2,7 @@
 
 import type { Command } from '../../src/command.ts';
 import { ExitCode } from '../../src/errors.ts';
-import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
+import { ioReason } from '../../src/host/files/io-reason.ts';
 import { readRegularFile } from '../../src/host/files/read-file.ts';
 import { decodePicture } from '../../src/image/decode.ts';
 import { digitForm } from '../../src/image/digit-form.ts';
@@ -118,9 +118,8 @@ async function formOf(file: string, model: Model): Promise<Uint8Array | string> 
   try {
     bytes = await readRegularFile(file, PICTURE_BYTES);
   } catch (error) {
-    return codeOf(error) === 'EISDIR'
-      ? `it is a folder: give the pictures in it, such as ${file}/*.png`
-      : ioReason(error);
+    const why = ioReason(error);
+    return why.endsWith('(EISDIR)') ? `${why}: give the pictures in it, such as ${file}/*.png` : why;
   }
   try {
     return digitForm(decodePicture(bytes), model);
