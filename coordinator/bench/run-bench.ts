@@ -4,6 +4,7 @@
 import { cpus, loadavg } from 'node:os';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { generatedDigits } from '../../src/data/generated-digits.ts';
+import type { Reading } from '../../src/data/source.ts';
 import type { EngineName } from '../../src/engine.ts';
 import { LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/data/load-dataset.ts';
@@ -25,6 +26,8 @@ export interface BenchOptions {
   readonly threads: number;
   /** Folder of images; null: generated ones. */
   readonly data: string | null;
+  /** How they are read. */
+  readonly reading: Reading;
   /** About how long it may take: rounds are measured while another fits, and three in any case, unless they take twice that. */
   readonly seconds: number;
   /** Whether engines that were not asked for are measured as well. */
@@ -107,12 +110,16 @@ function otherBatchOf({ batchSize, shards }: BenchOptions): number {
   return 4 * batchSize <= MOST_BATCH ? 4 * batchSize : Math.max(shards, Math.floor(batchSize / 4));
 }
 
-async function dataFor({ data: folder }: BenchOptions, count: number, { note, signal }: BenchDeps): Promise<Dataset> {
+async function dataFor(
+  { data: folder, reading }: BenchOptions,
+  count: number,
+  { note, signal }: BenchDeps,
+): Promise<Dataset> {
   if (folder === null) {
     note(`Without --data: ${grouped(count)} generated images, about as sparse as MNIST's`);
     return generatedDigits(count, TEST_IMAGES);
   }
-  const { train, test, ...rest } = await unlessAborted(loadDataset(folder), signal);
+  const { train, test, ...rest } = await unlessAborted(loadDataset(folder, { reading }), signal);
   if (train.count < count) {
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_DATA_MISMATCH',

@@ -5,17 +5,26 @@ import type { EngineName } from '../../src/engine.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { collectForSockets } from '../../src/host/process/collect-for-sockets.ts';
 import { resolveOptions } from '../../src/options/config.ts';
+import { readingOf } from '../../src/options/reading.ts';
 import { filePath, integer, onOff, orNull, positive } from '../../src/options/value-kinds.ts';
 import type { BenchOptions } from '../bench/run-bench.ts';
 import type { BenchResult } from '../speed/bench-result.ts';
 import { compare } from '../speed/compare.ts';
 import { benchText, comparisonText } from './bench-text.ts';
-import { dataFlag, jsonFlag, verboseFlag, wideFlag, workFlags } from './common-flags.ts';
+import {
+  dataFlag,
+  jsonFlag,
+  type SourceOptions,
+  sourceFlags,
+  verboseFlag,
+  wideFlag,
+  workFlags,
+} from './common-flags.ts';
 import { readEarlierResult } from './earlier-result.ts';
 import { jsonLine } from './result-text.ts';
 import { startWorker } from './worker-process.ts';
 
-interface Options {
+interface Options extends SourceOptions {
   readonly hidden: readonly number[];
   readonly batchSize: number;
   readonly shards: number;
@@ -48,6 +57,7 @@ export const bench: Command<Options> = {
     },
     wide: wideFlag,
     data: dataFlag("generated images as sparse as MNIST's"),
+    ...sourceFlags,
     seconds: {
       flag: '--seconds <n>',
       kind: orNull(positive(3600)),
@@ -107,6 +117,7 @@ export function benchOptionsOf(
     data,
     seconds,
     quick,
+    ...reading
   }: Omit<Options, 'compare' | 'json' | 'verbose'>,
   cores: number,
 ): BenchOptions {
@@ -119,6 +130,7 @@ export function benchOptionsOf(
     engine,
     wide,
     data,
+    reading: readingOf(reading),
     seconds: seconds ?? (quick ? QUICK_SECONDS : SECONDS),
     otherEngines: !quick,
   };

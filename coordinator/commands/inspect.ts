@@ -12,34 +12,23 @@ import { Rasteriser } from '../../src/figures/raster.ts';
 import { loadDataset } from '../../src/host/data/load-dataset.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
 import { contactSheet, firstOfClasses } from '../../src/image/contact-sheet.ts';
-import { type Flags, ungrouped } from '../../src/options/flags.ts';
 import { optionTable } from '../../src/options/option-table.ts';
-import { type ReadingOptions, readingFlags, readingOf } from '../../src/options/reading.ts';
-import type { TrainOptions } from '../../src/options/train-options.ts';
+import { readingOf } from '../../src/options/reading.ts';
 import { filePath, onOff, orNull } from '../../src/options/value-kinds.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { datasetDigest } from '../../src/wire/dataset-bytes.ts';
-import { jsonFlag, verboseFlag } from './common-flags.ts';
+import { jsonFlag, type SourceOptions, sourceFlags, verboseFlag } from './common-flags.ts';
 import { countsText, factsText } from './inspect-text.ts';
 import { jsonLine } from './result-text.ts';
 import { type Suspicion, suspicionsOf } from './suspicions.ts';
 import { writeOutput } from './write-output.ts';
 
-/** What changes what is read, as `train` has it. */
-type Read = ReadingOptions & Pick<TrainOptions, 'transpose' | 'seed'>;
-
-interface Options extends Read {
+interface Options extends SourceOptions {
   readonly png: string | null;
   readonly pictures: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
 }
-
-const readFlags: Flags<Read> = {
-  transpose: ungrouped(optionTable.transpose),
-  ...readingFlags,
-  seed: { ...ungrouped(optionTable.seed), help: 'by it --test-size draws' },
-};
 
 const PNG_SAMPLES = 10;
 /** Twice the size on the screen, as a report's figures; less where there are many classes. */
@@ -53,7 +42,7 @@ export const inspect: Command<Options> = {
   summary: 'Look at data: what they were understood as, and what is suspicious.',
   operands: '[path]',
   flags: {
-    ...readFlags,
+    ...sourceFlags,
     png: {
       flag: '--png <file>',
       kind: orNull(filePath),

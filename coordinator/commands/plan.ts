@@ -10,12 +10,20 @@ import type { BenchResult } from '../speed/bench-result.ts';
 import { constantsOf } from '../speed/constants.ts';
 import { type Asked, planOf } from '../speed/plan.ts';
 import { benchOptionsOf, measureHere } from './bench.ts';
-import { dataFlag, jsonFlag, verboseFlag, wideFlag, workFlags } from './common-flags.ts';
+import {
+  dataFlag,
+  jsonFlag,
+  type SourceOptions,
+  sourceFlags,
+  verboseFlag,
+  wideFlag,
+  workFlags,
+} from './common-flags.ts';
 import { readEarlierResult } from './earlier-result.ts';
 import { planText } from './plan-text.ts';
 import { jsonLine } from './result-text.ts';
 
-interface Options {
+interface Options extends SourceOptions {
   readonly nodes: number;
   readonly bandwidth: number;
   readonly latency: number;
@@ -60,6 +68,7 @@ export const plan: Command<Options> = {
     ...workFlags,
     wide: wideFlag,
     data: dataFlag("generated images as sparse as MNIST's"),
+    ...sourceFlags,
     bench: {
       flag: '--bench <file>',
       kind: orNull(filePath),

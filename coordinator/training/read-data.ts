@@ -3,7 +3,7 @@
 
 import type { DatasetShape } from '../../src/data/assemble.ts';
 import { augmentationOf } from '../../src/data/augmentation.ts';
-import type { Dataset, LoadedDataset } from '../../src/data/dataset.ts';
+import type { LoadedDataset } from '../../src/data/dataset.ts';
 import { pixelMoments } from '../../src/data/pixel-moments.ts';
 import { augmentationRemark, remarksOn } from '../../src/data/remarks.ts';
 import { type SplitNumbers, splitImages } from '../../src/data/sampler.ts';
@@ -104,9 +104,10 @@ export async function readData({
   return { ...read, options: { ...options, normalize }, numbers, memory, shape: { ...shape, normalization } };
 }
 
-/** Of all training images, before any is set aside, as `normalize` is recorded. */
-function measured({ train }: Dataset): string {
-  const moments = pixelMoments(train.images);
+/** Of all training images, before any is set aside, as `normalize` is recorded; the data's own validation split is none of them. */
+function measured({ train, validation }: LoadedDataset): string {
+  const own = (train.count - validation) * train.rows * train.columns;
+  const moments = pixelMoments(train.images.subarray(0, own));
   if (isNormalization(moments)) return measuredChoice(moments);
   throw new LockstepError({
     code: 'ERR_LOCKSTEP_DATA_MISMATCH',

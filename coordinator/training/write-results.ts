@@ -42,12 +42,15 @@ export async function writeResults(
     'model.safetensors',
     encodeSafetensors(
       namedTensors(layout, parameters),
-      modelMetadata({
-        ...data.train,
-        widths: widthsOf(layout),
-        form: formOf(data.train),
-        normalization: normalizationOf(options.normalize),
-      }),
+      modelMetadata(
+        {
+          ...data.train,
+          widths: widthsOf(layout),
+          form: formOf(data.train),
+          normalization: normalizationOf(options.normalize),
+        },
+        data.classNames,
+      ),
     ),
   );
   await folder?.writeJson('summary.json', summary);

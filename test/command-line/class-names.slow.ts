@@ -72,8 +72,10 @@ describe('classes that are named like code', () => {
     for (const format of ['safetensors', 'tfjs', 'onnx']) {
       expect((await cli('export', 'run', '--format', format)).exitCode).toBe(0);
     }
-    const file = await readFile(join(folder, 'run/export/model.safetensors'));
-    expect(JSON.parse(decodeSafetensors(file, 'model').metadata['classes']!)).toEqual(names);
+    for (const path of ['run/model.safetensors', 'run/export/model.safetensors']) {
+      const file = await readFile(join(folder, path));
+      expect(JSON.parse(decodeSafetensors(file, path).metadata['classes']!)).toEqual(names);
+    }
     const tfjs = JSON.parse(await readFile(join(folder, 'run/export/tfjs/model.json'), 'utf8'));
     expect(JSON.parse(tfjs.userDefinedMetadata.classes)).toEqual(names);
     // metadata_props stand there as UTF-8

@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { nodeCheck } from '../../coordinator/commands/doctor.ts';
+import { trainThatWay, Untried } from '../../coordinator/commands/verification.ts';
 import { verify } from '../../coordinator/commands/verify.ts';
 import { wiring } from '../../src/library.ts';
 import { checkedFlags } from '../../src/options/flags.ts';
@@ -44,6 +45,18 @@ describe('lockstep verify', () => {
     // the inline one is the engine that was broken here
     expect(text).toMatch(/\n1 thread .* differs from step \d+ on, in fc\d\.(weight|bias)\n/);
     expect(text).toMatch(/They are NOT equal\.\n$/);
+  });
+
+  it('does not take a loss for tried that nobody noticed', async () => {
+    const parts = {
+      wiring,
+      cli: '',
+      options: { limitTrain: 1000, valSize: 100 },
+      signal: new AbortController().signal,
+    };
+    // without a thread none can die
+    const way = { name: 'inline, and a loss', threads: 0, loss: true };
+    await expect(trainThatWay(way, { ...parts, steps: 2 }, 2)).rejects.toThrow(Untried);
   });
 
   it('has the digests of the tests', async () => {
