@@ -136,7 +136,12 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
     ],
     ['train --resume two --epochs 3 --data five', 2, 'RESUME_REFUSED', 'another data | SHA-256 | --allow-change data'],
     ['train --resume run --patience 3', 2, 'RESUME_REFUSED', 'trains nothing more | --epochs 1 | Raise --epochs'],
-    [`${train} --out token/run`, 2, 'WRITE_FAILED', 'token/run cannot be made | exists already, and is not a folder | --out DIR'],
+    [
+      `${train} --out token/run`,
+      2,
+      'WRITE_FAILED',
+      'token/run cannot be made | exists already, and is not a folder | --out DIR',
+    ],
     [
       `${train} --expect-digest 0000000000000000`,
       3,

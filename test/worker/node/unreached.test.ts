@@ -63,5 +63,7 @@ test('an address without a port: at which port it was tried', () => {
 test('what is not known is said as it was, and a handshake that takes too long in words', () => {
   expect(unreached('EODD', 'odd', url)).toEqual({ reason: 'odd', mend: null });
   expect(unreached('EODD', '', url)).toEqual({ reason: 'EODD', mend: null });
-  expect(unreached('', 'Opening handshake has timed out', url).reason).toBe('nobody answers there as a coordinator does');
+  expect(unreached('', 'Opening handshake has timed out', url).reason).toBe(
+    'nobody answers there as a coordinator does',
+  );
 });
