@@ -19,7 +19,7 @@ import { usableCores } from './host/usable-cores.ts';
 import { wideInEnvironment } from './host/wide.ts';
 import { readEnvironment } from './options/environment.ts';
 import { bareFlag, checkedFlags, type Flag } from './options/flags.ts';
-import { refuseFlagAsValue, type TypedCommand, usageError } from './options/usage-error.ts';
+import { refuseFlagAsValue, type TypedCommand, unknownTopic, usageError } from './options/usage-error.ts';
 import { leftOutJson } from './run/event-json.ts';
 import { printable } from './text/clean-text.ts';
 import { errorText, exitCodeOf } from './text/error-text.ts';
@@ -169,10 +169,16 @@ async function loadCommands(): Promise<readonly [AnyCommand, ...AnyCommand[]]> {
 }
 
 /** The command, and its flags, for what to say of one that was mistyped. */
-function typedCommand({ name, flags }: AnyCommand): TypedCommand {
+function typedCommand({ name, operands, flags }: AnyCommand): TypedCommand {
   const rows = Object.values<Flag<unknown>>(flags);
   const typed = rows.flatMap(({ flag, negated }) => (negated === undefined ? [flag] : [flag, negated.flag]));
-  return { name, flags: [...typed.map(bareFlag), '--help'] };
+  return { name, operands, flags: [...typed.map(bareFlag), '--help'] };
+}
+
+async function mistyped(error: CommanderError): Promise<unknown> {
+  const [first, ...others] = (await allCommands()).map(typedCommand);
+  const all = [first!, ...others] as const;
+  return usageError(error, all.find(({ name }) => name === process.argv[2]) ?? null, all);
 }
 
 function tell(thrown: unknown): ExitCode {
@@ -182,6 +188,10 @@ function tell(thrown: unknown): ExitCode {
 }
 
 async function main(): Promise<ExitCode> {
+  const [, , word, topic] = process.argv;
+  // commander would print the help of all without a word of it
+  if (word === 'help' && topic !== undefined && !topic.startsWith('-') && topic !== 'help' && !commands.has(topic))
+    return tell(unknownTopic(topic, [...commands.keys()]));
   const known = await loadCommands();
   try {
     await createProgram(known).parseAsync();
@@ -190,7 +200,7 @@ async function main(): Promise<ExitCode> {
     if (!(error instanceof CommanderError)) return tell(error);
     if (error.exitCode === 0) return ExitCode.done;
     // "lockstep" alone: the help is printed already.
-    return error.code === 'commander.help' ? ExitCode.usage : tell(usageError(error, typedCommand(known[0])));
+    return error.code === 'commander.help' ? ExitCode.usage : tell(await mistyped(error));
   }
 }
 

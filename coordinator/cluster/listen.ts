@@ -29,6 +29,7 @@ import { type LinkOptions, linkDefaults } from '../step/parameter-form.ts';
 import type { Measurement } from '../step/speed.ts';
 import type { StepOptions } from '../step/step-events.ts';
 import { stepDefaults } from '../step/step-machine.ts';
+import { certificateRemark } from './certificate.ts';
 import type { LaunchOfRun } from './launch-of-run.ts';
 import { SocketExecutor } from './socket-executor.ts';
 
@@ -191,5 +192,8 @@ export async function readTls(
   // both or none
   if (tlsCert === null || tlsKey === null) return null;
   const key = await readSecretText(tlsKey, 'TLS key', warn);
-  return { certificate: await readText(tlsCert, 'TLS certificate'), key };
+  const certificate = await readText(tlsCert, 'TLS certificate');
+  const remark = certificateRemark(certificate, key, Date.now());
+  if (remark !== null) warn(remark);
+  return { certificate, key };
 }

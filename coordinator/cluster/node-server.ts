@@ -90,11 +90,14 @@ export class NodeServer {
       await this.#listenFrom(host, port, last);
     } catch (cause) {
       const taken = codeOf(cause) === 'EADDRINUSE';
+      const ofOthers = codeOf(cause) === 'EADDRNOTAVAIL' || codeOf(cause) === 'ENOTFOUND';
       throw new LockstepError({
         code: listenCodeOf(cause),
         what: `Listening at ${host}:${port}${taken && last > port ? `-${last}` : ''} failed`,
         why: taken ? `another program listens ${last > port ? 'at each of these ports' : 'there'}` : ioReason(cause),
-        mend: 'Choose another address with --listen HOST:PORT; port 0 takes any free one',
+        mend: ofOthers
+          ? `--listen takes an address of this machine: 0.0.0.0:${port} listens at all of them, 127.0.0.1:${port} for this machine alone`
+          : 'Choose another address with --listen HOST:PORT; port 0 takes any free one',
         cause,
       });
     }

@@ -118,7 +118,8 @@ async function formOf(file: string, model: Model): Promise<Uint8Array | string> 
   try {
     bytes = await readRegularFile(file, PICTURE_BYTES);
   } catch (error) {
-    return ioReason(error);
+    const why = ioReason(error);
+    return why.endsWith('(EISDIR)') ? `${why}: give the pictures in it, such as ${file}/*.png` : why;
   }
   try {
     return digitForm(decodePicture(bytes), model);

@@ -177,7 +177,7 @@ export function notARun(folder: string): (why: string, cause?: unknown) => Locks
 
 /** What else mends it. */
 function remedy(folder: string, name: string): string {
-  if (name === 'config.json') return '';
+  if (name === 'config.json') return ', or give the folder of a run that lockstep train has made';
   return name === 'log.json' ? ', or remove it' : `, or let it be made again: ${resumeCommand(folder)}`;
 }
 

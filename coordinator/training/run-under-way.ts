@@ -8,6 +8,7 @@ import { machineLimits } from '../../src/host/machine-limits.ts';
 import type { ThreadPool } from '../../src/host/thread-pool.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import type { RunOptions } from '../../src/options/train-options.ts';
+import { withoutListening } from '../../src/options/without-effect.ts';
 import type { Summary, TrainEvent } from '../../src/run/events.ts';
 import { isExpected } from '../../src/run/expected-digest.ts';
 import { endStepOf, type Position, startPosition } from '../../src/run/position.ts';
@@ -137,6 +138,11 @@ export class RunUnderWay {
     this.#executor = executor;
     if (options.threads > options.shards) {
       this.onEvent({ type: 'threadsIdle', threads: options.threads, shards: options.shards });
+    }
+    const vain = withoutListening(options);
+    if (vain.length > 0) {
+      const message = `no other machine can join this run, so that ${vain.join(', ')} had no effect: --listen HOST:PORT lets them`;
+      this.onEvent({ type: 'warning', message });
     }
     return executor;
   }

@@ -11,7 +11,7 @@ export interface FileKind {
 export const SNIFFED_BYTES = 512;
 
 const unpack = (command: string) =>
-  `Unpack it first (${command}), and put the IDX files that are in it into the folder`;
+  `Unpack it first (${command}), and give what was in it: --data takes folders of IDX files or pictures, Parquet, .npz and CSV`;
 const again = 'Fetch the file again from where it came from';
 
 const sorted = 'Put pictures into folders, one a class, and give the folder that holds these';

@@ -95,6 +95,9 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
 function parseHeader(bytes: Uint8Array, view: DataView, name: string) {
   if (bytes.length < lengthBytes) throw damaged(name, `it is truncated: it has only ${bytes.length} bytes`);
   const length = Number(view.getBigUint64(0, true));
+  const [first, second] = bytes;
+  // as lengths these are far too large
+  if (length > maxHeaderBytes && ((first === 0x50 && second === 0x4b) || first === 0x80)) throw ofTorch(name);
   if (length > maxHeaderBytes) throw damaged(name, 'it does not start with the length of a header');
   if (lengthBytes + length > bytes.length) {
     throw damaged(
@@ -137,6 +140,16 @@ function placeOf(tensor: string, entry: unknown, name: string): Place {
     );
   }
   return { name: tensor, shape, begin, end };
+}
+
+/** What torch.save writes: a zip archive, or a pickle of older versions. */
+function ofTorch(name: string): LockstepError {
+  return new LockstepError({
+    code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
+    what: `${name} is not a safetensors file that can be read`,
+    why: 'it is a zip archive or a pickle, as torch.save writes: reading it could run any code',
+    mend: `Write its weights by PyTorch: safetensors.torch.save_file(torch.load("FILE.pt", weights_only=True), "FILE.safetensors")`,
+  });
 }
 
 function damaged(name: string, why: string, cause?: unknown): LockstepError {

@@ -82,6 +82,16 @@ export function hostAndPort(text: string): { host: string; port: number } | null
   return match === null || port > 65_535 ? null : { host: match[1] ?? match[2]!, port };
 }
 
+/** An address to listen at that was written in another way; null: nobody knows which. */
+export function meantToListen(text: string): string | null {
+  const bare = text.replace(/^[a-z]+:\/\//i, '').replace(/\/$/, '');
+  const candidates = [bare, `127.0.0.1:${bare.replace(/^:/, '')}`, `${bare}:7070`];
+  const port = /^:?\d+$/.test(bare);
+  return (
+    candidates.find((one, i) => (i > 0 || bare !== text) && (i !== 1 || port) && hostAndPort(one) !== null) ?? null
+  );
+}
+
 function isWebSocketUrl(value: unknown): boolean {
   return isUrl(value, ['ws:', 'wss:']) && new URL(value as string).pathname === '/';
 }

@@ -2,7 +2,7 @@
 // command line's parser, and reads no file.
 
 import { LockstepError } from '../errors.ts';
-import { hostAndPort } from './address-kinds.ts';
+import { hostAndPort, meantToListen } from './address-kinds.ts';
 import { type Layer, type LayerOrigin, type Source, stacked } from './layers.ts';
 import { type OptionKey, optionKeys, optionTable } from './option-table.ts';
 import type { TrainOptions } from './train-options.ts';
@@ -61,7 +61,7 @@ export function checkAgainstData(options: TrainOptions, trainCount: number, own 
       code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `--val-size ${valSize} leaves nothing to train on`,
       why: `there are ${trainCount} training images in all`,
-      mend: `Give --val-size a value below ${trainCount}`,
+      mend: `Give --val-size a value below ${trainCount}, such as ${Math.floor(trainCount / 10)}`,
     });
   }
   const split = trainCount - valSize;
@@ -158,11 +158,15 @@ function checkAudit({ audit, listen, launcher, engine }: TrainOptions): void {
 function checkListening({ listen, tlsCert, tlsKey }: TrainOptions): void {
   if (listen === null) return;
   if (hostAndPort(listen) === null) {
+    const meant = meantToListen(listen);
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_BAD_OPTION',
       what: `--listen ${listen} is no address`,
       why: 'it must be HOST:PORT, with a port from 0 to 65535',
-      mend: 'For example --listen 127.0.0.1:7070, --listen 0.0.0.0:7070 or --listen [::1]:0',
+      mend:
+        meant === null
+          ? 'For example --listen 127.0.0.1:7070, --listen 0.0.0.0:7070 or --listen [::1]:0'
+          : `Did you mean --listen ${meant}?`,
     });
   }
   if ((tlsCert === null) !== (tlsKey === null)) {

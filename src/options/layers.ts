@@ -106,10 +106,17 @@ function refused(key: OptionKey, value: unknown, origin: LayerOrigin, where: str
   const inFile = isKept(origin);
   const library = origin === 'option' ? `The option "${key}"` : flagName(key);
   const row = optionTable[key];
+  // in a file "3" is another value than 3
+  const quoted = inFile && typeof value === 'string' && value !== '';
+  const shown = quoted ? `"${shownOption(value, row.kind)}"` : shownOption(value, row.kind);
+  const meant = (row.kind as Kind<unknown>).meant?.(value) ?? null;
   return new LockstepError({
     code: inFile ? 'ERR_LOCKSTEP_BAD_CONFIG' : 'ERR_LOCKSTEP_BAD_OPTION',
-    what: `${inFile ? `"${key}" in ${where}` : library} cannot be ${shownOption(value, row.kind)}`,
+    what: `${inFile ? `"${key}" in ${where}` : library} cannot be ${shown}`,
     why: `it must be ${row.kind.allowed}`,
-    mend: `Give such a value, or leave it out for the default (${row.defaultText ?? row.default})`,
+    mend:
+      meant === null
+        ? `Give such a value, or leave it out for the default (${row.defaultText ?? row.default})`
+        : `Did you mean ${shownOption(meant, row.kind)}?`,
   });
 }

@@ -1,38 +1,62 @@
 // What commander says of a command line, said as every other error: what, why, and how to mend it. Pure.
 
 import { LockstepError } from '../errors.ts';
-import { didYouMean } from '../text/nearest.ts';
+import { nearestOf } from '../text/nearest.ts';
+import { notHere, otherNames } from './other-names.ts';
 
-/** The command that was typed, and all its flags. */
+/** A command, what it takes besides flags ("<run> <file...>"), and all its flags. */
 export interface TypedCommand {
   readonly name: string;
+  readonly operands: string;
   readonly flags: readonly string[];
 }
 
-/** `code` and `message` are commander's. */
+/** What is meant by a word behind a command that takes none. */
+const instead: Readonly<Record<string, string>> = {
+  train: 'Data are named by --data PATH, a run by --resume DIR or --out DIR; lists have commas: --hidden 128,64',
+  worker: 'The coordinator is named by --connect ws://HOST:PORT',
+};
+
+/**
+ * `code` and `message` are commander's. `typed` is null where no command was typed; `all` are the commands that there are, the
+ * first of them the one whose flags are tried then.
+ */
 export function usageError(
   { code, message }: { readonly code: string; readonly message: string },
-  typed: TypedCommand,
+  typed: TypedCommand | null,
+  all: readonly [TypedCommand, ...TypedCommand[]],
 ): LockstepError {
   const [said = message, suggestion] = message.replace(/^error: /, '').split('\n');
   // of --no-such-flag=value not the value where that may be an address with a password, however it is spelled
-  const what = said.replace(/'(-[^'=]*)=.*@.*/s, "'$1'");
-  const whys: Record<string, string> = {
-    'commander.unknownOption': 'there is no flag of that name here',
-    'commander.unknownCommand': 'there is no command of that name',
-    'commander.optionMissingArgument': 'this flag takes a value',
-    'commander.excessArguments': 'everything else is given by flags',
-    'commander.missingArgument': 'the command needs it',
-  };
-  // Commander names only flags that are very near.
-  const flag = code === 'commander.unknownOption' ? /'(-[^'=]*)/.exec(what)?.[1] : undefined;
+  const what = said.replace(/'(-[^'=]*)=.*@.*/s, "'$1'").replace(/\.$/, '');
+  const { name, operands } = typed ?? { name: '', operands: '' };
+  const called = ['lockstep', name, operands].filter((word) => word !== '').join(' ');
+  const help = `${['lockstep', name].filter((word) => word !== '').join(' ')} --help lists all flags`;
+  const [why, mend] = ((): [string, string] => {
+    switch (code) {
+      case 'commander.unknownOption':
+        return ['there is no flag of that name here', mendFlag(what, typed, all) ?? help];
+      case 'commander.unknownCommand':
+        return [
+          'there is no command of that name',
+          // commander names only what is very near
+          suggestion?.replace(/[()]/g, '') ?? 'lockstep --help lists all commands',
+        ];
+      case 'commander.optionMissingArgument':
+        return ['this flag takes a value', `Write it behind the flag: ${/'(.*)'/.exec(what)?.[1] ?? help}`];
+      case 'commander.excessArguments':
+        return [`it is called as ${called} [flags]`, instead[name] ?? help];
+      case 'commander.missingArgument':
+        return [`it is called as ${called} [flags]`, `${help}, and has examples`];
+      default:
+        return ['the command line cannot be understood', help];
+    }
+  })();
   return new LockstepError({
     code: 'ERR_LOCKSTEP_UNKNOWN_OPTION',
     what: what.charAt(0).toUpperCase() + what.slice(1),
-    why: whys[code] ?? 'the command line cannot be understood',
-    mend: flag
-      ? mendFlag(flag, typed)
-      : (suggestion?.replace(/[()]/g, '') ?? `lockstep ${typed.name} --help lists all flags`),
+    why,
+    mend,
   });
 }
 
@@ -47,6 +71,33 @@ export function refuseFlagAsValue(flag: string, value: string, { flags }: TypedC
   });
 }
 
-function mendFlag(flag: string, { name, flags }: TypedCommand): string {
-  return flags.includes(flag) ? `Flags follow the command: lockstep ${name} ${flag}` : didYouMean(flag, flags);
+/** `lockstep help NAME`, of which commander only prints the help of all. */
+export function unknownTopic(topic: string, commands: readonly string[]): LockstepError {
+  const nearest = nearestOf(topic, commands);
+  return new LockstepError({
+    code: 'ERR_LOCKSTEP_UNKNOWN_OPTION',
+    what: `Unknown command '${topic}'`,
+    why: 'there is no command of that name',
+    mend: nearest === undefined ? 'lockstep --help lists all commands' : `Did you mean ${nearest}?`,
+  });
+}
+
+/** null: nobody knows what was meant. */
+function mendFlag(what: string, typed: TypedCommand | null, all: readonly [TypedCommand, ...TypedCommand[]]) {
+  const [, flag, value] = /'(-[^'=]*)(=?)/.exec(what) ?? [];
+  if (flag === undefined) return null;
+  const own = typed?.flags ?? ['--version', '--help'];
+  if (own.includes(flag)) return value === '=' ? `${flag} takes no value` : `Flags follow the command: ${flag}`;
+  if (typed === null && all[0].flags.includes(flag)) return `Flags follow the command: lockstep ${all[0].name} ${flag}`;
+  const bare = flag.replace(/^-+/, '').replaceAll('_', '-').toLowerCase();
+  const meant = otherNames.get(bare)?.find((name) => own.includes(name)) ?? null;
+  if (meant !== null) return `Did you mean ${meant}?`;
+  const none = notHere.get(bare);
+  if (none !== undefined && own.includes('--threads')) return none;
+  const nearest = nearestOf(flag, own);
+  if (nearest !== undefined) return `Did you mean ${nearest}?`;
+  const having = all.filter(({ flags }) => flags.includes(flag)).map(({ name }) => `lockstep ${name}`);
+  return having.length === 0 || typed === null
+    ? null
+    : `It is a flag of ${having.slice(0, 3).join(', ')}; lockstep ${typed.name} --help lists those of this command`;
 }

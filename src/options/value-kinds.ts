@@ -4,6 +4,7 @@
 import { type AugmentChoice, augmentInOneForm, MOST_CROP } from '../data/augmentation.ts';
 import { rangesOf, rangesText } from '../data/number-ranges.ts';
 import { normalizeInOneForm } from '../model/normalization.ts';
+import { nearestOf } from '../text/nearest.ts';
 
 /** What JSON Schema says of a value. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -192,6 +193,7 @@ export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
     accepts: (value) => words.some((word) => word === value),
     fromText: (text) => text,
     schema: { enum: words },
+    meant: (value) => (typeof value === 'string' && value !== '' ? (nearestOf(value, words) ?? null) : null),
   };
 }
 

@@ -1,4 +1,5 @@
-// Which of the options that were asked for cannot matter to a run that is finished and is asked for nothing more. Pure.
+// Which of the options that were asked for cannot matter: to a run that is finished and is asked for nothing more, and to one that
+// no other machine can join. Pure.
 
 import { flagName, type OptionKey, optionKeys, optionTable } from './option-table.ts';
 import type { TrainOptions } from './train-options.ts';
@@ -28,5 +29,25 @@ export function withoutEffect(run: TrainOptions, asked: TrainOptions): string[] 
   return optionKeys
     .filter((key) => !matter.includes(key) && !(asked.launcher !== 'none' && launched.includes(key)))
     .filter((key) => JSON.stringify(asked[key]) !== JSON.stringify(usual(key)))
+    .map(flagName);
+}
+
+const ofListening: readonly OptionKey[] = [
+  'tokenFile',
+  'minWorkers',
+  'joinTimeout',
+  'heartbeatTimeout',
+  'tlsCert',
+  'tlsKey',
+  'allowOrigin',
+  'insecure',
+];
+
+/** The flags that were given for other machines to a run that none can join. */
+export function withoutListening(options: TrainOptions): string[] {
+  if (options.listen !== null || options.launcher !== 'none') return [];
+  return ofListening
+    .filter((key) => JSON.stringify(options[key]) !== JSON.stringify(optionTable[key].default))
+    .filter((key) => key !== 'minWorkers' || options.minWorkers > Math.max(1, options.threads ?? 1))
     .map(flagName);
 }

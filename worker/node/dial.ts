@@ -51,9 +51,9 @@ const HANDSHAKE_MS = 5_000;
 const MOST_VALUES = 2 ** 26;
 const CERTIFICATE_ERROR = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS/;
 const certificateMends: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: 'Give the coordinator a new one with --tls-cert, and look at the clocks of both machines.',
-  CERT_NOT_YET_VALID: 'Look at the clocks of both machines.',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'Connect to a name that it is for, or give the coordinator another with --tls-cert.',
+  CERT_HAS_EXPIRED: 'Give the coordinator a new one with --tls-cert, and look at the clocks of both machines',
+  CERT_NOT_YET_VALID: 'Look at the clocks of both machines',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Connect to a name that it is for, or give the coordinator another with --tls-cert',
 };
 const ENGINE_LENGTH = 32;
 
@@ -62,8 +62,7 @@ export async function dial(options: DialOptions, started: (socket: WebSocket) =>
   const first = await open(options, undefined, null, started);
   if (first.kind !== 'challenged') return first;
   const { token } = options;
-  if (token === null)
-    return refused('the coordinator asks for a token', 'Give it with --token-file or LOCKSTEP_TOKEN.');
+  if (token === null) return refused('the coordinator asks for a token', 'Give it with --token-file or LOCKSTEP_TOKEN');
   const nonces = { server: first.serverNonce, node: randomBytes(32).toString('base64url') };
   const authorization = writeCredentials({
     serverNonce: nonces.server,
@@ -73,10 +72,7 @@ export async function dial(options: DialOptions, started: (socket: WebSocket) =>
   const second = await open(options, authorization, coordinatorProof(token, nonces), started);
   if (second.kind !== 'challenged') return second;
   if (second.error === 'wrong-proof') {
-    return refused(
-      'the coordinator has another token',
-      'Give both the same token with --token-file or LOCKSTEP_TOKEN.',
-    );
+    return refused('the coordinator has another token', 'Give both the same token with --token-file or LOCKSTEP_TOKEN');
   }
   return { kind: 'retry', reason: `the coordinator did not accept a fresh nonce (${second.error})` };
 }
@@ -142,14 +138,14 @@ function open(
       const code = error.code ?? '';
       const message = asText(error.message, REASON_LENGTH);
       if (CERTIFICATE_ERROR.test(code)) {
-        const mend = certificateMends[code] ?? 'Give the authority that signed it with --tls-ca.';
+        const mend = certificateMends[code] ?? 'Give the authority that signed it with --tls-ca';
         resolve({
           kind: 'untrusted',
           reason: `the certificate is not trusted (${message === '' ? code : message})`,
           mend,
         });
       } else {
-        resolve({ kind: 'retry', ...unreached(code, message) });
+        resolve({ kind: 'retry', ...unreached(code, message, url) });
       }
     });
   });
@@ -168,8 +164,8 @@ function judge(response: IncomingMessage): Opened {
       reason: `a proxy or server that is no coordinator answered with ${status}`,
     };
   }
-  if (mark === 'origin') return refused('the coordinator refuses this connection (403)', 'Connect without an Origin.');
-  if (mark === 'path') return refused('the coordinator refuses this path (404)', 'Connect to ws://HOST:PORT alone.');
+  if (mark === 'origin') return refused('the coordinator refuses this connection (403)', 'Connect without an Origin');
+  if (mark === 'path') return refused('the coordinator refuses this path (404)', 'Connect to ws://HOST:PORT alone');
   return { kind: 'retry', reason: `the coordinator answered with ${status}` };
 }
 

@@ -282,7 +282,7 @@ function doesNotFit(url: string, text: string, cause: unknown): LockstepError {
     const { code, mend } = cause;
     return new LockstepError({ code, what, why: `${cause.what}: ${cause.why}`, mend, exitCode: ExitCode.usage, cause });
   }
-  const mend = 'Retrying cannot mend this: install the same version, or use a machine that fits.';
+  const mend = 'Retrying cannot mend this: install the same version, or use a machine that fits';
   return new LockstepError({ code: 'ERR_LOCKSTEP_JOIN_REFUSED', what, why: text, mend, cause });
 }
 

@@ -37,7 +37,14 @@ const known: ReadonlyMap<string, Unreached> = new Map([
 const TOO_LONG = /handshake has timed out/;
 
 /** `code`: of the system's error, or ''; `message`: its words, cleaned. */
-export function unreached(code: string, message: string): Unreached {
+export function unreached(code: string, message: string, url: string): Unreached {
+  const found = unreachedAt(code, message);
+  // a parser drops the usual port, typed or not
+  const { port, protocol } = new URL(url);
+  return port === '' ? { ...found, reason: `${found.reason}, at port ${protocol === 'wss:' ? 443 : 80}` } : found;
+}
+
+function unreachedAt(code: string, message: string): Unreached {
   const found = known.get(
     code === 'EPROTO' && /wrong version number/i.test(message) ? 'ERR_SSL_WRONG_VERSION_NUMBER' : code,
   );

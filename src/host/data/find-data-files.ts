@@ -103,6 +103,7 @@ async function look(folder: string, instead: string): Promise<Place> {
     );
     const isNoFolder = kind !== null && kind !== 'a folder';
     const archive = kind === 'a file' ? await archiveOf(folder) : null;
+    if (kind === null && /^[a-z][a-z0-9+.-]+:\/\//i.test(folder)) throw notFetched(folder, cause);
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_DATA_UNREADABLE',
       what: `The data folder ${folder} cannot be read`,
@@ -111,10 +112,20 @@ async function look(folder: string, instead: string): Promise<Place> {
         archive?.mend ??
         (kind === 'a file'
           ? `Give the folder that holds the four IDX files: --data ${shellWord(dirname(folder))}`
-          : `Choose a folder that holds the four IDX files with --data DIR, or ${instead}`),
+          : `Look at the path: --data takes IDX files, a folder of pictures, Parquet, .npz or CSV; or ${instead}`),
       cause,
     });
   }
+}
+
+function notFetched(address: string, cause: unknown): LockstepError {
+  return new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_UNREADABLE',
+    what: `The data at ${address} cannot be read`,
+    why: 'it is an address, and nothing is fetched from the network',
+    mend: 'Fetch the files first, for example by curl -LO, and give their path with --data PATH',
+    cause,
+  });
 }
 
 /** What the file is that was given for a folder. */

@@ -247,7 +247,8 @@ async function told<T>(path: string, read: () => Promise<T>): Promise<T> {
       what: `The data file ${path} cannot be ${isOurs ? 'used' : 'read'}`,
       why: isOurs ? cause.message : ioReason(cause),
       mend: isOurs
-        ? (cause.mend ?? 'Fetch it again, or write it anew with the defaults of pyarrow or datasets (snappy)')
+        ? (cause.mend ??
+          'Fetch it again if it is not whole; else write it anew as datasets does: pictures (PNG or JPEG), labels, packed with snappy')
         : 'See to it that it is a file and that you may read it',
       cause,
     });

@@ -34,7 +34,7 @@ export async function openZip(path: string): Promise<ZipArchive> {
   const { handle } = file;
   try {
     const zip = await directoryOf(handle.fd).catch((cause) => {
-      throw unreadable(path, messageOf(cause), cause);
+      throw unreadable(path, `it is cut off or no zip archive (${messageOf(cause).replace(/\.$/, '')})`, cause);
     });
     if (zip.entryCount > MOST_ENTRIES) {
       throw unreadable(path, `there are ${zip.entryCount} files in it, and an archive of arrays has a few`);

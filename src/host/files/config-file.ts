@@ -22,7 +22,9 @@ export async function readConfigFile(
       code: 'ERR_LOCKSTEP_BAD_CONFIG',
       what: `The configuration file ${path} cannot be used`,
       why,
-      mend: 'Give --config a JSON file such as {"epochs": 5, "seed": 1}, or the config.json of a run folder',
+      mend: /\.(ya?ml|toml|ini)$/i.test(path)
+        ? 'Only JSON is read, such as {"epochs": 5, "seed": 1}: write it so'
+        : 'Give --config a JSON file such as {"epochs": 5, "seed": 1} (no comments, no comma behind the last), or the config.json of a run folder',
       cause,
     });
 

@@ -19,6 +19,8 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['ELOOP', 'there are too many symbolic links'],
   ['EFBIG', 'the file is larger than the file system or the limit of the process allows'],
   ['EMFILE', 'too many files are open'],
+  ['EADDRNOTAVAIL', 'this machine has no such address'],
+  ['ENOTFOUND', 'there is no host of that name'],
 ]);
 
 /** For instance "the disk is full (ENOSPC)". */

@@ -44,17 +44,26 @@ describe('of a real socket', () => {
   });
 });
 
+const url = 'ws://10.0.0.1:7070';
+
 test.each([
   ['ENOTFOUND', 'there is no host of that name (ENOTFOUND)', /IP address/],
   ['EAI_AGAIN', 'the name cannot be looked up at the moment (EAI_AGAIN)', /IP address/],
   ['EHOSTUNREACH', 'that machine cannot be reached (EHOSTUNREACH)', /firewalls/],
   ['ETIMEDOUT', 'nobody answers there (ETIMEDOUT)', /firewalls/],
 ])('%s', (code, reason, mend) => {
-  expect(unreached(code, `connect ${code} 10.0.0.1:7070`)).toEqual({ reason, mend: expect.stringMatching(mend) });
+  expect(unreached(code, `connect ${code} 10.0.0.1:7070`, url)).toEqual({ reason, mend: expect.stringMatching(mend) });
+});
+
+test('an address without a port: at which port it was tried', () => {
+  expect(unreached('ECONNREFUSED', '', 'ws://attic').reason).toBe('nobody listens there (ECONNREFUSED), at port 80');
+  expect(unreached('ECONNREFUSED', '', 'wss://attic').reason).toContain(', at port 443');
 });
 
 test('what is not known is said as it was, and a handshake that takes too long in words', () => {
-  expect(unreached('EODD', 'odd')).toEqual({ reason: 'odd', mend: null });
-  expect(unreached('EODD', '')).toEqual({ reason: 'EODD', mend: null });
-  expect(unreached('', 'Opening handshake has timed out').reason).toBe('nobody answers there as a coordinator does');
+  expect(unreached('EODD', 'odd', url)).toEqual({ reason: 'odd', mend: null });
+  expect(unreached('EODD', '', url)).toEqual({ reason: 'EODD', mend: null });
+  expect(unreached('', 'Opening handshake has timed out', url).reason).toBe(
+    'nobody answers there as a coordinator does',
+  );
 });
