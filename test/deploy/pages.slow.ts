@@ -67,7 +67,7 @@ test('options, their sources and recipes', async () => {
   for (const row of ['epochs +2 +variable LOCKSTEP_EPOCHS', 'seed +7 +flag --seed']) {
     expect(stdout).toMatch(new RegExp(`^${row}$`, 'm'));
   }
-  await writeTinyData(join(cwd, 'fashion'), { train: 2000, test: 64 });
+  await writeTinyData(join(cwd, 'fashion'), { train: 2000, test: 64, classes: 10 });
   await copyFile(join(cwd, 'runs/first/model.safetensors'), join(cwd, 'weights.safetensors'));
   await done(options, 'flags');
   await done(options, 'recipe');

@@ -53,10 +53,10 @@ test('questions: what each answers', async () => {
   await done('resume', shorter);
   expect((await done('resume')).stderr).toContain('runs/third is finished: this is its summary');
 
-  // another seed, from step 0 on
-  const flags = ['train', '--seed', '7', '--threads', '0', '--out', 'runs/other', '--no-report'];
+  // another learning rate, from step 0 on
+  const flags = ['train', '--lr', '0.002', '--threads', '0', '--out', 'runs/other', '--no-report'];
   expect((await runCli(flags, { cwd, env: { ...env, ...shorter } })).exitCode).toBe(0);
-  expect((await done('compare')).stdout).toMatch(/^seed +42 +7/m);
+  expect((await done('compare')).stdout).toMatch(/^lr +0.001 +0.002/m);
   expect((await done('bisect', {}, 3)).stdout).toMatch(/^Step that made it +0 /m);
   expect((await done('audit')).stdout).toMatch(/ of 24 steps .* all are as the receipts say/);
   expect((await done('replay')).stdout).toMatch(/^Shard 3/m);

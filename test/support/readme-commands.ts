@@ -28,7 +28,7 @@ export interface Block {
   readonly notRun: string | null;
 }
 
-export interface BlockSurroundings {
+interface BlockSurroundings {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   /** What a reader is to replace (addresses, names) and by what. Each has to be there. */
