@@ -1,4 +1,4 @@
-// Every kind of fault that a LockstepError tells of, by the code that stays the same when its words change. README.md has the
+// Every kind of fault that a LockstepError tells of, by the code that stays the same when its words change. ERRORS.md has the
 // same table. Data only.
 
 /** Every kind of fault, by its code. `exitCode`: of the command that it ends. null: 2 before the first step, 1 later, where the row says nothing else. */

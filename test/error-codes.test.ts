@@ -1,4 +1,4 @@
-// The codes of our errors: one table, which the sources, README.md and the errors themselves agree with.
+// The codes of our errors: one table, which the sources, ERRORS.md and the errors themselves agree with.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -75,8 +75,8 @@ describe('the table', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('is that of README.md', () => {
-    const rows = [...textOf('README.md').matchAll(/^\| `(ERR_LOCKSTEP_\w+)` +\| (\d*) *\| (.*?) *\|$/gm)];
+  it('is that of ERRORS.md', () => {
+    const rows = [...textOf('src/ERRORS.md').matchAll(/^\| `(ERR_LOCKSTEP_\w+)` +\| (\d*) *\| (.*?) *\|$/gm)];
     expect(rows.map(([, code, exitCode, meaning]) => [code, exitCode, meaning])).toEqual(
       [...table].map(([code, { exitCode, meaning }]) => [code, exitCode === null ? '' : String(exitCode), meaning]),
     );

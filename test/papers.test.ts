@@ -53,6 +53,15 @@ test('EVENTS.md lists the events as their types have them', async () => {
   await expect(`${head}${before}\n${listedEvents()}\n${after}${tail}`).toMatchFileSnapshot('../src/run/EVENTS.md');
 });
 
+test('CONTRIBUTING.md says of each dependency why it is there', () => {
+  const stated = JSON.parse(house.texts.get('package.json')!);
+  const { dependencies, optionalDependencies, devDependencies } = stated;
+  const text = house.texts.get('CONTRIBUTING.md')!;
+  const rows = text.slice(text.indexOf('\n## Dependencies')).matchAll(/^\| `([^`]+)` \| \S.* \|$/gm);
+  const names = [dependencies, optionalDependencies, devDependencies].flatMap(Object.keys);
+  expect([...rows].map(([, name]) => name)).toEqual(names);
+});
+
 describe('of a bad house the rules complain', () => {
   test('links', () => {
     const texts = {

@@ -16,7 +16,7 @@ export interface MembershipOptions {
 }
 
 /** joining: welcomed, not ready yet. leaving: said goodbye; answers what it holds and is given nothing more. */
-export type MemberPhase = 'joining' | 'idle' | 'computing' | 'leaving';
+type MemberPhase = 'joining' | 'idle' | 'computing' | 'leaving';
 
 /** What is decided by of a worker; the rest of it stands in cluster-member.ts. */
 export interface Member {

@@ -30,7 +30,7 @@ export interface UpgradeRequest {
   readonly authorization: string | undefined;
 }
 
-export type RefusalStatus = 401 | 403 | 404 | 503;
+type RefusalStatus = 401 | 403 | 404 | 503;
 
 export type UpgradeVerdict =
   | { readonly accepted: true; readonly headers: readonly string[] }

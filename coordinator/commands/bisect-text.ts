@@ -108,7 +108,7 @@ function samplesText(samples: readonly SampleDifference[]): string {
 }
 
 /** In sentences: what is to be made of it. */
-export function verdict(sides: Sides, { known, step, computed, options }: Bisection, refusal: LockstepError | null) {
+function verdict(sides: Sides, { known, step, computed, options }: Bisection, refusal: LockstepError | null) {
   const without = sides.flatMap(({ evidence }, i) => (evidence.receipts === null ? [names[i]!] : []));
   const told = [
     ...without.map((name) => `${name} has no receipts: checkpoints and epochs are all that it says.`),

@@ -7,7 +7,7 @@ import { bareValue } from '../../src/text/shown-value.ts';
 import type { RunSide } from '../run-folder/run-side.ts';
 import { figureTable, table } from './result-text.ts';
 
-export interface DifferingOption {
+interface DifferingOption {
   readonly name: string;
   /** Whether the bits depend on it. */
   readonly inBits: boolean;

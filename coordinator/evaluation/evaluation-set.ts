@@ -29,7 +29,7 @@ export interface LoadingFor {
   readonly place?: (shape: DatasetShape) => DatasetPlace;
 }
 
-export interface KnownData {
+interface KnownData {
   readonly data: Dataset;
   readonly digest: string;
 }

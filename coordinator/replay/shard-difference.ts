@@ -15,7 +15,7 @@ export interface SampleDifference {
   readonly otherPixels: boolean;
 }
 
-export interface ShardDifference {
+interface ShardDifference {
   readonly shard: number;
   /** false: only its samples differ, and made no difference. */
   readonly otherGradient: boolean;

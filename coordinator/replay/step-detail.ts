@@ -13,7 +13,7 @@ import type { Wiring } from '../../src/wiring.ts';
 import type { OpenPart } from './open-part.ts';
 import type { Replay } from './replay.ts';
 
-export interface Digests {
+interface Digests {
   readonly digest: string;
   readonly stateDigest: string;
 }

@@ -31,7 +31,7 @@ export interface LogEntry {
 }
 
 /** Steps whose tree nodes came from the same workers. */
-export interface ComputedSteps {
+interface ComputedSteps {
   readonly from: number;
   /** The last of them; null: they went on, as far as is known. */
   readonly to: number | null;

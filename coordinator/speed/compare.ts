@@ -3,13 +3,13 @@
 import type { BenchResult, Spread } from './bench-result.ts';
 
 /** A figure of a result, by a name that is the same in each. */
-export interface Figure {
+interface Figure {
   readonly name: string;
   readonly unit: 'µs' | 'ms' | 'samples/s';
   readonly value: Spread;
 }
 
-export interface Compared {
+interface Compared {
   readonly name: string;
   readonly unit: Figure['unit'];
   readonly before: number;
@@ -29,7 +29,7 @@ export interface Comparison {
   readonly differs: readonly string[];
 }
 
-export function figuresOf({ kernels, threads, cluster, engines }: BenchResult): Figure[] {
+function figuresOf({ kernels, threads, cluster, engines }: BenchResult): Figure[] {
   const { stages, blocks, commits } = kernels;
   return [
     ...stages.map(({ name, microsecondsASample: value }) => ({ name, unit: 'µs' as const, value })),

@@ -16,7 +16,7 @@ export interface Asked {
 }
 
 /** What a step's time may go to. */
-export const resources = ['computing', 'link', 'latency', 'coordinator', 'nodes'] as const;
+const resources = ['computing', 'link', 'latency', 'coordinator', 'nodes'] as const;
 export type Resource = (typeof resources)[number];
 
 export interface Rate {
@@ -25,7 +25,7 @@ export interface Rate {
 }
 
 /** How often a part comes in a step; parts of several nodes overlap, so that they do not add up to the step. */
-export interface Part {
+interface Part {
   readonly name: string;
   readonly resource: Resource;
   readonly eachMs: number;

@@ -50,7 +50,7 @@ export type StepEvent =
   | { readonly type: 'tick'; readonly nowMs: number };
 
 /** A node whose values are not used. */
-export interface Unneeded extends Accepted {
+interface Unneeded extends Accepted {
   readonly reason: string;
   /** Accepted ones that have all its shards, or have it within them; none: it is not used for another reason. */
   readonly by: readonly Accepted[];

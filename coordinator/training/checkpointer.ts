@@ -10,7 +10,7 @@ import type { Position } from '../../src/run/position.ts';
 import type { Means } from '../../src/sums.ts';
 import { WriteFailure } from '../run-folder/checkpoint-files.ts';
 
-export interface Written {
+interface Written {
   readonly path: string;
   readonly bytes: number;
 }

@@ -25,7 +25,7 @@ import { type WatchedFacts, WatchedRun, type WatchedStart } from './model/watche
 import { Board, type BoardDeps } from './tensorboard/board.ts';
 import { lingerOn, watchRoutes } from './watch-routes.ts';
 
-export const DEFAULT_PORT = 9464;
+const DEFAULT_PORT = 9464;
 const MOST_SNAPSHOTS = 400;
 const WRITE_EVERY_MS = 10_000;
 /** Milliseconds between two writings of metrics.om for each that making its text took: of a long run it is megabytes. */

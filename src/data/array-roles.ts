@@ -2,7 +2,7 @@
 // (kmnist-test-imgs), and their like. Pure.
 
 export type ArraySplit = 'train' | 'validation' | 'test' | 'whole';
-export type ArrayWhat = 'images' | 'labels';
+type ArrayWhat = 'images' | 'labels';
 export interface ArrayRole {
   readonly split: ArraySplit;
   readonly what: ArrayWhat;

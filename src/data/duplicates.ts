@@ -4,7 +4,7 @@
 import type { ImageSet } from './dataset.ts';
 
 /** An image of a split that stands in another one too. */
-export interface Pair {
+interface Pair {
   /** Numbers within their splits. */
   readonly image: number;
   readonly other: number;

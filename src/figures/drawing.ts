@@ -14,7 +14,7 @@ export type Shape =
   | { kind: 'image'; x: number; y: number; width: number; height: number; columns: number; pixels: Uint8Array };
 
 export type Point = readonly [x: number, y: number];
-export type Anchor = 'start' | 'middle' | 'end';
+type Anchor = 'start' | 'middle' | 'end';
 
 export interface Drawing {
   /** File name without its ending. */

@@ -3,7 +3,7 @@
 
 import { field, message, number, text } from './protobuf.ts';
 
-export interface OnnxTensor {
+interface OnnxTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly data: Float32Array;
@@ -17,7 +17,7 @@ export interface OnnxNode {
   readonly attributes?: Readonly<Record<string, number>>;
 }
 
-export interface OnnxValue {
+interface OnnxValue {
   readonly name: string;
   /** A string is a size that is open, by its name. */
   readonly shape: readonly (number | string)[];

@@ -5,7 +5,7 @@ import { LockstepError } from '../errors.ts';
 import type { Place } from './place.ts';
 
 /** Where nobody says another. */
-export const DEFAULT_PORT = 7070;
+const DEFAULT_PORT = 7070;
 /** Ports that rank 0 tries, from the first on: torchrun, and the job beside this one, may have it already. */
 export const PORTS_TRIED = 16;
 

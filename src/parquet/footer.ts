@@ -5,12 +5,12 @@ import { damaged, type Fields, ParquetError, ThriftReader } from './thrift.ts';
 export const FOOTER_TAIL = 8;
 /** Of rows of a data set whose images fit into memory, and of what stands in a footer. */
 const MOST_ROWS = 2 ** 28;
-export const MOST_FOOTER = 64 * 2 ** 20;
+const MOST_FOOTER = 64 * 2 ** 20;
 
-export const physical = ['a boolean', 'int32', 'int64', 'int96', 'float', 'double', 'bytes', 'fixed bytes'] as const;
-export type Physical = (typeof physical)[number];
-export const codecs = ['plain', 'snappy', 'gzip', 'lzo', 'brotli', 'lz4', 'zstd', 'lz4 raw'] as const;
-export type Codec = (typeof codecs)[number];
+const physical = ['a boolean', 'int32', 'int64', 'int96', 'float', 'double', 'bytes', 'fixed bytes'] as const;
+type Physical = (typeof physical)[number];
+const codecs = ['plain', 'snappy', 'gzip', 'lzo', 'brotli', 'lz4', 'zstd', 'lz4 raw'] as const;
+type Codec = (typeof codecs)[number];
 
 /** A column as it lies in the rows: no lists, no groups. */
 export interface Column {

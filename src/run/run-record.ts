@@ -67,7 +67,7 @@ export interface RecordedData {
   readonly testDrawn: boolean;
 }
 
-export interface RunRecord {
+interface RunRecord {
   /** Version of the program that wrote it. */
   readonly program: string;
   readonly engine: string;

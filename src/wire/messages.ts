@@ -38,11 +38,11 @@ export interface Hello {
   readonly rank: number | null;
 }
 
-export interface NeedData {
+interface NeedData {
   readonly type: 'need-data';
 }
 
-export interface Ready {
+interface Ready {
   readonly type: 'ready';
 }
 
@@ -86,12 +86,12 @@ export interface AttemptFailed {
 }
 
 /** A sign of life, from either end. */
-export interface Heartbeat {
+interface Heartbeat {
   readonly type: 'heartbeat';
 }
 
 /** From a node: give me nothing more, I answer what I hold. From the coordinator: nothing more will come. */
-export interface Goodbye {
+interface Goodbye {
   readonly type: 'goodbye';
   readonly reason: string;
 }
@@ -159,7 +159,7 @@ export interface Evaluate extends Task {
 }
 
 /** The last of a run: how the coordinator's process ends. Who was started together with it ends with the same exit code. */
-export interface Outcome {
+interface Outcome {
   readonly type: 'outcome';
   readonly exitCode: number;
 }

@@ -1,4 +1,5 @@
-// Every command of the READMEs under deploy/*/ is run by a test, which names it, or says why none can.
+// Every command of README.md, of the pages beside the program and of those under deploy/ is run by a test, which names it, or says
+// why none can.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,13 +30,20 @@ function unproven(markdown: string, testText: (path: string) => string | null): 
 
 const readText = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : null);
 
-const readmes = readdirSync(join(root, 'deploy'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => `deploy/${name}/README.md`)
-  .filter((path) => existsSync(join(root, path)));
+const pagesIn = (folder: string) =>
+  readdirSync(join(root, folder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `${folder}/${name}/README.md`);
+
+const readmes = [
+  'README.md',
+  'deploy/README.md',
+  'worker/engines/TFJS.md',
+  ...['deploy', 'coordinator', 'src', 'worker'].flatMap(pagesIn),
+].filter((path) => existsSync(join(root, path)));
 
 test('there are some', () => {
-  expect(readmes.length).toBeGreaterThan(0);
+  expect(readmes.length).toBeGreaterThan(15);
 });
 
 test.each(readmes)('%s', (path) => {

@@ -11,7 +11,7 @@ export function goldenJson<T>(name: string): T {
 }
 
 /** Little-endian float32. */
-export function goldenFloats(name: string): Float32Array {
+function goldenFloats(name: string): Float32Array {
   const bytes = readFileSync(new URL(name, folder));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));

@@ -11,7 +11,7 @@ import type { Manifest } from './strict-kubernetes.ts';
 export const kubernetesFolder = fileURLToPath(new URL('../../deploy/kubernetes', import.meta.url));
 
 /** As the README makes it: hexadecimal digits, and the end of a line. */
-export const clusterToken = `${'5ec7e7'.repeat(10)}\n`;
+const clusterToken = `${'5ec7e7'.repeat(10)}\n`;
 
 /** `folder`: e.g. overlays/laptop. */
 export function kustomized(folder: string): readonly Manifest[] {

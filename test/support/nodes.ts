@@ -43,7 +43,7 @@ export interface NodeSetup {
   readonly counts?: NodeCounts;
 }
 
-export interface NodeEnd {
+interface NodeEnd {
   readonly result: NodeResult | null;
   readonly error: LockstepError | null;
 }

@@ -34,7 +34,7 @@ export interface Contained extends Running {
 }
 
 /** What the image says: its entry point, as a shell would be given it. */
-export const entryPoint = '/app/dist/src/cli.js';
+const entryPoint = '/app/dist/src/cli.js';
 
 const inside = `set -eu
 root=$1 name=$2 user=$3 hosts=$4 repository=$5 node=$6

@@ -28,7 +28,7 @@ export interface PreparedRun {
   digest(step: number): string;
 }
 
-export interface Told {
+interface Told {
   readonly scalars: number[];
   readonly committed: number[];
   readonly sums: Sums[];

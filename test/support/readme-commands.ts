@@ -3,7 +3,8 @@
 //   <!-- run by test/deploy/slurm.slow.ts: submit -->      a test runs it, by that name: readmeOf(...).run('submit', ...)
 //   <!-- not run here: needs a cluster of your own -->     no test can, and why
 //
-// test/deploy/readmes.test.ts holds every README under deploy/*/ to it.
+// Of a session (lines behind "$ ", and what they printed) the commands are run. test/deploy/readmes.test.ts holds every README
+// to it.
 
 import { readFileSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
@@ -27,7 +28,7 @@ export interface Block {
   readonly notRun: string | null;
 }
 
-export interface BlockSurroundings {
+interface BlockSurroundings {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   /** What a reader is to replace (addresses, names) and by what. Each has to be there. */
@@ -45,6 +46,12 @@ const shells = new Set(['', 'sh', 'bash', 'shell', 'console']);
 
 export function isShell({ language }: Block): boolean {
   return shells.has(language);
+}
+
+function commandsOf(text: string): string {
+  const lines = text.split('\n');
+  const typed = lines.filter((line) => line.startsWith('$ '));
+  return typed.length === 0 ? text : typed.map((line) => line.slice(2)).join('\n');
 }
 
 export function blocksOf(markdown: string): Block[] {
@@ -82,7 +89,7 @@ export function readmeOf(path: string, test: string): Readme {
     return found[0]!.text;
   };
   const run = (name: string, { cwd, env = {}, instead = {} }: BlockSurroundings) => {
-    let script = text(name);
+    let script = commandsOf(text(name));
     for (const [what, by] of Object.entries(instead)) {
       if (!script.includes(what)) throw new Error(`${path}, ${name}: "${what}" is not in it`);
       script = script.replaceAll(what, by);

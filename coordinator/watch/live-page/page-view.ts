@@ -26,7 +26,7 @@ export interface PageRun {
   readonly trainSamples: number;
 }
 
-export interface PageProgress {
+interface PageProgress {
   /** 1-based; 0 before the first. */
   readonly epoch: number;
   /** Steps committed since the start of the run. */

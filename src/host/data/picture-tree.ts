@@ -8,7 +8,7 @@ import { bytesOf, type Entry, entriesOf, identityOf, shownPath } from '../files/
 import { ioReason } from '../files/io-reason.ts';
 
 /** A class as a folder of its own. */
-export interface ClassFolder {
+interface ClassFolder {
   readonly name: string;
   /** Of its pictures, from the folder of the part on: "cat/1.png"; in no order. */
   readonly paths: readonly string[];

@@ -8,7 +8,7 @@ import { ioReason } from '../files/io-reason.ts';
 import { type OpenFile, openFile } from '../files/read-file.ts';
 import { type ByteStream, MOST_READ, PIECE_BYTES, unpacked } from './byte-stream.ts';
 
-export interface ZipEntry {
+interface ZipEntry {
   readonly name: string;
   /** As the archive says. */
   readonly bytes: number;

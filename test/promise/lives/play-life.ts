@@ -43,7 +43,7 @@ const hasty = { limits: { step: { lateFactor: 4, lateFloorMs: 20, unmeasuredMs: 
 /** Somebody who computes steadily, so that a life without threads does not wait for ever. */
 const steady: NodeLife = { joinsAt: 0, misfortune: 'none', at: 0 };
 
-export async function play(life: Life, world: World): Promise<Lived> {
+async function play(life: Life, world: World): Promise<Lived> {
   const { folder, data } = world;
   const counts: Record<string, number> = {};
   const count = (what: string) => {

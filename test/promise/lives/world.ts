@@ -11,7 +11,7 @@ import { writeTinyData } from '../../support/tiny-data.ts';
 export const TRAIN = 120;
 
 /** A run begins with its own data; `other` may be allowed later. */
-export const livesData = {
+const livesData = {
   own: { train: TRAIN, test: 20, classes: 3, rows: 8, columns: 8, seed: 1 },
   other: { train: 131, test: 17, classes: 3, rows: 8, columns: 8, seed: 2 },
 } as const;

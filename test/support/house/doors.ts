@@ -19,7 +19,7 @@ interface Dependency extends Door {
 const page = 'coordinator/watch/live-page/client/';
 const drawingPage = 'coordinator/drawing-page/client/';
 
-export const dependencies: Readonly<Record<string, Dependency>> = {
+const dependencies: Readonly<Record<string, Dependency>> = {
   commander: {
     kind: 'dependencies',
     doors: ['src/command-line.ts'],

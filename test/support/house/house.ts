@@ -90,7 +90,7 @@ export function houseOf(texts: Readonly<Record<string, string>>): House {
   return { texts: new Map(Object.entries(texts)), sources };
 }
 
-export function roomOf(path: string): string {
+function roomOf(path: string): string {
   const folder = posix.dirname(path);
   return (buildings as readonly string[]).includes(folder) ? path : folder;
 }

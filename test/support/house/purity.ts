@@ -55,7 +55,7 @@ const pureNamesOfAssembly = new Set([
 const impureMembers = /^(toLocale\w*|localeCompare|constructor)$/;
 
 /** Why a file has to be pure, or null. */
-export function pureBecause({ path, header }: Source): string | null {
+function pureBecause({ path, header }: Source): string | null {
   if (builders.test(path)) return null;
   const isEntry = (entries as readonly string[]).includes(path);
   if (path.startsWith('src/') && !path.startsWith('src/host/') && !isEntry)
