@@ -170,7 +170,7 @@ import os, pty, sys
 pid, terminal = pty.fork()
 if pid == 0: os.execv(sys.argv[1], sys.argv[1:])
 seen = b''
-while b'Epoch 1/100000,' not in seen: seen += os.read(terminal, 4096)
+while b'Train loss' not in seen: seen += os.read(terminal, 4096)
 os.close(terminal)
 print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;

@@ -86,7 +86,7 @@ describe('lockstep doctor', () => {
     const { exitCode, stdout } = await runCli(['doctor', '--data', '/nowhere'], { cwd: '.' });
     expect(exitCode).toBe(2);
     expect(stdout).toMatch(/\nData +bad +there is no such file or folder \(ENOENT\)\n/);
-    expect(stdout).toMatch(/\nData: Choose a folder[\s\S]*\nThis machine cannot train\.\n$/);
+    expect(stdout).toMatch(/\nData: Look at the path: --data takes[\s\S]*\nThis machine cannot train\.\n$/);
   });
 
   it('knows which Node is enough', () => {
