@@ -39,8 +39,8 @@ export interface Chosen extends Found {
 export class CheckpointStore {
   readonly path: string;
   readonly #flush: Flush;
-  /** The folder is there, and its name on the disk. */
-  #made = false;
+  /** The name of the folder is on the disk. */
+  #isNamed = false;
   /** Whole ones, as far as is known. */
   readonly #kept = new Map<number, Kept>();
   readonly #segments: SegmentStore;
@@ -181,15 +181,20 @@ export class CheckpointStore {
     return join(this.path, checkpointName(step));
   }
 
-  /** Once a process: who made it before may have died before its name was on the disk. */
+  /** It may be gone again. Its name is flushed once at least: who made it may have died before that was on the disk. */
   async #make(bytes: number): Promise<void> {
-    if (this.#made) return;
     try {
-      await mkdir(this.path).catch((error: unknown) => {
-        if (codeOf(error) !== 'EEXIST') throw error;
-      });
+      const isNew = await mkdir(this.path).then(
+        () => true,
+        (error: unknown) => {
+          if (codeOf(error) === 'EEXIST') return false;
+          throw error;
+        },
+      );
+      if (!isNew && this.#isNamed) return;
+      this.#isNamed = false;
       await flushFolder(dirname(this.path), this.#flush);
-      this.#made = true;
+      this.#isNamed = true;
     } catch (error) {
       throw new WriteFailure(this.path, bytes, error);
     }
