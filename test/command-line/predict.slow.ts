@@ -57,7 +57,7 @@ describe('lockstep predict', () => {
         expect.stringMatching(/^Warning: cut\.png cannot be used: it is a damaged PNG: /),
         expect.stringMatching(/^Warning: cut\.jpg cannot be used: it is a damaged JPEG: /),
         'Warning: blank.png cannot be used: no digit is to be seen in it',
-        'Warning: folder cannot be used: it is a folder, not a file (EISDIR)',
+        'Warning: folder cannot be used: it is a folder, not a file (EISDIR): give the pictures in it, such as folder/*.png',
         'Warning: none.png cannot be used: there is no such file or folder (ENOENT)',
         '',
       ]);
