@@ -156,6 +156,7 @@ describe('a hangup', () => {
     const { stdout, status } = spawnSync('python3', ['-c', closingTerminal, process.execPath, builtCli, ...args], {
       cwd,
       encoding: 'utf8',
+      timeout: 120_000,
     });
     expect(status).toBe(0);
     expect(stdout).toBe('129\n');
