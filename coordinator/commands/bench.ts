@@ -1,7 +1,6 @@
 // `lockstep bench`: how fast is this machine, by parts, and what of it is another than it was?
 
 import type { Command, CommandContext } from '../../src/command.ts';
-import type { EngineName } from '../../src/engine.ts';
 import { ExitCode } from '../../src/errors.ts';
 import { collectForSockets } from '../../src/host/process/collect-for-sockets.ts';
 import { resolveOptions } from '../../src/options/config.ts';
@@ -17,6 +16,7 @@ import {
   type SourceOptions,
   sourceFlags,
   verboseFlag,
+  type WorkOptions,
   wideFlag,
   workFlags,
 } from './common-flags.ts';
@@ -24,12 +24,8 @@ import { readEarlierResult } from './earlier-result.ts';
 import { jsonLine } from './result-text.ts';
 import { startWorker } from './worker-process.ts';
 
-interface Options extends SourceOptions {
-  readonly hidden: readonly number[];
-  readonly batchSize: number;
-  readonly shards: number;
+interface Options extends SourceOptions, WorkOptions {
   readonly threads: number | null;
-  readonly engine: EngineName;
   readonly wide: boolean;
   readonly data: string | null;
   readonly seconds: number | null;

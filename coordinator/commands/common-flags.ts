@@ -67,8 +67,11 @@ export const threadsFlag: Flag<number | null> = {
   help: 'computing threads; 0 = inline; never changes the result',
 };
 
+/** Those of `workFlags`. */
+export type WorkOptions = Pick<TrainOptions, 'hidden' | 'batchSize' | 'shards' | 'engine'>;
+
 /** Of the options of a run those that its speed depends on, as `train` has them; where help has no groups. */
-export const workFlags = {
+export const workFlags: Flags<WorkOptions> = {
   hidden: ungrouped(optionTable.hidden),
   batchSize: ungrouped(optionTable.batchSize),
   shards: ungrouped(optionTable.shards),

@@ -1,7 +1,6 @@
 // `lockstep plan`: what would nodes on such a network bring, before anybody sets them up?
 
 import type { Command } from '../../src/command.ts';
-import type { EngineName } from '../../src/engine.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { bandwidth, latency } from '../../src/options/quantity-kinds.ts';
 import { filePath, integer, orNull } from '../../src/options/value-kinds.ts';
@@ -16,6 +15,7 @@ import {
   type SourceOptions,
   sourceFlags,
   verboseFlag,
+  type WorkOptions,
   wideFlag,
   workFlags,
 } from './common-flags.ts';
@@ -23,15 +23,11 @@ import { readEarlierResult } from './earlier-result.ts';
 import { planText } from './plan-text.ts';
 import { jsonLine } from './result-text.ts';
 
-interface Options extends SourceOptions {
+interface Options extends SourceOptions, WorkOptions {
   readonly nodes: number;
   readonly bandwidth: number;
   readonly latency: number;
   readonly threads: number;
-  readonly hidden: readonly number[];
-  readonly batchSize: number;
-  readonly shards: number;
-  readonly engine: EngineName;
   readonly wide: boolean;
   readonly data: string | null;
   readonly bench: string | null;
