@@ -65,9 +65,7 @@ Examples:
     const { checkpoint, split, data, transpose, threads, wide, json } = options;
     const trained = await readModel(folder!, checkpoint, note);
     const trying = { threads, wiring: await wiring(), wide };
-    const { label, firstLabel, pixelMax, grey, imageSize, testSize } = options;
-    const reading = { label, firstLabel, pixelMax, grey, imageSize, testSize };
-    const loading = { transpose, reading, tell: note };
+    const loading = { transpose, reading: options, tell: note };
     const { means, predictions, labels } = await evaluateSplit(trained, data, split, loading, trying);
     const names = trained.classNames;
     const confusion = confusionOf(labels, predictions, trained.model.widths.at(-1)!);

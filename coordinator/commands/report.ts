@@ -28,9 +28,8 @@ Examples:
   $ lockstep report runs/first
   $ lockstep report runs/first --data /mnt/moved.npz`,
   run: async ([folder], options, { wiring, print, note }) => {
-    const { data, json, label, firstLabel, pixelMax, grey, imageSize, testSize } = options;
-    const reading = { label, firstLabel, pixelMax, grey, imageSize, testSize };
-    const other = data === null ? null : { folder: data, reading, tell: note };
+    const { data, json } = options;
+    const other = data === null ? null : { folder: data, reading: options, tell: note };
     const files = await writeReport(folder!, other, await wiring());
     await print(json ? jsonLine({ files }) : lines(files));
     return ExitCode.done;

@@ -29,8 +29,14 @@ export function readingOf(options: ReadingOptions & Pick<TrainOptions, 'transpos
   return { transpose, label, firstLabel, pixelMax, grey, imageSize: size, testSize, seed };
 }
 
-/** Of other data, those of a run where nothing else was said; but no test set is drawn unless it is asked for. */
+/**
+ * Of other data, those of a run where nothing else was said; but no test set is drawn unless it is asked for. What else `given` holds
+ * does not matter.
+ */
 export function readingLike(run: TrainOptions, given: Partial<ReadingOptions>, transpose: boolean): Reading {
-  const said = Object.entries(given).filter(([, value]) => value !== null && value !== false);
+  const keys = Object.keys(readingFlags) as (keyof ReadingOptions)[];
+  const said = keys
+    .map((key) => [key, given[key] ?? null] as const)
+    .filter(([, value]) => value !== null && value !== false);
   return readingOf({ ...run, firstLabel: null, testSize: null, ...Object.fromEntries(said), transpose });
 }
