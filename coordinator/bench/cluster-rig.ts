@@ -109,8 +109,11 @@ export class ClusterRig {
   }
 
   async close(): Promise<void> {
-    await this.#rig.close();
-    await ended(this.#nodes);
+    try {
+      await this.#rig.close();
+    } finally {
+      await ended(this.#nodes);
+    }
   }
 }
 

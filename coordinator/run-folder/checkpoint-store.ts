@@ -1,7 +1,7 @@
 // The checkpoints of a run folder: which there are, the newest whole one, writing the next, and removing those that need
 // not stay. Knows nothing of training and of what a failure does to the run.
 
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { codeOf, ioReason } from '../../src/host/files/io-reason.ts';
@@ -20,7 +20,8 @@ import {
 } from '../../src/run/checkpoint.ts';
 import { bestOf, type Kept, toRemove } from '../../src/run/checkpoint-retention.ts';
 import { recover, removeFolderWhole, WriteFailure, writeFolderWhole } from './checkpoint-files.ts';
-import { type Flush, flush, flushFolder } from './flush.ts';
+import { type Flush, flush } from './flush.ts';
+import { FlushedFolder } from './flushed-folder.ts';
 import { SegmentStore } from './segment-store.ts';
 
 /** A whole checkpoint as it lies on the disk; src/run/checkpoint.ts decodes it. */
@@ -39,8 +40,7 @@ export interface Chosen extends Found {
 export class CheckpointStore {
   readonly path: string;
   readonly #flush: Flush;
-  /** The name of the folder is on the disk. */
-  #isNamed = false;
+  readonly #folder: FlushedFolder;
   /** Whole ones, as far as is known. */
   readonly #kept = new Map<number, Kept>();
   readonly #segments: SegmentStore;
@@ -48,7 +48,8 @@ export class CheckpointStore {
   constructor(runFolder: string, flushed: Flush = flush) {
     this.path = join(runFolder, 'checkpoints');
     this.#flush = flushed;
-    this.#segments = new SegmentStore(join(this.path, 'epochs'), flushed);
+    this.#folder = new FlushedFolder(this.path, flushed);
+    this.#segments = new SegmentStore(join(this.path, 'epochs'), flushed, this.#folder);
   }
 
   /** Removes what a killed process left half-written. Only for whoever holds the run folder's lock. */
@@ -170,7 +171,9 @@ export class CheckpointStore {
       [tensorFileName, tensors],
       [stateFileName, state],
     ]);
-    await this.#make(tensors.length + Buffer.byteLength(state));
+    await this.#folder.make().catch((error: unknown) => {
+      throw new WriteFailure(this.path, tensors.length + Buffer.byteLength(state), error);
+    });
     await writeFolderWhole(this.path, checkpointName(step), files, this.#flush);
     this.#kept.set(step, { step, validationLoss: checkpoint.validation?.loss ?? null });
     await this.#prune(keepLast, cleanSteps);
@@ -179,25 +182,6 @@ export class CheckpointStore {
 
   pathOf(step: number): string {
     return join(this.path, checkpointName(step));
-  }
-
-  /** It may be gone again. Its name is flushed once at least: who made it may have died before that was on the disk. */
-  async #make(bytes: number): Promise<void> {
-    try {
-      const isNew = await mkdir(this.path).then(
-        () => true,
-        (error: unknown) => {
-          if (codeOf(error) === 'EEXIST') return false;
-          throw error;
-        },
-      );
-      if (!isNew && this.#isNamed) return;
-      this.#isNamed = false;
-      await flushFolder(dirname(this.path), this.#flush);
-      this.#isNamed = true;
-    } catch (error) {
-      throw new WriteFailure(this.path, bytes, error);
-    }
   }
 
   /** Damaged ones go as well: what they held is made again. */

@@ -18,17 +18,20 @@ import {
 } from '../../src/run/epoch-segments.ts';
 import { WriteFailure } from './checkpoint-files.ts';
 import type { Flush } from './flush.ts';
-import { MadeFolders } from './made-folders.ts';
+import { FlushedFolder } from './flushed-folder.ts';
 import { writeWhole } from './write-whole.ts';
 
 export class SegmentStore {
   readonly #path: string;
+  readonly #folder: FlushedFolder;
   readonly #flush: Flush;
   /** Digests of those that are on the disk, of the run as it is being trained. */
   #digests: string[] = [];
 
-  constructor(path: string, flushed: Flush) {
+  /** `checkpoints`: the folder that `path` lies in. */
+  constructor(path: string, flushed: Flush, checkpoints: FlushedFolder) {
     this.#path = path;
+    this.#folder = new FlushedFolder(path, flushed, checkpoints);
     this.#flush = flushed;
   }
 
@@ -78,7 +81,7 @@ export class SegmentStore {
   async #writeOne(name: string, text: string): Promise<void> {
     const path = join(this.#path, name);
     try {
-      await new MadeFolders().make(this.#path);
+      await this.#folder.make();
       await writeWhole(path, text, this.#flush);
     } catch (error) {
       throw new WriteFailure(path, Buffer.byteLength(text), error);

@@ -1,10 +1,11 @@
 // A node's life: connect, take part, and connect again for as long as that may help. Returns how it ended.
 
-import { ExitCode, isWideFault, LockstepError } from '../../src/errors.ts';
+import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { isLoopback } from '../../src/host/loopback.ts';
 import { unlessAborted } from '../../src/host/unless-aborted.ts';
 import type { Token } from '../../src/wire/auth.ts';
-import { closeCodes, closeName, reactionTo } from '../../src/wire/close-codes.ts';
+import { closeCodes } from '../../src/wire/close-codes.ts';
+import { afterSession, type Reason } from './after-session.ts';
 import { pauseMs } from './backoff.ts';
 import { dial, type WebSocket } from './dial.ts';
 import type { KnownData } from './known-data.ts';
@@ -112,18 +113,6 @@ export async function runNode(
 /** Between two rounds of a rank, at most: all of a launch waits for the last. */
 const LAUNCH_PAUSE_MS = 2_000;
 
-/** over: the run is, and the node waits for the next. */
-type Reason =
-  | { readonly kind: 'done'; readonly text: string; readonly joined: boolean; readonly exitCode: ExitCode }
-  | {
-      readonly kind: 'over' | 'retry';
-      readonly text: string;
-      readonly joined: boolean;
-      readonly refusal?: LockstepError;
-      /** What to look at, where it is known. */
-      readonly mend?: string | null;
-    };
-
 /** What stays from one connection to the next. */
 interface Kept {
   readonly data: KnownData;
@@ -141,7 +130,7 @@ async function connect(
   result: { joined: number; shardsDone: number; samplesDone: number },
 ): Promise<Reason> {
   if (!options.launch) return await connectOnce(options, kept, wiring, hooks, result);
-  const targets = await options.launch.targets();
+  const targets = await unlessAborted(options.launch.targets(), hooks.signal);
   if ('why' in targets) return { kind: 'retry', text: targets.why, joined: false };
   let last: Reason = { kind: 'retry', text: 'rank 0 is nowhere', joined: false };
   const unreachable = new Set<string>();
@@ -221,44 +210,8 @@ async function connectOnce(
   result.samplesDone += end.samplesDone;
   signal.throwIfAborted();
 
-  // no other coordinator, and no other attempt, would mend it
-  if (isWideFault(end.cause)) throw end.cause;
-  if (options.launch && end.outcome !== null) {
-    const exitCode = exitCodes.find((code) => code === end.outcome) ?? ExitCode.runFailed;
-    return { kind: 'done', text: `rank 0 ends with exit code ${end.outcome}`, joined: end.joined, exitCode };
-  }
-  const from = end.byNode ? 'node' : 'coordinator';
-  const what = closeName(end.code, from) ?? `code ${end.code}`;
-  const text = end.reason === '' ? what : `${what}: ${end.reason}`;
-  switch (reactionTo(end.code, from)) {
-    case 'retry':
-      return { kind: 'retry', text, joined: end.joined };
-    case 'end-done':
-      if (!options.keepAlive) {
-        return { kind: 'done', text: end.reason || 'the run is over', joined: end.joined, exitCode: ExitCode.done };
-      }
-      return { kind: 'over', text, joined: true };
-    case 'end-refused':
-      throw doesNotFit(options.url, text, end.cause);
-    case 'end-failed':
-      throw new LockstepError({
-        code: 'ERR_LOCKSTEP_PROTOCOL',
-        ...(what === 'falseAnswer'
-          ? {
-              what: `The coordinator at ${options.url} takes no more answers from here`,
-              mend: 'Look for a faulty processor or memory: lockstep verify tries this machine. The run refuses this name and address',
-            }
-          : {
-              what: `The coordinator at ${options.url} and this node do not understand each other`,
-              mend: 'This should not happen between equal versions; start the node again, and report it with --verbose',
-            }),
-        why: text,
-        exitCode: ExitCode.runFailed,
-      });
-  }
+  return afterSession(end, { ...options, ofLaunch: options.launch !== undefined });
 }
-
-const exitCodes = Object.values(ExitCode);
 
 /** The port that the coordinator is told: not that of a server which listens on loopback, unless it is on this machine. */
 function seenMetricsPort({ url, metrics }: NodeOptions): number | null {
@@ -273,17 +226,6 @@ function refused(url: string, why: string, mend: string): LockstepError {
     why,
     mend,
   });
-}
-
-/** `cause`: what this machine lacks, where it is that. */
-function doesNotFit(url: string, text: string, cause: unknown): LockstepError {
-  const what = `The coordinator at ${url} cannot be joined`;
-  if (cause instanceof LockstepError) {
-    const { code, mend } = cause;
-    return new LockstepError({ code, what, why: `${cause.what}: ${cause.why}`, mend, exitCode: ExitCode.usage, cause });
-  }
-  const mend = 'Retrying cannot mend this: install the same version, or use a machine that fits';
-  return new LockstepError({ code: 'ERR_LOCKSTEP_JOIN_REFUSED', what, why: text, mend, cause });
 }
 
 async function rest(ms: number, signal: AbortSignal): Promise<void> {
