@@ -5,6 +5,14 @@
 // for good: whoever does something about them listens as well
 for (const name of ['SIGUSR1', 'SIGUSR2']) process.on(name, () => {});
 
+// what comes next takes parts of Node that this one lacks
+if ((process as Partial<NodeJS.Process>).getBuiltinModule === undefined) {
+  process.stderr.write(
+    `Error: This Node is too old\n  Why:  it is ${process.versions.node}, and Lockstep needs 20.19 or newer (of 22, 22.3 or newer; not 21)\n  Mend: Install a newer one (https://nodejs.org, or: nvm install 22); node --version says which is found\n`,
+  );
+  process.exit(2);
+}
+
 const askedForDebugger = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((flag) =>
   /--inspect/.test(flag),
 );

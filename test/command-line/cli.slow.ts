@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { nodeRelease } from '../support/node-release.ts';
 import { type Ended, expectError, runCli, startCli } from '../support/run-cli.ts';
 import { fileNames, idxFile, imagesFile, labelsFile, spoil, withFolder, writeTinyData } from '../support/tiny-data.ts';
 
@@ -82,6 +83,11 @@ describe('lockstep', () => {
     }
     const version = await runCli(['--version'], { cwd });
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  const old = nodeRelease('18.20.8');
+  it.skipIf(old === null)('says of a Node that is too old what is needed', async () => {
+    expectError(await runCli(['train'], { cwd, node: [old!] }), 2, /is 18\.20\.8, and Lockstep needs 20\.19 or newer/);
   });
 });
 
