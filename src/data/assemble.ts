@@ -11,6 +11,14 @@ export interface Half {
   readonly labels: { readonly name: string; readonly count: number };
 }
 
+/** Of a part whose images and labels stand in one place. */
+export function halfOf(
+  { name, count }: Pick<SourcePart, 'name' | 'count'>,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+): Half {
+  return { images: { name, count, rows, columns }, labels: { name, count } };
+}
+
 /** What a data set is, before its images are read. */
 export interface DatasetShape {
   readonly train: { readonly count: number; readonly rows: number; readonly columns: number };
