@@ -10,7 +10,7 @@ import { explained } from './host/machine-lack.ts';
 import { machineLimits } from './host/machine-limits.ts';
 import { compiledAtOnce } from './host/process/compile-at-once.ts';
 import { endAtOnce } from './host/process/end-at-once.ts';
-import { Notes, neverBlock, outliveTerminal, progressSink, showsColours } from './host/process/output.ts';
+import { Notes, neverBlock, outliveTerminal, progressSink, showsColours, widthOf } from './host/process/output.ts';
 import { Results } from './host/process/results.ts';
 import { stopSignalOf } from './host/process/signal-plan.ts';
 import { watchSignals } from './host/process/signals.ts';
@@ -23,6 +23,7 @@ import { refuseFlagAsValue, type TypedCommand, unknownTopic, usageError } from '
 import { leftOutJson } from './run/event-json.ts';
 import { printable } from './text/clean-text.ts';
 import { errorText, exitCodeOf } from './text/error-text.ts';
+import { toldLines } from './text/wrapped.ts';
 
 /** In the order of the help; one that was not typed need not load. */
 const commands: ReadonlyMap<string, () => Promise<AnyCommand>> = new Map<string, () => Promise<AnyCommand>>([
@@ -62,7 +63,7 @@ const results = new Results(process.stdout);
 const notes = new Notes(process.stderr);
 /** Events: a reader that stops does not stop the training, nor fill the memory. */
 const events = new Notes(process.stdout, leftOutJson);
-const note = (line: string): void => notes.write(`${printable(line)}\n`);
+const note = (line: string): void => notes.write(`${toldLines(printable(line), widthOf(process.stderr)).join('\n')}\n`);
 
 function createProgram(known: readonly AnyCommand[]): Command {
   const program = new Command('lockstep')
@@ -142,8 +143,8 @@ function contextOf(): CommandContext {
     },
     cores: usableCores(),
     cli: fileURLToPath(new URL('./cli.js', import.meta.url)),
-    colours: process.stdout.isTTY === true && process.stdout.hasColors(256),
-    columns: process.stdout.isTTY === true ? process.stdout.columns || 80 : null,
+    colours: showsColours(process.stdout, 256),
+    columns: widthOf(process.stdout),
     speakAs: (prefix) => {
       notes.prefix = prefix;
     },
@@ -183,7 +184,8 @@ async function mistyped(error: CommanderError): Promise<unknown> {
 
 function tell(thrown: unknown): ExitCode {
   const error = explained(thrown, machineLimits, ExitCode.usage);
-  notes.write(errorText(error, verbose, showsColours(process.stderr)));
+  const { stderr } = process;
+  notes.write(errorText(error, { verbose, coloured: showsColours(stderr), width: widthOf(stderr) }));
   return exitCodeOf(error);
 }
 

@@ -12,7 +12,7 @@ export interface ProgressSink {
   readonly isTTY?: boolean | undefined;
   /** Width of the terminal; it may change at any time. */
   readonly columns?: number | undefined;
-  /** Whether it is a terminal that shows colours, and nobody asked for none. */
+  /** Whether what is written may have colours. */
   readonly colours?: boolean | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface CommandContext {
   readonly cores: number;
   /** File of the command line itself, to start workers with. */
   readonly cli: string;
-  /** Whether stdout is a terminal that shows colours. */
+  /** Whether stdout shows 256 colours. */
   readonly colours: boolean;
   /** Cells of a line of stdout; null: it is no terminal. */
   readonly columns: number | null;

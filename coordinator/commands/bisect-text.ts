@@ -3,38 +3,50 @@
 import type { LockstepError } from '../../src/errors.ts';
 import { comesToIt, type Statement, type Testimony } from '../../src/run/evidence.ts';
 import type { TensorDifference } from '../../src/run/state-difference.ts';
-import { bareValue } from '../../src/text/shown-value.ts';
+import { differingValue } from '../../src/text/shown-value.ts';
 import { type Bisection, type Computed, lastEqual, type Sides } from '../replay/bisect.ts';
 import type { SampleDifference, ShardsDifference } from '../replay/shard-difference.ts';
-import { figureTable, lines, table } from './result-text.ts';
+import { figureTable, sentences, table } from './result-text.ts';
 
 const names = ['A', 'B'] as const;
 
 /** Of a long list the text shows so many; --json has all. */
 const SHOWN = 8;
 
-export function bisectionText(sides: Sides, found: Bisection, refusal: LockstepError | null): string {
+/** `width`: cells of the terminal; null: it is none. */
+export function bisectionText(
+  sides: Sides,
+  found: Bisection,
+  refusal: LockstepError | null,
+  width: number | null,
+): string {
   const { known, step, options, computed } = found;
   const equal = lastEqual(found);
   const [a, b] = sides.map(({ replay }) => replay.run.folder);
   const parts = [
-    table([
-      ['A', a!],
-      ['B', b!],
-      ['What both say and is equal', `${known.hashes} hashes of parameters, ${known.states} whole states`],
-      ['Last state known to be equal', equal === null ? 'none' : `after ${equal} steps`],
-      ['First state that differs', step === null ? 'none is known' : `after ${step} steps`],
-      ...(computed?.shards ? [['Step that made it', stepText(computed.shards)]] : []),
-      ...ratesRow(computed),
-    ]),
+    table(
+      [
+        ['A', a!],
+        ['B', b!],
+        ['What both say and is equal', `${known.hashes} hashes of parameters, ${known.states} whole states`],
+        ['Last state known to be equal', equal === null ? 'none' : `after ${equal} steps`],
+        ['First state that differs', step === null ? 'none is known' : `after ${step} steps`],
+        ...(computed?.shards ? [['Step that made it', stepText(computed.shards)]] : []),
+        ...ratesRow(computed),
+      ],
+      width,
+    ),
     options.length === 0 || step === null
       ? ''
-      : table([
-          ['Option at that step', ...names],
-          ...options.map(({ name, from, to }) => [name, shownValue(name, from), shownValue(name, to)]),
-        ]),
-    computed === null ? '' : computedText(computed),
-    lines(verdict(sides, found, refusal)),
+      : table(
+          [
+            ['Option at that step', ...names],
+            ...options.map(({ name, from, to }) => [name, differingValue(name, from), differingValue(name, to)]),
+          ],
+          width,
+        ),
+    computed === null ? '' : computedText(computed, width),
+    sentences(verdict(sides, found, refusal), width),
   ];
   return parts.filter((text) => text !== '').join('\n');
 }
@@ -48,28 +60,27 @@ function stepText({ at: { step, epoch, stepInEpoch } }: ShardsDifference): strin
   return `${step} (epoch ${epoch + 1}, its step ${stepInEpoch})`;
 }
 
-function shownValue(name: string, value: unknown): string {
-  return name === 'data' ? `${String(value).slice(0, 12)}...` : bareValue(value);
-}
-
-function computedText({ tensors, shards }: Computed): string {
+function computedText({ tensors, shards }: Computed, width: number | null): string {
   const parts = [
-    tensors === null || tensors.length === 0 ? '' : tensorsText(tensors),
-    shards === null ? '' : shardsText(shards),
+    tensors === null || tensors.length === 0 ? '' : tensorsText(tensors, width),
+    shards === null ? '' : shardsText(shards, width),
   ];
   return parts.filter((text) => text !== '').join('\n');
 }
 
-function tensorsText(tensors: readonly TensorDifference[]): string {
-  const shown = figureTable([
-    ['Tensor', 'Values that differ', 'Of', 'First at', ...names],
-    ...tensors
-      .slice(0, SHOWN)
-      .map(({ name, differing, of, first: { index, a, b } }) =>
-        [name, differing, of, index, shownFloat(a), shownFloat(b)].map((cell) => String(cell)),
-      ),
-  ]);
-  return shown + lines(restText(tensors));
+function tensorsText(tensors: readonly TensorDifference[], width: number | null): string {
+  const shown = figureTable(
+    [
+      ['Tensor', 'Values that differ', 'Of', 'First at', ...names],
+      ...tensors
+        .slice(0, SHOWN)
+        .map(({ name, differing, of, first: { index, a, b } }) =>
+          [name, differing, of, index, shownFloat(a), shownFloat(b)].map((cell) => String(cell)),
+        ),
+    ],
+    width,
+  );
+  return shown + sentences(restText(tensors), width);
 }
 
 function restText(all: readonly unknown[]): string[] {
@@ -81,30 +92,34 @@ function shownFloat(value: number): string {
   return Object.is(value, -0) ? '-0' : String(Number(value.toPrecision(9)));
 }
 
-function shardsText({ shards, differing, first }: ShardsDifference): string {
-  if (shards[0] !== shards[1]) return lines([`The batch is cut into ${shards[0]} shards in A, and ${shards[1]} in B.`]);
-  if (first === null) return lines(['All samples and all gradients of shards are equal.']);
+function shardsText({ shards, differing, first }: ShardsDifference, width: number | null): string {
+  if (shards[0] !== shards[1])
+    return sentences([`The batch is cut into ${shards[0]} shards in A, and ${shards[1]} in B.`], width);
+  if (first === null) return sentences(['All samples and all gradients of shards are equal.'], width);
   const { shard, otherGradient, samples } = first;
   const which = differing.length === shards[0] ? `all ${shards[0]}` : differing.join(', ');
   const words = otherGradient ? 'has another gradient' : 'has other samples, and the same gradient';
   return [
-    lines([`Shards that differ: ${which}. Shard ${shard} ${words}; its samples that differ:`]),
-    samples.length === 0 ? lines(['none']) : samplesText(samples.slice(0, SHOWN)),
-    lines(restText(samples)),
+    sentences([`Shards that differ: ${which}. Shard ${shard} ${words}; its samples that differ:`], width),
+    samples.length === 0 ? sentences(['none'], width) : samplesText(samples.slice(0, SHOWN), width),
+    sentences(restText(samples), width),
   ].join('');
 }
 
-function samplesText(samples: readonly SampleDifference[]): string {
+function samplesText(samples: readonly SampleDifference[], width: number | null): string {
   const of = (sample: SampleDifference['a']) => (sample === null ? 'none' : `${sample.image}, label ${sample.label}`);
-  return table([
-    ['Place', 'Image of A', 'Image of B', 'As the network sees it'],
-    ...samples.map(({ place, a, b, otherPixels }) => [
-      String(place),
-      of(a),
-      of(b),
-      a === null || b === null ? '-' : otherPixels ? 'another' : 'the same',
-    ]),
-  ]);
+  return table(
+    [
+      ['Place', 'Image of A', 'Image of B', 'As the network sees it'],
+      ...samples.map(({ place, a, b, otherPixels }) => [
+        String(place),
+        of(a),
+        of(b),
+        a === null || b === null ? '-' : otherPixels ? 'another' : 'the same',
+      ]),
+    ],
+    width,
+  );
 }
 
 /** In sentences: what is to be made of it. */

@@ -38,7 +38,7 @@ says of itself. Nothing is written into the run folders.
 
 Exit codes: 0 no state is known to differ, 3 one differs, or receipts were changed after they were written; 2 it cannot be told
 (another version of the arithmetic, data that are not there, bad usage).`,
-  run: async ([a, b], options, { wiring, print, note, cores, signal = new AbortController().signal }) => {
+  run: async ([a, b], options, { wiring, print, note, cores, columns, signal = new AbortController().signal }) => {
     const { data, threads, json } = options;
     const wired = await wiring();
     const deps = { data, threads: threads ?? cores, wiring: wired, onEvent: () => undefined, signal };
@@ -59,7 +59,7 @@ Exit codes: 0 no state is known to differ, 3 one differs, or receipts were chang
         refusal = error;
         found = saidOnly(both, known);
       }
-      await print(json ? jsonLine(bisectionJson(both, found, refusal)) : bisectionText(both, found, refusal));
+      await print(json ? jsonLine(bisectionJson(both, found, refusal)) : bisectionText(both, found, refusal, columns));
       return found.step === null ? ExitCode.done : ExitCode.verificationFailed;
     } finally {
       for (const { replay } of sides) await replay.close();

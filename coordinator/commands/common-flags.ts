@@ -2,7 +2,7 @@
 
 import { type Flag, type Flags, ungrouped } from '../../src/options/flags.ts';
 import { optionTable } from '../../src/options/option-table.ts';
-import { type ReadingOptions, readingFlags } from '../../src/options/reading.ts';
+import { ofOtherData, type ReadingOptions, readingFlags } from '../../src/options/reading.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { type CheckpointChoice, checkpointChoice, onOff, orNull } from '../../src/options/value-kinds.ts';
 
@@ -48,6 +48,19 @@ export function likeTheRun(undivided: string): Flags<ReadingOptions> {
     imageSize: { ...readingFlags.imageSize, defaultText: "as the run's own" },
     testSize: { ...readingFlags.testSize, defaultText: undivided },
   };
+}
+
+/** Tells of flags that were given in vain, where `data` are the run's own. `more`: such of the command itself. */
+export function tellIdleReading(
+  { data, ...given }: ReadingOptions & { readonly data: string | null },
+  tell: (message: string) => void,
+  more: readonly string[] = [],
+): void {
+  const idle = [...more, ...ofOtherData(given)];
+  if (data !== null || idle.length === 0) return;
+  tell(
+    `Warning: the run's own data are read as the run read them, so that ${idle.join(', ')} had no effect: --data PATH names other data`,
+  );
 }
 
 /** What changes what is read, as `train` has it; `seed` draws a test set. */

@@ -3,9 +3,9 @@
 import { allowable, differingValues } from '../../src/run/differences.ts';
 import { commonSteps, firstDifference } from '../../src/run/receipts.ts';
 import type { Means } from '../../src/sums.ts';
-import { bareValue } from '../../src/text/shown-value.ts';
+import { differingValue } from '../../src/text/shown-value.ts';
 import type { RunSide } from '../run-folder/run-side.ts';
-import { figureTable, table } from './result-text.ts';
+import { digestTable, figureTable, fits, sentences, table } from './result-text.ts';
 
 interface DifferingOption {
   readonly name: string;
@@ -73,44 +73,55 @@ export function comparisonJson({ runs, options, sameDigest, sameState, partedAft
   };
 }
 
-export function comparisonText(comparison: RunComparison): string {
+/** `width`: cells of the terminal; null: it is none. */
+export function comparisonText(comparison: RunComparison, width: number | null): string {
   const { runs } = comparison;
   return [
-    table([['Run', 'Folder', 'Version'], ...runs.map(({ folder, program }, i) => [numbered(i), folder, program])]),
-    optionsText(comparison),
-    changesText(runs),
-    epochsText(runs),
-    outcomeText(runs),
-    partedText(comparison),
-    verdictText(comparison),
+    table(
+      [['Run', 'Folder', 'Version'], ...runs.map(({ folder, program }, i) => [numbered(i), folder, program])],
+      width,
+    ),
+    optionsText(comparison, width),
+    changesText(runs, width),
+    epochsText(runs, width),
+    outcomeText(runs, width),
+    partedText(comparison, width),
+    sentences([verdictText(comparison)], width),
   ]
     .filter((text) => text !== '')
     .join('\n');
 }
 
-function optionsText({ runs, options }: RunComparison): string {
+function optionsText({ runs, options }: RunComparison, width: number | null): string {
   if (options.length === 0) return 'No recorded option differs.\n';
-  const shown = (name: string, value: unknown) =>
-    name === 'data' ? `${String(value).slice(0, 12)}...` : bareValue(value);
-  return table([
-    ['Option', ...runs.map((_, i) => numbered(i)), 'In the bits'],
-    ...options.map(({ name, values, inBits }) => [
-      name,
-      ...values.map((value) => shown(name, value)),
-      inBits ? 'yes' : 'no',
-    ]),
-  ]);
+  return table(
+    [
+      ['Option', ...runs.map((_, i) => numbered(i)), 'In the bits'],
+      ...options.map(({ name, values, inBits }) => [
+        name,
+        ...values.map((value) => differingValue(name, value)),
+        inBits ? 'yes' : 'no',
+      ]),
+    ],
+    width,
+  );
 }
 
 /** What a run did otherwise from a step on: its options above are those that it ended with. */
-function changesText(runs: readonly RunSide[]): string {
+function changesText(runs: readonly RunSide[], width: number | null): string {
   const rows = runs.flatMap(({ changes }, i) =>
-    changes.map(({ step, name, from, to }) => [numbered(i), String(step), name, bareValue(from), bareValue(to)]),
+    changes.map(({ step, name, from, to }) => [
+      numbered(i),
+      String(step),
+      name,
+      differingValue(name, from),
+      differingValue(name, to),
+    ]),
   );
-  return rows.length === 0 ? '' : table([['Run', 'From step', 'Changed', 'Before', 'Since'], ...rows]);
+  return rows.length === 0 ? '' : table([['Run', 'From step', 'Changed', 'Before', 'Since'], ...rows], width);
 }
 
-function epochsText(runs: readonly RunSide[]): string {
+function epochsText(runs: readonly RunSide[], width: number | null): string {
   const count = Math.max(...runs.map(({ history }) => history.length));
   if (count === 0) return '';
   const columns = [
@@ -120,43 +131,56 @@ function epochsText(runs: readonly RunSide[]): string {
     ['val. accuracy', 'validation', 'accuracy'],
   ] as const;
   const cell = (means: Means | null | undefined, figure: 'loss' | 'accuracy') => means?.[figure].toFixed(4) ?? '-';
-  return figureTable([
-    ['Epoch', ...columns.flatMap(([title]) => runs.map((_, i) => `${title} ${i + 1}`))],
-    ...Array.from({ length: count }, (_, epoch) => [
-      String(epoch + 1),
-      ...columns.flatMap(([, split, figure]) => runs.map(({ history }) => cell(history[epoch]?.[split], figure))),
-    ]),
-  ]);
+  const tableOf = (shown: readonly (typeof columns)[number][], room: number | null) =>
+    figureTable(
+      [
+        ['Epoch', ...shown.flatMap(([title]) => runs.map((_, i) => `${title} ${i + 1}`))],
+        ...Array.from({ length: count }, (_, epoch) => [
+          String(epoch + 1),
+          ...shown.flatMap(([, split, figure]) => runs.map(({ history }) => cell(history[epoch]?.[split], figure))),
+        ]),
+      ],
+      room,
+    );
+  // where there is no room for all, the runs' figures of one kind stay side by side
+  const whole = tableOf(columns, null);
+  return width === null || fits(whole, width) ? whole : columns.map((one) => tableOf([one], width)).join('\n');
 }
 
-function outcomeText(runs: readonly RunSide[]): string {
-  return table([
-    ['Run', 'Steps', 'Test loss', 'Test accuracy', 'Digest', 'State digest'],
-    ...runs.map(({ steps, summary, digest, stateDigest, stateStep }, i) => [
-      numbered(i),
-      String(steps),
-      summary?.test.loss.toFixed(4) ?? 'not finished',
-      summary?.test.accuracy.toFixed(4) ?? '-',
-      digest ?? '-',
-      stateDigest === null ? '-' : `${stateDigest}${stateStep === steps ? '' : ` of step ${stateStep}`}`,
-    ]),
-  ]);
+function outcomeText(runs: readonly RunSide[], width: number | null): string {
+  return digestTable(
+    (shown) => [
+      ['Run', 'Steps', 'Test loss', 'Test accuracy', 'Digest', 'State digest'],
+      ...runs.map(({ steps, summary, digest, stateDigest, stateStep }, i) => [
+        numbered(i),
+        String(steps),
+        summary?.test.loss.toFixed(4) ?? 'not finished',
+        summary?.test.accuracy.toFixed(4) ?? '-',
+        digest === null ? '-' : shown(digest),
+        stateDigest === null ? '-' : `${shown(stateDigest)}${stateStep === steps ? '' : ` of step ${stateStep}`}`,
+      ]),
+    ],
+    width,
+  );
 }
 
-function partedText({ partedAfter }: RunComparison): string {
-  return table([
-    ['Run', 'First step that differs from run 1, by the receipts'],
-    ...partedAfter.map((after, i) => [
-      numbered(i + 1),
-      after === 'unknown'
-        ? 'unknown: there are no receipts of both'
-        : after === null
-          ? 'none that both tell of'
-          : after === 0
-            ? 'the first parameters already'
-            : `step ${after - 1}: other parameters after ${after} steps`,
-    ]),
-  ]);
+function partedText({ partedAfter }: RunComparison, width: number | null): string {
+  return table(
+    [
+      ['Run', 'First step that differs from run 1, by the receipts'],
+      ...partedAfter.map((after, i) => [
+        numbered(i + 1),
+        after === 'unknown'
+          ? 'unknown: there are no receipts of both'
+          : after === null
+            ? 'none that both tell of'
+            : after === 0
+              ? 'the first parameters already'
+              : `step ${after - 1}: other parameters after ${after} steps`,
+      ]),
+    ],
+    width,
+  );
 }
 
 function verdictText({ sameDigest, sameState }: RunComparison): string {
@@ -170,7 +194,7 @@ function verdictText({ sameDigest, sameState }: RunComparison): string {
     false: 'The last states differ.',
     null: 'Their last known states are not of one step.',
   };
-  return `${models[`${sameDigest}`]} ${states[`${sameState}`]}\n`;
+  return `${models[`${sameDigest}`]} ${states[`${sameState}`]}`;
 }
 
 function numbered(i: number): string {

@@ -23,10 +23,10 @@ Examples:
   $ lockstep compare runs/* --json
 
 It only reads, computes nothing, and takes runs that are not finished as far as they came. Exit code 0, whatever differs.`,
-  run: async (folders, { json }, { print, note }) => {
+  run: async (folders, { json }, { print, note, columns }) => {
     const runs = await Promise.all(folders.map((folder) => readRunSide(folder, note)));
     const comparison = compareRuns(runs);
-    await print(json ? jsonLine(comparisonJson(comparison)) : comparisonText(comparison));
+    await print(json ? jsonLine(comparisonJson(comparison)) : comparisonText(comparison, columns));
     return ExitCode.done;
   },
 };

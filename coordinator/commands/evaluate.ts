@@ -11,7 +11,15 @@ import { evaluateSplit } from '../evaluation/evaluate-split.ts';
 import type { Transposing } from '../evaluation/evaluation-set.ts';
 import { readModel } from '../run-folder/trained-model.ts';
 import { classTable } from './class-table.ts';
-import { checkpointFlag, dataFlag, jsonFlag, likeTheRun, verboseFlag, wideFlag } from './common-flags.ts';
+import {
+  checkpointFlag,
+  dataFlag,
+  jsonFlag,
+  likeTheRun,
+  tellIdleReading,
+  verboseFlag,
+  wideFlag,
+} from './common-flags.ts';
 import { jsonLine, table } from './result-text.ts';
 
 interface Options extends ReadingOptions {
@@ -63,6 +71,7 @@ Examples:
   $ lockstep evaluate runs/first --checkpoint best`,
   run: async ([folder], options, { wiring, print, note, columns }) => {
     const { checkpoint, split, data, transpose, threads, wide, json } = options;
+    tellIdleReading(options, note, transpose === 'run' ? [] : ['--transpose']);
     const trained = await readModel(folder!, checkpoint, note);
     const trying = { threads, wiring: await wiring(), wide };
     const loading = { transpose, reading: options, tell: note };

@@ -47,12 +47,13 @@ export const exportModel: Command<Options> = {
 Examples:
   $ lockstep export runs/first --format onnx
   $ lockstep export runs/first --format tfjs --out site/model
-  $ lockstep export runs/first --format pytorch   then: python runs/first/export/pytorch/model.py seven.png
+  $ lockstep export runs/first --format pytorch   then: python runs/first/export/pytorch/model.py 28x28.png
   $ lockstep export runs/first --format html      then open runs/first/export/model.html, and draw
   $ lockstep export runs/first --checkpoint 4300
 
-All but safetensors take raw pixels, 0 to 255: normalisation is part of the model. The page needs no server and sends nothing;
-it brings drawings and pictures into the form of the training images as predict does.`,
+All but safetensors take raw pixels, 0 to 255, of the size and on the ground of the training images: normalisation is part of the
+model, cutting out a digit is not, but for the page. That needs no server and sends nothing; it
+brings drawings and pictures into the form of the training images as predict does.`,
   run: async ([folder], { checkpoint, format, out, json }, { wiring, print, note }) => {
     const trained = await readModel(folder!, checkpoint, note);
     const { step } = trained;

@@ -68,7 +68,11 @@ Examples:
   $ lockstep predict runs/first scans/*.png --json
 
 Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2 bad usage.`,
-  run: async ([folder, ...files], { checkpoint, pictures, wide, json }, { wiring, print, note, colours }) => {
+  run: async (
+    [folder, ...files],
+    { checkpoint, pictures, wide, json },
+    { wiring, print, note, colours, columns: width },
+  ) => {
     const { name, step, model, classNames: names } = await readModel(folder!, checkpoint, note);
     // one after the other: neither descriptors nor memory grow with their number
     const forms: (Uint8Array | string)[] = [];
@@ -99,13 +103,13 @@ Exit codes: 0 done, 1 some files could not be read (the others are predicted), 2
       await print(jsonLine({ ...of, ...(names === null ? {} : { classNames: names }), files: results }));
     } else {
       const predicted = results.filter((result): result is Predicted => 'prediction' in result);
-      const shown = predicted.map((result, i) => pictureOf(result, images[i]!, { columns, names, colours }));
+      const shown = predicted.map((result, i) => pictureOf(result, images[i]!, { columns, names, colours, width }));
       const rows = predicted.map(({ file, prediction, confidence }) => [
         file,
         classLabel(names, prediction),
         confidence.toFixed(4),
       ]);
-      const text = rows.length === 0 ? '' : table([['File', 'Prediction', 'Confidence'], ...rows]);
+      const text = rows.length === 0 ? '' : table([['File', 'Prediction', 'Confidence'], ...rows], width);
       await print((pictures ? shown.join('') : '') + text);
     }
     return failed.length > 0 ? ExitCode.runFailed : ExitCode.done;
@@ -129,11 +133,25 @@ async function formOf(file: string, model: Model): Promise<Uint8Array | string> 
   }
 }
 
+interface PictureForm {
+  /** Of the image. */
+  readonly columns: number;
+  readonly names: ClassNames;
+  readonly colours: boolean;
+  /** Cells of the terminal; null: it is none. */
+  readonly width: number | null;
+}
+
 function pictureOf(
   { file, probabilities }: Predicted,
   image: Uint8Array,
-  { columns, names, colours }: { readonly columns: number; readonly names: ClassNames; readonly colours: boolean },
+  { columns, names, colours, width }: PictureForm,
 ): string {
-  const lines = besides(terminalPicture(image, columns, colours), columns, probabilityBars(probabilities, names));
+  const lines = besides(
+    terminalPicture(image, columns, colours),
+    columns,
+    probabilityBars(probabilities, names, width),
+    width,
+  );
   return `${printable(file)}\n${lines.join('\n')}\n\n`;
 }

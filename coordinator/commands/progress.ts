@@ -8,7 +8,7 @@ import type { Means } from '../../src/sums.ts';
 import { printable } from '../../src/text/clean-text.ts';
 import { counted } from '../../src/text/counted.ts';
 import { grouped } from '../../src/text/grouped.ts';
-import { wrapped } from '../../src/text/wrapped.ts';
+import { toldLines } from '../../src/text/wrapped.ts';
 import { clock, epochRow } from './epoch-table.ts';
 
 export interface Progress {
@@ -35,8 +35,9 @@ export function createProgress(
   let header = '';
   let linesSinceHeader = 0;
   let lowestLoss = Number.POSITIVE_INFINITY;
-  const coloured = sink.isTTY === true && sink.colours === true;
+  const coloured = sink.colours === true;
   const width = () => sink.columns || 80;
+  const told = (text: string) => toldLines(printable(text), sink.isTTY === true ? width() : null);
 
   /** A terminal that became narrower broke the line in several: it is erased from its first row on. */
   const erased = () => {
@@ -56,7 +57,9 @@ export function createProgress(
     // The live line comes back at the next chance.
     drawnMs = Number.NEGATIVE_INFINITY;
   };
-  const print = (line: string) => printOwn(printable(line));
+  const print = (text: string) => {
+    for (const line of told(text)) printOwn(line);
+  };
   const draw = (line: string, nowMs: number) => {
     sink.write(`${erased()}${line}`);
     live = line.length;
@@ -80,16 +83,15 @@ export function createProgress(
     const line = eventLine(event);
     if (line?.level === 'warning') {
       const word = coloured ? '\x1b[33mWarning:\x1b[39m' : 'Warning:';
-      return printOwn(`${word} ${printable(line.text)}`);
+      for (const one of told(`Warning: ${line.text}`)) printOwn(one.replace(/^Warning:/, word));
+      return;
     }
     if (quiet) return;
     if (line !== null) return print(line.text);
     switch (event.type) {
       case 'start':
         epochs = event.epochs;
-        for (const line of sink.isTTY === true ? wrapped(startLine(event), width(), 2) : [startLine(event)])
-          print(line);
-        return;
+        return print(startLine(event));
       case 'progress':
         if (sink.isTTY === true && nowMs - drawnMs >= redrawMs) draw(liveLine(event, epochs, width()), nowMs);
         return;

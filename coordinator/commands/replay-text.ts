@@ -7,7 +7,7 @@ import { tensorNorms } from '../../src/model/norms.ts';
 import { tensorsOf } from '../../src/run/checkpoint.ts';
 import { meansOf } from '../../src/sums.ts';
 import type { ShardDetail, StepDetail } from '../replay/step-detail.ts';
-import { figureTable, lines, table } from './result-text.ts';
+import { digestTable, figureTable, lines, table } from './result-text.ts';
 
 interface LayerNorms {
   readonly name: string;
@@ -18,42 +18,52 @@ interface LayerNorms {
   readonly shardGradient?: number;
 }
 
-export function stepText(detail: StepDetail, files: readonly string[]): string {
+/** `width`: cells of the terminal; null: it is none. */
+export function stepText(detail: StepDetail, files: readonly string[], width: number | null): string {
   const { step, epoch, stepInEpoch, samples, learningRate, train, before, after, shard } = detail;
   const of = norms(detail);
-  const shown = (value: number) => (Number.isFinite(value) ? value.toExponential(4) : String(value));
+  const norm = (value: number) => (Number.isFinite(value) ? value.toExponential(4) : String(value));
   const parts = [
-    table([
-      ['Step', `${step} (epoch ${epoch + 1}, its step ${stepInEpoch})`],
-      ['Samples', String(samples)],
-      ['Learning rate', String(learningRate)],
-      ['Loss', train.loss.toFixed(4)],
-      ['Accuracy', train.accuracy.toFixed(4)],
-      ['Digest before', before.digest],
-      ['State digest before', before.stateDigest],
-      ['Digest after', after.digest],
-      ['State digest after', after.stateDigest],
-    ]),
-    figureTable([
-      ['Norms', 'Parameters', 'Gradient', 'Update', 'Update/Parameters', ...(shard ? [`Shard ${shard.shard}`] : [])],
-      ...of.map(({ name, parameters, gradient, update, shardGradient }) => [
-        name,
-        ...[parameters, gradient, update, update / parameters].map(shown),
-        ...(shardGradient === undefined ? [] : [shown(shardGradient)]),
-      ]),
-    ]),
-    ...(shard === null ? [] : [shardText(shard)]),
+    digestTable(
+      (shown) => [
+        ['Step', `${step} (epoch ${epoch + 1}, its step ${stepInEpoch})`],
+        ['Samples', String(samples)],
+        ['Learning rate', String(learningRate)],
+        ['Loss', train.loss.toFixed(4)],
+        ['Accuracy', train.accuracy.toFixed(4)],
+        ['Digest before', shown(before.digest)],
+        ['State digest before', shown(before.stateDigest)],
+        ['Digest after', shown(after.digest)],
+        ['State digest after', shown(after.stateDigest)],
+      ],
+      width,
+    ),
+    figureTable(
+      [
+        ['Norms', 'Parameters', 'Gradient', 'Update', 'Update/Parameters', ...(shard ? [`Shard ${shard.shard}`] : [])],
+        ...of.map(({ name, parameters, gradient, update, shardGradient }) => [
+          name,
+          ...[parameters, gradient, update, update / parameters].map(norm),
+          ...(shardGradient === undefined ? [] : [norm(shardGradient)]),
+        ]),
+      ],
+      width,
+    ),
+    ...(shard === null ? [] : [shardText(shard, width)]),
     ...(files.length === 0 ? [] : [lines(files)]),
   ];
   return parts.join('\n');
 }
 
-function shardText({ shard, samples, sums }: ShardDetail): string {
+function shardText({ shard, samples, sums }: ShardDetail, width: number | null): string {
   const { loss, accuracy } = meansOf(sums);
-  return table([
-    ['Shard', `${shard}: ${samples.length} samples, loss ${loss.toFixed(4)}, accuracy ${accuracy.toFixed(4)}`],
-    ...samples.map(({ image, label }) => [`Image ${image}`, `label ${label}`]),
-  ]);
+  return table(
+    [
+      ['Shard', `${shard}: ${samples.length} samples, loss ${loss.toFixed(4)}, accuracy ${accuracy.toFixed(4)}`],
+      ...samples.map(({ image, label }) => [`Image ${image}`, `label ${label}`]),
+    ],
+    width,
+  );
 }
 
 /** `cost`: steps that were computed before this one. */

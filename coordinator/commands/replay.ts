@@ -65,7 +65,7 @@ Examples:
 The step is computed from the nearest checkpoint before it, or from step 0, with the changes that the run records. Nothing
 is written into the run folder. The gradient is the mean over the global batch that Adam is handed, a shard's the sum over
 its samples; the update is what is added to the parameters.`,
-  run: async ([folder], options, { wiring, print, note, cores, signal = new AbortController().signal }) => {
+  run: async ([folder], options, { wiring, print, note, cores, columns, signal = new AbortController().signal }) => {
     const { step, shard, dump, data, threads, json } = options;
     if (dump !== null && existsSync(dump)) throw dumpExists(dump);
     const wired = await wiring();
@@ -83,7 +83,7 @@ its samples; the update is what is added to the parameters.`,
         for (const [file, bytes] of files) await writeOutput(file, bytes, '--dump DIR');
       });
       const names = files.map(([file]) => file);
-      await print(json ? jsonLine(stepJson(folder!, detail, way.cost, names)) : stepText(detail, names));
+      await print(json ? jsonLine(stepJson(folder!, detail, way.cost, names)) : stepText(detail, names, columns));
       return ExitCode.done;
     } finally {
       await replayed.close();

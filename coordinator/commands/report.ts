@@ -4,7 +4,7 @@ import type { Command } from '../../src/command.ts';
 import { ExitCode } from '../../src/errors.ts';
 import type { ReadingOptions } from '../../src/options/reading.ts';
 import { writeReport } from '../report/write-report.ts';
-import { dataFlag, jsonFlag, likeTheRun, verboseFlag } from './common-flags.ts';
+import { dataFlag, jsonFlag, likeTheRun, tellIdleReading, verboseFlag } from './common-flags.ts';
 import { jsonLine, lines } from './result-text.ts';
 
 interface Options extends ReadingOptions {
@@ -29,6 +29,7 @@ Examples:
   $ lockstep report runs/first --data /mnt/moved.npz`,
   run: async ([folder], options, { wiring, print, note }) => {
     const { data, json } = options;
+    tellIdleReading(options, note);
     const other = data === null ? null : { folder: data, reading: options, tell: note };
     const files = await writeReport(folder!, other, await wiring());
     await print(json ? jsonLine({ files }) : lines(files));

@@ -78,7 +78,7 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
   run: async (
     _,
     { steps, golden, hidden, expectDigest, data, wide, json, verbose: _verbose, ...reading },
-    { wiring, print, note, cli, signal = new AbortController().signal },
+    { wiring, print, note, cli, columns, signal = new AbortController().signal },
   ) => {
     const wired = await wiring();
     // before all other WebAssembly, which its flags would concern as well
@@ -119,7 +119,7 @@ Exit codes: 0 all are equal, 2 bad usage, 3 they are not: the first step and ten
     const parted = rows.some((row) => !row.equal && !row.untried);
     if (json) await print(jsonLine({ equal, steps, rows }));
     else {
-      await print(table([['Workers', 'Digest', 'State digest', ''], ...rows.map(cells)]));
+      await print(table([['Workers', 'Digest', 'State digest', ''], ...rows.map(cells)], columns));
       await print(equal ? 'All are equal.\n' : parted ? 'They are NOT equal.\n' : 'Not all could be tried.\n');
     }
     if (equal) {

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { LockstepError } from '../../src/errors.ts';
-import { readConfigFile } from '../../src/host/files/config-file.ts';
+import { type ConfigFile, readConfigFile } from '../../src/host/files/config-file.ts';
 import { RECORD_BYTES, readRegularFile } from '../../src/host/files/read-file.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
@@ -30,13 +30,13 @@ export async function readRun(
   folder: string,
   refuse: (why: string, cause?: unknown) => LockstepError = notResumable(folder),
 ): Promise<Run> {
-  let values: Record<string, unknown>;
+  let file: ConfigFile;
   try {
-    ({ values } = await readConfigFile(join(folder, 'config.json'), (path) => readRegularFile(path, RECORD_BYTES)));
+    file = await readConfigFile(join(folder, 'config.json'), (path) => readRegularFile(path, RECORD_BYTES));
   } catch (error) {
     throw error instanceof LockstepError ? refuse(error.why, error.cause) : refuse(String(error), error);
   }
-  const { options, facts, changes, program, dataFromRun, data } = configOf(values, refuse);
+  const { options, facts, changes, program, dataFromRun, data } = configOf(file, refuse);
   const place = placeOfData(folder, options.data, dataFromRun);
   const config = { ...facts.config, data: place };
   return { options: { ...options, data: place }, facts: { ...facts, config }, changes, program, data };
@@ -79,12 +79,12 @@ export function runAt(written: Run, { body }: Found): Run {
 
 /** A value that no option takes is the file's fault, and is told with the file's name. */
 function configOf(
-  values: Record<string, unknown>,
+  { values, placeOf }: ConfigFile,
   refuse: (why: string, cause?: unknown) => LockstepError,
 ): Exclude<ReturnType<typeof readRunConfig>, { why: string }> {
   let found: ReturnType<typeof readRunConfig>;
   try {
-    found = readRunConfig(values);
+    found = readRunConfig(values, placeOf);
   } catch (cause) {
     if (!(cause instanceof LockstepError)) throw cause;
     throw refuse(`${cause.what}: ${cause.why}`, cause);

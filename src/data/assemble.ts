@@ -11,6 +11,14 @@ export interface Half {
   readonly labels: { readonly name: string; readonly count: number };
 }
 
+/** Of a part whose images and labels stand in one place. */
+export function halfOf(
+  { name, count }: Pick<SourcePart, 'name' | 'count'>,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+): Half {
+  return { images: { name, count, rows, columns }, labels: { name, count } };
+}
+
 /** What a data set is, before its images are read. */
 export interface DatasetShape {
   readonly train: { readonly count: number; readonly rows: number; readonly columns: number };
@@ -76,8 +84,9 @@ export function assembled(source: DataSource, reading: Reading): Assembled {
   const { classNames, first } = namesOf(source, reading);
   const moved = (labels: Uint8Array) => (first === 0 ? labels : labels.map((label) => label - first));
   const ofTrain = moved(train.labels);
-  const ofTest = test === null ? ofTrain.filter(isOneOf(drawn!)) : moved(test.labels);
-  const kept = test === null ? ofTrain.filter((_, at) => !isOneOf(drawn!)(0, at)) : ofTrain;
+  const isDrawn = new Set(drawn);
+  const ofTest = test === null ? ofTrain.filter((_, at) => isDrawn.has(at)) : moved(test.labels);
+  const kept = ofTrain.filter((_, at) => !isDrawn.has(at));
   const ofValidation = validation === null ? new Uint8Array(0) : moved(validation.labels);
   // of data that are all test set, their own labels
   const counted = ofTrain.length > 0 ? ofTrain : ofTest;
@@ -156,12 +165,6 @@ function belowFirst(parts: readonly SourcePart[], first: number): LockstepError 
 
 function labelsNameOf({ labelsName, name }: SourcePart): string {
   return labelsName ?? name;
-}
-
-/** Whether an image is one of some, whose numbers ascend; asked of all images in their order. */
-function isOneOf(numbers: Uint32Array): (label: number, at: number) => boolean {
-  const marked = new Set(numbers);
-  return (_, at) => marked.has(at);
 }
 
 function smallest(labels: Uint8Array): number {

@@ -26,7 +26,10 @@ export function csvColumns(name: string, first: readonly string[], asked: string
   const hasIndex = header?.[0] === '';
   const columns = { count, header, hasIndex };
   if (count < 2) throw noTable(name, 'it has one column, and an image takes several and its label one');
-  if (asked !== null) return { ...columns, labels: [askedColumn(name, header ?? [], count, asked)] };
+  if (asked !== null) {
+    const label = askedColumn(name, header ?? [], count, asked);
+    return { ...columns, hasIndex: hasIndex && label !== 0, labels: [label] };
+  }
   if (header === null) return { ...columns, labels: [0, count - 1] };
   const found = labelNames.map((each) => header.findIndex((one) => one.toLowerCase() === each)).find((at) => at !== -1);
   if (found !== undefined) return { ...columns, labels: [found] };
@@ -92,7 +95,7 @@ export function csvColumnsLike(
       mend: 'Put training and test files of one and the same data set together',
     });
   }
-  return { count, header, hasIndex: hasIndex && header !== null, labels: isLabelled ? [like.labelColumn] : [] };
+  return { count, header, hasIndex, labels: isLabelled ? [like.labelColumn] : [] };
 }
 
 function shownName(name: string): string {

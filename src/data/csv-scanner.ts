@@ -114,7 +114,8 @@ export function numberIn(bytes: Uint8Array, length: number): number {
 
 function slowNumber(bytes: Uint8Array, length: number): number {
   const text = textIn(bytes, length).trim();
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  // no two parts of it that may share digits: they would be tried in every way
+  return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
 
 const decoder = new TextDecoder();

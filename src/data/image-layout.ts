@@ -55,6 +55,21 @@ function layoutOf(name: string, shape: readonly number[], { imageSize }: Asked):
   throw refused(name, 'holds no images', why, 'Write the images as such an array');
 }
 
+/**
+ * MATLAB's order, as scipy.io.loadmat hands it on: rows x columns x number, so that the last size is the number of labels.
+ * @throws LockstepError where the images lie so
+ */
+export function refuseNumberLast(name: string, shape: readonly number[], labels: number): void {
+  if (shape.length < 2 || shape.at(-1) !== labels || shape[0] === labels) return;
+  const why = `its shape is ${shape.join(' x ')}, and there are ${labels} labels: the number of images comes last, as MATLAB has it`;
+  throw refused(
+    name,
+    'cannot be used as it lies',
+    why,
+    'Write it with that number first: numpy.moveaxis(images, -1, 0)',
+  );
+}
+
 /** Images whose pixels are one row of numbers. */
 export function sideOf(
   name: string,

@@ -18,7 +18,8 @@ export function pytorchModule(described: Described): string {
     probabilities = load()(pixels).softmax(1)
 
 \`pixels\`: images of ${rows}x${columns}, 0 to 255, on a ${ground} ground, as one tensor of (images, ${rows}, ${columns}).
-\`python model.py PICTURE...\` says what pictures of just that size show; it needs Pillow besides.
+\`python model.py PICTURE...\` says what pictures of just that size and ground show, and takes them as they are; it needs
+Pillow besides. Any other picture is brought into that form by \`lockstep predict\`.
 
 SHA-256 of the weights (float32, little-endian, in the order of the layers): ${digest}
 """
@@ -62,7 +63,7 @@ def main(paths):
         with Image.open(path) as image:
             grey = image.convert("L")
         if grey.size != (COLUMNS, ROWS):
-            sys.exit(f"{path} has {grey.width}x{grey.height} pixels, and {COLUMNS}x{ROWS} are needed")
+            sys.exit(f"{path} has {grey.width}x{grey.height} pixels, and {COLUMNS}x{ROWS} are needed: lockstep predict takes any")
         pixels = torch.tensor(list(grey.tobytes()), dtype=torch.uint8).reshape(1, ROWS, COLUMNS)
         with torch.inference_mode():
             best = model(pixels).softmax(1)[0].max(0)

@@ -1,6 +1,7 @@
 // Small pictures for a terminal: two rows of pixels a line, as half blocks in shades of grey, or as letters where there are
 // no colours.
 
+import { cellsOf } from '../text/cell-width.ts';
 import { alignedNames, type ClassNames } from '../text/class-label.ts';
 
 const shades = ' .:-=+*#%@';
@@ -27,9 +28,21 @@ const NAME = 16;
 /** More classes than that are not all shown where they have names: the likeliest are. */
 const MOST_NAMED = 14;
 
-/** One line a class: its number or name, a bar, its probability. */
-export function probabilityBars(probabilities: readonly number[], names: ClassNames = null): string[] {
-  const line = (name: string, p: number) => `${name}  ${'='.repeat(Math.round(p * 20)).padEnd(20)}  ${p.toFixed(4)}`;
+/** Cells of a whole bar, where there is room. */
+const BAR = 20;
+
+/** One line a class: its number or name, a bar, its probability. `width`: cells of the terminal; null: it is none. */
+export function probabilityBars(
+  probabilities: readonly number[],
+  names: ClassNames = null,
+  width: number | null = null,
+): string[] {
+  const line = (name: string, p: number) => {
+    const figure = p.toFixed(4);
+    const room = width === null ? BAR : width - cellsOf(name) - figure.length - 4;
+    const whole = Math.max(0, Math.min(BAR, room));
+    return `${name}  ${'='.repeat(Math.round(p * whole)).padEnd(whole)}  ${figure}`;
+  };
   if (names === null) {
     const width = String(probabilities.length - 1).length;
     return probabilities.map((p, c) => line(String(c).padStart(width), p));
@@ -43,11 +56,26 @@ export function probabilityBars(probabilities: readonly number[], names: ClassNa
   return shown.map(({ p }, i) => line(aligned[i]!, p));
 }
 
-/** Two blocks of lines side by side; those of the left one are `width` cells wide. */
-export function besides(left: readonly string[], width: number, right: readonly string[]): string[] {
-  const blank = ' '.repeat(width);
+const EDGE = '  ';
+const BETWEEN = '   ';
+
+/**
+ * Two blocks of lines side by side; those of the left one are `cells` wide. `width`: cells of the terminal, in which the right one stands
+ * below where it has no room beside, and the left one is left out where it has none itself; null: it is none.
+ */
+export function besides(
+  left: readonly string[],
+  cells: number,
+  right: readonly string[],
+  width: number | null = null,
+): string[] {
+  const room = width ?? Number.POSITIVE_INFINITY;
+  if (EDGE.length + cells > room) return [...right];
+  const widest = Math.max(...right.map(cellsOf));
+  if (EDGE.length + cells + BETWEEN.length + widest > room) return [...left.map((line) => EDGE + line), '', ...right];
+  const blank = ' '.repeat(cells);
   return Array.from({ length: Math.max(left.length, right.length) }, (_, i) =>
-    `  ${left[i] ?? blank}   ${right[i] ?? ''}`.trimEnd(),
+    `${EDGE}${left[i] ?? blank}${BETWEEN}${right[i] ?? ''}`.trimEnd(),
   );
 }
 

@@ -29,7 +29,8 @@ export function variableName(key: string): string {
 
 export const environmentHelp = `Environment: each flag may be a variable as well, LOCKSTEP_BATCH_SIZE=256 for --batch-size 256; of flags without a value
 1 or 0, LOCKSTEP_REPORT=0 for --no-report. A flag goes before a variable, and a variable before a configuration file.
-Empty ones count as not set.`;
+Empty ones count as not set. A terminal is shown colours, but not with NO_COLOR=1; FORCE_COLOR brings them into pipes and files as well: 1 for
+16 colours, 2 for 256 (pictures), 0 for none.`;
 
 export const switchWords = '1, true, yes or on, or else 0, false, no or off';
 

@@ -1,7 +1,7 @@
 // How a run's options have its data read, and the flags by which other commands have data read.
 
 import type { Reading } from '../data/source.ts';
-import { type Flags, ungrouped } from './flags.ts';
+import { bareFlag, type Flags, ungrouped } from './flags.ts';
 import { optionTable } from './option-table.ts';
 import type { TrainOptions } from './train-options.ts';
 
@@ -39,4 +39,11 @@ export function readingLike(run: TrainOptions, given: Partial<ReadingOptions>, t
     .map((key) => [key, given[key] ?? null] as const)
     .filter(([, value]) => value !== null && value !== false);
   return readingOf({ ...run, firstLabel: null, testSize: null, ...Object.fromEntries(said), transpose });
+}
+
+/** The flags of `given` by which other data are read: without such they have no effect. */
+export function ofOtherData(given: Partial<ReadingOptions>): string[] {
+  return Object.entries(readingFlags)
+    .filter(([key, { default: usual }]) => (given[key as keyof ReadingOptions] ?? usual) !== usual)
+    .map(([, { flag }]) => bareFlag(flag));
 }

@@ -3,8 +3,8 @@
 import { damaged, type Fields, ParquetError, ThriftReader } from './thrift.ts';
 
 export const FOOTER_TAIL = 8;
-/** Of rows of a data set whose images fit into memory, and of what stands in a footer. */
-const MOST_ROWS = 2 ** 28;
+/** Of rows of a data set whose images, of 8 x 8 pixels, fit into memory; and of what stands in a footer. */
+const MOST_ROWS = 2 ** 26;
 const MOST_FOOTER = 64 * 2 ** 20;
 
 const physical = ['a boolean', 'int32', 'int64', 'int96', 'float', 'double', 'bytes', 'fixed bytes'] as const;

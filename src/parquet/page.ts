@@ -9,6 +9,8 @@ import { damaged, type Fields, ParquetError, ThriftReader } from './thrift.ts';
 /** Bytes of a page, packed or not, and values in it: a page has one MiB as programs write it. */
 const MOST_BYTES = 2 ** 28;
 const MOST_VALUES = 2 ** 24;
+/** Pictures and texts, each of which is an array of its own: a page of one MiB has far fewer. */
+const MOST_ARRAYS = 2 ** 20;
 
 /** null: missing. */
 export type ColumnValue = Uint8Array | number | null;
@@ -116,7 +118,7 @@ export class ColumnPages {
   #countIn(about: Fields): number {
     const count = about.count(1);
     if (count > this.#chunk.values) throw damaged();
-    if (count > MOST_VALUES) throw new ParquetError('it has a page of too many values');
+    if (count > MOST_VALUES) throw tooMany();
     return count;
   }
 
@@ -136,6 +138,7 @@ export class ColumnPages {
 }
 
 function plainValues(page: Uint8Array, type: Column['type'], count: number): ColumnValue[] {
+  if (type === 'bytes' && count > MOST_ARRAYS) throw tooMany();
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
   const values: ColumnValue[] = [];
   let at = 0;
@@ -154,6 +157,10 @@ function plainValues(page: Uint8Array, type: Column['type'], count: number): Col
     } else throw new ParquetError(`it has ${type} where whole numbers or bytes are needed`);
   }
   return values;
+}
+
+function tooMany(): ParquetError {
+  return new ParquetError('it has a page of too many values');
 }
 
 /** Runs of one number, and numbers of `width` bits packed in eights, by turns. @throws ParquetError */

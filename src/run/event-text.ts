@@ -53,7 +53,7 @@ export function eventLine(event: TrainEvent): EventLine | null {
       );
     case 'threadsIdle':
       return warning(
-        `${event.threads} workers but only ${event.shards} shards: ${event.threads - event.shards} of them will idle (a larger --shards uses them, and changes the digest)`,
+        `${event.threads} workers but only ${counted(event.shards, 'shard')}: ${event.threads - event.shards} of them will idle (a larger --shards uses them, and changes the digest)`,
       );
     case 'shardsReassigned':
       return info(

@@ -3,9 +3,9 @@
 
 import { initFileOf } from '../model/init-choice.ts';
 import { OF_DATASET } from '../model/normalization.ts';
-import { configForFile, resolveOptions } from '../options/config.ts';
+import { configForFile, resolveLayers } from '../options/config.ts';
 import { schemaFileName } from '../options/config-schema.ts';
-import { recordKey, schemaKey } from '../options/layers.ts';
+import { type Layer, recordKey, schemaKey } from '../options/layers.ts';
 import type { TrainOptions } from '../options/train-options.ts';
 import { classNames } from '../text/class-names.ts';
 import { checkRecord, type ReadRecord } from './disk-records.ts';
@@ -99,7 +99,10 @@ export function runConfigOf(
 }
 
 /** A run's options, facts and changes from the content of its config.json, or why it has none. */
-export function readRunConfig(values: Readonly<Record<string, unknown>>):
+export function readRunConfig(
+  values: Readonly<Record<string, unknown>>,
+  placeOf?: Layer['placeOf'],
+):
   | {
       options: TrainOptions;
       facts: Facts;
@@ -114,7 +117,7 @@ export function readRunConfig(values: Readonly<Record<string, unknown>>):
     return { why: `it does not say on which data and with which engine it was trained ("${recordKey}": ${found.why})` };
   }
   const { program, engine, dataDigest, changes, dataFromRun = null, data = null } = found.value;
-  const options = resolveOptions({}, values);
+  const { options } = resolveLayers([{ origin: 'file', values, ...(placeOf && { placeOf }) }]);
   if (options.normalize === OF_DATASET)
     return { why: '"normalize" is "dataset" without the numbers that were measured' };
   if (options.init !== null && initFileOf(options.init).sha256 === null)

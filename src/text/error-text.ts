@@ -2,15 +2,31 @@
 
 import type { ErrorCode } from '../error-codes.ts';
 import { ExitCode, LockstepError } from '../errors.ts';
+import { cellsOf } from './cell-width.ts';
 import { printable, printableLines } from './clean-text.ts';
+import { wrapped } from './wrapped.ts';
 
-/** Three lines: what, why, and what mends it. Code and stack only where they were asked for. */
-export function errorText(error: unknown, verbose: boolean, coloured = false): string {
+interface Shown {
+  /** With code and stack. */
+  readonly verbose: boolean;
+  readonly coloured?: boolean;
+  /** Cells of the terminal; null: it is none. */
+  readonly width?: number | null;
+}
+
+/** What, why, and what mends it, each in a line, or on a narrow terminal in as many as it takes. */
+export function errorText(error: unknown, { verbose, coloured = false, width = null }: Shown): string {
   const head = coloured ? '\x1b[31mError:\x1b[39m' : 'Error:';
+  const what = (text: string) => hanging('Error: ', text, width).map((line) => line.replace(/^Error:/, head));
   const lines =
     error instanceof LockstepError
-      ? [`${head} ${oneLine(error.what)}`, `  Why:  ${oneLine(error.why)}`, `  Mend: ${oneLine(error.mend)}`]
-      : [`${head} ${oneLine(messageOf(error))}`, bugLine(verbose)];
+      ? [
+          ...what(error.what),
+          ...hanging('  Why:  ', error.why, width),
+          // behind a colon stands a command, to be copied whole
+          ...hanging('  Mend: ', error.mend, error.mend.includes(': ') ? null : width),
+        ]
+      : [...what(messageOf(error)), bugLine(verbose)];
   if (verbose) lines.push(`  Code: ${codeOf(error)}`, ...stacks(error));
   return `${lines.join('\n')}\n`;
 }
@@ -36,6 +52,15 @@ function stacks(error: unknown): string[] {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+/** Further lines begin where the text behind the head does. */
+function hanging(head: string, text: string, width: number | null): string[] {
+  const line = head + oneLine(text);
+  if (width === null || cellsOf(line) <= width) return [line];
+  return wrapped(oneLine(text), width - head.length, 0, 'whole').map(
+    (part, i) => (i === 0 ? head : ' '.repeat(head.length)) + part,
+  );
 }
 
 /** Messages of the JSON parser and of file names may hold line breaks. */

@@ -18,6 +18,11 @@ export function bareValue(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+/** Of an option in which runs differ, where they are set side by side: of data the beginning of their SHA-256. */
+export function differingValue(name: string, value: unknown): string {
+  return name === 'data' ? `${String(value).slice(0, 12)}...` : bareValue(value);
+}
+
 export function shownValue(value: unknown, most = 60): string {
   // JSON alone would show NaN and Infinity as null
   const text = typeof value === 'number' ? String(value) : jsonOf(value);

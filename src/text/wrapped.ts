@@ -2,8 +2,11 @@
 
 import { cellsOf } from './cell-width.ts';
 
-/** At most `width` cells each; a word that has more is cut. `indent`: blanks before all lines but the first. */
-export function wrapped(text: string, width: number, indent = 0): string[] {
+/**
+ * At most `width` cells each. `indent`: blanks before all lines but the first. `longWords`: of one that has more cells than a line,
+ * whether it is cut, or stands whole on a line of its own, so that a path can still be copied.
+ */
+export function wrapped(text: string, width: number, indent = 0, longWords: 'cut' | 'whole' = 'cut'): string[] {
   const lines: string[] = [];
   let line = '';
   const room = () => Math.max(1, width - (lines.length === 0 ? 0 : indent));
@@ -14,11 +17,16 @@ export function wrapped(text: string, width: number, indent = 0): string[] {
   for (const word of text.split(' ')) {
     if (line !== '' && cellsOf(line) + 1 + cellsOf(word) > room()) end();
     if (line !== '') line += ' ';
-    for (const character of cellsOf(word) > room() ? word : [word]) {
-      if (line !== '' && cellsOf(line) + cellsOf(character) > room()) end();
-      line += character;
+    for (const part of longWords === 'cut' && cellsOf(word) > room() ? word : [word]) {
+      if (line !== '' && longWords === 'cut' && cellsOf(line) + cellsOf(part) > room()) end();
+      line += part;
     }
   }
   end();
   return lines;
+}
+
+/** What is told in a sentence: as it is where there is no terminal (null), or where it has room. Long words stand whole. */
+export function toldLines(text: string, width: number | null): string[] {
+  return width === null || cellsOf(text) <= width ? [text] : wrapped(text, width, 2, 'whole');
 }

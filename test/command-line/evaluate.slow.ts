@@ -125,7 +125,10 @@ describe('lockstep evaluate refuses', () => {
       await refused([folder], /config\.json cannot be used\n.*"record": it is missing/);
       const whole = JSON.parse(await readFile(join(run.folder, 'config.json'), 'utf8'));
       await writeFile(at('config.json'), JSON.stringify({ ...whole, epochs: 0 }));
-      await refused([folder], /config\.json cannot be used\n.*"epochs" in the configuration file cannot be 0/);
+      await refused(
+        [folder],
+        /config\.json cannot be used\n.*"epochs" in the configuration file .*config\.json, line 1 cannot be 0/,
+      );
       await writeFile(at('config.json'), JSON.stringify({ ...whole, valSize: 0 }));
       await refused([folder, '--split', 'validation'], /There is no validation split/);
     });

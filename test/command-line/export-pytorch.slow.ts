@@ -1,6 +1,6 @@
 // lockstep export --format pytorch and card, read by those whom they are for: PyTorch itself, Python, the hub's own library.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { infer } from '../../coordinator/evaluation/inference.ts';
 import { readTrainedModel } from '../../coordinator/run-folder/trained-model.ts';
 import { pytorchModule } from '../../src/formats/pytorch-module.ts';
+import { encodePng } from '../../src/image/png-encode.ts';
 import { wiring } from '../../src/library.ts';
 import { mnistData } from '../support/golden.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -72,6 +73,14 @@ with torch.inference_mode():
     const [, label, chance] = /7\.png": "(\d)" (\d\.\d{4})\n$/.exec(shown)!;
     expect(Number(label)).toBe(prediction);
     expect(Math.abs(Number(chance) - confidence)).toBeLessThan(tolerance);
+
+    const large = join(scratch, 'large.png');
+    await writeFile(large, encodePng(30, 28, 1, new Uint8Array(30 * 28)));
+    const refused = spawnSync('python3', [join(folder, 'model.py'), large], { encoding: 'utf8' });
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      `${large} has 30x28 pixels, and 28x28 are needed: lockstep predict takes any\n`,
+    ]);
   });
 
   it('takes names of classes that are code for names', async ({ skip }) => {

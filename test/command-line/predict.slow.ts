@@ -182,6 +182,12 @@ describe('pictures in the terminal', () => {
     ]);
     expect(terminalPicture(image, 2, true)).toEqual(['\x1b[38;5;232;48;5;255m▀\x1b[38;5;255;48;5;232m▀\x1b[0m']);
     expect(besides(['ab'], 2, ['x', 'y'])).toEqual(['  ab   x', '       y']);
+    expect(besides(['ab'], 2, ['x', 'y'], 8)).toEqual(['  ab   x', '       y']);
+    expect(besides(['ab'], 2, ['x', 'y'], 7)).toEqual(['  ab', '', 'x', 'y']);
+    expect(besides(['ab'], 2, ['x', 'y'], 3)).toEqual(['x', 'y']);
+    expect(probabilityBars([1], ['a long name of a class'], 40)[0]).toMatch(
+      /^a long name o\.\.\. {2}={14} {2}1\.0000$/,
+    );
     expect(probabilityBars([0.25, 0.75])).toEqual([
       '0  =====                 0.2500',
       '1  ===============       0.7500',

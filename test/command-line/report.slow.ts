@@ -40,7 +40,7 @@ describe('the report of a run', () => {
       stateDigest,
       `${(test.accuracy * 100).toFixed(2)} %`,
       '109,386 parameters',
-      '2 workers but only 1 shards',
+      '2 workers but only 1 shard:',
       'lockstep train --config',
       'Most confident mistakes',
       `Node ${process.version}`,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkHeaders, classesOf, type Half } from '../../src/data/assemble.ts';
+import { assembled, checkHeaders, classesOf, type Half } from '../../src/data/assemble.ts';
+import { plainReading } from '../../src/data/source.ts';
 import { refusal } from '../support/refusal.ts';
 
 function half(count: number, { labels = count, rows = 2, columns = 3 } = {}): Half {
@@ -46,5 +47,30 @@ describe('classesOf', () => {
     const error = await refusal(() => classesOf(Uint8Array.of(0, 2), Uint8Array.of(0, 2, 3), 'some-labels'));
     expect(error.message).toMatch(/label 3 of test image 2, .* from 0 to 2/);
     expect(error.exitCode).toBe(2);
+  });
+});
+
+describe('a test set that is drawn', () => {
+  it('takes its images out of those to train on, and no longer than it takes to look at each of them once', () => {
+    const count = 60_000;
+    const labels = Uint8Array.from({ length: count }, (_, at) => at % 251);
+    const train = { name: 'a', count, labels, read: async () => undefined };
+    const source = { form: '', rows: 1, columns: 1, classNames: null, validation: null, test: null, remarks: [] };
+    const found = assembled({ ...source, train, close: train.read }, { ...plainReading, testSize: 20_000 });
+    const isDrawn = new Set(found.drawn);
+    expect(isDrawn.size).toBe(20_000);
+    const { test, train: kept } = found.labels;
+    expect(
+      Buffer.compare(
+        test,
+        labels.filter((_, at) => isDrawn.has(at)),
+      ),
+    ).toBe(0);
+    expect(
+      Buffer.compare(
+        kept,
+        labels.filter((_, at) => !isDrawn.has(at)),
+      ),
+    ).toBe(0);
   });
 });

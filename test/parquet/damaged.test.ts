@@ -6,11 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LabelWords } from '../../src/host/data/label-words.ts';
 import { ParquetFile } from '../../src/host/data/parquet-file.ts';
+import { numberedByName, ParquetLabels } from '../../src/host/data/parquet-labels.ts';
 import { gunzipPage } from '../../src/parquet/gzip.ts';
-import { hybrid } from '../../src/parquet/page.ts';
+import { ColumnPages, hybrid } from '../../src/parquet/page.ts';
 import { unsnappy } from '../../src/parquet/snappy.ts';
-import { ParquetError, ThriftReader } from '../../src/parquet/thrift.ts';
+import { Fields, ParquetError, ThriftReader } from '../../src/parquet/thrift.ts';
 import { seeded } from '../support/seeded.ts';
 
 const whole = readFileSync(new URL('small.parquet', import.meta.url));
@@ -89,6 +91,51 @@ describe('numbers in runs', () => {
   });
 });
 
+describe('a page', () => {
+  const column = { name: 'image', type: 'bytes', levels: 0, repeated: false } as const;
+  const fieldsOf = (values: Readonly<Record<number, number | Fields>>) => {
+    const fields = new Fields();
+    for (const [id, value] of Object.entries(values)) fields.set(Number(id), value);
+    return fields;
+  };
+
+  it('of few bytes that holds millions of pictures of nothing is refused', () => {
+    const count = 2 ** 21;
+    const body = gzipSync(new Uint8Array(4 * count));
+    const head = fieldsOf({ 1: 0, 2: 4 * count, 5: fieldsOf({ 1: count, 2: 0 }) });
+    const pages = new ColumnPages(column, { codec: 'gzip', start: 0, bytes: body.length, values: count });
+    expect(() => pages.values({ fields: head, bytes: 0, body: body.length }, body)).toThrow('too many values');
+  });
+});
+
+describe('labels', () => {
+  const text = (word: string) => new TextEncoder().encode(word);
+
+  it('take a byte each, and are told by the row in which they cannot be used', () => {
+    const labels = new ParquetLabels('a.parquet', 4, null, new LabelWords());
+    labels.add([2, 0]);
+    expect(() => labels.add([1, null])).toThrow('row 3 has no label');
+    labels.add([255, 1]);
+    expect(labels.numbers).toEqual(Uint8Array.of(2, 0, 255, 1));
+    const more = new ParquetLabels('b.parquet', 4, ['a', 'b'], new LabelWords());
+    more.add([0]);
+    expect(() => more.add([1, 2])).toThrow('that of row 2 is 2, and there are 2 classes');
+  });
+
+  it('that are texts are told as soon as there are too many of them, or one that is not trained on', () => {
+    const words = new LabelWords();
+    const [train, test] = [3, 2].map((rows) => new ParquetLabels('a.parquet', rows, null, words));
+    train!.add(['b', 'c', 'b'].map(text));
+    test!.add(['c', 'a'].map(text));
+    expect(() => numberedByName([train!, test!], [train!], words)).toThrow(
+      'that of row 1 is "a", and there are 2 classes',
+    );
+    const names = new ParquetLabels('a.parquet', 1000, null, new LabelWords());
+    const many = Array.from({ length: 1000 }, (_, row) => text(`picture ${row}.png`));
+    expect(() => names.add(many)).toThrow('has too many different labels');
+  });
+});
+
 describe('snappy', () => {
   it('is unpacked: bytes as they are, and those that were there before', () => {
     // "abcd", then 4 bytes from 2 before, then 3 from 8 before by a long copy
@@ -142,6 +189,8 @@ describe('fields', () => {
     ['a number without an end', [0x16, ...Array(20).fill(0xff)]],
     ['a kind that there is none of', [0x1d]],
     ['no end', [0x15, 2]],
+    // 3,000,000 structures of nothing, which would take a hundred times as many bytes
+    ['more than any file has to say', [0x19, 0xfc, 0xc0, 0x8d, 0xb7, 0x01, ...new Uint8Array(3_000_000)]],
   ])('with %s are refused', (_, bytes) => {
     expect(() => new ThriftReader(Uint8Array.from(bytes)).struct()).toThrow(ParquetError);
   });

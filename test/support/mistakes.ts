@@ -22,6 +22,12 @@ export const warnings: readonly (readonly [
   says: RegExp,
   env?: Record<string, string>,
 ])[] = [
+  [
+    'evaluate run --grey --transpose yes',
+    0,
+    /as the run read them, so that --transpose, --grey had no effect: --data PATH names other data/,
+  ],
+  ['report run --pixel-max 16', 0, /so that --pixel-max had no effect/],
   ['predict run none.png', 1, /none\.png cannot be used: it is empty/],
   [
     'predict run classes',

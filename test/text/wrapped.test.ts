@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { cellsOf } from '../../src/text/cell-width.ts';
-import { wrapped } from '../../src/text/wrapped.ts';
+import { toldLines, wrapped } from '../../src/text/wrapped.ts';
 
 it.each([
   ['', 10, 0, ['']],
@@ -13,6 +13,13 @@ it.each([
   ['数字 数字の', 4, 0, ['数字', '数字', 'の']],
 ])('%j in %i cells, indented by %i', (text, width, indent, lines) => {
   expect(wrapped(text, width, indent)).toEqual(lines);
+});
+
+it('leaves long words whole where they are to be copied', () => {
+  const text = 'Run folder: /a/very/long/path of a run';
+  expect(wrapped(text, 12, 2, 'whole')).toEqual(['Run folder:', '  /a/very/long/path', '  of a run']);
+  expect(toldLines(text, 20)).toEqual(['Run folder:', '  /a/very/long/path', '  of a run']);
+  for (const width of [null, 40]) expect(toldLines(`  ${text}`, width)).toEqual([`  ${text}`]);
 });
 
 it('loses nothing, and has room, whatever the width', () => {

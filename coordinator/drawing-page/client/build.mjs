@@ -17,7 +17,8 @@ await bundle.close();
 
 const digestOf = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 const script = output[0].code.replaceAll('</script', '<\\/script');
-const style = readFileSync(join(here, 'page.css'), 'utf8');
+const styles = [join(here, '../../pages.css'), join(here, 'page.css')];
+const style = styles.map((file) => readFileSync(file, 'utf8')).join('\n');
 const policy = [
   "default-src 'none'",
   `script-src ${digestOf(script)}`,

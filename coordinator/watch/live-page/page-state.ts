@@ -74,7 +74,8 @@ export class PageState {
     const { samples, stepDurations } = this.#watched;
     const { seconds } = stepDurations;
     const before = this.#training;
-    if (before === null) this.#training = { seconds, samples };
+    // a run that went back has fewer samples than before
+    if (before === null || samples < before.samples) this.#training = { seconds, samples };
     else if (seconds - before.seconds > SHORTEST_MS / 1000) {
       const rate = (samples - before.samples) / (seconds - before.seconds);
       this.#rate = this.#rate === null ? rate : this.#rate + NEWEST * (rate - this.#rate);

@@ -3,7 +3,7 @@
 
 import { basename, dirname, join } from 'node:path';
 import { type ArraySplit, splitOfName } from '../../data/array-roles.ts';
-import { checkHeaders } from '../../data/assemble.ts';
+import { checkHeaders, halfOf } from '../../data/assemble.ts';
 import { separatorOf } from '../../data/csv-columns.ts';
 import { CsvScanner } from '../../data/csv-scanner.ts';
 import { isGzip, SNIFFED_BYTES } from '../../data/file-kind.ts';
@@ -89,10 +89,7 @@ async function sourceOf(
   }
   const size = sideOf(train.name, train.pixels, reading.imageSize);
   const tables = [train, others.validation, others.test].filter((table) => table !== null);
-  const [first, ...rest] = tables.map(({ name, count }) => ({
-    images: { name, count, ...size },
-    labels: { name, count },
-  }));
+  const [first, ...rest] = tables.map((table) => halfOf(table, size));
   checkHeaders(first!, ...rest);
   const pixels = scaleOf(
     tables.flatMap(({ ranges }) => ranges),

@@ -57,9 +57,14 @@ abstract class Reading implements CsvSink {
     if (column >= count || (hasIndex && column === 0)) return;
     const number = numberIn(bytes, length);
     if (Number.isNaN(number)) {
-      this.#fault ??= `column ${column} is ${length === 0 ? 'empty' : `${shownValue(textIn(bytes, length))}, no number`}`;
+      this.fault(`column ${column} is ${length === 0 ? 'empty' : `${shownValue(textIn(bytes, length))}, no number`}`);
     }
     this.numbers[this.filled++] = number;
+  }
+
+  /** The first of a row is told. */
+  protected fault(why: string): void {
+    this.#fault ??= why;
   }
 
   row(found: number, line: number): void {
@@ -142,6 +147,7 @@ class FirstReading extends Reading {
     const isOnly = this.#candidates.length === 1;
     if (!isOnly) one.range.look([numberIn(bytes, length)]);
     const text = textIn(bytes, length).trim();
+    if (text === '') this.fault(`column ${column}, which holds the labels${isOnly ? '' : ' or pixels'}, is empty`);
     if (one.isOver || (!isOnly && !one.words.hasRoomFor(text))) {
       one.isOver = true;
       return;

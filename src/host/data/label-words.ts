@@ -17,6 +17,11 @@ export class LabelWords {
     return this.#numbers.size;
   }
 
+  /** The different ones, in the order of their numbers. */
+  get texts(): readonly string[] {
+    return [...this.#numbers.keys()];
+  }
+
   /** Whether a text can have a number. */
   hasRoomFor(text: string): boolean {
     return this.#numbers.size < MOST_CLASSES || this.#numbers.has(text);
@@ -31,7 +36,7 @@ export class LabelWords {
         code: 'ERR_LOCKSTEP_DATA_MALFORMED',
         what: `${where} has too many different labels`,
         why: `there are more than ${MOST_CLASSES}, among them ${shownValue(text)}: perhaps that column holds something else`,
-        mend: `Give data of at most ${MOST_CLASSES} classes; which column of a CSV file the labels are says --label NAME`,
+        mend: `Give data of at most ${MOST_CLASSES} classes; which column holds the labels says --label NAME`,
       });
     }
     const next = this.#numbers.size;
@@ -44,7 +49,7 @@ export class LabelWords {
    * @throws LockstepError where another part has a class that they have not
    */
   classes(train: Uint8Array): { readonly classNames: readonly string[] | null; readonly labelOf: Uint8Array } {
-    const texts = [...this.#numbers.keys()];
+    const { texts } = this;
     const labelOf = new Uint8Array(MOST_CLASSES);
     const values = texts.map((text) => Number(number.exec(text)?.[1] ?? Number.NaN));
     if (values.every((value) => value < MOST_CLASSES)) {

@@ -35,15 +35,15 @@ export async function loadDataset(path: string | null, loading: Loading = {}): P
   const reading = { ...plainReading, ...loading.reading };
   const opened = await openSource(path ?? packagedFolder(), { reading, instead, tell });
   const undivided = opened.test === null && reading.testSize === null ? (loading.undivided ?? null) : null;
-  const source = named(undivided === 'all test' ? allTest(opened) : opened);
   try {
+    const source = named(undivided === 'all test' ? allTest(opened) : opened);
     const found = assembled(source, typeof undivided === 'number' ? { ...reading, testSize: undivided } : reading);
     for (const remark of found.remarks) tell(remark);
     const place = loading.place?.(found.shape) ?? null;
     const data = await readSource(source, found, { transpose: reading.transpose, place, seen });
     return { ...data, form: source.form, files: filesOf(source), testDrawn: found.drawn !== null };
   } finally {
-    await source.close();
+    await opened.close();
   }
 }
 

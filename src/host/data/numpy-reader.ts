@@ -3,7 +3,7 @@
 
 import { basename, dirname, join } from 'node:path';
 import { checkHeaders, type Half } from '../../data/assemble.ts';
-import { type ImageLayout, imageLayout } from '../../data/image-layout.ts';
+import { type ImageLayout, imageLayout, refuseNumberLast } from '../../data/image-layout.ts';
 import { type PixelRange, type PixelScale, plainScale, scaleOf } from '../../data/pixel-scale.ts';
 import type { DataSource, Reading, SourcePart } from '../../data/source.ts';
 import { LockstepError } from '../../errors.ts';
@@ -56,6 +56,9 @@ async function sourceOf(
   streams: ByteStream[],
 ): Promise<Pick<DataSource, 'rows' | 'columns' | 'classNames' | 'train' | 'validation' | 'test'>> {
   const parts = [set.train, set.validation, set.test].filter((part) => part !== null);
+  for (const { images, labels } of parts) {
+    refuseNumberLast(images.header.name, images.header.shape, labels.labelCount);
+  }
   const layouts = new Map(
     parts.map((part) => [part, imageLayout(part.images.header.name, part.images.header.shape, reading)]),
   );

@@ -9,6 +9,8 @@ import { openFile } from '../files/read-file.ts';
 
 /** A header of a page takes less, though it may quote the least and the greatest value. */
 const HEADER_BYTES = 2 ** 16;
+/** Read at once: pages may be small, and many. */
+const READ_BYTES = 2 ** 18;
 
 export class ParquetFile {
   readonly footer: Footer;
@@ -54,11 +56,20 @@ export class ParquetFile {
     const pages = new ColumnPages(column, chunk);
     let [at, left] = [chunk.start, chunk.values];
     const end = chunk.start + chunk.bytes;
+    let read: Uint8Array = new Uint8Array(0);
+    let from = at;
+    const bytes = async (length: number): Promise<Uint8Array> => {
+      if (at - from + length > read.length) {
+        read = await bytesAt(this.#handle, at, Math.max(length, Math.min(READ_BYTES, end - at)));
+        from = at;
+      }
+      return read.subarray(at - from, at - from + length);
+    };
     while (left > 0 && at < end) {
-      const head: PageHeader = pageHeader(await bytesAt(this.#handle, at, Math.min(HEADER_BYTES, end - at)));
+      const head: PageHeader = pageHeader(await bytes(Math.min(HEADER_BYTES, end - at)));
       at += head.bytes;
       if (head.body > end - at) throw damaged();
-      const values = pages.values(head, await bytesAt(this.#handle, at, head.body));
+      const values = pages.values(head, await bytes(head.body));
       at += head.body;
       left -= values.length;
       if (values.length > 0) yield values;

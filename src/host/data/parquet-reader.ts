@@ -1,19 +1,19 @@
 // The reader of pictures in Parquet files, as the Hugging Face hub serves data sets. The labels of all rows are read first, and then
 // the pictures page by page, one file open at a time.
 
-import { labelBytes } from '../../data/labels.ts';
+import { checkHeaders, halfOf } from '../../data/assemble.ts';
 import type { DataSource, Reading, SourcePart } from '../../data/source.ts';
 import { LockstepError } from '../../errors.ts';
 import { sizeOfPicture } from '../../image/decode.ts';
 import { PictureError } from '../../image/picture.ts';
 import { trainingImage, type WantedImage } from '../../image/training-image.ts';
-import type { ColumnValue } from '../../parquet/page.ts';
 import { type PictureColumns, pictureColumns } from '../../parquet/picture-columns.ts';
 import { ParquetError } from '../../parquet/thrift.ts';
-import { byCodePoints } from '../../text/class-names.ts';
 import { codeOf, ioReason } from '../files/io-reason.ts';
+import { LabelWords } from './label-words.ts';
 import { ParquetFile } from './parquet-file.ts';
 import { findParquet, type ParquetPaths } from './parquet-files.ts';
+import { numberedByName, ParquetLabels } from './parquet-labels.ts';
 import type { FoundPath, OpenDeps, Reader } from './reader.ts';
 
 export const parquetReader: Reader = {
@@ -30,23 +30,24 @@ export const parquetReader: Reader = {
   open: openParquet,
 };
 
-/** A file with the labels of its rows as they stand there. */
+/** A file with the labels of its rows. */
 interface Opened {
   readonly path: string;
   readonly columns: PictureColumns;
-  readonly labels: readonly ColumnValue[];
+  readonly labels: ParquetLabels;
 }
 
 async function openParquet({ kind, path }: FoundPath, { reading, tell }: OpenDeps): Promise<DataSource> {
   const found = kind === 'file' ? { parts: { train: [path] }, leftOut: [] } : await findParquet(path, tell);
   checkReading(path, reading);
-  const { train, validation, test } = await openedParts(path, found?.parts ?? {}, reading);
-  const classNames = classNamesOf([...train, ...validation, ...test], train);
+  const words = new LabelWords();
+  const { train, validation, test } = await openedParts(path, found?.parts ?? {}, reading, words);
+  const classNames = classNamesOf([...train, ...validation, ...test], train, words);
   const { rows, columns } = reading.imageSize ?? (await sizeOfFirst(train));
   const wanted = { rows, columns, resized: reading.imageSize !== null, grey: reading.grey };
-  const parts = [train, validation, test].map((files) =>
-    files.length === 0 ? null : partOf(files, classNames, wanted),
-  );
+  const parts = [train, validation, test].map((files) => (files.length === 0 ? null : partOf(files, wanted)));
+  const [first, ...others] = parts.filter((part) => part !== null).map(({ part }) => halfOf(part, wanted));
+  checkHeaders(first!, ...others);
   const leftOut = found?.leftOut ?? [];
   return {
     form: 'Parquet files',
@@ -73,12 +74,17 @@ function checkReading(path: string, { pixelMax }: Reading): void {
   });
 }
 
-async function openedParts(path: string, { train, validation, test }: ParquetPaths, { label }: Reading) {
+async function openedParts(
+  path: string,
+  { train, validation, test }: ParquetPaths,
+  { label }: Reading,
+  words: LabelWords,
+) {
   const opened = async (paths: readonly string[] = []) => {
     const files: Opened[] = [];
     for (const one of paths) {
-      const file = await openedFile(one, label);
-      if (file.labels.length > 0) files.push(file);
+      const file = await openedFile(one, label, words);
+      if (file.labels.numbers.length > 0) files.push(file);
     }
     return files;
   };
@@ -95,15 +101,13 @@ async function openedParts(path: string, { train, validation, test }: ParquetPat
   });
 }
 
-async function openedFile(path: string, label: string | null): Promise<Opened> {
+async function openedFile(path: string, label: string | null, words: LabelWords): Promise<Opened> {
   return await told(path, async () => {
     const file = await ParquetFile.open(path);
     try {
       const columns = pictureColumns(file.footer, label);
-      const labels: ColumnValue[] = [];
-      for await (const values of file.values(columns.label)) for (const value of values) labels.push(value);
-      const missing = labels.indexOf(null);
-      if (missing !== -1) throw new ParquetError(`row ${missing} has no label`);
+      const labels = new ParquetLabels(path, file.footer.rows, columns.classNames, words);
+      for await (const values of file.values(columns.label)) labels.add(values);
       return { path, columns, labels };
     } finally {
       await file.close();
@@ -112,30 +116,22 @@ async function openedFile(path: string, label: string | null): Promise<Opened> {
 }
 
 /** Of all files, or of the labels of the training images where these are texts. */
-function classNamesOf(all: readonly Opened[], train: readonly Opened[]): readonly string[] | null {
-  const [first] = train;
-  const noted = first!.columns.classNames;
-  for (const { path, columns, labels } of all) {
-    const areTexts = labels[0] instanceof Uint8Array;
-    if (
-      JSON.stringify(columns.classNames) === JSON.stringify(noted) &&
-      areTexts === first!.labels[0] instanceof Uint8Array
-    )
-      continue;
+function classNamesOf(all: readonly Opened[], train: readonly Opened[], words: LabelWords): readonly string[] | null {
+  const { columns, labels, path: first } = train[0]!;
+  const noted = JSON.stringify(columns.classNames);
+  const other = all.find(
+    (one) => JSON.stringify(one.columns.classNames) !== noted || one.labels.areTexts !== labels.areTexts,
+  );
+  if (other !== undefined) {
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_DATA_MISMATCH',
-      what: `${path} has other classes than ${first!.path}`,
+      what: `${other.path} has other classes than ${first}`,
       why: 'the names of the labels that stand in them differ',
       mend: 'Put Parquet files of one and the same data set into the folder',
     });
   }
-  if (!(first!.labels[0] instanceof Uint8Array)) return noted;
-  const names = new Set(train.flatMap(({ labels }) => labels.map(textOf)));
-  return [...names].sort(byCodePoints);
-}
-
-function textOf(label: ColumnValue): string {
-  return label instanceof Uint8Array ? new TextDecoder().decode(label) : String(label);
+  const labelsOf = (files: readonly Opened[]) => files.map((file) => file.labels);
+  return labels.areTexts ? numberedByName(labelsOf(all), labelsOf(train), words) : columns.classNames;
 }
 
 /** The size of one picture: that the others have it is found when they are read. */
@@ -151,8 +147,8 @@ async function sizeOfFirst(train: readonly Opened[]): Promise<{ rows: number; co
   }
 }
 
-function partOf(files: readonly Opened[], classNames: readonly string[] | null, wanted: WantedImage) {
-  const count = files.reduce((sum, { labels }) => sum + labels.length, 0);
+function partOf(files: readonly Opened[], wanted: WantedImage) {
+  const labels = Buffer.concat(files.map((file) => file.labels.numbers));
   const images = imagesOf(files);
   const pixels = wanted.rows * wanted.columns;
   const [{ path }] = files as [Opened];
@@ -165,28 +161,8 @@ function partOf(files: readonly Opened[], classNames: readonly string[] | null, 
       );
     }
   };
-  const part: SourcePart = { name: path, count, labels: labelsOf(files, count, classNames), read };
+  const part: SourcePart = { name: path, count: labels.length, labels: new Uint8Array(labels), read };
   return { part, images };
-}
-
-function labelsOf(files: readonly Opened[], count: number, classNames: readonly string[] | null): Uint8Array {
-  const all = new Uint8Array(count);
-  let at = 0;
-  for (const { path, labels } of files) {
-    const numbers = labels.map((label) => (label instanceof Uint8Array ? classNames!.indexOf(textOf(label)) : label!));
-    const beyond = numbers.findIndex((label) => label < 0 || (classNames !== null && label >= classNames.length));
-    if (beyond !== -1) {
-      throw new LockstepError({
-        code: 'ERR_LOCKSTEP_DATA_MISMATCH',
-        what: `${path} has a label that is none of the classes`,
-        why: `that of row ${beyond} is ${textOf(labels[beyond]!)}, and ${classNames === null ? 'the first class is 0' : `there are ${classNames.length} classes`}`,
-        mend: 'Take out the rows without a label, or choose another column with --label NAME',
-      });
-    }
-    all.set(labelBytes(numbers, { name: path, type: 'int64' }), at);
-    at += labels.length;
-  }
-  return all;
 }
 
 interface StoredPicture {

@@ -2,6 +2,7 @@
 // What the folders and the heads of the pictures say is checked before a pixel is decoded.
 
 import { join } from 'node:path';
+import { checkHeaders, halfOf } from '../../data/assemble.ts';
 import { roleOf } from '../../data/file-names.ts';
 import { isHidden, pictureKind } from '../../data/picture-names.ts';
 import type { DataSource, Reading } from '../../data/source.ts';
@@ -40,6 +41,8 @@ async function openPictures({ path }: FoundPath, { reading, tell }: OpenDeps): P
   const { rows, columns } = reading.imageSize ?? oneSizeOf(path, sizes);
   const wanted = { rows, columns, resized: reading.imageSize !== null, grey: reading.grey };
   const [train, validation, test] = parts.map((part) => part?.as(wanted) ?? null);
+  const [first, ...others] = [train!, validation!, test!].filter((part) => part !== null);
+  checkHeaders(halfOf(first!, wanted), ...others.map((part) => halfOf(part, wanted)));
   return {
     form: 'pictures',
     rows,

@@ -3,6 +3,7 @@
 
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { hasColours } from './colours.ts';
 
 /** Characters that wait for a reader; what comes beyond is left out, and counted. */
 const MOST_WAITING = 2 ** 20;
@@ -57,9 +58,15 @@ export class Notes {
   }
 }
 
-/** On a terminal alone; Node looks at NO_COLOR, FORCE_COLOR and TERM. */
-export function showsColours(stream: NodeJS.WriteStream): boolean {
-  return stream.isTTY === true && process.env['TERM'] !== 'dumb' && stream.hasColors();
+/** `count`: colours that are needed; 16 are the least that there are. */
+export function showsColours(stream: NodeJS.WriteStream, count = 16): boolean {
+  return hasColours(stream.isTTY === true, count, process.env);
+}
+
+/** Cells of a line; null: it is no terminal. */
+export function widthOf({ isTTY, columns }: NodeJS.WriteStream): number | null {
+  // where it does not know its size, it is most likely the usual one
+  return isTTY === true ? columns || 80 : null;
 }
 
 /** The stream of the notes, for progress: what is drawn over. */

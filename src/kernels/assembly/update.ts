@@ -236,7 +236,7 @@ export function updateSlice(runAt: usize, scratchAt: usize, adamAddress: usize, 
   return finite;
 }
 
-/** Adam alone over a flat vector, whose `nodes` hold one mean gradient and whose sampleCount is 1. */
+/** Adam alone over `bytes` bytes, by the mean gradient at `gradient`: sampleCount is 1, and nothing is hashed. */
 export function updateFlat(adamAddress: usize, gradient: usize, bytes: i32): i32 {
   const adam = changetype<Adam>(adamAddress);
   prepare(adam);

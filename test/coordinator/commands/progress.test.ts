@@ -144,7 +144,13 @@ describe('progress', () => {
     expect(written(true, 80).split('\x1b[32m')).toHaveLength(2);
     expect(written(true, 80)).toContain('\x1b[32m  0.5936\x1b[39m');
     expect(written(false, 80)).not.toContain('\x1b');
-    expect(written(true)).not.toContain('\x1b');
+    // who asks for colours in a pipe has them there too
+    expect(written(true).split('\x1b')).toEqual([
+      '',
+      '[33mWarning:',
+      expect.stringMatching(/^\[39m mind this\nEpoch 1/),
+    ]);
+    expect(written(false)).not.toContain('\x1b');
   });
 
   it('erases all rows of a live line that a narrower terminal broke', () => {

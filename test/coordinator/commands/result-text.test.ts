@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { classTable } from '../../../coordinator/commands/class-table.ts';
 import { configurationLines } from '../../../coordinator/commands/configuration-lines.ts';
-import { fits, table } from '../../../coordinator/commands/result-text.ts';
+import { digestTable, figureTable, fits, table } from '../../../coordinator/commands/result-text.ts';
 import { resolveOptions } from '../../../src/options/config.ts';
 
 describe('table', () => {
@@ -37,6 +37,29 @@ describe('table', () => {
       ].join('\n'),
     );
     for (let width = 27; width < 60; width += 3) expect(fits(table(rows, width), width), String(width)).toBe(true);
+  });
+});
+
+describe('figureTable', () => {
+  const rows = [
+    ['Epoch', 'train loss 1', 'train loss 2'],
+    ['1', '0.9585', '0.9584'],
+  ];
+
+  it('goes on below where columns have no room beside each other', () => {
+    const whole = 'Epoch  train loss 1  train loss 2\n1            0.9585        0.9584\n';
+    for (const width of [null, 33]) expect(figureTable(rows, width)).toBe(whole);
+    const parts = 'Epoch  train loss 1\n1            0.9585\n\nEpoch  train loss 2\n1            0.9584\n';
+    for (const width of [32, 10]) expect(figureTable(rows, width)).toBe(parts);
+  });
+});
+
+describe('digestTable', () => {
+  it('has their beginnings where they have no room', () => {
+    const digest = '0123456789abcdef'.repeat(4);
+    const shown = (width: number | null) => digestTable((of) => [['Digest', of(digest)]], width);
+    for (const width of [null, 72]) expect(shown(width)).toBe(`Digest  ${digest}\n`);
+    for (const width of [71, 40]) expect(shown(width)).toBe('Digest  0123456789abcdef...\n');
   });
 });
 

@@ -108,6 +108,17 @@ describe('a table of images', () => {
     expect([[...train.labels], [...train.images]]).toEqual([labels, images.flat()]);
   });
 
+  it("has pandas' numbers of rows before all else, also in a test file that has no header, and never as pixels", async () => {
+    const numbered = rows.map((row, at) => [at, ...row]);
+    const files = { 'train.csv': written([['', ...header], ...numbered]), 'test.csv': written(numbered) };
+    const { train, test } = await loaded(files);
+    for (const { images: pixels, labels: classes } of [train, test]) {
+      expect([[...pixels], [...classes]]).toEqual([images.flat(), labels]);
+    }
+    const { why } = await refusal(() => loaded(files, { label: '0' }));
+    expect(why).toContain('5 numbers for each image');
+  });
+
   it("has pandas' own names of columns", async () => {
     const named = [[0, 1, 2, 3, 'y'], ...rows.map(([one, ...image]) => [...image, one!])];
     const { train } = await loaded({ 'train.csv': written(named), 'test.csv': written(named) });
@@ -164,6 +175,7 @@ describe('a table that is none', () => {
     ['a short row', with3('1,2,3'), /line 5: it has 3 fields, and the first row has 5/],
     ['a long row', with3('1,2,3,4,5,6'), /line 5: it has 6 fields/],
     ['an empty field', with3('1,2,,4,5'), /line 5: column 2 is empty/],
+    ['an empty label', with3('  ,2,3,4,5'), /line 5: column 0, which holds the labels, is empty/],
     ['a word', with3('1,2,3,dog,5'), /line 5: column 3 is "dog", no number/],
     ['NUL bytes', with3('1,2,\0,4,5'), /line 5: column 2 is "\\u0000", no number/],
     ['hexadecimal numbers', with3('1,2,0x10,4,5'), /line 5: column 2 is "0x10"/],
@@ -195,6 +207,15 @@ describe('a table that is none', () => {
     const error = await refused(text);
     expect(error.message).toMatch(message);
     expect(error.exitCode).toBe(2);
+  });
+
+  it('is refused as soon as it was read, though its fields are as long as can be and no numbers at their very end', async () => {
+    const long = Array(300)
+      .fill(`${'1'.repeat(4095)}x`)
+      .join();
+    expect((await refused(`a,b,label${',c'.repeat(297)}\n${long}\n`)).why).toMatch(
+      /^line 2: column 0 is "1+\.\.\., no number$/,
+    );
   });
 
   it('is refused where its test file has other columns', async () => {

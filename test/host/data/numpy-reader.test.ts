@@ -155,6 +155,8 @@ describe.skipIf(missing)("numpy's arrays", () => {
     ['normalised', /go from -1 to 1 \(float64\)/, /before they were normalised/],
     ['nan', /no numbers \(NaN\)/, /unsigned bytes/],
     ['beyond', /go from 0 to 765 \(int32\)/, /--pixel-max 765/],
+    ['matlab', /6 x 4 x 12, and there are 12 labels: the number of images comes last/, /moveaxis\(images, -1, 0\)/],
+    ['matlab-colours', /6 x 4 x 3 x 12, and there are 12 labels/, /moveaxis/],
     ['objects', /pickled/, /astype/],
     ['unnamed', /no array is named as its training images.*\(a.npy\).*\(b.npy\)/, /x_train/],
   ])('are refused in words: %s', async (name, why, mend) => {

@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { plainReading, type Reading, type SourcePart } from '../../../src/data/source.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type DataSource, plainReading, type Reading, type SourcePart } from '../../../src/data/source.ts';
 import { openSource } from '../../../src/host/data/open-source.ts';
 import { withoutPython } from '../../support/python-packages.ts';
 import { output } from '../../support/tools.ts';
@@ -20,10 +20,17 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
+const sources: DataSource[] = [];
+afterEach(async () => {
+  for (const source of sources.splice(0)) await source.close();
+});
+
 async function opened(name: string, reading: Partial<Reading> = {}) {
   const told: string[] = [];
   const deps = { reading: { ...plainReading, ...reading }, instead: '', tell: (message: string) => told.push(message) };
-  return { source: await openSource(join(folder, name), deps), told };
+  const source = await openSource(join(folder, name), deps);
+  sources.push(source);
+  return { source, told };
 }
 
 /** Of each image the one value of its pixels, and its label. */
@@ -71,13 +78,11 @@ describe.skipIf(without)('Parquet', () => {
       test: null,
     });
     expect(await contentOf(source.train)).toEqual(expected);
-    await source.close();
   });
 
   it('of one label alone', async () => {
     const { source } = await opened('one-label');
     expect([...source.train.labels]).toEqual(Array(12).fill(0));
-    await source.close();
   });
 
   it('with names of classes, and with labels that are texts, in the order of code points', async () => {

@@ -17,7 +17,8 @@ await bundle.close();
 
 const licence = `/* The charts are uPlot.\n${readFileSync(join(uplot, 'LICENSE'), 'utf8').trim()} */\n`;
 const script = licence + output[0].code.replaceAll('</script', '<\\/script');
-const style = `${readFileSync(join(uplot, 'dist/uPlot.min.css'), 'utf8')}\n${readFileSync(join(here, 'page.css'), 'utf8')}`;
+const styles = [join(uplot, 'dist/uPlot.min.css'), join(here, '../../../pages.css'), join(here, 'page.css')];
+const style = styles.map((file) => readFileSync(file, 'utf8')).join('\n');
 const html = readFileSync(join(here, 'page.html'), 'utf8')
   .replace('<!--style-->', () => `<style>${style}</style>`)
   .replace('<!--script-->', () => `<script>${script}</script>`);

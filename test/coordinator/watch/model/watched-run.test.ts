@@ -70,3 +70,20 @@ test('so have the metrics', () => {
   const planned = familiesOf(changedRun(), new Map()).find(({ row }) => row.name === 'lockstep_steps_planned');
   expect(planned?.samples.map(({ value }) => value)).toEqual([32]);
 });
+
+test('the page shows no negative speed of a run that went back', () => {
+  const run = changedRun();
+  const state = new PageState(run);
+  const rate = () => state.view(0, nothingSeen).progress.samplesPerSecond;
+  const steps = (first: number) => {
+    for (let step = first; step < first + 4; step++)
+      run.step(step, { lossSum: 1, correctCount: 1, sampleCount: 64 }, 100, 0.1);
+  };
+  rate();
+  steps(28);
+  expect(rate()).toBeCloseTo(640);
+  run.goBack({ steps: 20, samples: 640, epochs: [whole(1, 10), whole(2, 20)] });
+  expect(rate()).toBeCloseTo(640);
+  steps(20);
+  expect(rate()).toBeCloseTo(640);
+});
