@@ -5,6 +5,8 @@ export interface FileKind {
   readonly name: string;
   /** What makes an IDX file of it. */
   readonly mend: string;
+  /** Somebody's text, and none that says why a file is missing. */
+  readonly isPlain?: true;
 }
 
 /** So many of the first bytes are looked at. */
@@ -46,8 +48,8 @@ const texts: readonly (readonly [start: RegExp, kind: FileKind])[] = [
     { name: 'a web page', mend: `${again}: its address may have moved, or want a login` },
   ],
   [/^<\?xml/i, { name: 'an XML text, such as servers answer errors with', mend: again }],
-  [/^[{[]\s*["{[\]}\d-]/, { name: 'a JSON text', mend: again }],
-  [/^[\x20-\x7e\t\r\n]{8}/, { name: 'a text', mend: again }],
+  [/^[{[]\s*["{[\]}\d-]/, { name: 'a JSON text', mend: again, isPlain: true }],
+  [/^[\x20-\x7e\t\r\n]{8}/, { name: 'a text', mend: again, isPlain: true }],
 ];
 
 /** Null where it is nothing known, and so may be an IDX file. `head`: the first SNIFFED_BYTES, or all there are. */

@@ -34,6 +34,23 @@ export const notHere: ReadonlyMap<string, string> = new Map([
   ),
 ]);
 
+/** What other programs call our commands, and their subcommands. */
+export const otherCommands: ReadonlyMap<string, string> = new Map([
+  ...called('train', 'run start launch fit'),
+  ...called('train --listen HOST:PORT', 'coordinator master server head'),
+  ...called('train --resume RUN', 'resume continue restart'),
+  ...called('worker --connect ws://HOST:PORT', 'node join connect client agent'),
+  ...called('evaluate', 'eval test validate score'),
+  ...called('predict', 'infer inference classify serve'),
+  ...called('bench', 'benchmark perf'),
+  ...called('doctor', 'check env info'),
+  ...called('runs', 'list ls'),
+]);
+
+function called(command: string, names: string): [string, string][] {
+  return names.split(' ').map((name) => [name, command]);
+}
+
 function named(flags: readonly string[], names: string): [string, readonly string[]][] {
   return names.split(' ').map((name) => [name, flags]);
 }

@@ -2,7 +2,7 @@
 
 import { LockstepError } from '../errors.ts';
 import { nearestOf } from '../text/nearest.ts';
-import { notHere, otherNames } from './other-names.ts';
+import { notHere, otherCommands, otherNames } from './other-names.ts';
 
 /** A command, what it takes besides flags ("<run> <file...>"), and all its flags. */
 export interface TypedCommand {
@@ -39,8 +39,10 @@ export function usageError(
       case 'commander.unknownCommand':
         return [
           'there is no command of that name',
-          // commander names only what is very near
-          suggestion?.replace(/[()]/g, '') ?? 'lockstep --help lists all commands',
+          mendCommand(/'(.*)'/s.exec(what)?.[1] ?? '') ??
+            // commander names only what is very near
+            suggestion?.replace(/[()]/g, '') ??
+            'lockstep --help lists all commands',
         ];
       case 'commander.optionMissingArgument':
         return ['this flag takes a value', `Write it behind the flag: ${/'(.*)'/.exec(what)?.[1] ?? help}`];
@@ -78,8 +80,14 @@ export function unknownTopic(topic: string, commands: readonly string[]): Lockst
     code: 'ERR_LOCKSTEP_UNKNOWN_OPTION',
     what: `Unknown command '${topic}'`,
     why: 'there is no command of that name',
-    mend: nearest === undefined ? 'lockstep --help lists all commands' : `Did you mean ${nearest}?`,
+    mend:
+      mendCommand(topic) ?? (nearest === undefined ? 'lockstep --help lists all commands' : `Did you mean ${nearest}?`),
   });
+}
+
+function mendCommand(typed: string): string | null {
+  const meant = otherCommands.get(typed.toLowerCase());
+  return meant === undefined ? null : `Did you mean lockstep ${meant}?`;
 }
 
 /** null: nobody knows what was meant. */
@@ -94,10 +102,10 @@ function mendFlag(what: string, typed: TypedCommand | null, all: readonly [Typed
   if (meant !== null) return `Did you mean ${meant}?`;
   const none = notHere.get(bare);
   if (none !== undefined && own.includes('--threads')) return none;
-  const nearest = nearestOf(flag, own);
-  if (nearest !== undefined) return `Did you mean ${nearest}?`;
   const having = all.filter(({ flags }) => flags.includes(flag)).map(({ name }) => `lockstep ${name}`);
-  return having.length === 0 || typed === null
-    ? null
-    : `It is a flag of ${having.slice(0, 3).join(', ')}; lockstep ${typed.name} --help lists those of this command`;
+  if (having.length > 0 && typed !== null) {
+    return `It is a flag of ${having.slice(0, 3).join(', ')}; lockstep ${typed.name} --help lists those of this command`;
+  }
+  const nearest = nearestOf(flag, own);
+  return nearest === undefined ? null : `Did you mean ${nearest}?`;
 }

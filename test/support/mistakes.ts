@@ -48,6 +48,14 @@ export const warnings: readonly (readonly [
 export const rows: Readonly<Record<string, readonly Row[]>> = {
   words: [
     ['trian', 2, 'UNKNOWN_OPTION', "Unknown command 'trian' | no command | Did you mean train?"],
+    ['resume run', 2, 'UNKNOWN_OPTION', "Unknown command 'resume' | Did you mean lockstep train --resume RUN?"],
+    ['eval run', 2, 'UNKNOWN_OPTION', "Unknown command 'eval' | Did you mean lockstep evaluate?"],
+    [
+      'train --connect ws://127.0.0.1:1',
+      2,
+      'UNKNOWN_OPTION',
+      "Unknown option '--connect' | It is a flag of lockstep worker",
+    ],
     ['help trian', 2, 'UNKNOWN_OPTION', "Unknown command 'trian' | no command | Did you mean train?"],
     ['--verison', 2, 'UNKNOWN_OPTION', '--verison | no flag | Did you mean --version?'],
     ['train --epoch 3', 2, 'UNKNOWN_OPTION', '--epoch | no flag | Did you mean --epochs?'],
