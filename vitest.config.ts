@@ -24,6 +24,8 @@ export default defineConfig({
           name: 'fast',
           include: ['test/**/*.test.ts'],
           maxWorkers: 2,
+          // files share their process, and what it has loaded: half of the time went into loading the same anew
+          isolate: false,
           // its gradients come only as modules that Node itself does not take (no file endings in their imports)
           server: { deps: { inline: [/tfjs-core.dist.(?!tf-core)/] } },
         },

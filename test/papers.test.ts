@@ -1,7 +1,6 @@
 // What is written about the house is true of it, here and in the package that npm publishes; and of a bad house the rules
 // complain.
 
-import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { listedEvents } from './generate/events.ts';
 import { drawnHouse, listedRooms } from './support/house/floors.ts';
@@ -19,20 +18,6 @@ const house = readHouse();
 describe('this repository', () => {
   test.each([linksResolve, referencesAreDefined, citedDocumentsAreThere, namedFilesAreThere])('%o', (rule) => {
     expect(rule(house)).toEqual([]);
-  });
-
-  test('is packed with all that its texts link', () => {
-    const packed = JSON.parse(
-      execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' }),
-    );
-    const paths: readonly string[] = packed[0].files.map((file: { path: string }) => file.path);
-    expect(paths).toContain('README.md');
-    const isPacked = (path: string) =>
-      paths.some((one) => one === path || one.startsWith(path.endsWith('/') ? path : `${path}/`));
-    expect(linksResolve(house, isPacked)).toEqual([]);
-    expect(deployHoldsNoSources(paths)).toEqual([]);
-    const unshipped = [...house.texts.keys()].filter((path) => path.endsWith('.md') && !isPacked(path));
-    expect(unshipped).toEqual([]);
   });
 });
 

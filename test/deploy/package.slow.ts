@@ -10,6 +10,8 @@ import { promisify } from 'node:util';
 import ts from 'typescript';
 import { afterAll, describe, expect, test } from 'vitest';
 import { messageOf } from '../../src/errors.ts';
+import { readHouse } from '../support/house/house.ts';
+import { deployHoldsNoSources, linksResolve } from '../support/house/papers.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-package-'));
@@ -57,6 +59,15 @@ test('holds the program, its texts and what is to be copied, and nothing of deve
     'test/bench/README.md',
   ]);
   expect(names.filter((path) => /\.(map|tsbuildinfo|tgz)$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
+});
+
+test('holds all that its texts link, and every text', () => {
+  const house = readHouse();
+  const isPacked = (path: string) =>
+    names.some((one) => one === path || one.startsWith(path.endsWith('/') ? path : `${path}/`));
+  expect(linksResolve(house, isPacked)).toEqual([]);
+  expect(deployHoldsNoSources(names)).toEqual([]);
+  expect([...house.texts.keys()].filter((path) => path.endsWith('.md') && !isPacked(path))).toEqual([]);
 });
 
 const TOOLS = ['publint@0.3.25', '@arethetypeswrong/cli@0.18.5', 'typedoc@0.28.20', `typescript@${ts.version}`];

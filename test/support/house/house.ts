@@ -57,7 +57,15 @@ const notTexts = /\.(png|jpg|f32|safetensors|om|wasm)$/;
 /** At the root. */
 const notOurs = new Set(['node_modules', 'dist', 'runs', '.git', 'package-lock.json']);
 
+let ours: House | undefined;
+
+/** Read once in a process: files of tests that run in one share it. */
 export function readHouse(): House {
+  ours ??= houseOf(textsOnDisk());
+  return ours;
+}
+
+function textsOnDisk(): Record<string, string> {
   const texts: Record<string, string> = {};
   const walk = (folder: string) => {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
@@ -68,15 +76,27 @@ export function readHouse(): House {
     }
   };
   walk('');
-  return houseOf(texts);
+  return texts;
 }
 
 export function houseOf(texts: Readonly<Record<string, string>>): House {
+  let sources: readonly Source[] | undefined;
+  return {
+    texts: new Map(Object.entries(texts)),
+    // parsed when they are asked for: what is said of texts needs none
+    get sources() {
+      sources ??= sourcesOf(texts);
+      return sources;
+    },
+  };
+}
+
+function sourcesOf(texts: Readonly<Record<string, string>>): readonly Source[] {
   const paths = Object.keys(texts).filter((path) => /^(src|coordinator|worker)\/.*\.(ts|mjs)$/.test(path));
   const program = programOf(new Map(paths.map((path) => [path, texts[path]!])));
   const checker = program.getTypeChecker();
   const targetOf = targetsOf(texts);
-  const sources = paths.map((path) => {
+  return paths.map((path) => {
     const file = program.getSourceFile(path)!;
     return {
       path,
@@ -87,7 +107,6 @@ export function houseOf(texts: Readonly<Record<string, string>>): House {
       onlyPassesOn: onlyPassesOn(file),
     };
   });
-  return { texts: new Map(Object.entries(texts)), sources };
 }
 
 function roomOf(path: string): string {
