@@ -42,6 +42,8 @@ export interface Assembled {
 
 /** What the kernels address, images among it. */
 const MOST_BYTES = 4 * 2 ** 30;
+/** Labels are bytes. */
+const MOST_CLASSES = 256;
 
 /** @throws LockstepError where the headers alone show that the files do not fit together, or are too large */
 export function checkHeaders(train: Half, ...others: readonly Half[]): void {
@@ -58,9 +60,9 @@ export function checkHeaders(train: Half, ...others: readonly Half[]): void {
     if (other.images.rows === train.images.rows && other.images.columns === train.images.columns) continue;
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_DATA_MISMATCH',
-      what: 'The test images are of another size than the training images',
+      what: 'The images of one part are of another size than the training images',
       why: `${other.images.name} has images of ${sizeOf(other)}, ${train.images.name} of ${sizeOf(train)}`,
-      mend: 'Put the training and test files of one and the same data set into the folder',
+      mend: 'Put files of one and the same data set into the folder',
     });
   }
   const each = train.images.rows * train.images.columns + 1;
@@ -90,8 +92,9 @@ export function assembled(source: DataSource, reading: Reading): Assembled {
   const ofValidation = validation === null ? new Uint8Array(0) : moved(validation.labels);
   // of data that are all test set, their own labels
   const counted = ofTrain.length > 0 ? ofTrain : ofTest;
-  const classes = classNames?.length ?? classesOf(counted, ofTest, labelsNameOf(test ?? train));
-  if (validation !== null) classesOf(ofTrain, ofValidation, labelsNameOf(validation), classes);
+  const classes = classNames?.length ?? 1 + largest(counted);
+  checkClasses(classes, ofTest, { name: labelsNameOf(test ?? train), first });
+  if (validation !== null) checkClasses(classes, ofValidation, { name: labelsNameOf(validation), first });
   const labels = new Uint8Array(kept.length + ofValidation.length);
   labels.set(kept);
   labels.set(ofValidation, kept.length);
@@ -124,6 +127,7 @@ function namesOf(
 ): { readonly classNames: readonly string[] | null; readonly first: number } {
   if (classNames !== null) {
     const plain = classNames.every((name, at) => name === String(at));
+    if (!plain && classNames.length > MOST_CLASSES) throw tooManyClasses(train.name, classNames.length);
     return { classNames: plain ? null : classNames, first: 0 };
   }
   const parts = [train, validation, test].filter((part) => part !== null && part.count > 0) as readonly SourcePart[];
@@ -136,20 +140,19 @@ function namesOf(
   return { classNames: Array.from({ length: most - first + 1 }, (_, at) => String(first + at)), first };
 }
 
-/** The number of classes is one more than the largest training label; since a label is a byte, at most 256. */
-export function classesOf(
-  train: Uint8Array,
-  other: Uint8Array,
-  name: string,
-  classes: number = 1 + largest(train),
-): number {
-  const beyond = other.findIndex((label) => label >= classes);
-  if (beyond === -1) return classes;
+/** `labels`: from 0 on, which in the file are from `first` on. @throws LockstepError where one is beyond the classes */
+export function checkClasses(
+  classes: number,
+  labels: Uint8Array,
+  { name, first }: { readonly name: string; readonly first: number },
+): void {
+  const beyond = labels.findIndex((label) => label >= classes);
+  if (beyond === -1) return;
   throw new LockstepError({
     code: 'ERR_LOCKSTEP_DATA_MISMATCH',
     what: `${name} has a label beyond the classes`,
-    why: `label ${other[beyond]} of test image ${beyond}, but the training labels only go from 0 to ${classes - 1}`,
-    mend: 'Put the training and test files of one and the same data set into the folder',
+    why: `label ${first + labels[beyond]!} of image ${beyond}, but the training labels only go from ${first} to ${first + classes - 1}`,
+    mend: 'Put training, validation and test files of one and the same data set into the folder',
   });
 }
 
@@ -160,6 +163,15 @@ function belowFirst(parts: readonly SourcePart[], first: number): LockstepError 
     what: `--first-label ${first} is above labels that there are`,
     why: `${labelsNameOf(part)} has label ${smallest(part.labels)}`,
     mend: `Give --first-label ${smallest(part.labels)}, or leave it out`,
+  });
+}
+
+function tooManyClasses(name: string, found: number): LockstepError {
+  return new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_MISMATCH',
+    what: `${name} has more classes than can be told apart`,
+    why: `it names ${found} classes, and ${MOST_CLASSES} are the limit`,
+    mend: `Give data of at most ${MOST_CLASSES} classes, or name another column of labels: --label NAME`,
   });
 }
 

@@ -58,12 +58,18 @@ function swap(bytes: Uint8Array, width: number): void {
   }
 }
 
-/** IEEE 754 binary16. */
+const floatBits = new Uint32Array(1);
+const float = new Float32Array(floatBits.buffer);
+/** Of numbers below 2^-14: so much is the last bit of their fraction. */
+const LEAST_HALF = 1 / 16_777_216;
+
+/** IEEE 754 binary16, by its bits. */
 function halfFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  if (exponent === 0) return (bits & 0x8000 ? -fraction : fraction) * LEAST_HALF;
+  // of float32 the exponent is 112 more; that of what is no finite number has all its bits
+  const larger = exponent === 31 ? 0xff : exponent + 112;
+  floatBits[0] = ((bits & 0x8000) << 16) | (larger << 23) | (fraction << 13);
+  return float[0]!;
 }

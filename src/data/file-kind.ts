@@ -30,7 +30,7 @@ const signatures: readonly (readonly [bytes: string, at: number, kind: FileKind]
   ['7z\xbc\xaf\x27\x1c', 0, { name: 'a 7z archive', mend: unpack('7z x') }],
   ['Rar!\x1a', 0, { name: 'a rar archive', mend: unpack('unrar x') }],
   ['ustar', 257, { name: 'a tar archive', mend: unpack('tar -xf') }],
-  ['\x93NUMPY', 0, { name: 'a NumPy file', mend: 'Write the array as an IDX file of bytes' }],
+  ['\x93NUMPY', 0, { name: 'a NumPy file', mend: 'Name it .npy, or write the array as an IDX file of bytes' }],
   ['\x89HDF\r\n', 0, { name: 'an HDF5 file', mend: 'Write its arrays as IDX files of bytes' }],
   ['PAR1', 0, { name: 'a Parquet file', mend: 'Put Parquet files into a folder of their own' }],
   ['\x89PNG\r\n', 0, { name: 'a PNG picture', mend: sorted }],

@@ -1,6 +1,7 @@
 // The ONNX format, as far as a chain of layers needs it: a graph -> bytes of a ModelProto. Knows nothing of our models.
 // Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 
+import { floatBytes } from '../model/float-bytes.ts';
 import { field, message, number, text } from './protobuf.ts';
 
 interface OnnxTensor {
@@ -76,12 +77,8 @@ function nodeProto({ operator, inputs, outputs, attributes = {} }: OnnxNode, nam
 }
 
 function tensorProto({ name, shape, data }: OnnxTensor): Uint8Array {
-  const raw = new Uint8Array(data.length * 4);
-  const view = new DataView(raw.buffer);
-  data.forEach((value, i) => {
-    view.setFloat32(4 * i, value, true);
-  });
-  return message(...shape.map((size) => number(1, size)), number(2, float32), text(8, name), field(9, raw));
+  const sizes = shape.map((size) => number(1, size));
+  return message(...sizes, number(2, float32), text(8, name), field(9, floatBytes(data)));
 }
 
 function valueProto({ name, shape }: OnnxValue): Uint8Array {

@@ -25,6 +25,8 @@ const elementBytes = 4;
 const metadataName = '__metadata__';
 /** The format's own limit. */
 const maxHeaderBytes = 100_000_000;
+/** Of a name in a message. */
+const MOST_SHOWN = 60;
 
 export function encodeSafetensors(
   tensors: readonly Tensor[],
@@ -75,8 +77,9 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
   places.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let end = 0;
   for (const place of places) {
-    if (place.begin < end) throw damaged(name, `the elements of ${place.name} overlap those of another tensor`);
-    if (place.begin > end) throw damaged(name, `there is a hole before the elements of ${place.name}`);
+    if (place.begin < end)
+      throw damaged(name, `the elements of ${shownName(place.name)} overlap those of another tensor`);
+    if (place.begin > end) throw damaged(name, `there is a hole before the elements of ${shownName(place.name)}`);
     end = place.end;
   }
   if (bodyStart + end !== bytes.length) {
@@ -125,21 +128,27 @@ interface Place {
 }
 
 function placeOf(tensor: string, entry: unknown, name: string): Place {
-  if (!isRecord(entry)) throw damaged(name, `the entry of ${tensor} is not an object`);
+  const shown = shownName(tensor);
+  if (!isRecord(entry)) throw damaged(name, `the entry of ${shown} is not an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (dtype !== 'F32') {
-    throw damaged(name, `${tensor} has elements of type ${shownValue(dtype)}, and only F32 (float32) is supported`);
+    throw damaged(name, `${shown} has elements of type ${shownValue(dtype)}, and only F32 (float32) is supported`);
   }
-  if (!isListOfSizes(shape)) throw damaged(name, `the shape of ${tensor} is not a list of sizes`);
-  if (!isListOfSizes(offsets) || offsets.length !== 2) throw damaged(name, `${tensor} has no pair of data_offsets`);
+  if (!isListOfSizes(shape)) throw damaged(name, `the shape of ${shown} is not a list of sizes`);
+  if (!isListOfSizes(offsets) || offsets.length !== 2) throw damaged(name, `${shown} has no pair of data_offsets`);
   const [begin, end] = offsets as [number, number];
   if (end - begin !== sizeOf(shape) * elementBytes) {
     throw damaged(
       name,
-      `${tensor} has shape [${shape}], which does not take the ${end - begin} bytes of its data_offsets`,
+      `${shown} has shape ${shownValue(shape)}, which does not take the ${end - begin} bytes of its data_offsets`,
     );
   }
   return { name: tensor, shape, begin, end };
+}
+
+/** A file may have a name of any length. */
+function shownName(tensor: string): string {
+  return tensor.length > MOST_SHOWN ? `${tensor.slice(0, MOST_SHOWN)}...` : tensor;
 }
 
 /** What torch.save writes: a zip archive, or a pickle of older versions. */

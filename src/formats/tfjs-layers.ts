@@ -1,6 +1,7 @@
 // A TensorFlow.js LayersModel: model.json and weights.bin of a chain of dense layers, as tf.loadLayersModel reads them. It
 // is fed with raw pixels: the first layers make them flat and normalise them.
 
+import { floatBytes } from '../model/float-bytes.ts';
 import { namedTensors } from '../model/layout.ts';
 import type { Model } from '../model/model.ts';
 import { pixelMapOf } from '../model/normalization.ts';
@@ -47,7 +48,7 @@ export function encodeLayersModel(model: Model, metadata: Readonly<Record<string
   const tensors = namedTensors(layout, parameters);
   // our weights are rows of outputs, Keras' kernels rows of inputs
   const kernels = tensors.map(({ shape, data }) => (shape.length === 2 ? transposed(data, shape[0]!) : data));
-  return { modelJson: `${JSON.stringify(modelJson, null, 2)}\n`, weights: littleEndian(kernels) };
+  return { modelJson: `${JSON.stringify(modelJson, null, 2)}\n`, weights: Buffer.concat(kernels.map(floatBytes)) };
 }
 
 function layer(className: string, config: object): object {
@@ -59,17 +60,4 @@ function transposed(data: Float32Array, rows: number): Float32Array {
   const result = new Float32Array(data.length);
   for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) result[c * rows + r] = data[r * columns + c]!;
   return result;
-}
-
-function littleEndian(parts: readonly Float32Array[]): Uint8Array {
-  const bytes = new Uint8Array(4 * parts.reduce((sum, part) => sum + part.length, 0));
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  for (const part of parts) {
-    for (const value of part) {
-      view.setFloat32(at, value, true);
-      at += 4;
-    }
-  }
-  return bytes;
 }

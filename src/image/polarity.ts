@@ -21,9 +21,9 @@ export function withLightGround({ width, height, grey }: Picture): Plane {
 }
 
 /**
- * An edge that is all light or all dark tells. Else strokes and the spaces between them stand out alike, from the ground that the other of the two leaves. But strokes are
- * outermost: the spaces lie within their box. Where the page is cut so close that its edge tells of both, more of the edge
- * is ground.
+ * An edge that is all light or all dark tells. Else strokes and the spaces between them stand out alike, from the ground that the
+ * other of the two leaves. But strokes are outermost: the spaces lie within their box. Where the page is cut so close that its edge
+ * tells of both, more of the edge is ground.
  */
 function isLightOnDark(page: Plane): boolean {
   const scale = Math.min(1, looked / Math.max(page.width, page.height));

@@ -282,7 +282,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
     default: null,
     defaultText: 'found out: "label", the first or the last',
     group: data,
-    help: 'column of a CSV file that holds the labels: its name, or its number from 0 (-1 = the last)',
+    help: 'column of a CSV or Parquet file that holds the labels: its name, or of a CSV file its number from 0 (-1 = the last)',
     recorded: true,
   },
   firstLabel: {

@@ -240,7 +240,7 @@ describe('bad data', () => {
     ],
     ['no images', (at) => spoil(at, 'trainImages', () => idxFile([0, 28, 28], new Uint8Array(0))), /is empty/],
     ['fewer labels', (at) => spoil(at, 'trainLabels', () => labelsFile([0, 1, 2])), /has 3 labels.*has 64 images/],
-    ['a label beyond', (at) => spoil(at, 'testLabels', (bytes) => bytes.fill(9, 20)), /label 9 of test image 12/],
+    ['a label beyond', (at) => spoil(at, 'testLabels', (bytes) => bytes.fill(9, 20)), /label 9 of image 12/],
     ['another size', (at) => spoil(at, 'testImages', () => imagesFile(new Uint8Array(16 * 9), 3, 3)), /3x3.*28x28/],
     [
       'a corrupt .gz',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { assembled, checkHeaders, classesOf, type Half } from '../../src/data/assemble.ts';
-import { plainReading } from '../../src/data/source.ts';
+import { assembled, checkHeaders, type Half } from '../../src/data/assemble.ts';
+import { type DataSource, plainReading, type SourcePart } from '../../src/data/source.ts';
 import { refusal } from '../support/refusal.ts';
 
 function half(count: number, { labels = count, rows = 2, columns = 3 } = {}): Half {
@@ -37,16 +37,43 @@ describe('four files', () => {
   });
 });
 
-describe('classesOf', () => {
-  it('counts the classes by the largest training label', () => {
-    expect(classesOf(Uint8Array.of(0, 4, 1), Uint8Array.of(2), 'some-labels')).toBe(5);
-    expect(classesOf(Uint8Array.of(255), Uint8Array.of(0), 'some-labels')).toBe(256);
+const part = (name: string, ...labels: number[]): SourcePart => {
+  return { name, count: labels.length, labels: Uint8Array.from(labels), read: async () => undefined };
+};
+
+/** Of images of one pixel. */
+function sourceOf(train: SourcePart, others: Partial<DataSource> = {}): DataSource {
+  const nothing = { classNames: null, validation: null, test: null, remarks: [], close: async () => undefined };
+  return { form: '', rows: 1, columns: 1, train, ...nothing, ...others };
+}
+
+describe('classes', () => {
+  it('are as many as the largest training label says', () => {
+    const classes = (...labels: number[]) =>
+      assembled(sourceOf(part('a', ...labels), { test: part('b', 0) }), plainReading).shape.classes;
+    expect([classes(0, 4, 1), classes(255, 0)]).toEqual([5, 256]);
   });
 
-  it('refuses a label beyond them', async () => {
-    const error = await refusal(() => classesOf(Uint8Array.of(0, 2), Uint8Array.of(0, 2, 3), 'some-labels'));
-    expect(error.message).toMatch(/label 3 of test image 2, .* from 0 to 2/);
-    expect(error.exitCode).toBe(2);
+  it.each([
+    ['test', [0, 2], [0, 2, 3], 'label 3 of image 2, but the training labels only go from 0 to 2'],
+    ['validation', [1, 2], [1, 3], 'label 3 of image 1, but the training labels only go from 1 to 2'],
+  ])('of %s labels are among them', async (split, train, labels, why) => {
+    const source = sourceOf(part('a', ...train), { test: part('b', 1), [split]: part('some-labels', ...labels) });
+    expect(await refusal(() => assembled(source, plainReading))).toMatchObject({
+      what: 'some-labels has a label beyond the classes',
+      why,
+      exitCode: 2,
+    });
+  });
+
+  it('are no more than bytes can tell apart, however many are named', async () => {
+    const named = (count: number, name: (at: number) => string) => {
+      const classNames = Array.from({ length: count }, (_, at) => name(at));
+      return () => assembled(sourceOf(part('a', 0, 3), { test: part('b', 0), classNames }), plainReading).shape.classes;
+    };
+    expect(named(256, (at) => `c${at}`)()).toBe(256);
+    expect((await refusal(named(257, (at) => `c${at}`))).why).toBe('it names 257 classes, and 256 are the limit');
+    expect(named(1000, String)()).toBe(4);
   });
 });
 
@@ -54,9 +81,7 @@ describe('a test set that is drawn', () => {
   it('takes its images out of those to train on, and no longer than it takes to look at each of them once', () => {
     const count = 60_000;
     const labels = Uint8Array.from({ length: count }, (_, at) => at % 251);
-    const train = { name: 'a', count, labels, read: async () => undefined };
-    const source = { form: '', rows: 1, columns: 1, classNames: null, validation: null, test: null, remarks: [] };
-    const found = assembled({ ...source, train, close: train.read }, { ...plainReading, testSize: 20_000 });
+    const found = assembled(sourceOf({ ...part('a'), count, labels }), { ...plainReading, testSize: 20_000 });
     const isDrawn = new Set(found.drawn);
     expect(isDrawn.size).toBe(20_000);
     const { test, train: kept } = found.labels;

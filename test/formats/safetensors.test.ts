@@ -96,6 +96,12 @@ describe('safetensors', () => {
     ['no offsets', fileOf({ w: { dtype: 'F32', shape: [1] } }, 4), /no pair of data_offsets/],
     ['offsets that do not fit the shape', fileOf({ w: entry([2], [0, 4]) }, 4), /shape \[2\], .* the 4 bytes/],
     ['offsets in the wrong order', fileOf({ w: entry([1], [4, 0]) }, 4), /does not take the -4 bytes/],
+    ['a name of a megabyte', fileOf({ ['w'.repeat(2 ** 20)]: 1 }, 0), /^the entry of w{60}\.\.\. is not an object$/],
+    [
+      'a shape of a megabyte',
+      fileOf({ w: entry(Array(2 ** 19).fill(1), [0, 8]) }, 8),
+      /^w has shape \[[1,]+\.\.\., which/,
+    ],
     ['overlapping tensors', fileOf({ a: entry([2], [0, 8]), b: entry([1], [4, 8]) }, 8), /elements of b overlap/],
     ['the same elements twice', fileOf({ a: entry([1], [0, 4]), b: entry([1], [0, 4]) }, 4), /overlap/],
     ['a hole', fileOf({ a: entry([1], [0, 4]), b: entry([1], [8, 12]) }, 12), /hole before the elements of b/],

@@ -11,10 +11,9 @@ import { sideOf } from '../../data/image-layout.ts';
 import { type PixelScale, scale, scaleOf } from '../../data/pixel-scale.ts';
 import type { DataSource, Reading, SourcePart } from '../../data/source.ts';
 import { LockstepError } from '../../errors.ts';
-import { ioReason } from '../files/io-reason.ts';
-import { openFile } from '../files/read-file.ts';
 import { type ByteStream, gunzipped, PIECE_BYTES, plainBytes, preceded, take } from './byte-stream.ts';
 import { type CsvTable, malformed, PixelRows, readCsv } from './csv-table.ts';
+import { openDataFile, unreadable } from './data-file.ts';
 import type { FoundPath, OpenDeps, Reader } from './reader.ts';
 
 const isCsv = (name: string) => /\.(csv|tsv)(\.gz)?$/i.test(name);
@@ -171,11 +170,7 @@ function changed({ name }: CsvTable): LockstepError {
 
 /** From its first character, and what separates its fields. */
 async function openText(file: string): Promise<{ readonly stream: ByteStream; readonly separator: number }> {
-  const plain = plainBytes(
-    await openFile(file).catch((cause) => {
-      throw unreadable(file, cause);
-    }),
-  );
+  const plain = plainBytes(await openDataFile(file));
   try {
     const start = await take(plain, SNIFFED_BYTES);
     const bytes = isGzip(start) ? gunzipped(preceded(start, plain)) : preceded(start, plain);
@@ -196,14 +191,4 @@ async function openText(file: string): Promise<{ readonly stream: ByteStream; re
     await plain.close();
     throw error;
   }
-}
-
-function unreadable(file: string, cause: unknown): LockstepError {
-  return new LockstepError({
-    code: 'ERR_LOCKSTEP_DATA_UNREADABLE',
-    what: `The data file ${file} cannot be read`,
-    why: ioReason(cause),
-    mend: 'See to it that it is a whole file, and that you may read it',
-    cause,
-  });
 }

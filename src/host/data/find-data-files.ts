@@ -5,7 +5,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type FileKind, fileKindOf, SNIFFED_BYTES } from '../../data/file-kind.ts';
+import { fileKindOf } from '../../data/file-kind.ts';
 import {
   byPreference,
   type DataRole,
@@ -18,7 +18,8 @@ import {
 import { LockstepError } from '../../errors.ts';
 import { shellWord } from '../../text/shell-command.ts';
 import { ioReason } from '../files/io-reason.ts';
-import { kindOf, openFile } from '../files/read-file.ts';
+import { kindOf } from '../files/read-file.ts';
+import { headOf } from './data-file.ts';
 
 /** Paths of files. */
 export type DataFiles = Readonly<Record<DataRole, string>>;
@@ -102,7 +103,7 @@ async function look(folder: string, instead: string): Promise<Place> {
       () => null,
     );
     const isNoFolder = kind !== null && kind !== 'a folder';
-    const archive = kind === 'a file' ? await archiveOf(folder) : null;
+    const archive = kind === 'a file' ? await headOf(folder).then(fileKindOf, () => null) : null;
     if (kind === null && /^[a-z][a-z0-9+.-]+:\/\//i.test(folder)) throw notFetched(folder, cause);
     const taken = `Look at the path: --data takes IDX files, a folder of pictures, Parquet, .npz or CSV (.csv, .tsv); or ${instead}`;
     throw new LockstepError({
@@ -130,19 +131,6 @@ function notFetched(address: string, cause: unknown): LockstepError {
     mend: 'Fetch the files first, for example by curl -LO, and give their path with --data PATH',
     cause,
   });
-}
-
-/** What the file is that was given for a folder. */
-async function archiveOf(path: string): Promise<FileKind | null> {
-  try {
-    const { handle } = await openFile(path);
-    const { buffer, bytesRead } = await handle
-      .read(new Uint8Array(SNIFFED_BYTES), 0, SNIFFED_BYTES, 0)
-      .finally(() => handle.close());
-    return fileKindOf(buffer.subarray(0, bytesRead));
-  } catch {
-    return null;
-  }
 }
 
 async function lookBelow(folder: string): Promise<Place | null> {

@@ -4,9 +4,10 @@ import type { DenseArray } from '../../data/dense-array.ts';
 import { fileKindOf, isGzip, SNIFFED_BYTES } from '../../data/file-kind.ts';
 import { checkIdxLength, type IdxHeader, type IdxRole, readIdxHeader } from '../../data/idx.ts';
 import { LockstepError } from '../../errors.ts';
-import { codeOf, ioReason } from '../files/io-reason.ts';
-import { type OpenFile, openFile } from '../files/read-file.ts';
+import { codeOf } from '../files/io-reason.ts';
+import type { OpenFile } from '../files/read-file.ts';
 import { type ByteStream, gunzipped, plainBytes, preceded, take } from './byte-stream.ts';
+import { openDataFile, unreadable } from './data-file.ts';
 
 export class IdxFile {
   readonly header: IdxHeader;
@@ -20,9 +21,7 @@ export class IdxFile {
 
   /** Reads its header. To be closed. @throws LockstepError */
   static async open(path: string, role: IdxRole): Promise<IdxFile> {
-    const file = await openFile(path).catch((cause) => {
-      throw unreadable(path, cause);
-    });
+    const file = await openDataFile(path);
     const plain = told(plainBytes(file), path);
     try {
       return await IdxFile.#read(path, role, file, plain);
@@ -65,20 +64,18 @@ export class IdxFile {
 function told(stream: ByteStream, path: string): ByteStream {
   const fill = async (target: Uint8Array) =>
     await stream.fill(target).catch((cause) => {
-      throw cause instanceof LockstepError ? cause : unreadable(path, cause);
+      throw cause instanceof LockstepError ? cause : failed(path, cause);
     });
   return { fill, close: () => stream.close() };
 }
 
-function unreadable(path: string, cause: unknown): LockstepError {
-  const fails = codeOf(cause)?.startsWith('Z_') ?? false;
+function failed(path: string, cause: unknown): LockstepError {
+  if (!codeOf(cause)?.startsWith('Z_')) return unreadable(path, cause);
   return new LockstepError({
-    code: fails ? 'ERR_LOCKSTEP_DATA_MALFORMED' : 'ERR_LOCKSTEP_DATA_UNREADABLE',
-    what: fails ? `The data file ${path} cannot be unpacked` : `The data file ${path} cannot be read`,
-    why: fails ? gzipReason(cause as Error) : ioReason(cause),
-    mend: fails
-      ? 'Fetch the file again from where it came from'
-      : 'See to it that it is a file and that you may read it',
+    code: 'ERR_LOCKSTEP_DATA_MALFORMED',
+    what: `The data file ${path} cannot be unpacked`,
+    why: gzipReason(cause as Error),
+    mend: 'Fetch the file again from where it came from',
     cause,
   });
 }

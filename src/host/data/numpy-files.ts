@@ -1,12 +1,10 @@
 // Which arrays there are in some files of NumPy's, and what each of them is by its name.
 
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type ArrayRole, type ArraySplit, arrayRoleOf, splitOfName } from '../../data/array-roles.ts';
 import { LockstepError } from '../../errors.ts';
-import { ioReason } from '../files/io-reason.ts';
-import { openFile } from '../files/read-file.ts';
 import { plainBytes } from './byte-stream.ts';
+import { headOf, openDataFile } from './data-file.ts';
 import { NpyArray } from './npy-array.ts';
 import type { FoundPath } from './reader.ts';
 import { openZip, type ZipArchive } from './zip-archive.ts';
@@ -60,7 +58,7 @@ export async function arraysOf(
   try {
     const named: Named[] = [];
     for (const file of files) {
-      if (/\.npy$/i.test(file) || !(await isZip(file))) named.push(singleArray(file));
+      if (/\.npy$/i.test(file) || !isZip(await headOf(file))) named.push(singleArray(file));
       else named.push(...(await inArchive(file, archives)));
     }
     return { ...(await setOf(path, named)), close };
@@ -70,30 +68,15 @@ export async function arraysOf(
   }
 }
 
-async function isZip(file: string): Promise<boolean> {
-  const { handle } = await opened(file);
-  const head = new Uint8Array(2);
-  await handle.read(head, 0, 2, 0).finally(() => handle.close());
+function isZip(head: Uint8Array): boolean {
   return head[0] === 0x50 && head[1] === 0x4b;
-}
-
-async function opened(file: string) {
-  return await openFile(file).catch((cause) => {
-    throw new LockstepError({
-      code: 'ERR_LOCKSTEP_DATA_UNREADABLE',
-      what: `The data file ${file} cannot be read`,
-      why: ioReason(cause),
-      mend: 'See to it that it is a file and that you may read it',
-      cause,
-    });
-  });
 }
 
 function singleArray(file: string): Named {
   const read = async () => {
-    await (await opened(file)).handle.close();
-    const { size } = await stat(file);
-    return await NpyArray.read(file, size, async () => plainBytes(await opened(file)));
+    const { handle, size } = await openDataFile(file);
+    await handle.close();
+    return await NpyArray.read(file, size, async () => plainBytes(await openDataFile(file)));
   };
   return { name: file, role: arrayRoleOf(stemOf(file)), read };
 }

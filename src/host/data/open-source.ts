@@ -2,10 +2,9 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { SNIFFED_BYTES } from '../../data/file-kind.ts';
 import type { DataSource } from '../../data/source.ts';
-import { openFile } from '../files/read-file.ts';
 import { csvReader } from './csv-reader.ts';
+import { headOf } from './data-file.ts';
 import { idxReader } from './idx-reader.ts';
 import { numpyReader } from './numpy-reader.ts';
 import { parquetReader } from './parquet-reader.ts';
@@ -27,7 +26,7 @@ async function lookAt(path: string): Promise<FoundPath> {
   const nothing = { path, names: [], folders: [], head: new Uint8Array(0) };
   const stats = await stat(path).catch(() => null);
   if (stats === null) return { ...nothing, kind: 'nothing', names: await namesIn(dirname(path)) };
-  if (stats.isFile()) return { ...nothing, kind: 'file', head: await headOf(path) };
+  if (stats.isFile()) return { ...nothing, kind: 'file', head: await headOf(path).catch(() => nothing.head) };
   if (!stats.isDirectory()) return { ...nothing, kind: 'other' };
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
   const folders = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map(({ name }) => name);
@@ -36,16 +35,4 @@ async function lookAt(path: string): Promise<FoundPath> {
 
 async function namesIn(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(() => [])).sort();
-}
-
-async function headOf(path: string): Promise<Uint8Array> {
-  try {
-    const { handle } = await openFile(path);
-    const { buffer, bytesRead } = await handle
-      .read(new Uint8Array(SNIFFED_BYTES), 0, SNIFFED_BYTES, 0)
-      .finally(() => handle.close());
-    return buffer.subarray(0, bytesRead);
-  } catch {
-    return new Uint8Array(0);
-  }
 }

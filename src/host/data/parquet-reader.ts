@@ -9,7 +9,8 @@ import { PictureError } from '../../image/picture.ts';
 import { trainingImage, type WantedImage } from '../../image/training-image.ts';
 import { type PictureColumns, pictureColumns } from '../../parquet/picture-columns.ts';
 import { ParquetError } from '../../parquet/thrift.ts';
-import { codeOf, ioReason } from '../files/io-reason.ts';
+import { codeOf } from '../files/io-reason.ts';
+import { unreadable } from './data-file.ts';
 import { LabelWords } from './label-words.ts';
 import { ParquetFile } from './parquet-file.ts';
 import { findParquet, type ParquetPaths } from './parquet-files.ts';
@@ -216,16 +217,14 @@ async function told<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
-    const isOurs = cause instanceof ParquetError;
-    if (!isOurs && (cause instanceof LockstepError || codeOf(cause) === null)) throw cause;
+    if (!(cause instanceof ParquetError)) throw codeOf(cause) === null ? cause : unreadable(path, cause);
     throw new LockstepError({
-      code: isOurs ? 'ERR_LOCKSTEP_DATA_MALFORMED' : 'ERR_LOCKSTEP_DATA_UNREADABLE',
-      what: `The data file ${path} cannot be ${isOurs ? 'used' : 'read'}`,
-      why: isOurs ? cause.message : ioReason(cause),
-      mend: isOurs
-        ? (cause.mend ??
-          'Fetch it again if it is not whole; else write it anew as datasets does: pictures (PNG or JPEG), labels, packed with snappy')
-        : 'See to it that it is a file and that you may read it',
+      code: 'ERR_LOCKSTEP_DATA_MALFORMED',
+      what: `The data file ${path} cannot be used`,
+      why: cause.message,
+      mend:
+        cause.mend ??
+        'Fetch it again if it is not whole; else write it anew as datasets does: pictures (PNG or JPEG), labels, packed with snappy',
       cause,
     });
   }
