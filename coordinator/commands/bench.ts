@@ -90,13 +90,13 @@ among those of the other. A machine that others use gives others' figures: the l
 Exit codes: 0 done, 2 bad usage, 129, 130 and 143 interrupted.`,
   // threads and processes
   ends: 'itself',
-  run: async (_, options, { wiring, print, note, cli, cores, signal = new AbortController().signal }) => {
+  run: async (_, options, { wiring, print, note, cli, cores, columns, signal = new AbortController().signal }) => {
     const earlier = options.compare === null ? null : await readEarlierResult(options.compare, '--compare');
     const asked = benchOptionsOf(options, cores);
     const result = await measureHere(asked, { wiring, note, cli, cores, signal });
     const compared = earlier === null ? null : compare(earlier, result);
     if (options.json) await print(jsonLine({ ...result, ...(compared === null ? {} : { comparison: compared }) }));
-    else await print(`${benchText(result)}${compared === null ? '' : comparisonText(compared)}`);
+    else await print(`${benchText(result, columns)}${compared === null ? '' : comparisonText(compared, columns)}`);
     return ExitCode.done;
   },
 };

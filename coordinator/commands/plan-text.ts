@@ -4,7 +4,7 @@ import { bandwidthText } from '../../src/options/quantity-kinds.ts';
 import { counted } from '../../src/text/counted.ts';
 import type { BenchResult } from '../speed/bench-result.ts';
 import type { Asked, Plan, Rate, Resource } from '../speed/plan.ts';
-import { figureTable, whole } from './result-text.ts';
+import { figureTable, sentences, whole } from './result-text.ts';
 
 const resourceText: Readonly<Record<Resource, string>> = {
   computing: 'computing',
@@ -14,22 +14,22 @@ const resourceText: Readonly<Record<Resource, string>> = {
   nodes: 'messages at the nodes',
 };
 
-/** `measured`: "measured now", or the file that it stands in. */
-export function planText(plan: Plan, asked: Asked, bench: BenchResult, measured: string): string {
+/** `measured`: "measured now", or the file that it stands in. `width`: cells of the terminal; null: it is none. */
+export function planText(plan: Plan, asked: Asked, bench: BenchResult, measured: string, width: number | null): string {
   return [
-    headText(asked, bench, measured),
-    partsText(plan),
-    stepText(plan, asked),
-    nodesText(plan),
-    answersText(plan, asked),
+    sentences(headLines(asked, bench, measured), width),
+    figureTable(partRows(plan), width),
+    sentences(stepLines(plan, asked), width),
+    figureTable(nodeRows(plan), width),
+    sentences(answerLines(plan, asked), width),
   ].join('\n');
 }
 
-function headText(
+function headLines(
   asked: Asked,
   { machine, network, options, load, threads: rows }: BenchResult,
   measured: string,
-): string {
+): string[] {
   const { nodes, threads, batchSize, shards, bytesPerSecond, roundTripMs } = asked;
   const busy = load.before > machine.cores / 2 ? `, while others were at work (load ${load.before.toFixed(1)})` : '';
   const most = Math.max(...rows.map((row) => row.threads));
@@ -43,20 +43,19 @@ function headText(
           `More than ${counted(most, 'thread')} were not measured: ${threads} that train alone are taken for ${Number((threads / most).toPrecision(3))} times as fast`,
         ]
       : []),
-    '',
-  ].join('\n');
+  ];
 }
 
-function partsText({ parts }: Plan): string {
-  return figureTable([
+function partRows({ parts }: Plan): string[][] {
+  return [
     ['Part of a step', 'ms each', 'Times', 'ms', 'Of'],
     ...parts.map(({ name, eachMs, times, resource }) => {
       return [name, eachMs.toFixed(3), String(times), (eachMs * times).toFixed(3), resourceText[resource]];
     }),
-  ]);
+  ];
 }
 
-function stepText(plan: Plan, { threads }: Asked): string {
+function stepLines(plan: Plan, { threads }: Asked): string[] {
   const { stepMs, samplesPerSecond, sentBytes, receivedBytes, without, limit, step } = plan;
   const others = (Object.entries(without) as [Resource, number][])
     .toSorted(([, a], [, b]) => a - b)
@@ -71,31 +70,29 @@ function stepText(plan: Plan, { threads }: Asked): string {
           `Of the ${threads} threads of a node ${idle} stand idle: each tree node of its share is one thread's work. Start more workers with --threads 1 on a machine instead`,
         ]
       : []),
-    '',
-  ].join('\n');
+  ];
 }
 
-function nodesText({ byNodes, alone }: Plan): string {
-  return figureTable([
+function nodeRows({ byNodes, alone }: Plan): string[][] {
+  return [
     ['Nodes', 'ms a step', 'Samples/s', 'Of one machine alone', 'Limited by'],
     ...byNodes.map(({ nodes, limit, ...rate }) => [String(nodes), ...rateCells(rate, alone), resourceText[limit]]),
     ['alone', ...rateCells(alone, alone), ''],
-  ]);
+  ];
 }
 
 function rateCells({ stepMs, samplesPerSecond }: Rate, alone: Rate): string[] {
   return [stepMs.toFixed(2), whole(samplesPerSecond), (samplesPerSecond / alone.samplesPerSecond).toFixed(2)];
 }
 
-function answersText({ alone, second, further, ...plan }: Plan, { nodes, threads, batchSize }: Asked): string {
+function answerLines({ alone, second, further, ...plan }: Plan, { nodes, threads, batchSize }: Asked): string[] {
   const against = (rate: Rate, other: Rate) => (rate.samplesPerSecond / other.samplesPerSecond).toFixed(2);
   return [
     `Does a second machine pay? ${second.pays ? 'Yes' : 'No'}: one that trains alone (--threads ${threads}) makes ${whole(alone.samplesPerSecond)} samples/s; with a node beside its own threads it is ${whole(second.samplesPerSecond)}, ${against(second, alone)} of that.`,
     `  ${fromBatch(second.paysFromBatch, batchSize)}`,
     `Does a further node pay? ${further.pays ? 'Yes' : 'No'}: ${nodes + 1} make ${whole(further.samplesPerSecond)} samples/s, ${against(further, plan)} of what ${nodes} ${nodes === 1 ? 'makes' : 'make'}.`,
     `  ${fromBatch(further.paysFromBatch, batchSize)}`,
-    '',
-  ].join('\n');
+  ];
 }
 
 function fromBatch(size: number | null, asked: number): string {

@@ -90,7 +90,7 @@ are lockstep bench's.
 Exit codes: 0 done, 2 bad usage, 129, 130 and 143 interrupted.`,
   // threads and processes, where it measures
   ends: 'itself',
-  run: async (_, options, { wiring, print, note, cli, cores, signal = new AbortController().signal }) => {
+  run: async (_, options, { wiring, print, note, cli, cores, columns, signal = new AbortController().signal }) => {
     const { nodes, threads, batchSize, shards, bandwidth: bytesPerSecond, latency: roundTripMs, json } = options;
     const measuring = benchOptionsOf(
       { ...options, threads: Math.min(threads, cores), seconds: null, quick: true },
@@ -106,7 +106,7 @@ Exit codes: 0 done, 2 bad usage, 129, 130 and 143 interrupted.`,
     const source = { file, date: bench.date, machine: bench.machine, load: bench.load };
     if (json)
       await print(jsonLine({ ...planned, asked: { ...asked, hidden: options.hidden }, constants, bench: source }));
-    else await print(planText(planned, asked, bench, measuredText(bench, file)));
+    else await print(planText(planned, asked, bench, measuredText(bench, file), columns));
     return ExitCode.done;
   },
 };

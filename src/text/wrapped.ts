@@ -28,5 +28,8 @@ export function wrapped(text: string, width: number, indent = 0, longWords: 'cut
 
 /** What is told in a sentence: as it is where there is no terminal (null), or where it has room. Long words stand whole. */
 export function toldLines(text: string, width: number | null): string[] {
-  return width === null || cellsOf(text) <= width ? [text] : wrapped(text, width, 2, 'whole');
+  if (width === null || cellsOf(text) <= width) return [text];
+  const words = text.trimStart();
+  const blanks = text.slice(0, text.length - words.length);
+  return wrapped(words, width - blanks.length, 2, 'whole').map((line) => blanks + line);
 }

@@ -19,6 +19,7 @@ it('leaves long words whole where they are to be copied', () => {
   const text = 'Run folder: /a/very/long/path of a run';
   expect(wrapped(text, 12, 2, 'whole')).toEqual(['Run folder:', '  /a/very/long/path', '  of a run']);
   expect(toldLines(text, 20)).toEqual(['Run folder:', '  /a/very/long/path', '  of a run']);
+  expect(toldLines(`  ${text}`, 22)).toEqual(['  Run folder:', '    /a/very/long/path', '    of a run']);
   for (const width of [null, 40]) expect(toldLines(`  ${text}`, width)).toEqual([`  ${text}`]);
 });
 

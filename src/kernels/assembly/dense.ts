@@ -25,7 +25,7 @@ function writeRow(run: Run, image: usize, pixels: i32, row: usize): void {
 }
 
 /**
- * The training samples at the positions [first, end) of the epoch's order: rows at `target`, labels (u8) at
+ * The training samples at the positions [first, end) of the epoch's order, of which none may be skipped: rows at `target`, labels (u8) at
  * `targetLabels`.
  */
 export function denseSamples(
