@@ -13,6 +13,11 @@
 # minute. package.json and package-lock.json stay as they are. `npm ci` removes the binding again: run this after it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# npm works in the project that the package is installed in, and not in the package, where it would bring what develops it
+omit=()
+if [ "$(basename "$(dirname "$PWD")")" = node_modules ]; then
+  if [ -f ../../package.json ]; then cd ../..; else omit=(--omit=dev); fi
+fi
 
 package=@tensorflow/tfjs-node
 version=4.22.0
@@ -77,7 +82,7 @@ fi
 folder=node_modules/$package
 if [ ! -f "$folder/package.json" ]; then
   # npm drops an optional dependency whose install script fails
-  npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error "$package@$version"
+  npm install --no-save "${omit[@]}" --ignore-scripts --no-audit --no-fund --loglevel=error "$package@$version"
 fi
 folder=$(cd "$folder" && pwd)
 

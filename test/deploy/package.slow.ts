@@ -83,6 +83,19 @@ describe.skipIf(here === null)('in an empty project', { concurrent: true }, () =
     expect(readdirSync(join(cwd, 'run'))).toContain('model.safetensors');
   });
 
+  test('without tfjs-node it names the script that brings it, as it is found from there', async () => {
+    const asked = run('npx', ['--no-install', 'lockstep', 'train', '--engine', 'tfjs-node', '--out', 'none'], { cwd });
+    const { code, stderr } = await asked.then(
+      () => ({ code: 0, stderr: '' }),
+      (error: { code: number; stderr: string }) => error,
+    );
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/Mend: Run node_modules\/lockstep\/deploy\/tfjs-native\.sh, /),
+    ]);
+    await run('bash', ['node_modules/lockstep/deploy/tfjs-native.sh', '--help'], { cwd });
+  });
+
   test('import from ESM, and its types under both ways of resolving them', async () => {
     writeFileSync(
       join(cwd, 'esm.mts'),

@@ -96,8 +96,10 @@ describe('reading it', () => {
     expect(error).toMatchObject({ exitCode: 2, what: 'There is no token in LOCKSTEP_TOKEN' });
   });
 
-  it('ends with a file that does not', async () => {
-    const error = await refusal(() => readToken('/dev/zero', () => undefined));
+  it('ends with a file that does not, and asks nobody to shut a device of the system', async () => {
+    const warnings: string[] = [];
+    const error = await refusal(() => readToken('/dev/zero', (message) => warnings.push(message)));
     expect(error).toMatchObject({ exitCode: 2, why: 'it is a device, not a file' });
+    expect(warnings).toEqual([]);
   });
 });

@@ -3,10 +3,11 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import util from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import { LockstepError, messageOf } from '../../src/errors.ts';
+import { shellWord } from '../../src/text/shell-command.ts';
 
 /** The part of tfjs-node that is used: tfjs-core's own functions. tfjs-node may not be there when this is compiled. */
 export type Tensorflow = typeof import('@tensorflow/tfjs-core');
@@ -72,7 +73,7 @@ export function loadTensorflow(from: string = import.meta.url): Tensorflow {
       code: 'ERR_LOCKSTEP_ENGINE_MISSING',
       what: 'The engine tfjs-node is not installed',
       why: `npm leaves out ${packageName}, an optional dependency, where its install script cannot download libtensorflow`,
-      mend: `Run deploy/tfjs-native.sh, which takes TensorFlow from a Python wheel; or npm install where the download works; or use --engine wasm`,
+      mend: `Run ${nativeScript()}, which takes TensorFlow from a Python wheel; or npm install where the download works; or use --engine wasm`,
       cause,
     });
   }
@@ -81,7 +82,7 @@ export function loadTensorflow(from: string = import.meta.url): Tensorflow {
       code: 'ERR_LOCKSTEP_ENGINE_MISSING',
       what: 'The engine tfjs-node has no native binding',
       why: `${packageName} is there, but its install script did not run, or failed (newer npm versions run only the scripts that allowScripts in package.json lists)`,
-      mend: `Run npm rebuild ${packageName}; or deploy/tfjs-native.sh, which takes TensorFlow from a Python wheel; or use --engine wasm`,
+      mend: `Run npm rebuild ${packageName}; or ${nativeScript()}, which takes TensorFlow from a Python wheel; or use --engine wasm`,
     });
   }
   if (isMainThread) Object.assign(process.env, settings);
@@ -93,10 +94,17 @@ export function loadTensorflow(from: string = import.meta.url): Tensorflow {
       code: 'ERR_LOCKSTEP_ENGINE_MISSING',
       what: 'The engine tfjs-node cannot be loaded',
       why: messageOf(cause),
-      mend: 'Build its binding for this machine with deploy/tfjs-native.sh --force, or use --engine wasm',
+      mend: `Build its binding for this machine with ${nativeScript()} --force, or use --engine wasm`,
       cause,
     });
   }
+}
+
+/** The script that brings the binding, as a shell finds it from here: of an installed package it stands under node_modules. */
+function nativeScript(): string {
+  const path = join(dirname(createRequire(import.meta.url).resolve('#package')), 'deploy/tfjs-native.sh');
+  const fromHere = relative(process.cwd(), path);
+  return shellWord(fromHere.startsWith('..') ? path : fromHere);
 }
 
 /** Whether a compiled addon stands where node-pre-gyp looks for it: lib/napi-v<N>/. */

@@ -1,6 +1,7 @@
 // The shared secret: from a file or from LOCKSTEP_TOKEN, never from a command line, where every user of the machine and
 // every log could read it.
 
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { LockstepError } from '../../errors.ts';
 import { decodeText } from '../../text/decoded-text.ts';
@@ -30,17 +31,18 @@ export async function readSecretText(file: string, what: string, warn: Warn): Pr
 
 /** One that nobody else should be able to read. */
 async function readSecret(file: string, what: string, warn: Warn): Promise<Buffer> {
-  return await read(file, what, (mode) => {
-    // Windows has other means, and tells of none here
-    const others = process.platform === 'win32' ? 0 : mode & 0o007;
+  return await read(file, what, (found) => {
+    // a device is everybody's: it is refused, and has to stay as it is. Windows has other means, and tells of none here
+    const own = (found.isFile() || found.isFIFO()) && process.platform !== 'win32';
+    const others = own ? found.mode & 0o007 : 0;
     if (others !== 0)
       warn(`every user of this machine can ${others & 4 ? 'read' : 'change'} the ${what} ${file}: chmod 600 it`);
   });
 }
 
-async function read(file: string, what: string, look: (mode: number) => void): Promise<Buffer> {
+async function read(file: string, what: string, look: (found: Stats) => void): Promise<Buffer> {
   try {
-    look((await stat(file)).mode);
+    look(await stat(file));
     return Buffer.from(await readNamed(file));
   } catch (cause) {
     throw new LockstepError({
