@@ -53,6 +53,19 @@ const watching = 'Watching:';
 const output = 'Output:';
 const checkpoints = 'Checkpoints:';
 
+/** Programs that are typed for the launcher whose words they set. */
+const launcherOf = new Map([
+  ['torchrun', 'env'],
+  ['srun', 'slurm'],
+  ['mpirun', 'mpi'],
+  ['k8s', 'kubernetes'],
+]);
+const launcherNamed = oneOf(...launcherNames);
+const launcherKind: typeof launcherNamed = {
+  ...launcherNamed,
+  meant: (value) => launcherOf.get(String(value)) ?? launcherNamed.meant?.(value) ?? null,
+};
+
 /** The order of the rows is that of the help and of config.json. */
 export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainOptions[K]> } = {
   epochs: {
@@ -418,7 +431,7 @@ export const optionTable: { readonly [K in keyof TrainOptions]: OptionRow<TrainO
   },
   launcher: {
     flag: '--launcher <name>',
-    kind: oneOf(...launcherNames),
+    kind: launcherKind,
     default: 'none',
     group: launch,
     help: 'slurm, mpi, kubernetes, env or auto: one run of all processes that it started; rank 0 coordinates, the others work',

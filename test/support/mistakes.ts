@@ -94,6 +94,12 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
     ],
     ['worker --connect ws://a:1 --threads 0', 2, 'BAD_OPTION', '--threads cannot be 0 | from 1 to 64 | --help'],
     ['export run --format pytroch', 2, 'BAD_OPTION', 'cannot be pytroch | onnx | --format pytorch?'],
+    [
+      'worker --connect http://a:7070',
+      2,
+      'BAD_OPTION',
+      'http://a:7070 | ws://HOST:PORT | Did you mean --connect ws://a',
+    ],
     ['train --config none.json', 2, 'BAD_CONFIG', 'none.json cannot be used | ENOENT | Give --config a JSON file'],
     ['train --config brace.json', 2, 'BAD_CONFIG', 'brace.json | it is not JSON | no comments'],
     ['train --config some.yaml', 2, 'BAD_CONFIG', 'some.yaml | it is not JSON | Only JSON is read'],
@@ -226,6 +232,7 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
     ],
   ],
   launchers: [
+    ['train --launcher torchrun', 2, 'BAD_OPTION', '--launcher cannot be torchrun | or env | Did you mean env?'],
     [`${train} --launcher slurm`, 2, 'LAUNCH', 'finds no launch | SLURM_PROCID is not set | srun'],
     [`${train} --launcher env`, 2, 'LAUNCH', 'RANK=1, and no launch | WORLD_SIZE is not set | Set RANK', { RANK: '1' }],
     [`${train} --launcher env`, 2, 'LAUNCH', 'contradict | cannot be both | unset', { RANK: '2', WORLD_SIZE: '2' }],
