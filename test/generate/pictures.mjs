@@ -12,7 +12,7 @@ import { chromium } from 'playwright-core';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const pictures = join(root, 'deploy/pictures');
-const flags = 'train --epochs 8 --metrics-port 9470';
+const flags = 'train --epochs 8 --metrics-port 9464';
 const [columns, rows] = [100, 21];
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-pictures-'));
