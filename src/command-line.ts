@@ -19,7 +19,13 @@ import { usableCores } from './host/usable-cores.ts';
 import { wideInEnvironment } from './host/wide.ts';
 import { readEnvironment } from './options/environment.ts';
 import { bareFlag, checkedFlags, type Flag } from './options/flags.ts';
-import { refuseFlagAsValue, type TypedCommand, unknownTopic, usageError } from './options/usage-error.ts';
+import {
+  refuseEmptyOperand,
+  refuseFlagAsValue,
+  type TypedCommand,
+  unknownTopic,
+  usageError,
+} from './options/usage-error.ts';
 import { leftOutJson } from './run/event-json.ts';
 import { printable } from './text/clean-text.ts';
 import { errorText, exitCodeOf } from './text/error-text.ts';
@@ -97,6 +103,7 @@ function addCommand(program: Command, one: AnyCommand): void {
     command.addOption(group === undefined ? off : off.helpGroup(group));
   }
   command.action(async () => {
+    refuseEmptyOperand(command.args, typed);
     // Only what was typed: commander's own defaults would hide the configuration file.
     const keys = Object.keys(flags).filter((key) => command.getOptionValueSource(key) === 'cli');
     const given: Record<string, unknown> = Object.fromEntries(keys.map((key) => [key, command.getOptionValue(key)]));

@@ -141,7 +141,7 @@ function namesOf(
 }
 
 /** `labels`: from 0 on, which in the file are from `first` on. @throws LockstepError where one is beyond the classes */
-export function checkClasses(
+function checkClasses(
   classes: number,
   labels: Uint8Array,
   { name, first }: { readonly name: string; readonly first: number },

@@ -73,6 +73,17 @@ export function refuseFlagAsValue(flag: string, value: string, { flags }: TypedC
   });
 }
 
+/** As of a variable of the shell that is not set. @throws LockstepError */
+export function refuseEmptyOperand(given: readonly string[], { name, operands }: TypedCommand): void {
+  if (!given.includes('')) return;
+  throw new LockstepError({
+    code: 'ERR_LOCKSTEP_BAD_OPTION',
+    what: 'An argument is empty',
+    why: `it is called as lockstep ${name} ${operands} [flags]`,
+    mend: 'Name what is meant; where that stands in a variable of the shell, it is not set',
+  });
+}
+
 /** `lockstep help NAME`, of which commander only prints the help of all. */
 export function unknownTopic(topic: string, commands: readonly string[]): LockstepError {
   const nearest = nearestOf(topic, commands);

@@ -267,5 +267,7 @@ function isInteger(value: unknown, min: number, max: number): value is number {
 
 /** Decimal notation only: Number() alone would read "" as 0, and "0x10" as 16. */
 function numberFromText(text: string): unknown {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+  // what is too large for a number is told as it was typed
+  return value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY ? text : value;
 }

@@ -99,7 +99,8 @@ async function tried(typed: string, env: Readonly<Record<string, string>> = {}) 
 }
 
 async function run(typed: string, env: Readonly<Record<string, string>>) {
-  const args = typed.split(' ').map((word) => word.replace(/[A-Z]{3,}(?=$|\/)/, (name) => String(ports[name] ?? name)));
+  const words = typed.split(' ').map((word) => (word === "''" ? '' : word));
+  const args = words.map((word) => word.replace(/[A-Z]{3,}(?=$|\/)/, (name) => String(ports[name] ?? name)));
   return await runCli([...args, '--verbose'], { cwd, env });
 }
 

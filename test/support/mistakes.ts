@@ -48,6 +48,13 @@ export const warnings: readonly (readonly [
 export const rows: Readonly<Record<string, readonly Row[]>> = {
   words: [
     ['trian', 2, 'UNKNOWN_OPTION', "Unknown command 'trian' | no command | Did you mean train?"],
+    [
+      "evaluate ''",
+      2,
+      'BAD_OPTION',
+      'An argument is empty | called as lockstep evaluate <run> | a variable of the shell',
+    ],
+    [`${train} --seed 1e400`, 2, 'BAD_OPTION', '--seed cannot be 1e400 | an integer'],
     ['resume run', 2, 'UNKNOWN_OPTION', "Unknown command 'resume' | Did you mean lockstep train --resume RUN?"],
     ['eval run', 2, 'UNKNOWN_OPTION', "Unknown command 'eval' | Did you mean lockstep evaluate?"],
     [
