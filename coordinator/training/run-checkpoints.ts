@@ -49,13 +49,13 @@ export async function checkpointerOf(opened: OpenRun, parts: CheckpointDeps): Pr
     },
     write: async (checkpoint) => {
       const { history, step } = checkpoint.position;
-      // what a checkpoint says of them is there before it
+      // what a checkpoint says of them is there before it; and what fails behind it would pass for a failure to write it
       await receipts?.flush();
-      const bytes = await store.save(layout, checkpoint, options.keepLast, cleanSteps());
       if (isHistoryDue(epochsTold, history.length)) {
         await folder.writeJson('history.json', history);
         epochsTold = history.length;
       }
+      const bytes = await store.save(layout, checkpoint, options.keepLast, cleanSteps());
       return { path: store.pathOf(step), bytes };
     },
     errors: options.checkpointErrors,
