@@ -39,10 +39,8 @@ export function usageError(
       case 'commander.unknownCommand':
         return [
           'there is no command of that name',
-          mendCommand(/'(.*)'/s.exec(what)?.[1] ?? '') ??
-            // commander names only what is very near
-            suggestion?.replace(/[()]/g, '') ??
-            'lockstep --help lists all commands',
+          // commander names only what is very near
+          mendCommand(/'(.*)'/s.exec(what)?.[1] ?? '', suggestion?.replace(/[()]/g, '')),
         ];
       case 'commander.optionMissingArgument':
         return ['this flag takes a value', `Write it behind the flag: ${/'(.*)'/.exec(what)?.[1] ?? help}`];
@@ -91,14 +89,14 @@ export function unknownTopic(topic: string, commands: readonly string[]): Lockst
     code: 'ERR_LOCKSTEP_UNKNOWN_OPTION',
     what: `Unknown command '${topic}'`,
     why: 'there is no command of that name',
-    mend:
-      mendCommand(topic) ?? (nearest === undefined ? 'lockstep --help lists all commands' : `Did you mean ${nearest}?`),
+    mend: mendCommand(topic, nearest && `Did you mean ${nearest}?`),
   });
 }
 
-function mendCommand(typed: string): string | null {
+/** `suggestion`: where the name is nobody else's for a command of ours. */
+function mendCommand(typed: string, suggestion = 'lockstep --help lists all commands'): string {
   const meant = otherCommands.get(typed.toLowerCase());
-  return meant === undefined ? null : `Did you mean lockstep ${meant}?`;
+  return meant === undefined ? suggestion : `Did you mean lockstep ${meant}?`;
 }
 
 /** null: nobody knows what was meant. */

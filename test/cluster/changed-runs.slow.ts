@@ -1,31 +1,17 @@
 // Runs whose configuration was changed at the end of an epoch, as --allow-change allows: the epochs before have another
 // length, other samples, another rate than those after, and nodes compute the same bits as the single worker.
 
-import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TrainOptions } from '../../src/options/train-options.ts';
+import { type BegunRun, makeBegunRun } from '../support/begun-run.ts';
 import { withCluster } from '../support/cluster.ts';
-import { type Digits, makeDigits } from '../support/digits.ts';
 import { bitsOnDisk, runOnDisk } from '../support/run-on-disk.ts';
 
-// 22 steps an epoch
-let digits: Digits;
-let begun: string;
-let counter = 0;
-
+let begun: BegunRun;
 beforeAll(async () => {
-  digits = await makeDigits();
-  begun = join(digits.folder, 'begun');
-  await runOnDisk({ ...digits.short, epochs: 1, threads: 0, out: begun });
+  begun = await makeBegunRun();
 });
-afterAll(() => digits.remove());
-
-async function copyOfBegun(): Promise<string> {
-  const copy = join(digits.folder, `changed-${counter++}`);
-  await cp(begun, copy, { recursive: true });
-  return copy;
-}
+afterAll(() => begun.remove());
 
 const changes: [string, Partial<TrainOptions>][] = [
   ['limitTrain', { limitTrain: 1000 }],
@@ -45,12 +31,12 @@ const changes: [string, Partial<TrainOptions>][] = [
 
 test.each(changes)('%s: %o', async (_name, changed) => {
   const going: Partial<TrainOptions> = { ...changed, epochs: 3, allowChange: [...Object.keys(changed), 'epochs'] };
-  const alone = await copyOfBegun();
+  const alone = await begun.copy();
   await runOnDisk({ ...going, resume: alone, threads: 0 });
-  const together = await copyOfBegun();
+  const together = await begun.copy();
   await withCluster({ ...going, resume: together, threads: 0, minWorkers: 2 }, async (cluster) => {
-    cluster.node({ name: 'a', data: digits.data });
-    cluster.node({ name: 'b', data: digits.data });
+    cluster.node({ name: 'a', data: begun.digits.data });
+    cluster.node({ name: 'b', data: begun.digits.data });
     await cluster.outcome;
   });
   expect(await bitsOnDisk(together)).toEqual(await bitsOnDisk(alone));

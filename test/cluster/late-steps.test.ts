@@ -1,34 +1,27 @@
 // Runs that are older than 2^31 steps, and such as come to the last step that there can be: the step is a uint32, and whoever
 // computes, the bits are the same. A checkpoint that was made young is told to be old.
 
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CheckpointStore } from '../../coordinator/run-folder/checkpoint-store.ts';
 import { BiasPowers } from '../../src/model/adam.ts';
 import { layoutOf } from '../../src/model/layout.ts';
 import type { TrainOptions } from '../../src/options/train-options.ts';
 import { decodeCheckpoint } from '../../src/run/checkpoint.ts';
+import { type BegunRun, makeBegunRun } from '../support/begun-run.ts';
 import { withCluster } from '../support/cluster.ts';
-import { type Digits, makeDigits } from '../support/digits.ts';
 import { refusal } from '../support/refusal.ts';
-import { bitsOnDisk, copyOf, runOnDisk } from '../support/run-on-disk.ts';
+import { bitsOnDisk, runOnDisk } from '../support/run-on-disk.ts';
 
-// 22 steps an epoch
-let digits: Digits;
-let begun: string;
-let counter = 0;
-
+let begun: BegunRun;
 beforeAll(async () => {
-  digits = await makeDigits();
-  begun = join(digits.folder, 'begun');
-  await runOnDisk({ ...digits.short, epochs: 1, threads: 0, out: begun });
+  begun = await makeBegunRun();
 });
-afterAll(() => digits.remove());
+afterAll(() => begun.remove());
 
 /** A run whose first epoch ended at `step`. */
 async function runAt(step: number): Promise<string> {
-  const run = await copyOf(begun, join(digits.folder, `old-${counter++}`));
-  const layout = layoutOf([784, ...digits.short.hidden!, 10]);
+  const run = await begun.copy();
+  const layout = layoutOf([784, ...begun.digits.short.hidden!, 10]);
   const store = new CheckpointStore(run);
   const { body, tensors } = (await store.newest(() => undefined))!;
   const young = decodeCheckpoint(layout, body, tensors)!;
@@ -64,7 +57,7 @@ describe.each([
     if (nodes === 0) await runOnDisk({ ...going, ...options, resume: run });
     else {
       await withCluster({ ...going, ...options, resume: run, minWorkers: nodes }, async (cluster) => {
-        for (let i = 0; i < nodes; i++) cluster.node({ name: `n${i}`, data: digits.data });
+        for (let i = 0; i < nodes; i++) cluster.node({ name: `n${i}`, data: begun.digits.data });
         await cluster.outcome;
       });
     }

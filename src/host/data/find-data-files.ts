@@ -105,19 +105,15 @@ async function look(folder: string, instead: string): Promise<Place> {
     const isNoFolder = kind !== null && kind !== 'a folder';
     const archive = kind === 'a file' ? await headOf(folder).then(fileKindOf, () => null) : null;
     if (kind === null && /^[a-z][a-z0-9+.-]+:\/\//i.test(folder)) throw notFetched(folder, cause);
-    const taken = `Look at the path: --data takes IDX files, a folder of pictures, Parquet, .npz or CSV (.csv, .tsv); or ${instead}`;
+    const isUnknown = kind === 'a file' && archive === null;
+    const mend = isUnknown
+      ? `Give the folder that holds the four IDX files: --data ${shellWord(dirname(folder))}`
+      : `Look at the path: --data takes IDX files, a folder of pictures, Parquet, .npz or CSV (.csv, .tsv); or ${instead}`;
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_DATA_UNREADABLE',
       what: `The data folder ${folder} cannot be read`,
       why: isNoFolder ? `it is ${archive?.name ?? kind}, not a folder (ENOTDIR)` : ioReason(cause),
-      mend:
-        archive !== null
-          ? archive.isPlain
-            ? taken
-            : archive.mend
-          : kind === 'a file'
-            ? `Give the folder that holds the four IDX files: --data ${shellWord(dirname(folder))}`
-            : taken,
+      mend: archive === null || archive.isPlain ? mend : archive.mend,
       cause,
     });
   }
