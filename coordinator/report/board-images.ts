@@ -2,7 +2,8 @@
 
 import { join } from 'node:path';
 import { type BoardImage, imageRecord, versionRecord } from '../../src/formats/tensorboard.ts';
-import { BOARD_FOLDER, hasEventFiles, replaceEventFile } from '../run-folder/event-files.ts';
+import { hasEventFiles, replaceEventFile } from '../run-folder/event-files.ts';
+import { BOARD_FOLDER } from '../run-folder/folder-names.ts';
 
 export interface PngFigure {
   readonly name: string;

@@ -25,6 +25,7 @@ import { shellWord } from '../../src/text/shell-command.ts';
 import { bareValue } from '../../src/text/shown-value.ts';
 import type { Wiring } from '../../src/wiring.ts';
 import type { JustTrained } from '../evaluation/evaluation-set.ts';
+import { FIGURES_FOLDER } from '../run-folder/folder-names.ts';
 import { MadeFolders } from '../run-folder/made-folders.ts';
 import type { TrainedModel } from '../run-folder/trained-model.ts';
 import { writeWhole } from '../run-folder/write-whole.ts';
@@ -56,8 +57,8 @@ export async function writeReport(
     }),
   );
   const files = figures.flatMap(({ drawing: { name }, svg, png }): FileToWrite[] => [
-    { path: join(folder, 'figures', `${name}.svg`), content: svg.file },
-    { path: join(folder, 'figures', `${name}.png`), content: png },
+    { path: join(folder, FIGURES_FOLDER, `${name}.svg`), content: svg.file },
+    { path: join(folder, FIGURES_FOLDER, `${name}.png`), content: png },
   ]);
   const html = page(found, figures);
   const pngs = figures.map(({ drawing: { name }, png }) => ({ name, png }));
@@ -82,7 +83,7 @@ interface FileToWrite {
 /** report.html is the last: it says that all is there. */
 async function writeAll(folder: string, figures: readonly FileToWrite[], html: string): Promise<string[]> {
   const page = { path: join(folder, 'report.html'), content: html };
-  await new MadeFolders().make(join(folder, 'figures')).catch((cause) => {
+  await new MadeFolders().make(join(folder, FIGURES_FOLDER)).catch((cause) => {
     throw notWritten(folder, figures[0]!.path, cause);
   });
   const write = async ({ path, content }: FileToWrite) =>

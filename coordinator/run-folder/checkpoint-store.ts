@@ -22,6 +22,7 @@ import { bestOf, type Kept, toRemove } from '../../src/run/checkpoint-retention.
 import { recover, removeFolderWhole, WriteFailure, writeFolderWhole } from './checkpoint-files.ts';
 import { type Flush, flush } from './flush.ts';
 import { FlushedFolder } from './flushed-folder.ts';
+import { CHECKPOINTS_FOLDER, EPOCHS_FOLDER } from './folder-names.ts';
 import { SegmentStore } from './segment-store.ts';
 
 /** A whole checkpoint as it lies on the disk; src/run/checkpoint.ts decodes it. */
@@ -46,10 +47,10 @@ export class CheckpointStore {
   readonly #segments: SegmentStore;
 
   constructor(runFolder: string, flushed: Flush = flush) {
-    this.path = join(runFolder, 'checkpoints');
+    this.path = join(runFolder, CHECKPOINTS_FOLDER);
     this.#flush = flushed;
     this.#folder = new FlushedFolder(this.path, flushed);
-    this.#segments = new SegmentStore(join(this.path, 'epochs'), flushed, this.#folder);
+    this.#segments = new SegmentStore(join(runFolder, EPOCHS_FOLDER), flushed, this.#folder);
   }
 
   /** Removes what a killed process left half-written. Only for whoever holds the run folder's lock. */

@@ -5,9 +5,8 @@
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../src/host/files/io-reason.ts';
-import { isAside, writeWhole } from './write-whole.ts';
-
-export const BOARD_FOLDER = 'tensorboard';
+import { BOARD_FOLDER } from './folder-names.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** `training`: grows; a file a process. `session`: what was asked, and how it ended. `report`: images. */
 type Kind = 'training' | 'session' | 'report';
@@ -33,9 +32,7 @@ export async function replaceEventFile(
   const present = await namesIn(runFolder);
   const path = join(runFolder, BOARD_FOLDER, nextEventFile(present, kind, Date.now() / 1000));
   await writeWhole(path, Buffer.concat(records));
-  // and what a killed process left half-written: TensorBoard would read it
-  const isOlder = (name: string) =>
-    isAside(name) || (name.startsWith('events.out.tfevents.') && name.endsWith(`.${kind}`));
+  const isOlder = (name: string) => name.startsWith('events.out.tfevents.') && name.endsWith(`.${kind}`);
   for (const name of present.filter(isOlder)) await rm(join(runFolder, BOARD_FOLDER, name), { force: true });
   return path;
 }

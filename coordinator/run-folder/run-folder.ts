@@ -10,6 +10,7 @@ import { jsonText } from '../../src/run/disk-records.ts';
 import { resumeCommand } from '../../src/text/shell-command.ts';
 import { flushFolder } from './flush.ts';
 import { FolderLock, isLockName } from './folder-lock.ts';
+import { halfWritten } from './half-written.ts';
 import { MadeFolders } from './made-folders.ts';
 import { notWritten } from './not-written.ts';
 import { isAside, writeWhole } from './write-whole.ts';
@@ -48,9 +49,7 @@ export class RunFolder {
     const folder = new RunFolder(path, false);
     folder.#lock = await FolderLock.take(path, tell);
     try {
-      for (const entry of await readdir(path, { withFileTypes: true })) {
-        if (isAside(entry.name) && !entry.isDirectory()) await rm(join(path, entry.name), { force: true });
-      }
+      for (const left of await halfWritten(path)) await rm(left, { force: true });
     } catch (error) {
       await folder.close();
       throw error;
@@ -61,7 +60,7 @@ export class RunFolder {
   /** Removes what a killed process left in a folder that nobody is to write to; where that cannot be done, it stays. */
   static async tidy(path: string, tell: (message: string) => void): Promise<void> {
     try {
-      const left = (await readdir(path)).some((name) => isLockName(name) || isAside(name));
+      const left = (await readdir(path)).some(isLockName) || (await halfWritten(path)).length > 0;
       if (left) await (await RunFolder.open(path, tell)).close();
     } catch {
       // in use, or not ours to write to

@@ -78,12 +78,14 @@ test('anything at all, in any state', async () => {
     const before = await heldMegabytes();
     await fc.assert(property, { numRuns: 240, endOnFailure: true });
     expect((await heldMegabytes()) - before).toBeLessThan(8);
+    // the rarer ones come about six times in 280: goes on until each was met
+    const unmet = () => ['malformed', 'badField', 'outOfOrder'].filter((name) => !codes.has(name));
+    while (unmet().length > 0) await fc.assert(property, { numRuns: 40, endOnFailure: true });
     expect(cluster.commits.all.length).toBeGreaterThan(30);
     offenders = Number.POSITIVE_INFINITY;
     for (const look of [...waiting]) look();
 
     expect(await cluster.bits()).toEqual(await digits.baseline());
-    for (const name of ['malformed', 'badField', 'outOfOrder']) expect(codes.get(name) ?? 0, name).toBeGreaterThan(0);
   };
   // nobody's work is late, so that no offender is given any, and a lucky frame cannot be an answer
   await withCluster(digits.short, use, patient);

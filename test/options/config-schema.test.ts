@@ -37,8 +37,10 @@ function near(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (words !== undefined) return fc.constantFrom(...(words as unknown[]));
   if (word !== undefined) return fc.constant(word);
   if (items !== undefined) {
+    const [least, most] = [schema['minItems'] ?? 0, schema['maxItems'] ?? 4].map(Number);
     return fc.oneof(
       fc.tuple(near(items)),
+      fc.array(fitting(items), { minLength: least!, maxLength: most! }),
       fc.array(near(items), { maxLength: 10 }),
       near(items),
       fc.array(fc.jsonValue(), { maxLength: 3 }),
@@ -51,9 +53,16 @@ function near(schema: JsonSchema): fc.Arbitrary<unknown> {
   });
   if (limits.length > 0) {
     const all = Number(schema['maximum'] ?? schema['exclusiveMaximum']);
-    return fc.oneof(fc.constantFrom(...limits), fc.double({ min: 0, max: all }), fc.integer());
+    return fc.oneof(fc.constantFrom(...limits), fc.double({ min: 0, max: all }), fc.integer(), fitting(schema));
   }
-  return fc.jsonValue();
+  return schema['type'] === 'boolean' ? fc.boolean() : fc.jsonValue();
+}
+
+/** Numbers within what the schema says, in a list of which else one that does not fit would be met nearly always. */
+function fitting(schema: JsonSchema): fc.Arbitrary<unknown> {
+  const { minimum = 0, maximum = schema['exclusiveMaximum'] } = schema as { [keyword: string]: unknown };
+  if (typeof maximum !== 'number') return near(schema);
+  return fc.integer({ min: Math.ceil(Number(minimum)), max: Math.floor(maximum) });
 }
 
 /** What the pattern takes, and that with a character more or less. */
@@ -79,13 +88,14 @@ describe.each(optionKeys)('%s', (key) => {
   test('takes what the program takes, and nothing else', () => {
     let taken = 0;
     fc.assert(
-      fc.property(fc.oneof(near(kind.schema), written, fc.jsonValue()), (value) => {
+      fc.property(fc.oneof({ weight: 4, arbitrary: near(kind.schema) }, written, fc.jsonValue()), (value) => {
         const accepted = accepts(key, value);
         if (accepted) taken++;
         if (accepted || !(key in wider)) expect(validate({ [key]: value }), JSON.stringify(value)).toBe(accepted);
       }),
-      { numRuns: 150 },
+      { numRuns: 250 },
     );
+    // measured: one in eleven at least, so that it is none of them one time in 10^10
     expect(taken).toBeGreaterThan(0);
   });
 

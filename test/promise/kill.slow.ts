@@ -172,13 +172,16 @@ describe('kill -9', () => {
   });
 
   test.each([
-    'model\\.safetensors',
-    'summary\\.json',
-    'metrics\\.om',
-  ])('in the middle of the results, at %s', async (at) => {
-    const name = `results-${at.replace(/[^a-z]/g, '')}`;
+    ['model\\.safetensors', 1],
+    ['summary\\.json', 1],
+    ['metrics\\.om', 1],
+    // for TensorBoard: how it began, and how it ended
+    ['events.*\\.session', 1],
+    ['events.*\\.session', 4],
+  ])('in the middle of the results, at %s, the %dth time', async (at, nth) => {
+    const name = `results-${at.replace(/[^a-z]/g, '')}-${nth}`;
     const args = ['train', ...options, '--threads', '1', '--out', name];
-    const { exitCode, stderr } = await runCli(args, { cwd, env: signalled('SIGKILL', `/\\.${at}`) });
+    const { exitCode, stderr } = await runCli(args, { cwd, env: signalled('SIGKILL', `/\\.${at}`, nth) });
     expect(exitCode, stderr).toBeNull();
     await expectBaseline(name, 0);
   });

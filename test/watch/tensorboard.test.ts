@@ -2,7 +2,7 @@
 
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { writeReport } from '../../coordinator/report/write-report.ts';
 import { nextEventFile, replaceEventFile } from '../../coordinator/run-folder/event-files.ts';
@@ -180,12 +180,14 @@ describe('names of event files', () => {
     expect(nextEventFile([next, first], 'report', 5)).toBe('events.out.tfevents.1795835354.report');
   });
 
-  test('what a killed process left half-written goes', async () => {
+  test('one takes the place of those of its kind, and leaves alone what another process is writing', async () => {
     const run = place();
+    const others = ['.events.out.tfevents.1795835354.report.tmp', 'events.out.tfevents.1795835353.training'];
     await mkdir(join(run, 'tensorboard'), { recursive: true });
-    await writeFile(join(run, 'tensorboard', '.events.out.tfevents.1795835352.session.tmp'), 'half');
+    for (const name of [...others, 'events.out.tfevents.1795835352.session'])
+      await writeFile(join(run, 'tensorboard', name), 'x');
     const path = await replaceEventFile(run, 'session', []);
-    expect(await readdir(join(run, 'tensorboard'))).toHaveLength(1);
+    expect((await readdir(join(run, 'tensorboard'))).sort()).toEqual([...others, basename(path)].sort());
     expect((await stat(path)).size).toBe(0);
   });
 });

@@ -130,6 +130,24 @@ describe('a run folder that is gone on with', () => {
     });
   });
 
+  it.each([
+    'tensorboard',
+    'figures',
+    join('checkpoints', 'epochs'),
+  ])('loses what is half-written in %s as well, finished or not', async (name) => {
+    for (const take of [
+      async (folder: string) => await (await RunFolder.open(folder, () => {})).close(),
+      async (folder: string) => await RunFolder.tidy(folder, () => {}),
+    ]) {
+      await withFolder(async (folder) => {
+        await mkdir(join(folder, name, '.a.tmp'), { recursive: true });
+        for (const file of ['.b.tmp', '.mine', 'c.tmp']) await writeFile(join(folder, name, file), 'x');
+        await take(folder);
+        expect(await readdir(join(folder, name))).toEqual(['.a.tmp', '.mine', 'c.tmp']);
+      });
+    }
+  });
+
   it('is held by one at a time', async () => {
     await withFolder(async (folder) => {
       const run = await RunFolder.create(folder, {});
