@@ -6,6 +6,7 @@ import { rangesOf } from '../../src/data/number-ranges.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { numberList, onOff, orNull, positive } from '../../src/options/value-kinds.ts';
 import { lastStepOf, type Receipts } from '../../src/run/receipts.ts';
+import { counted } from '../../src/text/counted.ts';
 import { type AuditFinding, auditRun } from '../replay/audit.ts';
 import { auditRanges, costOf, drawnSteps } from '../replay/audit-plan.ts';
 import { refuseOtherEnd } from '../replay/receipts-end.ts';
@@ -87,7 +88,7 @@ tensor; 2 bad usage, no receipts, other data or another version of the arithmeti
       const chosen = chosenSteps(options, receipts.from, end, folder!);
       const ranges = auditRanges(startsOf(receipts, checkpoints), chosen);
       const cost = costOf(ranges);
-      note(`Computing ${cost} of ${end} step(s) again, in ${ranges.length} range(s)`);
+      note(`Computing ${cost} of ${counted(end, 'step')} again, in ${counted(ranges.length, 'range')}`);
       let told = performance.now();
       const progress = (done: number) => {
         if (performance.now() - told < PROGRESS_MS) return;

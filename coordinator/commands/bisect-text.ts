@@ -3,6 +3,7 @@
 import type { LockstepError } from '../../src/errors.ts';
 import { comesToIt, type Statement, type Testimony } from '../../src/run/evidence.ts';
 import type { TensorDifference } from '../../src/run/state-difference.ts';
+import { counted } from '../../src/text/counted.ts';
 import { differingValue } from '../../src/text/shown-value.ts';
 import { type Bisection, type Computed, lastEqual, type Sides } from '../replay/bisect.ts';
 import type { SampleDifference, ShardsDifference } from '../replay/shard-difference.ts';
@@ -28,9 +29,12 @@ export function bisectionText(
       [
         ['A', a!],
         ['B', b!],
-        ['What both say and is equal', `${known.hashes} hashes of parameters, ${known.states} whole states`],
-        ['Last state known to be equal', equal === null ? 'none' : `after ${equal} steps`],
-        ['First state that differs', step === null ? 'none is known' : `after ${step} steps`],
+        [
+          'What both say and is equal',
+          `${known.hashes} ${known.hashes === 1 ? 'hash' : 'hashes'} of parameters, ${counted(known.states, 'whole state')}`,
+        ],
+        ['Last state known to be equal', equal === null ? 'none' : `after ${counted(equal, 'step')}`],
+        ['First state that differs', step === null ? 'none is known' : `after ${counted(step, 'step')}`],
         ...(computed?.shards ? [['Step that made it', stepText(computed.shards)]] : []),
         ...ratesRow(computed),
       ],
@@ -129,7 +133,7 @@ function verdict(sides: Sides, { known, step, computed, options }: Bisection, re
     ...without.map((name) => `${name} has no receipts: checkpoints and epochs are all that it says.`),
     ...lengthText(sides, known.end),
   ];
-  if (step === null) return [...told, `No state is known to differ up to the one after ${known.end} steps.`];
+  if (step === null) return [...told, `No state is known to differ up to the one after ${counted(known.end, 'step')}.`];
   if (computed === null) {
     const why = refusal === null ? [] : [`It cannot be computed again: ${refusal.what}: ${refusal.why}.`];
     return [...told, ...why, 'Which tensor differs, and who was wrong, is not known.'];

@@ -2,6 +2,7 @@
 
 import type { Command } from '../../src/command.ts';
 import { ExitCode, LockstepError } from '../../src/errors.ts';
+import { counted } from '../../src/text/counted.ts';
 import { type Bisection, bisect as bisectSides, knownOfSides, type Side, saidOnly } from '../replay/bisect.ts';
 import type { PartDeps } from '../replay/open-part.ts';
 import { readEvidence } from '../replay/read-evidence.ts';
@@ -48,7 +49,9 @@ Exit codes: 0 no state is known to differ, 3 one differs, or receipts were chang
       const both = [sides[0]!, sides[1]!] as const;
       const known = knownOfSides(both);
       const began = (from: number, to: number, steps: number) =>
-        note(`Computing both again: ${steps} steps at most, to compare the states after ${from} to ${to} steps`);
+        note(
+          `Computing both again: ${counted(steps, 'step')} at most, to compare the states after ${from} to ${counted(to, 'step')}`,
+        );
       let found: Bisection;
       let refusal: LockstepError | null = null;
       try {

@@ -3,6 +3,7 @@
 import { allowable, differingValues } from '../../src/run/differences.ts';
 import { commonSteps, firstDifference } from '../../src/run/receipts.ts';
 import type { Means } from '../../src/sums.ts';
+import { counted } from '../../src/text/counted.ts';
 import { differingValue } from '../../src/text/shown-value.ts';
 import type { RunSide } from '../run-folder/run-side.ts';
 import { digestTable, figureTable, fits, sentences, table } from './result-text.ts';
@@ -176,7 +177,7 @@ function partedText({ partedAfter }: RunComparison, width: number | null): strin
             ? 'none that both tell of'
             : after === 0
               ? 'the first parameters already'
-              : `step ${after - 1}: other parameters after ${after} steps`,
+              : `step ${after - 1}: other parameters after ${counted(after, 'step')}`,
       ]),
     ],
     width,

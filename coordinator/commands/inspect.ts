@@ -101,11 +101,15 @@ function findings(
   told: readonly string[],
 ): Suspicion[] {
   const large = augmentationRemark(data.train, augmentationOf(optionTable.augment.default)!);
-  const remarks = [...remarksOn(data, path, transpose), ...(large === null ? [] : [large])];
+  const seen = suspicionsOf(inspection, data.classNames);
+  const isDim = seen.some(({ kind }) => kind === 'dim');
+  // of dim pixels it is enough to be told once
+  const remarks = remarksOn(data, path, transpose).filter(({ isOfDark = false }) => !(isDim && isOfDark));
+  if (large !== null) remarks.push(large);
   const messages = [...told, ...remarks.map(({ message }) => message)];
   return [
     ...messages.map((message): Suspicion => ({ kind: 'data', message: message[0]!.toUpperCase() + message.slice(1) })),
-    ...suspicionsOf(inspection, data.classNames),
+    ...seen,
   ];
 }
 

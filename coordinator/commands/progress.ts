@@ -133,7 +133,7 @@ function startLine(event: Extract<TrainEvent, { type: 'start' }>): string {
     `Training ${grouped(parameters)} parameters on ${grouped(trainSamples)} samples`,
     `validation ${grouped(validationSamples)}`,
     `test ${grouped(testSamples)}`,
-    `${grouped(stepsPerEpoch)} steps an epoch`,
+    `${grouped(stepsPerEpoch)} step${stepsPerEpoch === 1 ? '' : 's'} an epoch`,
     `engine ${engine}${wide ? ' with wide vectors' : ''}`,
     workers,
   ].join(', ');

@@ -7,6 +7,7 @@ import { ExitCode, LockstepError } from '../../src/errors.ts';
 import { unbroken } from '../../src/host/process/unbroken.ts';
 import { folderPath, integer, orNull } from '../../src/options/value-kinds.ts';
 import { partAt } from '../../src/run/course.ts';
+import { counted } from '../../src/text/counted.ts';
 import { Replay, type Way } from '../replay/replay.ts';
 import { stepDetail } from '../replay/step-detail.ts';
 import { dataFlag, jsonFlag, threadsFlag, verboseFlag } from './common-flags.ts';
@@ -112,7 +113,7 @@ function refuseStep({ run: { folder, lastStep, course } }: Replay, step: number,
 
 function costText({ at, from, to, cost }: Way): string {
   const place = at === 'checkpoint' ? `the checkpoint of step ${from}` : `step ${from}`;
-  return `Computing ${cost + 1} step(s) again, from ${place}: ${cost} to come to step ${to}, and that one`;
+  return `Computing ${counted(cost + 1, 'step')} again, from ${place}: ${cost} to come to step ${to}, and that one`;
 }
 
 function dumpExists(dump: string): LockstepError {

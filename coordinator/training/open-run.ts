@@ -21,6 +21,7 @@ import { receiptsFileName } from '../../src/run/receipts.ts';
 import { allowedNames, changesInVain, planResume, refuseChanges } from '../../src/run/resume-plan.ts';
 import { type Change, type Facts, firstSelectable, type RecordedData, runConfigOf } from '../../src/run/run-record.ts';
 import { refuseOtherNumerics } from '../../src/run/same-numerics.ts';
+import { counted } from '../../src/text/counted.ts';
 import { CheckpointStore, type Chosen, type Found } from '../run-folder/checkpoint-store.ts';
 import { type RunAt, readRunAt } from '../run-folder/read-run.ts';
 import { withDataRecorded } from '../run-folder/run-data.ts';
@@ -278,7 +279,7 @@ function asksNothingMore(before: TrainOptions, now: TrainOptions): boolean {
 function resuming(source: string, start: Checkpoint | null): string {
   if (start === null) return `Resuming ${source} from step 0: it has no checkpoint that can be used`;
   const { step, history } = start.position;
-  return `Resuming ${source} from step ${step}, after ${history.length} whole epoch(s)`;
+  return `Resuming ${source} from step ${step}, after ${counted(history.length, 'whole epoch')}`;
 }
 
 function otherProgram({ position, program }: Checkpoint, now: string): string {

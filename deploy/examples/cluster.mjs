@@ -15,7 +15,7 @@ try {
     if (event.type === 'listening') {
       worker = spawn(process.execPath, [cli, 'worker', '--connect', event.url, '--threads', '1'], { stdio: 'ignore' });
     }
-    if (event.type === 'workerJoined') console.log(`${event.name} joined with ${event.threads} threads`);
+    if (event.type === 'workerJoined') console.log(`${event.name} joined, threads: ${event.threads}`);
   }
 } finally {
   // it would wait for the next run

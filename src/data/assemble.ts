@@ -53,7 +53,7 @@ export function checkHeaders(train: Half, ...others: readonly Half[]): void {
       code: 'ERR_LOCKSTEP_DATA_MISMATCH',
       what: 'There are not as many labels as images',
       why: `${labels.name} has ${labels.count} labels, ${images.name} has ${images.count} images`,
-      mend: 'Put files that belong together into the folder',
+      mend: 'Give images and labels that belong together, one label an image',
     });
   }
   for (const other of others) {
@@ -62,7 +62,7 @@ export function checkHeaders(train: Half, ...others: readonly Half[]): void {
       code: 'ERR_LOCKSTEP_DATA_MISMATCH',
       what: 'The images of one part are of another size than the training images',
       why: `${other.images.name} has images of ${sizeOf(other)}, ${train.images.name} of ${sizeOf(train)}`,
-      mend: 'Put files of one and the same data set into the folder',
+      mend: 'Give parts of one and the same data set: all images are of one size',
     });
   }
   const each = train.images.rows * train.images.columns + 1;

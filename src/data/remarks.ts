@@ -8,6 +8,8 @@ import { standingOf } from './upright.ts';
 export interface Remark {
   readonly level: 'info' | 'warning';
   readonly message: string;
+  /** Of pixels that are all but black. */
+  readonly isOfDark?: true;
 }
 
 const MOST_LABELS = 5;
@@ -35,7 +37,7 @@ function darkRemark({ train }: Dataset): Remark[] {
   }
   if (most === 0) return [];
   const message = `the brightest pixel of all training images is ${most}, where 255 is white: --pixel-max ${most} spreads 0 to ${most} over 0 to 255`;
-  return [{ level: 'warning', message }];
+  return [{ level: 'warning', message, isOfDark: true }];
 }
 
 function lying({ train }: Dataset, folder: string | null, transposed: boolean): string | null {

@@ -132,7 +132,12 @@ function placeOf(tensor: string, entry: unknown, name: string): Place {
   if (!isRecord(entry)) throw damaged(name, `the entry of ${shown} is not an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (dtype !== 'F32') {
-    throw damaged(name, `${shown} has elements of type ${shownValue(dtype)}, and only F32 (float32) is supported`);
+    throw new LockstepError({
+      code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
+      what: `${name} is not a safetensors file that can be read`,
+      why: `${shown} has elements of type ${shownValue(dtype)}, and only F32 (float32) is supported`,
+      mend: 'Write it anew as float32: safetensors.torch.save_file({k: v.float() for k, v in state.items()}, "FILE.safetensors")',
+    });
   }
   if (!isListOfSizes(shape)) throw damaged(name, `the shape of ${shown} is not a list of sizes`);
   if (!isListOfSizes(offsets) || offsets.length !== 2) throw damaged(name, `${shown} has no pair of data_offsets`);

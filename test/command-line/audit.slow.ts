@@ -82,7 +82,7 @@ test.each([
   const { exitCode, stderr, result } = await audit(whole, ...flags);
   expect(result).toMatchObject({ equal: true, finding: null, steps, of: 30, share: steps / 30 });
   expect(exitCode).toBe(0);
-  expect(stderr).toContain(`Computing ${steps} of 30 step(s) again`);
+  expect(stderr).toContain(`Computing ${steps} of 30 steps again`);
 });
 
 test('a share of the steps', async () => {

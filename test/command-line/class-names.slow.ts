@@ -135,6 +135,13 @@ describe('lockstep inspect', () => {
     expect(found.counts.test).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
   });
 
+  it('tells of pixels that are all but black once', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => [i % 2, i % 17, 16, 0, 3].join(','));
+    await writeFile(join(folder, 'dim.csv'), rows.join('\n'));
+    const { stdout } = await cli('inspect', 'dim.csv', '--test-size', '8');
+    expect(stdout.match(/--pixel-max 16/g)).toHaveLength(1);
+  });
+
   it('refuses what cannot be trained on', async () => {
     const [nothing, whole] = await Promise.all([cli('inspect', 'nothing'), cli('inspect', 'data.csv')]);
     expectError(nothing, 2, /nothing/);

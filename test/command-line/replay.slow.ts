@@ -33,7 +33,7 @@ describe('lockstep replay', () => {
   it('shows the step between two states, from which the checkpoints are', async () => {
     const before = await contentOf(join(folder, 'run'));
     const json = await replay('--step', '14', '--threads', '2', '--json');
-    expect(json.stderr).toContain('Computing 5 step(s) again, from the checkpoint of step 10');
+    expect(json.stderr).toContain('Computing 5 steps again, from the checkpoint of step 10');
     const found = JSON.parse(json.stdout);
     expect(found).toMatchObject({ step: 14, epoch: 2, stepInEpoch: 4, samples: 32, cost: 4, files: [] });
     expect(found.after.stateDigest).toBe(stateDigests.get(15));

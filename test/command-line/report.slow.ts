@@ -142,7 +142,7 @@ describe('the report of a run', () => {
       'Computed by 3 processes, one after the other',
       'the coordinator itself, inline.',
       'It ended: The run was stopped: ',
-      `Resuming ${folder} from step 32, after 2 whole epoch(s)`,
+      `Resuming ${folder} from step 32, after 2 whole epochs`,
       'lr from 0.001 to 0.01',
     ]) {
       expect(html).toContain(text);

@@ -117,6 +117,11 @@ describe('safetensors', () => {
     expect(error.what).toContain('model.safetensors');
   });
 
+  it('says how halves become what can be read', async () => {
+    const bytes = fileOf({ w: entry([2], [0, 4], 'F16') }, 4);
+    expect((await refusal(() => decodeSafetensors(bytes, 'file'))).mend).toContain('v.float()');
+  });
+
   it('refuses every truncation', () => {
     const bytes = encodeSafetensors([{ name: 'w', shape: [3], data: Float32Array.of(1, 2, 3) }], { step: '7' });
     for (let length = 0; length < bytes.length; length++) {

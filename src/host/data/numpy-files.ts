@@ -2,6 +2,7 @@
 
 import { basename } from 'node:path';
 import { type ArrayRole, type ArraySplit, arrayRoleOf, splitOfName } from '../../data/array-roles.ts';
+import { fileKindOf } from '../../data/file-kind.ts';
 import { LockstepError } from '../../errors.ts';
 import { plainBytes } from './byte-stream.ts';
 import { headOf, openDataFile } from './data-file.ts';
@@ -34,9 +35,8 @@ export async function hasArrays({ path, kind, names, head }: FoundPath): Promise
   const isOurs = (name: string) => /\.np[yz]$/i.test(name);
   if (kind === 'folder') return names.some(isOurs);
   if (kind === 'nothing') return names.some((name) => name.startsWith(basename(path)) && isOurs(name));
-  const start = String.fromCharCode(...head.subarray(0, 6));
-  if (start === '\x93NUMPY' || /\.npz$/i.test(path)) return true;
-  if (!start.startsWith('PK\x03\x04')) return false;
+  if (isNpy(head) || /\.npz$/i.test(path)) return true;
+  if (!isZip(head)) return false;
   try {
     const { entries, close } = await openZip(path);
     await close();
@@ -58,8 +58,16 @@ export async function arraysOf(
   try {
     const named: Named[] = [];
     for (const file of files) {
-      if (/\.npy$/i.test(file) || !isZip(await headOf(file))) named.push(singleArray(file));
-      else named.push(...(await inArchive(file, archives)));
+      const head = await headOf(file);
+      const saysArray = /\.npy$/i.test(file);
+      if (isZip(head) && !saysArray) {
+        named.push(...(await inArchive(file, archives)));
+        continue;
+      }
+      const one = singleArray(file);
+      // an array that nothing is asked of may be anything
+      if (!isNpy(head) && (one.role !== null || !saysArray)) throw notNumpy(file, head);
+      named.push(one);
     }
     return { ...(await setOf(path, named)), close };
   } catch (error) {
@@ -70,6 +78,24 @@ export async function arraysOf(
 
 function isZip(head: Uint8Array): boolean {
   return head[0] === 0x50 && head[1] === 0x4b;
+}
+
+function isNpy(head: Uint8Array): boolean {
+  return String.fromCharCode(...head.subarray(0, 6)) === '\x93NUMPY';
+}
+
+/** A web page or a pointer of Git LFS in its place, for example. */
+function notNumpy(file: string, head: Uint8Array): LockstepError {
+  const kind = fileKindOf(head);
+  return new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_MALFORMED',
+    what: `${file} is no NumPy file`,
+    why:
+      kind === null
+        ? `it does not begin as a ${/\.npy$/i.test(file) ? '.npy file' : 'zip archive'} does`
+        : `by its first bytes it is ${kind.name}`,
+    mend: kind?.mend ?? 'Fetch the file again from where it came from',
+  });
 }
 
 function singleArray(file: string): Named {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -164,6 +164,21 @@ describe.skipIf(missing)("numpy's arrays", () => {
     expect(error.why).toMatch(why);
     expect(error.mend).toMatch(mend);
     expect(error.exitCode).toBe(2);
+  });
+});
+
+describe('what stands in the place of a file of NumPy', () => {
+  it.each([
+    ['pointer.npz', 'version https://git-lfs.github.com/spec/v1\n', /a pointer of Git LFS/, /git lfs pull/],
+    ['page.npz', '<!DOCTYPE html><html></html>', /a web page/, /want a login/],
+    ['nothing.npz', '', /does not begin as a zip archive does/, /Fetch the file again/],
+  ])('is named: %s', async (name, text, why, mend) => {
+    await writeFile(join(folder, name), text);
+    const error = await refused(name);
+    expect(error.what).toContain(`${name} is no NumPy file`);
+    expect(error.why).toMatch(why);
+    expect(error.mend).toMatch(mend);
+    await rm(join(folder, name));
   });
 });
 
