@@ -6,7 +6,7 @@
 
 import { LockstepError } from '../errors.ts';
 import { nearestOf } from '../text/nearest.ts';
-import { shownOption } from '../text/shown-value.ts';
+import { shownTyped } from '../text/shown-value.ts';
 import type { Flag } from './flags.ts';
 import { optionKeys } from './option-table.ts';
 import { workerFlags } from './worker-flags.ts';
@@ -85,7 +85,7 @@ function valueFrom(name: string, text: string, { flag, kind }: Flag<unknown>): u
   if (typeof asSwitch === 'boolean' && kind.accepts(asSwitch)) return asSwitch;
   throw new LockstepError({
     code: 'ERR_LOCKSTEP_BAD_OPTION',
-    what: `The variable ${name} cannot be ${shownOption(value, kind)}`,
+    what: `The variable ${name} cannot be ${shownTyped(value, kind)}`,
     why: `it must be ${isSwitch ? switchWords : kind.allowed}`,
     mend: `Set it to such a value, or unset it: env -u ${name} lockstep ...`,
   });

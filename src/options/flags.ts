@@ -1,7 +1,7 @@
 // Flags of the commands: a table row each, and the check of what was typed. Knows no command.
 
 import { LockstepError } from '../errors.ts';
-import { shownOption } from '../text/shown-value.ts';
+import { shownTyped } from '../text/shown-value.ts';
 import type { Kind } from './value-kinds.ts';
 
 export interface Flag<T> {
@@ -36,12 +36,12 @@ export function checkedFlags<O>(flags: Flags<O>, given: Readonly<Record<string, 
     const meant = missing ? null : (kind.meant?.(value) ?? null);
     throw new LockstepError({
       code: 'ERR_LOCKSTEP_BAD_OPTION',
-      what: missing ? `${name} is missing` : `${name} cannot be ${shownOption(value, kind)}`,
+      what: missing ? `${name} is missing` : `${name} cannot be ${shownTyped(value, kind)}`,
       why: `it must be ${kind.allowed}`,
       mend:
         meant === null
           ? (mend ?? `lockstep ${command} --help lists all flags`)
-          : `Did you mean ${name} ${shownOption(meant, kind)}?`,
+          : `Did you mean ${name} ${shownTyped(meant, kind)}?`,
     });
   });
   // Sound because every value was accepted by the kind of its row.

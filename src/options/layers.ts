@@ -3,7 +3,7 @@
 
 import { LockstepError } from '../errors.ts';
 import { didYouMean } from '../text/nearest.ts';
-import { shownOption } from '../text/shown-value.ts';
+import { shownOption, shownTyped } from '../text/shown-value.ts';
 import { flagName, type OptionKey, optionKeys, optionTable, valueBefore } from './option-table.ts';
 import { presets } from './presets.ts';
 import type { PresetName } from './train-options.ts';
@@ -108,7 +108,8 @@ function refused(key: OptionKey, value: unknown, origin: LayerOrigin, where: str
   const row = optionTable[key];
   // in a file "3" is another value than 3
   const quoted = inFile && typeof value === 'string' && value !== '';
-  const shown = quoted ? `"${shownOption(value, row.kind)}"` : shownOption(value, row.kind);
+  const said = origin === 'flag' ? shownTyped(value, row.kind) : shownOption(value, row.kind);
+  const shown = quoted ? `"${said}"` : said;
   const meant = (row.kind as Kind<unknown>).meant?.(value) ?? null;
   return new LockstepError({
     code: inFile ? 'ERR_LOCKSTEP_BAD_CONFIG' : 'ERR_LOCKSTEP_BAD_OPTION',

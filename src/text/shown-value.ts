@@ -13,6 +13,12 @@ export function shownOption(
   return hideCredentials(shownValue(list));
 }
 
+/** The same of one that was typed, in a flag or a variable: a list as it stands there, with commas. */
+export function shownTyped(value: unknown, kind: Parameters<typeof shownOption>[1]): string {
+  const isList = Array.isArray(value) && value.every((one) => typeof one === 'string' || typeof one === 'number');
+  return shownOption(isList ? value.join(',') : value, kind);
+}
+
 /** A text as it is, anything else as JSON. */
 export function bareValue(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);

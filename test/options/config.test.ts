@@ -154,7 +154,7 @@ describe('resolveOptions', () => {
   it('shows the value that it refuses', async () => {
     expect((await refusal(() => resolveOptions({ lr: Number.NaN }, null, 'flag'))).what).toBe('--lr cannot be NaN');
     expect((await refusal(() => resolveOptions({ data: '' }, null, 'flag'))).what).toBe('--data cannot be empty');
-    expect((await refusal(() => resolveOptions({ hidden: [0] }, null, 'flag'))).what).toBe('--hidden cannot be [0]');
+    expect((await refusal(() => resolveOptions({ hidden: [0] }, null, 'flag'))).what).toBe('--hidden cannot be 0');
   });
 
   it('checks the file also where a flag overrules it', async () => {
