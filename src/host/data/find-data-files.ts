@@ -77,7 +77,7 @@ export async function findDataFiles(
     const inside = below.filter(({ folder, files }) => roleOf(nameOf(folder)) === role && files[role] !== undefined);
     if (filled[role] === undefined && inside.length === 1) filled[role] = inside[0]!.files[role]!;
   }
-  if (!isWhole(filled)) throw incomplete(top, filled, instead);
+  if (!isWhole(filled)) throw incomplete(top, filled, instead, below);
   const inner = dataRoles.filter((role) => top.files[role] === undefined).map((role) => filled[role]);
   tell(`Found one level below ${folder}: ${inner.join(', ')}`);
   return filled;
@@ -169,18 +169,30 @@ function nameOf(folder: string): string {
   return folder.slice(dirname(folder).length).replace(/^[\\/]+/, '');
 }
 
-function incomplete({ folder, names, otherKinds }: Place, found: Partial<DataFiles>, instead: string): LockstepError {
+function incomplete(
+  top: Place,
+  found: Partial<DataFiles>,
+  instead: string,
+  below: readonly Place[] = [],
+): LockstepError {
+  const { folder, names, otherKinds } = top;
   const missing = dataRoles.filter((role) => found[role] === undefined).map((role) => standardNames[role]);
   const shown = names.slice(0, MOST_NAMES).join(', ');
   const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
-  const there = names.length === 0 ? 'the folder is empty' : `in the folder are ${shown}${more}`;
+  const there =
+    names.length === 0 ? 'the folder is empty' : `in the folder ${names.length === 1 ? 'is' : 'are'} ${shown}${more}`;
   const kinds = otherKinds.length === 0 ? '' : ` (${otherKinds.join(', ')})`;
-  // QMNIST's and EMNIST's files, as they are fetched
-  const prefixed = names.find((name) => prefixOf(name) !== null);
+  // QMNIST's and EMNIST's files, as they are fetched, or unpacked into gzip/
+  const [set] = [top, ...below].flatMap((place) =>
+    place.names.flatMap((name) => {
+      const prefix = prefixOf(name);
+      return prefix === null ? [] : [join(place.folder, prefix.slice(0, -1))];
+    }),
+  );
   const put =
-    prefixed === undefined
+    set === undefined
       ? 'Put the missing files there'
-      : `Name the set by what the names of its files begin with: --data ${shellWord(join(folder, prefixOf(prefixed)!.slice(0, -1)))}`;
+      : `Name the set by what the names of its files begin with: --data ${shellWord(set)}`;
   return new LockstepError({
     code: 'ERR_LOCKSTEP_DATA_MISSING',
     what: `The data set in ${folder} is not complete`,

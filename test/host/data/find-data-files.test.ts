@@ -115,6 +115,13 @@ describe('findDataFiles', () => {
       expect(why).toContain('in the folder are qmnist-test-labels-idx2-int.gz');
       expect(mend).toContain(`--data ${join(folder, 'qmnist')}`);
     });
+    // EMNIST's archive unpacks into a folder gzip/
+    await withFolder(async (folder) => {
+      await put(join(folder, 'gzip'), ['emnist-letters-train-images-idx3-ubyte.gz']);
+      const { why, mend } = await refused(folder);
+      expect(why).toContain('in the folder is gzip');
+      expect(mend).toContain(`--data ${join(folder, 'gzip', 'emnist-letters')},`);
+    });
   });
 
   it('lists what lies there instead', async () => {
