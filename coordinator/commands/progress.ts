@@ -23,10 +23,14 @@ const eraseLine = '\r\x1b[K';
 /** After so many lines the table shows its header again: it may have left the screen. */
 const linesToHeader = 20;
 
-/** Quiet: nothing but warnings. */
+/** Quiet: nothing but warnings. Not `drawn`: no line that is drawn over, since others write to the same terminal. */
 export function createProgress(
   sink: ProgressSink,
-  { quiet, verbose = false }: { readonly quiet: boolean; readonly verbose?: boolean },
+  {
+    quiet,
+    verbose = false,
+    drawn = true,
+  }: { readonly quiet: boolean; readonly verbose?: boolean; readonly drawn?: boolean },
 ): Progress {
   let epochs = 0;
   /** Of the live line that is drawn; 0: none is. */
@@ -93,7 +97,7 @@ export function createProgress(
         epochs = event.epochs;
         return print(startLine(event));
       case 'progress':
-        if (sink.isTTY === true && nowMs - drawnMs >= redrawMs) draw(liveLine(event, epochs, width()), nowMs);
+        if (drawn && sink.isTTY === true && nowMs - drawnMs >= redrawMs) draw(liveLine(event, epochs, width()), nowMs);
         return;
       case 'epoch':
         return sink.isTTY === true ? printRow(event) : print(epochLine(event, event.epochs, verbose));

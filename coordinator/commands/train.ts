@@ -59,7 +59,8 @@ than --expect-digest, 75 too few workers came, 129, 130 and 143 interrupted (aft
       signals.close();
       return await context.runRank(place, options);
     }
-    progress = createProgress(context.progress, options);
+    const eventsOnTerminal = options.jsonEvents && context.columns !== null;
+    progress = createProgress(context.progress, { ...options, drawn: !eventsOnTerminal });
     const shown = progress;
     if (why !== null && !options.quiet) context.note(why);
     const named = Object.keys(flags.fromEnvironment).map(variableName);

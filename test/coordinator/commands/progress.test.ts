@@ -121,6 +121,18 @@ describe('progress', () => {
     expect(sink.screen.slice(1)).toEqual(['Warning: mind this', header, row, 'by the way', '']);
   });
 
+  it('draws no live line where others write to the same terminal', () => {
+    const sink = new Recorder(120);
+    const shown = createProgress(sink, { quiet: false, drawn: false });
+    for (const [index, event] of all.entries()) shown.show(event, index * 1000);
+    expect(sink.pieces.join('')).not.toMatch(/\r|samples\/s {2}/);
+    expect(sink.screen.slice(1)).toEqual(['Warning: mind this', header, row, 'by the way', '']);
+  });
+
+  it('calls one step an epoch one', () => {
+    expect(record(undefined, [{ ...start, stepsPerEpoch: 1 }]).sink.screen[0]).toContain(', 1 step an epoch,');
+  });
+
   it('shows the header again after twenty lines, and where other columns fit', () => {
     const sink = new Recorder(80);
     const shown = createProgress(sink, { quiet: false });
