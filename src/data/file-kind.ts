@@ -7,6 +7,8 @@ export interface FileKind {
   readonly mend: string;
   /** Somebody's text, and none that says why a file is missing. */
   readonly isPlain?: true;
+  /** It came in place of the file, whatever that was to be. */
+  readonly standsIn?: true;
 }
 
 /** So many of the first bytes are looked at. */
@@ -41,11 +43,11 @@ const signatures: readonly (readonly [bytes: string, at: number, kind: FileKind]
 const texts: readonly (readonly [start: RegExp, kind: FileKind])[] = [
   [
     /^version https:\/\/git-lfs\.github\.com\//,
-    { name: 'a pointer of Git LFS in place of the file', mend: 'Fetch the file itself: git lfs pull' },
+    { name: 'a pointer of Git LFS in place of the file', mend: 'Fetch the file itself: git lfs pull', standsIn: true },
   ],
   [
     /^(<!--.*?-->\s*)?<(!doctype html|html|head|body)\b/is,
-    { name: 'a web page', mend: `${again}: its address may have moved, or want a login` },
+    { name: 'a web page', mend: `${again}: its address may have moved, or want a login`, standsIn: true },
   ],
   [/^<\?xml/i, { name: 'an XML text, such as servers answer errors with', mend: again }],
   [/^[{[]\s*["{[\]}\d-]/, { name: 'a JSON text', mend: again, isPlain: true }],

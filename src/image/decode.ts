@@ -47,7 +47,6 @@ const others: readonly (readonly [start: string, name: string])[] = [
   ['\0\0\x08\x03', 'a file of IDX images'],
   ['\x1f\x8b', 'packed with gzip'],
   ['PK\x03\x04', 'a ZIP'],
-  ['version https://git-lfs', 'a pointer of Git LFS'],
 ];
 
 /** As somebody shows it to a trained model. @throws PictureError */
@@ -97,6 +96,8 @@ function told<T>(name: string, read: () => T): T {
 function whatElse(bytes: Uint8Array): string {
   const start = String.fromCharCode(...bytes.subarray(0, 64));
   if (/^.PNG/s.test(start)) return 'it is a PNG that was damaged on its way, as when it is sent as a text';
+  if (start.startsWith('version https://git-lfs'))
+    return 'it is a pointer of Git LFS, and git lfs pull fetches the picture';
   const trimmed = start.replace(/^(\xef\xbb\xbf)?\s+/, '');
   const other = others.find(([pattern]) =>
     [...pattern].every((letter, i) => letter === '?' || trimmed[i] === letter || start[i] === letter),

@@ -13,7 +13,7 @@ import type { DataSource, Reading, SourcePart } from '../../data/source.ts';
 import { LockstepError } from '../../errors.ts';
 import { type ByteStream, gunzipped, PIECE_BYTES, plainBytes, preceded, take } from './byte-stream.ts';
 import { type CsvTable, malformed, PixelRows, readCsv } from './csv-table.ts';
-import { openDataFile, unreadable } from './data-file.ts';
+import { openDataFile, refuseStandIn, unreadable } from './data-file.ts';
 import type { FoundPath, OpenDeps, Reader } from './reader.ts';
 
 const isCsv = (name: string) => /\.(csv|tsv)(\.gz)?$/i.test(name);
@@ -173,6 +173,7 @@ async function openText(file: string): Promise<{ readonly stream: ByteStream; re
   const plain = plainBytes(await openDataFile(file));
   try {
     const start = await take(plain, SNIFFED_BYTES);
+    refuseStandIn(file, start);
     const bytes = isGzip(start) ? gunzipped(preceded(start, plain)) : preceded(start, plain);
     const told = {
       fill: async (target: Uint8Array) =>

@@ -1,6 +1,6 @@
 // A file of data that a user named: opened, or refused in words; and how it begins. Knows no format.
 
-import { SNIFFED_BYTES } from '../../data/file-kind.ts';
+import { fileKindOf, SNIFFED_BYTES } from '../../data/file-kind.ts';
 import { LockstepError } from '../../errors.ts';
 import { ioReason } from '../files/io-reason.ts';
 import { type OpenFile, openFile } from '../files/read-file.ts';
@@ -23,6 +23,18 @@ export async function headOf(path: string): Promise<Uint8Array> {
   } finally {
     await handle.close();
   }
+}
+
+/** `head`: its first bytes. @throws LockstepError where they are those of a web page or of a pointer of Git LFS */
+export function refuseStandIn(path: string, head: Uint8Array): void {
+  const kind = fileKindOf(head);
+  if (!kind?.standsIn) return;
+  throw new LockstepError({
+    code: 'ERR_LOCKSTEP_DATA_MALFORMED',
+    what: `The data file ${path} cannot be used`,
+    why: `by its first bytes it is ${kind.name}`,
+    mend: kind.mend,
+  });
 }
 
 /** What the system says of a file that cannot be read. */

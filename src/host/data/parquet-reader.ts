@@ -10,7 +10,7 @@ import { trainingImage, type WantedImage } from '../../image/training-image.ts';
 import { type PictureColumns, pictureColumns } from '../../parquet/picture-columns.ts';
 import { ParquetError } from '../../parquet/thrift.ts';
 import { codeOf } from '../files/io-reason.ts';
-import { unreadable } from './data-file.ts';
+import { headOf, refuseStandIn, unreadable } from './data-file.ts';
 import { LabelWords } from './label-words.ts';
 import { ParquetFile } from './parquet-file.ts';
 import { findParquet, type ParquetPaths } from './parquet-files.ts';
@@ -103,6 +103,7 @@ async function openedParts(
 }
 
 async function openedFile(path: string, label: string | null, words: LabelWords): Promise<Opened> {
+  refuseStandIn(path, await headOf(path));
   return await told(path, async () => {
     const file = await ParquetFile.open(path);
     try {

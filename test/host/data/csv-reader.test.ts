@@ -207,6 +207,13 @@ describe('a table that is none', () => {
     expect(error.exitCode).toBe(2);
   });
 
+  it('is named where something else came in its place', async () => {
+    const page = await refused('<!DOCTYPE html>\n<html><title>Sign in</title></html>\n');
+    expect(page.why).toContain('a web page');
+    expect(page.mend).toContain('want a login');
+    expect((await refused('version https://git-lfs.github.com/spec/v1\nsize 3\n')).mend).toContain('git lfs pull');
+  });
+
   it('is refused as soon as it was read, though its fields are as long as can be and no numbers at their very end', async () => {
     const long = Array(300)
       .fill(`${'1'.repeat(4095)}x`)

@@ -1,6 +1,6 @@
 // Parquet files of pictures, written by pyarrow and by datasets in the ways that their users write them.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -103,6 +103,15 @@ describe.skipIf(without)('Parquet', () => {
   it('brought to another size', async () => {
     const { source } = await opened('two-sizes', { imageSize: { rows: 2, columns: 5 } });
     expect(await contentOf(source.train, 10)).toEqual([...expected.slice(0, 11), [7, 2]]);
+  });
+
+  it('but not a pointer of Git LFS in place of a file, as a clone of the hub has without it', async () => {
+    mkdirSync(join(folder, 'pointers'));
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 3\n';
+    writeFileSync(join(folder, 'pointers/train.parquet'), pointer);
+    expect(await refusal('pointers')).toContain(
+      'a pointer of Git LFS in place of the file. Fetch the file itself: git lfs pull',
+    );
   });
 
   it('with several columns of labels: one is to be named', async () => {

@@ -205,6 +205,8 @@ describe('is refused', () => {
     put('a/1.png');
     put('a/2.png', Buffer.from('hello'));
     expect(await refusal()).toContain('The picture ./a/2.png cannot be used: it is neither PNG nor JPEG');
+    put('a/2.png', Buffer.from('version https://git-lfs.github.com/spec/v1\n'));
+    expect(await refusal()).toContain('it is a pointer of Git LFS, and git lfs pull fetches the picture');
     put('a/2.png', new Uint8Array(0));
     expect(await refusal()).toContain('The picture ./a/2.png cannot be used: it is empty');
     put('a/2.png', plain(1).subarray(0, 20));
