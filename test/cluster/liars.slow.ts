@@ -6,6 +6,7 @@ import type { SplitName } from '../../src/engine.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { patient, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
+import { gate } from '../support/events.ts';
 import {
   anotherShard,
   falseCount,
@@ -94,7 +95,10 @@ test('who was found is refused by its name and by its address, and a worker that
   await withCluster(
     { ...digits.short, minWorkers: 2, audit: 1 },
     async (cluster) => {
-      cluster.node({ name: 'honest', data: digits.data });
+      // else the run might be over before they ask
+      const refused = gate();
+      const until = ({ step }: { step: number }) => (step === 30 ? refused.promise : undefined);
+      cluster.node({ name: 'honest', data: digits.data, beforeStep: until });
       const liar = cluster.node({ name: 'liar', data: digits.data, afterStep: smallNumber });
       await liar.ended;
       const again = [
@@ -107,6 +111,7 @@ test('who was found is refused by its name and by its address, and a worker that
           why: `falseAnswer: a worker ${whose} sent false answers in this run`,
         });
       }
+      refused.open();
       expect(await cluster.bits()).toEqual(await digits.baseline());
     },
     patient,
