@@ -139,9 +139,8 @@ describe('a hangup', () => {
   it('does not end what nohup started', async () => {
     const args = ['train', ...options, '--threads', '1', '--out', 'nohup'];
     // as bash, zsh and ksh do it: they write down what they start
-    const { child, ended, seen } = startCli(args, { cwd, within: ['nohup'], env: { _: '/usr/bin/nohup' } });
-    await seen('Epoch 1/3');
-    child.kill('SIGHUP');
+    const env = { _: '/usr/bin/nohup', ...signalled('SIGHUP', '/\\.new-') };
+    const { ended, seen } = startCli(args, { cwd, within: ['nohup'], env });
     await seen('SIGHUP: the terminal is gone; started by nohup, the run goes on');
     expect((await ended).exitCode).toBe(0);
     expect(await bitsOnDisk(join(cwd, 'nohup'))).toEqual(baseline);
