@@ -40,8 +40,10 @@ describe('a run with a folder', () => {
     await withCluster(
       { ...digits.short, ...options, minWorkers: 2 },
       async (cluster) => {
-        for (const name of ['honest', 'honest too']) cluster.node({ name, data: digits.data });
-        // in the middle of the second epoch
+        // the third comes in the middle of the second epoch, and the others do no step without it from then on
+        const come = cluster.log.told('workerJoined', 1, ({ name }) => name === 'liar');
+        const beforeStep = ({ step }: { step: number }) => (step > 30 ? come : undefined);
+        for (const name of ['honest', 'honest too']) cluster.node({ name, data: digits.data, beforeStep });
         await cluster.committed(30);
         let first: number | null = null;
         const liar = cluster.node({

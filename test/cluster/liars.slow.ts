@@ -6,6 +6,7 @@ import type { SplitName } from '../../src/engine.ts';
 import type { RunMemory } from '../../src/kernels/run-memory.ts';
 import { patient, withCluster } from '../support/cluster.ts';
 import { type Digits, makeDigits } from '../support/digits.ts';
+import { gate } from '../support/events.ts';
 import {
   anotherShard,
   falseCount,
@@ -94,7 +95,10 @@ test('who was found is refused by its name and by its address, and a worker that
   await withCluster(
     { ...digits.short, minWorkers: 2, audit: 1 },
     async (cluster) => {
-      cluster.node({ name: 'honest', data: digits.data });
+      // else the run might be over before they ask
+      const refused = gate();
+      const until = ({ step }: { step: number }) => (step === 30 ? refused.promise : undefined);
+      cluster.node({ name: 'honest', data: digits.data, beforeStep: until });
       const liar = cluster.node({ name: 'liar', data: digits.data, afterStep: smallNumber });
       await liar.ended;
       const again = [
@@ -107,19 +111,21 @@ test('who was found is refused by its name and by its address, and a worker that
           why: `falseAnswer: a worker ${whose} sent false answers in this run`,
         });
       }
+      refused.open();
       expect(await cluster.bits()).toEqual(await digits.baseline());
     },
     patient,
   );
 });
 
+// so many epochs that its first answers are there long before the last, however fast the thread is
 test('beside threads of the coordinator, which go on alone', async () => {
   await withCluster(
-    { ...digits.short, epochs: 4, threads: 1, minWorkers: 2, audit: 1 },
+    { ...digits.short, epochs: 20, threads: 1, minWorkers: 2, audit: 1 },
     async (cluster) => {
       const liar = cluster.node({ name: 'liar', data: digits.data, afterStep: smallNumber });
       await liar.ended;
-      expect(await cluster.bits()).toEqual(await digits.baseline({ epochs: 4 }));
+      expect(await cluster.bits()).toEqual(await digits.baseline({ epochs: 20 }));
       expect(cluster.log.evicted).toMatchObject([{ eviction: 'false_answer' }]);
     },
     patient,

@@ -17,7 +17,7 @@ describe('who reads by another name', () => {
   const statusOf = async (port: Port, text: string) => {
     const one = await tcp(port);
     one.socket.write(text);
-    await expect.poll(() => one.text(), { timeout: 5000 }).toMatch(/^HTTP\/1\.1 /);
+    await expect.poll(() => one.text(), { timeout: 30_000 }).toMatch(/^HTTP\/1\.1 /);
     return one.text().slice(9, 12);
   };
 

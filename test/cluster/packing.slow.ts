@@ -61,7 +61,8 @@ describe('the same bits as one worker', () => {
 
   test('packed for one node, and plain for one that comes later, until it is known', async () => {
     const use = async (cluster: Cluster) => {
-      const a = cluster.node({ name: 'a', data: digits.data });
+      const come = cluster.log.told('workerJoined', 2);
+      const a = cluster.node({ name: 'a', data: digits.data, beforeStep: ({ step }) => step > 20 && come });
       await cluster.log.told('parameterForm');
       const b = cluster.node({ name: 'b', data: digits.data });
       expect(await cluster.bits()).toEqual(await digits.baseline({ epochs: 4 }));

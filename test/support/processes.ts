@@ -123,9 +123,13 @@ export async function bitsOfRun({ exitCode, stderr }: Ended, out: string): Promi
 }
 
 /** Stops a process as a debugger or a suspended machine would, and makes sure of it. */
-export async function freeze({ child }: Running): Promise<void> {
-  child.kill('SIGSTOP');
-  // the signal is on its way: /proc tells when it has come
+export async function freeze(running: Running): Promise<void> {
+  running.child.kill('SIGSTOP');
+  await untilFrozen(running);
+}
+
+/** The signal is on its way, or the process gives it to itself: /proc tells when it has come. */
+export async function untilFrozen({ child }: Running): Promise<void> {
   while (!/^State:\s+T/m.test(readFileSync(`/proc/${child.pid}/status`, 'utf8'))) await turn();
 }
 

@@ -69,6 +69,7 @@ export function startProgram(
   });
   let stdout = '';
   let stderr = '';
+  let over = false;
   child.stdout.setEncoding('utf8').on('data', (text) => {
     stdout += text;
   });
@@ -77,7 +78,11 @@ export function startProgram(
   });
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+    child.on('close', (exitCode) => {
+      // not before all that it had written was read
+      over = true;
+      resolve({ exitCode, stdout, stderr });
+    });
   });
   const seen = (what: string | RegExp) =>
     new Promise<string>((resolve, reject) => {
@@ -96,8 +101,8 @@ export function startProgram(
       const timer = setTimeout(() => fail('A minute went by'), SEEN_MS);
       child.stderr.on('data', look);
       child.on('close', onClose);
-      if (child.exitCode !== null) onClose();
       look();
+      if (over) onClose();
     });
   return { child, ended, stderr: () => stderr, seen };
 }
