@@ -186,7 +186,7 @@ describe('bad usage', () => {
     [['train', '--lr', '0'], /--lr cannot be 0\n.*above 0/],
     [['train', '--lr', '-Infinity'], /--lr cannot be -Infinity/],
     [['train', '--seed', '-1'], /--seed cannot be -1/],
-    [['train', '--hidden', '128,0'], /--hidden cannot be \[128,0\]/],
+    [['train', '--hidden', '128,0'], /--hidden cannot be 128,0\n/],
     [['train', '--hidden', '128;64'], /--hidden cannot be 128;64/],
     [['train', '--val-size', '-5'], /--val-size cannot be -5/],
     [['train', '--max-steps', '0'], /--max-steps cannot be 0/],
