@@ -47,7 +47,7 @@ export const audit: Command<Options> = {
       kind: orNull(positive(1)),
       default: null,
       defaultText: 'none',
-      help: 'each step with this probability, drawn anew each time',
+      help: 'each step with this probability, one at least, drawn anew each time',
     },
     all: { flag: '--all', kind: onOff, default: false, help: 'all steps, from the first on' },
     data: dataFlag("the run's own"),
@@ -162,7 +162,7 @@ function auditLines(
   const shown = `${cost} of ${end} steps (${(100 * share).toFixed(1)} %) were computed again`;
   if (finding === null && cost === 0 && end > 0) {
     return [
-      `${shown}, since no step was drawn: nothing is shown of receipts whose last link is ${link.slice(0, 16)}...`,
+      `${shown}, since the receipts tell of none: nothing is shown of those whose last link is ${link.slice(0, 16)}...`,
     ];
   }
   if (finding === null) {

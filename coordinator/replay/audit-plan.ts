@@ -28,8 +28,8 @@ export function costOf(ranges: readonly AuditRange[]): number {
 }
 
 /**
- * Steps that are drawn one by one.
- * @param random 32-bit words for each step
+ * Steps that are drawn one by one; where none is, the one that was nearest to it: of a small share something is shown, too.
+ * @param random a 32-bit word for each step
  */
 export function drawnSteps(
   first: number,
@@ -39,5 +39,7 @@ export function drawnSteps(
 ): number[] {
   const words = random(end - first);
   const steps = Array.from(words, (_, i) => first + i);
-  return steps.filter((step) => words[step - first]! < share * 2 ** 32);
+  const drawn = steps.filter((step) => words[step - first]! < share * 2 ** 32);
+  if (drawn.length > 0 || steps.length === 0) return drawn;
+  return [steps.reduce((nearest, step) => (words[step - first]! < words[nearest - first]! ? step : nearest))];
 }

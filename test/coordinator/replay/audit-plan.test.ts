@@ -32,4 +32,6 @@ test('steps are drawn by their share', () => {
   expect(drawnSteps(10, 18, 0.5, words)).toEqual([10, 11, 14, 15]);
   expect(drawnSteps(10, 18, 1, words)).toHaveLength(8);
   expect(drawnSteps(3, 3, 1, words)).toEqual([]);
+  // one at least
+  expect(drawnSteps(10, 13, 0.1, () => Uint32Array.of(2 ** 31, 2 ** 30, 2 ** 32 - 1))).toEqual([11]);
 });
