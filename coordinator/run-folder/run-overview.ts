@@ -10,6 +10,7 @@ import { bestEpochOf } from '../../src/run/position.ts';
 import type { Facts } from '../../src/run/run-record.ts';
 import type { Means } from '../../src/sums.ts';
 import { isHeld } from './folder-lock.ts';
+import { CHECKPOINTS_FOLDER } from './folder-names.ts';
 import type { ProcessLog } from './process-log.ts';
 import { readRun } from './read-run.ts';
 import { readLog } from './run-log-file.ts';
@@ -57,7 +58,7 @@ export async function readOverview(folder: string): Promise<RunOverview | null> 
 
 /** Whether it has anything else that a run leaves early. */
 function isRunLike(files: readonly string[]): boolean {
-  return ['checkpoints', 'history.json', 'summary.json', 'receipts.jsonl', 'metrics.om'].some((name) =>
+  return [CHECKPOINTS_FOLDER, 'history.json', 'summary.json', 'receipts.jsonl', 'metrics.om'].some((name) =>
     files.includes(name),
   );
 }

@@ -113,7 +113,7 @@ function parseHeader(bytes: Uint8Array, view: DataView, name: string) {
     const text = bytes.slice(lengthBytes, lengthBytes + length);
     entries = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
   } catch (cause) {
-    throw damaged(name, 'its header is not JSON', cause);
+    throw damaged(name, 'its header is not JSON', { cause });
   }
   if (!isRecord(entries)) throw damaged(name, 'its header is not a JSON object');
   return { length, entries };
@@ -132,10 +132,7 @@ function placeOf(tensor: string, entry: unknown, name: string): Place {
   if (!isRecord(entry)) throw damaged(name, `the entry of ${shown} is not an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (dtype !== 'F32') {
-    throw new LockstepError({
-      code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
-      what: `${name} is not a safetensors file that can be read`,
-      why: `${shown} has elements of type ${shownValue(dtype)}, and only F32 (float32) is supported`,
+    throw damaged(name, `${shown} has elements of type ${shownValue(dtype)}, and only F32 (float32) is supported`, {
       mend: 'Write it anew as float32: safetensors.torch.save_file({k: v.float() for k, v in state.items()}, "FILE.safetensors")',
     });
   }
@@ -166,12 +163,16 @@ function ofTorch(name: string): LockstepError {
   });
 }
 
-function damaged(name: string, why: string, cause?: unknown): LockstepError {
+function damaged(
+  name: string,
+  why: string,
+  { mend = 'Use another copy of the file, or write it anew', cause }: { mend?: string; cause?: unknown } = {},
+): LockstepError {
   return new LockstepError({
     code: 'ERR_LOCKSTEP_RUN_UNUSABLE',
     what: `${name} is not a safetensors file that can be read`,
     why,
-    mend: 'Use another copy of the file, or write it anew',
+    mend,
     cause,
   });
 }

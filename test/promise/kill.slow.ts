@@ -82,6 +82,13 @@ async function expectBaseline(
   expect(left).toEqual([]);
 }
 
+/** A run that is killed where it touches such a path the nth time. */
+async function killedAt(name: string, flags: readonly string[], at: string, nth = 1): Promise<void> {
+  const env = signalled('SIGKILL', at, nth);
+  const { exitCode, stderr } = await runCli(['train', ...flags, '--out', name], { cwd, env });
+  expect(exitCode, stderr).toBeNull();
+}
+
 describe('kill -9', () => {
   test('at random moments, of the run and of its resumption', async () => {
     const random = seeded('kill at random moments');
@@ -153,9 +160,7 @@ describe('kill -9', () => {
     ['log\\.json', 3],
   ])('at %s, the %dth time', async (at, nth) => {
     const name = `at-${at.replace(/[^a-z]/g, '')}-${nth}`;
-    const args = ['train', ...options, '--threads', '1', '--out', name];
-    const { exitCode, stderr } = await runCli(args, { cwd, env: signalled('SIGKILL', at, nth) });
-    expect(exitCode, stderr).toBeNull();
+    await killedAt(name, [...options, '--threads', '1'], at, nth);
     await expectWhole(join(cwd, name));
     await expectBaseline(name, 2);
   });
@@ -165,10 +170,8 @@ describe('kill -9', () => {
     // steps are 94 an epoch
     for (const step of [40, 132, 228]) {
       const name = `epoch-${step}`;
-      const args = ['train', ...options, '--threads', '2', '--out', name];
       const at = `\\.new-.*${String(step).padStart(8, '0')}.*state\\.json$`;
-      const { exitCode, stderr } = await runCli(args, { cwd, env: signalled('SIGKILL', at) });
-      expect(exitCode, stderr).toBeNull();
+      await killedAt(name, [...options, '--threads', '2'], at);
       expect(await expectWhole(join(cwd, name))).toBeGreaterThan(0);
       await expectBaseline(name, 1);
       killed++;
@@ -185,9 +188,7 @@ describe('kill -9', () => {
     ['events.*\\.session', 4],
   ])('in the middle of the results, at %s, the %dth time', async (at, nth) => {
     const name = `results-${at.replace(/[^a-z]/g, '')}-${nth}`;
-    const args = ['train', ...options, '--threads', '1', '--out', name];
-    const { exitCode, stderr } = await runCli(args, { cwd, env: signalled('SIGKILL', `/\\.${at}`, nth) });
-    expect(exitCode, stderr).toBeNull();
+    await killedAt(name, [...options, '--threads', '1'], `/\\.${at}`, nth);
     await expectBaseline(name, 0);
   });
 
@@ -197,9 +198,8 @@ describe('kill -9', () => {
     '\\.report\\.html',
   ])('in the middle of the report, at %s', async (at) => {
     const name = `report-${at.replace(/[^a-z]/g, '')}`;
-    const args = ['train', ...options, '--threads', '1', '--out', name].filter((flag) => flag !== '--no-report');
-    const { exitCode, stderr } = await runCli(args, { cwd, env: signalled('SIGKILL', at) });
-    expect(exitCode, stderr).toBeNull();
+    const withReport = options.filter((flag) => flag !== '--no-report');
+    await killedAt(name, [...withReport, '--threads', '1'], at);
     // the results were there before it
     expect(await bitsOnDisk(join(cwd, name))).toEqual(baseline);
     // the same command again makes what is missing of a finished run
