@@ -7,8 +7,11 @@ const { LOCKSTEP_SEED: seed } = process.env;
 if (seed !== undefined) process.env['LOCKSTEP_TEST_SEED'] = seed;
 delete process.env['LOCKSTEP_SEED'];
 
-// all runs of the tests with wide vectors
-const setupFiles = process.env['LOCKSTEP_WIDE'] === '1' ? ['test/support/wide-by-default.ts'] : [];
+// as command line and library begin; and all runs of the tests with wide vectors
+const setupFiles = [
+  'src/host/process/without-maglev.ts',
+  ...(process.env['LOCKSTEP_WIDE'] === '1' ? ['test/support/wide-by-default.ts'] : []),
+];
 
 const results = process.env['LOCKSTEP_RESULTS'];
 

@@ -27,6 +27,7 @@ closeDebugger();
 // asked for just before the first line, it opens just after it
 setImmediate(closeDebugger);
 try {
+  await import('./host/process/without-maglev.ts');
   await import('./command-line.ts');
 } catch (error) {
   if ((error as NodeJS.ErrnoException).code !== 'EMFILE') throw error;

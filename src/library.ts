@@ -1,6 +1,8 @@
 // The library's door: train a run, or use the very kernels that training runs on data of your own. One of the two files
 // that wire coordinator and worker together.
 
+import './host/process/without-maglev.ts';
+
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
