@@ -2,6 +2,7 @@
 
 import { cellsOf, inCells, padded } from '../../src/text/cell-width.ts';
 import { printable } from '../../src/text/clean-text.ts';
+import { nearestOf } from '../../src/text/nearest.ts';
 import { bareValue } from '../../src/text/shown-value.ts';
 import type { RunOverview, RunState } from '../run-folder/run-overview.ts';
 import { whole } from './result-text.ts';
@@ -97,6 +98,16 @@ function fits({ name, config }: RunOverview, filter: string): boolean {
     return (Array.isArray(asked) ? asked.join(',') : bareValue(asked)) === value.join('=');
   }
   return name.includes(filter);
+}
+
+/** Why a filter may find nothing, as the end of a sentence: it names an option that no run has. null: it does not. */
+export function strangeOption(runs: readonly RunOverview[], filter: string | null): string | null {
+  const [option, ...value] = filter?.split('=') ?? [];
+  const known = [...new Set(runs.flatMap(({ config }) => Object.keys(config ?? {})))];
+  if (value.length === 0 || known.length === 0 || known.includes(option!)) return null;
+  const nearest = nearestOf(option!, known);
+  const meant = nearest === undefined ? '' : `; did you mean ${nearest}=${printable(value.join('='))}?`;
+  return `none has an option ${printable(option!)}${meant}`;
 }
 
 /** Fewer letters of a name tell nothing: rather a column goes. */

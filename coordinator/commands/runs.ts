@@ -9,7 +9,7 @@ import { counted } from '../../src/text/counted.ts';
 import { listRuns, type RunOverview, type RunState, runStates } from '../run-folder/run-overview.ts';
 import { jsonFlag, verboseFlag } from './common-flags.ts';
 import { jsonLine } from './result-text.ts';
-import { type RunColumn, runColumns, runsJson, runsTable, wantedRuns } from './runs-text.ts';
+import { type RunColumn, runColumns, runsJson, runsTable, strangeOption, wantedRuns } from './runs-text.ts';
 
 const states: Kind<readonly RunState[]> = {
   allowed: `one or several of ${runStates.join(', ')}, with commas between them`,
@@ -76,7 +76,7 @@ With --json: {"folder","runs":[{"folder","name","state","reason","epochs":{"done
       return ExitCode.done;
     }
     if (shown.length > 0) await print(runsTable(shown, columns));
-    else note(found.length === 0 ? `No runs in ${folder}` : `None of the ${counted(found.length, 'run')} in ${folder}`);
+    else note(noneText(folder, found, wanted.filter));
     for (const { folder, state, reason } of shown) {
       if (state === 'damaged') note(`Damaged: ${reason}`);
       if (state === 'failed') note(`${folder} failed: ${reason}`);
@@ -84,6 +84,12 @@ With --json: {"folder","runs":[{"folder","name","state","reason","epochs":{"done
     return ExitCode.done;
   },
 };
+
+function noneText(folder: string, found: readonly RunOverview[], filter: string | null): string {
+  if (found.length === 0) return `No runs in ${folder}`;
+  const strange = strangeOption(found, filter);
+  return `None of the ${counted(found.length, 'run')} in ${folder}${strange === null ? '' : `: ${strange}`}`;
+}
 
 /** `usual`: nobody named the folder, and there may have been no run yet. */
 async function runsIn(folder: string, usual: boolean): Promise<RunOverview[]> {

@@ -1,7 +1,7 @@
 // `lockstep runs`: which runs are shown, in which order, and in how many cells.
 
 import { describe, expect, it, test } from 'vitest';
-import { runsTable, type Wanted, wantedRuns } from '../../../coordinator/commands/runs-text.ts';
+import { runsTable, strangeOption, type Wanted, wantedRuns } from '../../../coordinator/commands/runs-text.ts';
 import type { RunOverview } from '../../../coordinator/run-folder/run-overview.ts';
 import { cellsOf } from '../../../src/text/cell-width.ts';
 
@@ -97,5 +97,13 @@ describe('what is shown', () => {
     expect(namesOf(all, { filter: 'data=null' })).toHaveLength(4);
     expect(namesOf([{ ...base, name: 'x=1' }], { filter: 'x=1' })).toEqual(['x=1']);
     expect(namesOf(all, { filter: 'toString=x' })).toEqual([]);
+  });
+
+  it('and an option that no run has is told, with the nearest', () => {
+    expect(strangeOption(all, 'sed=7')).toBe('none has an option sed; did you mean seed=7?');
+    expect(strangeOption(all, 'toString=x')).toBe('none has an option toString');
+    // a value that no run has, a part of a name, no filter, and runs of which nothing is known
+    for (const filter of ['seed=70', '11-28', null]) expect(strangeOption(all, filter)).toBeNull();
+    expect(strangeOption([damaged], 'sed=7')).toBeNull();
   });
 });
