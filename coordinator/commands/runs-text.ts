@@ -91,23 +91,28 @@ export function wantedRuns(runs: readonly RunOverview[], { sort, reverse, states
   });
 }
 
+/** "lr=0.01" -> an option and what it was asked to be; null: it can be a part of a name alone. */
+function askedIn(filter: string): readonly [option: string, value: string] | null {
+  const at = filter.indexOf('=');
+  return at < 1 ? null : [filter.slice(0, at), filter.slice(at + 1)];
+}
+
 function fits({ name, config }: RunOverview, filter: string): boolean {
-  const [option, ...value] = filter.split('=');
-  if (value.length > 0 && config !== null && Object.hasOwn(config, option!)) {
-    const asked = config[option!];
-    return (Array.isArray(asked) ? asked.join(',') : bareValue(asked)) === value.join('=');
-  }
-  return name.includes(filter);
+  const [option, value] = askedIn(filter) ?? [];
+  if (option === undefined || config === null || !Object.hasOwn(config, option)) return name.includes(filter);
+  const asked = config[option];
+  return (Array.isArray(asked) ? asked.join(',') : bareValue(asked)) === value;
 }
 
 /** Why a filter may find nothing, as the end of a sentence: it names an option that no run has. null: it does not. */
 export function strangeOption(runs: readonly RunOverview[], filter: string | null): string | null {
-  const [option, ...value] = filter?.split('=') ?? [];
+  const asked = filter === null ? null : askedIn(filter);
   const known = [...new Set(runs.flatMap(({ config }) => Object.keys(config ?? {})))];
-  if (value.length === 0 || known.length === 0 || known.includes(option!)) return null;
-  const nearest = nearestOf(option!, known);
-  const meant = nearest === undefined ? '' : `; did you mean ${nearest}=${printable(value.join('='))}?`;
-  return `none has an option ${printable(option!)}${meant}`;
+  if (asked === null || known.length === 0 || known.includes(asked[0])) return null;
+  const [option, value] = asked;
+  const nearest = nearestOf(option, known);
+  const meant = nearest === undefined ? '' : `; did you mean ${nearest}=${printable(value)}?`;
+  return `none has an option ${printable(option)}${meant}`;
 }
 
 /** Fewer letters of a name tell nothing: rather a column goes. */
